@@ -1,0 +1,2 @@
+//! Pilaster: an HL7 FHIR R4 facade over the SQL databases of practice management systems.
+pub mod fhir;
