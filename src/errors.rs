@@ -1,0 +1,46 @@
+//! Every error that a caller can meet: one table, from which the documentation page is generated.
+//!
+//! A stage's error enum names a [`Code`] for each variant; the HTTP status and the OperationOutcome
+//! issue type follow from the table, so that the two can never disagree between stages.
+
+/// A stable error code. `PS…` search text, `PP…` plan, `PD…` database, `PH…` HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    /// Stable and documented: `PS001`.
+    pub id: &'static str,
+    /// HTTP status that it is answered with.
+    pub status: u16,
+    /// Code of the value set issue-type (R4 `OperationOutcome.issue.code`).
+    pub issue: &'static str,
+    /// One line: what happened.
+    pub title: &'static str,
+    /// What to do about it.
+    pub remedy: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident = $id:literal, $status:literal, $issue:literal, $title:literal, $remedy:literal;)*) => {
+        $(#[doc = $title] pub const $name: Code = Code { id: $id, status: $status, issue: $issue, title: $title, remedy: $remedy };)*
+        /// All codes, in the order of the documentation page.
+        pub const ALL: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    SEARCH_SYNTAX = "PS001", 400, "invalid", "The query string or form body cannot be read", "Percent-encode reserved characters and write name=value pairs joined by &.";
+    SEARCH_VALUE = "PS002", 400, "value", "A value does not have the form of its parameter's type", "Write the value as the message says.";
+    SEARCH_MODIFIER = "PS003", 400, "not-supported", "A modifier does not apply to the parameter", "Use one of the modifiers that the message lists, or none.";
+    SEARCH_PREFIX = "PS004", 400, "value", "A prefix does not apply to the parameter", "Use eq, ne, gt, lt, ge, le, sa, eb or ap, on numbers, dates and quantities only.";
+    SEARCH_TOO_MANY = "PS005", 400, "too-costly", "Too many parameters or values", "Split the search into several.";
+    SEARCH_REPEATED = "PS006", 400, "invalid", "A result parameter is given twice", "Give _count, _sort, _total, _summary, _elements, _format, _pretty and _cursor once.";
+    SEARCH_RESULT_PARAMETER = "PS007", 400, "value", "A result parameter has a value that it does not take", "Use one of the values that the message lists.";
+    SEARCH_TOO_LONG = "PS008", 414, "too-long", "The query string is too long", "Send the search as a form-encoded POST to _search.";
+    UNKNOWN_PARAMETER = "PP001", 400, "not-supported", "A search parameter is not known here", "See the CapabilityStatement for the parameters of this resource.";
+    UNSUPPORTED_PARAMETER = "PP002", 400, "not-supported", "The parameter is R4's, but this practice's mapping cannot answer it", "See the CapabilityStatement for the parameters of this resource.";
+    UNSUPPORTED_MODIFIER = "PP003", 400, "not-supported", "The modifier is R4's, but is not offered for the parameter", "Use one of the modifiers that the message lists, or none.";
+    UNSUPPORTED_FEATURE = "PP004", 400, "not-supported", "Chaining, _has and includes are not offered here", "Search the other resource first and use its ids.";
+    UNSUPPORTED_SORT = "PP005", 400, "not-supported", "The resource cannot be sorted by that parameter", "Sort by one of the parameters that the message lists.";
+    UNKNOWN_ELEMENT = "PP006", 400, "value", "_elements names an element that the resource does not have", "Name top-level elements of the resource.";
+    CURSOR = "PP007", 400, "invalid", "The page link is not valid here", "Follow next links unchanged, with the key and the site that received them; or start the search anew.";
+    UNSUPPORTED_VALUE = "PP008", 400, "not-supported", "The value has a form that the parameter's columns cannot be compared with", "Write the value as the message says.";
+}
