@@ -1,0 +1,208 @@
+//! Expressions and predicates over columns. Values of a request appear as slots only.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Collation, Dialect, Select, Shared, SqlType, Source};
+
+/// A column as a mapping names it: `p.SURNAME`, with the type and collation of its table's entry.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Column {
+    pub alias: Arc<str>,
+    pub name: Arc<str>,
+    #[serde(rename = "type")]
+    pub ty: SqlType,
+    /// None where the type is not text.
+    pub collation: Option<Arc<Collation>>,
+    /// The column may hold NULL: matters to the order of pages.
+    pub nullable: bool,
+}
+
+/// The place of a bound value in the plan's values, with the SQL type that it is compared as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Slot {
+    pub index: u16,
+    #[serde(rename = "type")]
+    pub ty: SqlType,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+/// A literal of a mapping that a column is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
+pub enum CaseKey {
+    Int(i64),
+    Text(Arc<str>),
+}
+
+/// An expression over the columns of a select.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Expr {
+    Column(Shared<Column>),
+    /// A bound value.
+    Slot(Slot),
+    /// A literal of the mapping.
+    Int(i64),
+    /// A literal of the mapping.
+    Text(Arc<str>),
+    /// The first that is not NULL.
+    Coalesce(Vec<Expr>),
+    /// NULL where the first equals a literal.
+    NullIf(Box<Expr>, Box<Expr>),
+    /// Digits only: blanks, hyphens, parentheses, `+` and `.` taken out.
+    Digits(Box<Expr>),
+    /// As text compares without case and accents.
+    Fold(Box<Expr>),
+    /// As text compares to the letter.
+    Exact(Box<Expr>),
+    /// Text without leading and trailing blanks.
+    Trim(Box<Expr>),
+    /// `column & mask`
+    BitAnd(Box<Expr>, i64),
+    Arithmetic(Box<Expr>, Arithmetic, Box<Expr>),
+    /// Characters `from` (counted from 1) to `from + length`.
+    Substring(Box<Expr>, u16, u16),
+    /// Texts joined to one.
+    Concat(Vec<Expr>),
+    Cast(Box<Expr>, SqlType),
+    /// 1 where the predicate holds, else 0.
+    Test(Box<Predicate>),
+    /// A literal for each literal; what else is not NULL gives `otherwise`, NULL gives `absent`.
+    Case {
+        subject: Box<Expr>,
+        when: Vec<(CaseKey, Arc<str>)>,
+        otherwise: Option<Arc<str>>,
+        absent: Option<Arc<str>>,
+    },
+    /// A fragment that the mapping wrote in SQL.
+    Raw(Shared<RawSql>),
+}
+
+/// A SQL fragment of a mapping, per dialect where they differ; typed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct RawSql {
+    /// At least one; a dialect that is missing cannot run the mapping (checked when it is loaded).
+    pub text: Vec<(Dialect, Arc<str>)>,
+    #[serde(rename = "type")]
+    pub ty: SqlType,
+    pub collation: Option<Arc<Collation>>,
+    /// The aliases that the fragment names, so that their joins are made.
+    pub aliases: Vec<Arc<str>>,
+}
+
+impl RawSql {
+    pub fn for_dialect(&self, dialect: Dialect) -> Option<&str> {
+        self.text
+            .iter()
+            .find(|(of, _)| *of == dialect)
+            .map(|(_, text)| &**text)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub enum CompareOp {
+    #[serde(rename = "=")]
+    Eq,
+    #[serde(rename = "<>")]
+    Ne,
+    #[serde(rename = "<")]
+    Lt,
+    #[serde(rename = "<=")]
+    Le,
+    #[serde(rename = ">")]
+    Gt,
+    #[serde(rename = ">=")]
+    Ge,
+}
+
+/// A pattern: a bound value (with `%` `_` `[` `\` of the searched text escaped by `\`) or a mapping's literal.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Like {
+    Slot(Slot),
+    Text(Arc<str>),
+}
+
+/// A condition on a row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Predicate {
+    True,
+    False,
+    And(Vec<Predicate>),
+    Or(Vec<Predicate>),
+    /// Holds where the inner one does not, NULL included (two-valued, unlike SQL's NOT).
+    Not(Box<Predicate>),
+    Compare(Expr, CompareOp, Expr),
+    /// The list is never empty.
+    In { expr: Expr, list: Vec<Expr>, negated: bool },
+    IsNull { expr: Expr, negated: bool },
+    /// Not NULL and, for text, not blank.
+    Present(Expr),
+    Like { expr: Expr, pattern: Like, negated: bool },
+    /// Some row of a child table belongs to this row and holds the filter.
+    Exists { child: Shared<super::Child>, joins: Vec<Shared<super::Join>>, filter: Box<Predicate> },
+    /// Some row of another source belongs to this row: what chains and `_has` compile to.
+    Related { source: Shared<Source>, select: Box<Select> },
+    /// A condition that the mapping wrote in SQL.
+    Raw(Shared<RawSql>),
+}
+
+impl Predicate {
+    /// AND, flattened; `True` where the list is empty, `False` as soon as one part is.
+    pub fn all(parts: impl IntoIterator<Item = Predicate>) -> Predicate {
+        let mut list = Vec::new();
+        for part in parts {
+            match part {
+                Predicate::True => {}
+                Predicate::False => return Predicate::False,
+                Predicate::And(inner) => list.extend(inner),
+                other => list.push(other),
+            }
+        }
+        match list.len() {
+            0 => Predicate::True,
+            1 => list.remove(0),
+            _ => Predicate::And(list),
+        }
+    }
+
+    /// OR, flattened; `False` where the list is empty, `True` as soon as one part is.
+    pub fn any(parts: impl IntoIterator<Item = Predicate>) -> Predicate {
+        let mut list = Vec::new();
+        for part in parts {
+            match part {
+                Predicate::False => {}
+                Predicate::True => return Predicate::True,
+                Predicate::Or(inner) => list.extend(inner),
+                other => list.push(other),
+            }
+        }
+        match list.len() {
+            0 => Predicate::False,
+            1 => list.remove(0),
+            _ => Predicate::Or(list),
+        }
+    }
+
+    /// The two-valued opposite.
+    pub fn negate(self) -> Predicate {
+        match self {
+            Predicate::True => Predicate::False,
+            Predicate::False => Predicate::True,
+            Predicate::Not(inner) => *inner,
+            other => Predicate::Not(Box::new(other)),
+        }
+    }
+}

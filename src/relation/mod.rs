@@ -1,0 +1,14 @@
+//! The vocabulary of tables that a mapping, a plan and a dialect share: columns, expressions,
+//! predicates, selects.
+//!
+//! It holds no FHIR and, above all, no value of a request: a [`Select`] refers to values by [`Slot`],
+//! and the values travel beside it. That a searched text cannot become SQL text is therefore a matter
+//! of types: what is spelled into SQL comes from a mapping file, and nothing else fits in here.
+
+mod expr;
+mod select;
+mod types;
+
+pub use expr::{Arithmetic, CaseKey, Column, CompareOp, Expr, Like, Predicate, RawSql, Slot};
+pub use select::{Child, Join, Order, Select, Shared, Source, Table, TableSource};
+pub use types::{Collation, Dialect, SqlType, Value};

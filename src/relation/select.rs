@@ -1,0 +1,134 @@
+//! Tables, joins, and the select that a dialect spells.
+
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Expr, Predicate, RawSql, Slot};
+
+/// A part of a mapping that many plans refer to: compared and hashed by identity, so that a plan's key
+/// costs pointers, not names.
+#[derive(Debug)]
+pub struct Shared<T>(pub Arc<T>);
+
+impl<T> Shared<T> {
+    pub fn new(inner: T) -> Shared<T> {
+        Shared(Arc::new(inner))
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Shared(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> Eq for Shared<T> {}
+
+impl<T> Hash for Shared<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
+}
+
+impl<T: Serialize> Serialize for Shared<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// A table under an alias.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Table {
+    pub alias: Arc<str>,
+    pub source: TableSource,
+}
+
+/// Where the rows of a table come from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TableSource {
+    /// A table or view by its name; `dbo.PATIENTS` keeps its parts.
+    Named(Arc<str>),
+    /// A select that the mapping wrote, per dialect.
+    Derived(Shared<RawSql>),
+}
+
+/// A lookup: joined LEFT, at most one row, only when a request needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Join {
+    pub table: Table,
+    pub on: Predicate,
+    /// The place in the source's list; a later join may refer to an earlier one.
+    pub index: u8,
+    /// The joins that this one's condition refers to, itself included: a bit for each place.
+    #[serde(skip)]
+    pub needs: u64,
+}
+
+/// A 1:n table of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Child {
+    /// The name that `each:` uses.
+    pub name: Arc<str>,
+    pub table: Table,
+    /// Column of the child = expression of the parent, pairwise.
+    pub on: Vec<(Expr, Expr)>,
+    /// Further conditions on the child's rows.
+    pub filter: Predicate,
+    pub order: Vec<Order>,
+    /// Lookups of the child's own.
+    pub joins: Vec<Shared<Join>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Order {
+    pub expr: Expr,
+    pub descending: bool,
+}
+
+/// The table part of a mapping's source: what every select of it begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Source {
+    pub table: Table,
+    /// The rows that are resources.
+    pub rows: Predicate,
+    pub joins: Vec<Shared<Join>>,
+    /// The database among the site's; None for its default one.
+    pub catalogue: Option<Arc<str>>,
+}
+
+/// One select. `filter` decides the total; `after` (the place where a page begins) does not.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Select {
+    pub source: Shared<Source>,
+    /// The joins to make: a bit for each place in the source's list.
+    pub joins: u64,
+    /// The joins that `filter` alone needs: what the total makes.
+    pub filter_joins: u64,
+    pub filter: Predicate,
+    pub after: Predicate,
+    /// What comes back, in this order.
+    pub columns: Shared<Vec<Expr>>,
+    /// Further columns: the sort keys, from which the next page's place is made.
+    pub keys: Vec<Expr>,
+    pub order: Vec<Order>,
+    pub limit: Option<Slot>,
+    /// The number of rows that hold `filter`, as a last column of every row.
+    pub total: bool,
+}

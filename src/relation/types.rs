@@ -1,0 +1,275 @@
+//! Engines, column types, collations and bound values.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::civil;
+use serde::{Serialize, Serializer};
+
+/// A database engine, as far as its SQL differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    Mssql,
+    Firebird,
+    SqlAnywhere,
+    Sqlite,
+}
+
+impl Dialect {
+    pub const ALL: [Dialect; 4] = [Dialect::Mssql, Dialect::Firebird, Dialect::SqlAnywhere, Dialect::Sqlite];
+
+    /// The name that a mapping and a command line use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Dialect::Mssql => "mssql",
+            Dialect::Firebird => "firebird",
+            Dialect::SqlAnywhere => "sqlanywhere",
+            Dialect::Sqlite => "sqlite",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Dialect> {
+        Dialect::ALL.into_iter().find(|dialect| dialect.name() == name)
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The type of a column, by SQL Server's names; other engines' names are read as the nearest of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SqlType {
+    Bit,
+    TinyInt,
+    SmallInt,
+    Int,
+    BigInt,
+    /// Precision and scale.
+    Decimal(u8, u8),
+    Money,
+    Real,
+    Float,
+    /// Length in characters.
+    Char(u16),
+    /// Length in characters; 0 for `max`.
+    VarChar(u16),
+    NChar(u16),
+    /// Length in characters; 0 for `max`.
+    NVarChar(u16),
+    Date,
+    Time,
+    SmallDateTime,
+    DateTime,
+    DateTime2,
+    UniqueIdentifier,
+    /// Length in bytes; 0 for `max`.
+    VarBinary(u16),
+}
+
+impl SqlType {
+    pub const fn is_text(self) -> bool {
+        matches!(self, SqlType::Char(_) | SqlType::VarChar(_) | SqlType::NChar(_) | SqlType::NVarChar(_))
+    }
+
+    pub const fn is_integer(self) -> bool {
+        matches!(self, SqlType::Bit | SqlType::TinyInt | SqlType::SmallInt | SqlType::Int | SqlType::BigInt)
+    }
+
+    pub const fn is_number(self) -> bool {
+        self.is_integer()
+            || matches!(self, SqlType::Decimal(..) | SqlType::Money | SqlType::Real | SqlType::Float)
+    }
+
+    /// Has a calendar day: `date` and the date-times.
+    pub const fn has_day(self) -> bool {
+        matches!(
+            self,
+            SqlType::Date | SqlType::SmallDateTime | SqlType::DateTime | SqlType::DateTime2
+        )
+    }
+
+    /// Has a day and a time of day.
+    pub const fn has_day_and_time(self) -> bool {
+        matches!(self, SqlType::SmallDateTime | SqlType::DateTime | SqlType::DateTime2)
+    }
+
+    /// Padded with blanks to its length by the engine.
+    pub const fn is_padded(self) -> bool {
+        matches!(self, SqlType::Char(_) | SqlType::NChar(_))
+    }
+
+    /// Reads a type as a mapping writes it: `char(40)`, `varchar(max)`, `decimal(10,2)`, and the names
+    /// that Firebird, SQL Anywhere and SQLite use (`timestamp`, `double precision`, `text`, `integer`,
+    /// `long varchar`, `blob sub_type text`).
+    pub fn parse(text: &str) -> Option<SqlType> {
+        let lower = text.trim().to_ascii_lowercase();
+        let (name, arguments) = match lower.split_once('(') {
+            Some((name, rest)) => (name.trim_end(), Some(rest.strip_suffix(')')?.trim())),
+            None => (lower.as_str(), None),
+        };
+        let length = |default: u16| -> Option<u16> {
+            match arguments {
+                None => Some(default),
+                Some("max") => Some(0),
+                Some(digits) => digits.parse().ok().filter(|length| *length > 0),
+            }
+        };
+        let plain = |ty: SqlType| arguments.is_none().then_some(ty);
+        match name {
+            "bit" | "boolean" => plain(SqlType::Bit),
+            "tinyint" => plain(SqlType::TinyInt),
+            "smallint" => plain(SqlType::SmallInt),
+            "int" | "integer" => plain(SqlType::Int),
+            "bigint" => plain(SqlType::BigInt),
+            "decimal" | "numeric" => match arguments {
+                None => Some(SqlType::Decimal(18, 0)),
+                Some(list) => {
+                    let mut parts = list.split(',').map(|part| part.trim().parse::<u8>());
+                    let precision = parts.next()?.ok()?;
+                    let scale = parts.next().unwrap_or(Ok(0)).ok()?;
+                    (parts.next().is_none() && precision <= 38 && scale <= precision)
+                        .then_some(SqlType::Decimal(precision, scale))
+                }
+            },
+            "money" | "smallmoney" => plain(SqlType::Money),
+            "real" => plain(SqlType::Real),
+            "float" | "double" | "double precision" => plain(SqlType::Float),
+            "char" | "character" => length(1).map(SqlType::Char),
+            "varchar" | "character varying" => length(0).map(SqlType::VarChar),
+            "text" | "long varchar" | "blob sub_type text" | "blob sub_type 1" => plain(SqlType::VarChar(0)),
+            "nchar" => length(1).map(SqlType::NChar),
+            "nvarchar" => length(0).map(SqlType::NVarChar),
+            "ntext" | "long nvarchar" => plain(SqlType::NVarChar(0)),
+            "date" => plain(SqlType::Date),
+            "time" => plain(SqlType::Time),
+            "smalldatetime" => plain(SqlType::SmallDateTime),
+            "datetime" => plain(SqlType::DateTime),
+            "timestamp" => plain(SqlType::DateTime2),
+            "datetime2" => Some(SqlType::DateTime2),
+            "uniqueidentifier" | "uuid" => plain(SqlType::UniqueIdentifier),
+            "binary" | "varbinary" => length(0).map(SqlType::VarBinary),
+            "blob" | "image" => plain(SqlType::VarBinary(0)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for SqlType {
+    /// As SQL Server spells it in a CAST.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sized = |f: &mut fmt::Formatter<'_>, name: &str, length: u16| match length {
+            0 => write!(f, "{name}(max)"),
+            length => write!(f, "{name}({length})"),
+        };
+        match *self {
+            SqlType::Bit => f.write_str("bit"),
+            SqlType::TinyInt => f.write_str("tinyint"),
+            SqlType::SmallInt => f.write_str("smallint"),
+            SqlType::Int => f.write_str("int"),
+            SqlType::BigInt => f.write_str("bigint"),
+            SqlType::Decimal(precision, scale) => write!(f, "decimal({precision},{scale})"),
+            SqlType::Money => f.write_str("money"),
+            SqlType::Real => f.write_str("real"),
+            SqlType::Float => f.write_str("float"),
+            SqlType::Char(length) => sized(f, "char", length),
+            SqlType::VarChar(length) => sized(f, "varchar", length),
+            SqlType::NChar(length) => sized(f, "nchar", length),
+            SqlType::NVarChar(length) => sized(f, "nvarchar", length),
+            SqlType::Date => f.write_str("date"),
+            SqlType::Time => f.write_str("time"),
+            SqlType::SmallDateTime => f.write_str("smalldatetime"),
+            SqlType::DateTime => f.write_str("datetime"),
+            SqlType::DateTime2 => f.write_str("datetime2"),
+            SqlType::UniqueIdentifier => f.write_str("uniqueidentifier"),
+            SqlType::VarBinary(length) => sized(f, "varbinary", length),
+        }
+    }
+}
+
+impl Serialize for SqlType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// How a text column compares by itself.
+///
+/// `linguistic` says that the order goes by letters first, then accents, then case (SQL Server's
+/// Windows collations, ICU): then all strings that begin with the same letters are neighbours, whatever
+/// their accents and case, and a starts-with search is a range of the index.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Collation {
+    /// The engine's name for it: `Latin1_General_CI_AS`, `UNICODE_CI_AI`, `NOCASE`, `BINARY`.
+    pub name: Arc<str>,
+    pub ignores_case: bool,
+    pub ignores_accents: bool,
+    pub linguistic: bool,
+    /// `=` ignores trailing blanks.
+    pub ignores_trailing_blanks: bool,
+}
+
+impl Collation {
+    /// Reads an engine's collation name. SQL Server: `…_CI_AS`, `…_BIN2`; Firebird: `UNICODE_CI_AI`,
+    /// `NONE`; SQL Anywhere: `1252LATIN1`, `UCA(…)`; SQLite: `BINARY`, `NOCASE`, `RTRIM`.
+    pub fn parse(name: &str) -> Option<Collation> {
+        let upper = name.to_ascii_uppercase();
+        let of = |ignores_case, ignores_accents, linguistic, ignores_trailing_blanks| {
+            Some(Collation {
+                name: Arc::from(name),
+                ignores_case,
+                ignores_accents,
+                linguistic,
+                ignores_trailing_blanks,
+            })
+        };
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-')) {
+            return None;
+        }
+        match upper.as_str() {
+            "BINARY" => of(false, false, false, false),
+            // ASCII letters only: 'É' and 'é' stay apart, and 'Zoë' sorts by bytes.
+            "NOCASE" => of(false, false, false, false),
+            "RTRIM" => of(false, false, false, true),
+            "NONE" | "UTF8" | "ISO8859_1" | "WIN1252" | "OCTETS" | "UNICODE_FSS" => of(false, false, false, true),
+            "UNICODE" => of(false, false, true, true),
+            "UNICODE_CI" | "EN_CI" => of(true, false, true, true),
+            "UNICODE_CI_AI" | "EN_CI_AI" => of(true, true, true, true),
+            "UCA" | "1252LATIN1" => of(true, true, true, true),
+            _ if upper.contains("_BIN") => of(false, false, false, true),
+            // The old SQL_ collations sort by code page tables in which accents are letters of their own.
+            _ if upper.contains("_CI_AI") => of(true, true, true, true),
+            _ if upper.contains("_CI_AS") => of(true, false, true, true),
+            _ if upper.contains("_CS_AS") || upper.contains("_CS_AI") => of(false, upper.contains("_AI"), true, true),
+            _ => None,
+        }
+    }
+}
+
+/// A value bound to a command. A day or a time is local wall-clock time of the practice.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Int(i64),
+    Real(f64),
+    Text(String),
+    Date(civil::Date),
+    DateTime(civil::DateTime),
+    Bytes(Vec<u8>),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Value::Int(value)
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Value::Text(value)
+    }
+}
