@@ -1,5 +1,6 @@
 //! Pilaster: an HL7 FHIR R4 facade over the SQL databases of practice management systems.
 pub mod errors;
 pub mod fhir;
+pub mod mapping;
 pub mod relation;
 pub mod search;

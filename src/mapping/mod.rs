@@ -1,0 +1,5 @@
+//! Mapping files → a checked [`Mapping`], or every problem with its place.
+
+pub mod model;
+
+pub use model::*;

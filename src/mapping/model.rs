@@ -1,0 +1,412 @@
+//! A checked mapping: what the loader makes of the files, and all that planning and writing need.
+//!
+//! Everything here has been resolved: aliases to columns with types, element names to R4 definitions,
+//! search parameters to the columns that answer them. Plain data; immutable once made.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::relation::{self, Collation, Dialect, Expr, Predicate, Shared, SqlType};
+use crate::search::{Modifier, ParameterKind};
+
+/// A place in a mapping's files: what diagnostics and log lines name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The file, relative to the mapping's folder.
+    pub file: Arc<str>,
+    /// Counted from 1.
+    pub line: u32,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// One PMS's mapping.
+#[derive(Debug)]
+pub struct Mapping {
+    /// The folder's name: `bp-premier`.
+    pub id: Arc<str>,
+    /// `Bp Premier`
+    pub name: Arc<str>,
+    /// The engine that the fragments are written for in the first place.
+    pub engine: Dialect,
+    /// How sure the names of tables and columns are.
+    pub verified: Verified,
+    /// The declared tables, by name.
+    pub tables: BTreeMap<Arc<str>, TableInfo>,
+    pub sources: Vec<Arc<Source>>,
+    /// By resource type.
+    pub resources: BTreeMap<&'static str, Resource>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verified {
+    /// The names were seen in public code that queries the live product.
+    Public,
+    /// The names were invented, because no public source shows them.
+    Illustrative,
+}
+
+/// A table as the mapping declares it.
+#[derive(Debug)]
+pub struct TableInfo {
+    pub name: Arc<str>,
+    /// The columns that identify a row.
+    pub key: Vec<Arc<str>>,
+    pub columns: BTreeMap<Arc<str>, ColumnInfo>,
+    /// None for a table or view of the database.
+    pub derived: Option<Shared<relation::RawSql>>,
+    pub place: Place,
+}
+
+#[derive(Debug)]
+pub struct ColumnInfo {
+    pub name: Arc<str>,
+    pub ty: SqlType,
+    pub collation: Option<Arc<Collation>>,
+    /// Only some versions of the product have it.
+    pub optional: bool,
+    pub place: Place,
+}
+
+/// A resource type, from all its sources together.
+#[derive(Debug)]
+pub struct Resource {
+    pub name: &'static str,
+    /// Places in [`Mapping::sources`].
+    pub sources: Vec<usize>,
+    /// What can be searched by; the same for every source of the type (a source in which a parameter has
+    /// no columns answers it with no rows).
+    pub parameters: BTreeMap<Arc<str>, ParameterInfo>,
+    pub profiles: Vec<Arc<str>>,
+}
+
+/// A search parameter as it is offered.
+#[derive(Debug)]
+pub struct ParameterInfo {
+    pub name: Arc<str>,
+    pub kind: ParameterKind,
+    /// Canonical URL of its definition.
+    pub url: Arc<str>,
+    pub modifiers: Vec<Modifier>,
+    pub sortable: bool,
+    pub documentation: Option<Arc<str>>,
+}
+
+/// One table's worth of a resource type.
+#[derive(Debug)]
+pub struct Source {
+    /// Part of the resource's id where it is Some: `kin-12`.
+    pub name: Option<Arc<str>>,
+    pub resource: &'static str,
+    pub profiles: Vec<Arc<str>>,
+    pub relation: Shared<relation::Source>,
+    /// Columns whose values, joined by `.`, are the id.
+    pub id: Vec<Expr>,
+    pub last_updated: Option<Instant>,
+    pub children: Vec<Shared<relation::Child>>,
+    /// The resource, without `resourceType`, `id` and `meta`, which follow from the rest.
+    pub elements: Vec<Field>,
+    pub search: FxHashMap<Arc<str>, Arc<Parameter>>,
+    pub place: Place,
+}
+
+/// When a row last changed.
+#[derive(Debug, Clone)]
+pub struct Instant {
+    pub binding: Arc<Binding>,
+}
+
+/// A property of an object.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// The JSON property name.
+    pub name: Arc<str>,
+    pub node: Node,
+    /// The definition's minimum is 1: without it the object around it is not valid and is left out.
+    pub required: bool,
+    /// Belongs to `_summary=true`.
+    pub summary: bool,
+    /// R4 marks it as changing the meaning of what holds it: kept by `_elements`.
+    pub modifier: bool,
+    pub place: Place,
+}
+
+/// What an element is made of.
+#[derive(Debug, Clone)]
+pub enum Node {
+    /// A constant: its JSON text.
+    Constant(Arc<str>),
+    Value(Arc<Binding>),
+    Object(Arc<Object>),
+    /// A repeating element. Entries whose bound values are all absent are left out.
+    List(Vec<Entry>),
+}
+
+#[derive(Debug, Clone)]
+pub struct Object {
+    pub fields: Vec<Field>,
+    /// Some value in it, however deep, comes from a column: without any such value it is absent.
+    pub bound: bool,
+}
+
+/// One entry of a list, or, with `each`, one for every row of a child table.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// A place in [`Source::children`].
+    pub each: Option<usize>,
+    /// The entry is there only for rows that hold this; an expression that is 1 or 0.
+    pub condition: Option<Arc<Expr>>,
+    pub node: Node,
+    pub place: Place,
+}
+
+/// A value that comes from columns: which, and how they become a FHIR value.
+#[derive(Debug)]
+pub struct Binding {
+    /// What is read. What each place means follows from the conversion.
+    pub columns: Vec<Expr>,
+    pub conversion: Conversion,
+    /// Raw values that stand for "unknown", beside NULL and blank text.
+    pub absent: Vec<Arc<str>>,
+    pub output: Output,
+    pub place: Place,
+}
+
+/// How the JSON value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// In quotes, escaped.
+    String,
+    /// `true` or `false`.
+    Boolean,
+    /// As it is: an integer or a decimal.
+    Number,
+    /// A Coding object.
+    Coding,
+    /// A CodeableConcept object.
+    CodeableConcept,
+}
+
+/// From raw column values to one FHIR value.
+#[derive(Debug)]
+pub enum Conversion {
+    /// Text, trimmed; a number or a GUID as its text.
+    Text,
+    /// A whole number.
+    Integer,
+    /// A number, times a factor: `multiply / divide`.
+    Decimal { multiply: i64, divide: i64 },
+    /// 1/0, true/false.
+    Boolean,
+    /// A calendar day from a date, a date-time, or text of a format.
+    Date(DateForm),
+    /// A dateTime or instant, in the site's zone.
+    DateTime { form: DateForm, precision: Precision },
+    /// A code table, by the raw value.
+    Codes { table: Arc<CodeTable>, part: CodePart },
+    /// One bit of a number.
+    Bit { mask: i64, inverted: bool },
+    /// Texts joined, absent ones skipped.
+    Join { with: Arc<str> },
+    /// Parts of fixed length, one after the other; absent where the first is.
+    Concat { lengths: Vec<u16> },
+    /// `Type/id`
+    Reference { to: &'static str, prefix: Option<Arc<str>> },
+    /// What a text that holds a measurement says: `<0.5`.
+    Measure(MeasurePart),
+    /// The first binding that has a value; its columns follow each other in `columns`.
+    First(Vec<Arc<Binding>>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    Day,
+    Minute,
+    /// As fine as what is stored.
+    Full,
+}
+
+/// What the columns of a date hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DateForm {
+    /// One column of a date or date-time type.
+    Column { utc: bool },
+    /// A day, and a time of day in `unit` seconds; with a third column, that many units later.
+    DayAndSeconds { unit: i64, plus: bool },
+    /// Year, month, day; 0 or NULL for unknown.
+    Parts,
+    /// Text or a whole number in a fixed layout.
+    Layout(DateLayout),
+    /// Seconds since 1970-01-01T00:00:00Z.
+    Unix,
+}
+
+/// A fixed layout of a date in text: `DD/MM/YYYY`, `MM/YYYY`, `YYYYMMDD`. Offsets count from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DateLayout {
+    pub pattern: Arc<str>,
+    pub year: usize,
+    pub month: Option<usize>,
+    pub day: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodePart {
+    Code,
+    Display,
+    System,
+    /// Code, display and system as a Coding or CodeableConcept, by the element's type.
+    Whole,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MeasurePart {
+    Number,
+    Comparator,
+    /// The text itself, where it is no number.
+    Text,
+}
+
+/// Raw values and the codes that they stand for.
+#[derive(Debug)]
+pub struct CodeTable {
+    pub name: Arc<str>,
+    pub system: Option<Arc<str>>,
+    /// In the file's order. Raw text compares without case.
+    pub entries: Vec<CodeEntry>,
+    /// `"*"`: any other value that is there.
+    pub otherwise: Option<Code>,
+    /// `""`: no value.
+    pub absent: Option<Code>,
+}
+
+#[derive(Debug, Clone)]
+pub struct CodeEntry {
+    pub raw: Arc<str>,
+    pub code: Code,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Code {
+    pub code: Arc<str>,
+    pub display: Option<Arc<str>>,
+    /// The table's, unless the entry has its own.
+    pub system: Option<Arc<str>>,
+}
+
+/// A search parameter over the columns of one source.
+#[derive(Debug)]
+pub struct Parameter {
+    pub name: Arc<str>,
+    pub kind: ParameterKind,
+    /// A value matches where any of these does.
+    pub targets: Vec<Target>,
+    /// The sort keys, most significant first; empty where it is not sortable.
+    pub sort: Vec<Expr>,
+}
+
+/// One place where a parameter finds its value.
+#[derive(Debug)]
+pub struct Target {
+    /// A place in [`Source::children`].
+    pub child: Option<usize>,
+    /// What must hold besides: an entry's condition, a `where(…)` over a column.
+    pub guard: Predicate,
+    pub matcher: Matcher,
+}
+
+/// How a searched value becomes a predicate.
+#[derive(Debug)]
+pub enum Matcher {
+    /// Always there, and this is its value: a constant of the mapping.
+    Constant { system: Option<Arc<str>>, code: Arc<str> },
+    /// String search.
+    Text(TextColumn),
+    /// A coded or literal value.
+    Token(TokenMatcher),
+    Reference(ReferenceMatcher),
+    Date(DateMatcher),
+    /// From the earliest of the first to the latest of the second; a missing end is open.
+    Period { start: Option<DateMatcher>, end: Option<DateMatcher> },
+    Number { expr: Expr, multiply: i64, divide: i64 },
+    Uri(Expr),
+    /// `exists`: true where any of these is there.
+    Exists(Vec<Predicate>),
+}
+
+/// A text column in a string search.
+#[derive(Debug, Clone)]
+pub struct TextColumn {
+    pub expr: Expr,
+    pub ty: SqlType,
+    pub collation: Option<Arc<Collation>>,
+}
+
+#[derive(Debug)]
+pub struct TokenMatcher {
+    /// The system of what is found here.
+    pub system: TokenSystem,
+    pub code: TokenCode,
+    /// The value is there.
+    pub present: Predicate,
+    /// What `:text` searches.
+    pub text: Vec<TextColumn>,
+    /// `Identifier.type` codings, for `:of-type`: system and code.
+    pub types: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// The system part of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenSystem {
+    /// A value without system: `|code` matches, `system|code` does not.
+    None,
+    /// The mapping's constant, or that of the element's required binding.
+    Is(Arc<str>),
+    /// A `code` element of a required binding: `code`, `|code` and `system|code` of these all match.
+    Implied(Vec<Arc<str>>),
+    Column(Expr, SqlType),
+}
+
+#[derive(Debug)]
+pub enum TokenCode {
+    /// Compared as it stands.
+    Column { expr: Expr, ty: SqlType, collation: Option<Arc<Collation>> },
+    /// By its digits (telephone numbers).
+    Digits(Expr),
+    /// Backwards through a code table.
+    Codes { expr: Expr, ty: SqlType, table: Arc<CodeTable>, absent: Vec<Arc<str>> },
+    /// Parts of fixed lengths: a searched value of the first length, or of all.
+    Concat { parts: Vec<(Expr, SqlType, u16)> },
+    /// `true` where the predicate holds, else `false`.
+    Boolean(Predicate),
+    Constant(Arc<str>),
+}
+
+#[derive(Debug)]
+pub struct ReferenceMatcher {
+    pub to: &'static str,
+    /// The name of the target's source, where its ids have one.
+    pub prefix: Option<Arc<str>>,
+    /// The column that holds the target's id.
+    pub expr: Expr,
+    pub ty: SqlType,
+    pub present: Predicate,
+    /// What `:identifier` searches: a logical reference.
+    pub identifier: Option<Box<TokenMatcher>>,
+}
+
+/// What a date search compares.
+#[derive(Debug, Clone)]
+pub struct DateMatcher {
+    pub columns: Vec<Expr>,
+    pub ty: SqlType,
+    pub form: DateForm,
+    pub precision: Precision,
+    pub present: Predicate,
+}
