@@ -4,3 +4,4 @@ pub mod fhir;
 pub mod mapping;
 pub mod relation;
 pub mod search;
+pub mod sql;
