@@ -10,6 +10,7 @@
 //! | [`primitive`] | whether a text has the form of a `date`, an `id`, a `decimal` … |
 //! | [`search_parameters`] | which parameters a resource type has, of which kind, on which elements |
 //! | [`expression`] | what the FHIRPath of a search parameter says, as data, and where it leads in the definitions |
+//! | [`outcome`] | how a problem is said to a FHIR client |
 //!
 //! ```
 //! use pilaster::fhir;
@@ -29,6 +30,7 @@
 
 pub mod definitions;
 pub mod expression;
+pub mod outcome;
 pub mod primitive;
 pub mod search_parameters;
 
@@ -37,5 +39,6 @@ pub use definitions::{
     resource_type, resource_types, structure, structures, value_set,
 };
 pub use expression::{ElementPath, Step, StepFilter, Test};
+pub use outcome::{Issue, OperationOutcome, Severity};
 pub use primitive::Primitive;
 pub use search_parameters::{Component, SearchParameter, parameter, parameters};
