@@ -32,9 +32,11 @@ codes! {
     SEARCH_MODIFIER = "PS003", 400, "not-supported", "A modifier does not apply to the parameter", "Use one of the modifiers that the message lists, or none.";
     SEARCH_PREFIX = "PS004", 400, "value", "A prefix does not apply to the parameter", "Use eq, ne, gt, lt, ge, le, sa, eb or ap, on numbers, dates and quantities only.";
     SEARCH_TOO_MANY = "PS005", 400, "too-costly", "Too many parameters or values", "Split the search into several.";
-    SEARCH_REPEATED = "PS006", 400, "invalid", "A result parameter is given twice", "Give _count, _sort, _total, _summary, _elements, _format, _pretty and _cursor once.";
+    SEARCH_REPEATED = "PS006", 400, "invalid", "A result parameter is given twice", "Give _count, _total, _summary, _elements, _format, _pretty and _cursor once, and _sort in the URL or in the body.";
     SEARCH_RESULT_PARAMETER = "PS007", 400, "value", "A result parameter has a value that it does not take", "Use one of the values that the message lists.";
     SEARCH_TOO_LONG = "PS008", 414, "too-long", "The query string is too long", "Send the search as a form-encoded POST to _search.";
+    SEARCH_NAME = "PS009", 400, "invalid", "A parameter's name, chain or _has cannot be followed", "Write the name as the message says; a chain needs reference parameters, and a type where there are several.";
+    SEARCH_BODY_TOO_LONG = "PS010", 413, "too-long", "The form body is too long", "Split the search into several.";
     UNKNOWN_PARAMETER = "PP001", 400, "not-supported", "A search parameter is not known here", "See the CapabilityStatement for the parameters of this resource.";
     UNSUPPORTED_PARAMETER = "PP002", 400, "not-supported", "The parameter is R4's, but this practice's mapping cannot answer it", "See the CapabilityStatement for the parameters of this resource.";
     UNSUPPORTED_MODIFIER = "PP003", 400, "not-supported", "The modifier is R4's, but is not offered for the parameter", "Use one of the modifiers that the message lists, or none.";

@@ -1,6 +1,7 @@
 //! Pilaster: an HL7 FHIR R4 facade over the SQL databases of practice management systems.
 pub mod assemble;
 pub mod collation;
+pub mod cursor;
 pub mod demo;
 pub mod errors;
 pub mod fhir;

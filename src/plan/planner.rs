@@ -287,8 +287,8 @@ impl Planner {
         {
             return Err(PlanError::UnsupportedModifier {
                 name: filter.name.clone(),
-                modifier: crate::search::modifier_name(modifier).to_owned(),
-                allowed: info.modifiers.iter().map(|modifier| crate::search::modifier_name(modifier).to_owned()).collect(),
+                modifier: modifier.word().to_owned(),
+                allowed: info.modifiers.iter().map(|modifier| modifier.word().to_owned()).collect(),
             });
         }
         if filter.name == "_id" {
