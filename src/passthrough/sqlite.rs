@@ -94,7 +94,7 @@ impl Pool {
         let task = tokio::task::spawn_blocking(move || {
             // Held until the connection is back.
             let _permit: OwnedSemaphorePermit = permit;
-            let connection = pool.take()?;
+            let mut connection = pool.take()?;
             let deadline = Instant::now() + pool.limits.statement;
             let seen = Arc::clone(&cancelled);
             let watch = move || seen.load(Ordering::Relaxed) || Instant::now() >= deadline;
