@@ -14,6 +14,8 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
 use crate::errors::{self, Code};
+use crate::plan::Place;
+use crate::relation::Value;
 
 /// The form of the text and of the payload. A server that meets another one refuses it.
 const VERSION: u8 = 1;
@@ -21,8 +23,10 @@ const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
 /// The longest text that is looked at: far above what a search of the largest allowed size needs.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
-/// Sort keys in one cursor: more than any `_sort` has columns.
+/// Sort keys of one source: more than any `_sort` has columns.
 const MAX_KEYS: usize = 256;
+/// Sources of one resource type.
+const MAX_PLACES: usize = 256;
 
 /// Why a cursor cannot be used. None of the messages says what was in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -158,24 +162,12 @@ fn associated(bound_to: &[u8]) -> Vec<u8> {
 /// A place in the results of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cursor {
-    /// The search in its canonical text, without any cursor: `Patient?family=smith`.
+    /// The search in its canonical text, without any cursor: `family=smith&_sort=-birthdate`.
     pub query: String,
-    /// Which of the resource's sources the last row came from, by its place in the mapping.
-    pub source: u16,
-    /// The sort keys of the last row that was given, in the order of the sort; the row's own key is the last.
-    pub keys: Vec<CursorValue>,
+    /// How far each source of the resource type was given, in the order of the mapping.
+    pub places: Vec<Place>,
     /// When the cursor was made, in seconds since 1970 UTC: a server may refuse old ones.
     pub issued_at: i64,
-}
-
-/// A column's value in a sort key.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CursorValue {
-    Null,
-    Int(i64),
-    Real(f64),
-    Text(String),
-    Bytes(Vec<u8>),
 }
 
 const NULL: u8 = 0;
@@ -184,6 +176,10 @@ const REAL: u8 = 2;
 const TEXT: u8 = 3;
 const BYTES: u8 = 4;
 
+const START: u8 = 0;
+const AFTER: u8 = 1;
+const END: u8 = 2;
+
 impl Cursor {
     /// The compact form that is sealed: fixed-size numbers big-endian, texts and bytes after their
     /// length in four bytes, each key after a byte for its type.
@@ -191,31 +187,26 @@ impl Cursor {
     /// # Errors
     /// [`CursorError::TooLarge`]
     pub fn to_bytes(&self) -> Result<Vec<u8>, CursorError> {
-        if self.keys.len() > MAX_KEYS {
+        if self.places.len() > MAX_PLACES {
             return Err(CursorError::TooLarge);
         }
-        let mut bytes = Vec::with_capacity(32 + self.query.len() + 16 * self.keys.len());
+        let mut bytes = Vec::with_capacity(64 + self.query.len());
         bytes.extend_from_slice(&self.issued_at.to_be_bytes());
-        bytes.extend_from_slice(&self.source.to_be_bytes());
         put(&mut bytes, self.query.as_bytes())?;
-        for key in &self.keys {
-            match key {
-                CursorValue::Null => bytes.push(NULL),
-                CursorValue::Int(int) => {
-                    bytes.push(INT);
-                    bytes.extend_from_slice(&int.to_be_bytes());
-                }
-                CursorValue::Real(real) => {
-                    bytes.push(REAL);
-                    bytes.extend_from_slice(&real.to_bits().to_be_bytes());
-                }
-                CursorValue::Text(text) => {
-                    bytes.push(TEXT);
-                    put(&mut bytes, text.as_bytes())?;
-                }
-                CursorValue::Bytes(value) => {
-                    bytes.push(BYTES);
-                    put(&mut bytes, value)?;
+        for place in &self.places {
+            match place {
+                Place::Start => bytes.push(START),
+                Place::End => bytes.push(END),
+                Place::After(keys) => {
+                    if keys.len() > MAX_KEYS {
+                        return Err(CursorError::TooLarge);
+                    }
+                    bytes.push(AFTER);
+                    let count = u16::try_from(keys.len()).map_err(|_| CursorError::TooLarge)?;
+                    bytes.extend_from_slice(&count.to_be_bytes());
+                    for key in keys {
+                        put_value(&mut bytes, key)?;
+                    }
                 }
             }
         }
@@ -229,30 +220,80 @@ impl Cursor {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CursorError> {
         let mut rest = bytes;
         let issued_at = i64::from_be_bytes(take(&mut rest)?);
-        let source = u16::from_be_bytes(take(&mut rest)?);
         let query = text(&mut rest)?;
-        let mut keys = Vec::new();
+        let mut places = Vec::new();
         while !rest.is_empty() {
-            if keys.len() == MAX_KEYS {
+            if places.len() == MAX_PLACES {
                 return Err(CursorError::Malformed);
             }
             let [kind] = take(&mut rest)?;
-            keys.push(match kind {
-                NULL => CursorValue::Null,
-                INT => CursorValue::Int(i64::from_be_bytes(take(&mut rest)?)),
-                REAL => CursorValue::Real(f64::from_bits(u64::from_be_bytes(take(&mut rest)?))),
-                TEXT => CursorValue::Text(text(&mut rest)?),
-                BYTES => CursorValue::Bytes(stretch(&mut rest)?.to_vec()),
+            places.push(match kind {
+                START => Place::Start,
+                END => Place::End,
+                AFTER => {
+                    let count = usize::from(u16::from_be_bytes(take(&mut rest)?));
+                    if count > MAX_KEYS {
+                        return Err(CursorError::Malformed);
+                    }
+                    Place::After(
+                        (0..count)
+                            .map(|_| take_value(&mut rest))
+                            .collect::<Result<_, _>>()?,
+                    )
+                }
                 _ => return Err(CursorError::Malformed),
             });
         }
         Ok(Cursor {
             query,
-            source,
-            keys,
+            places,
             issued_at,
         })
     }
+}
+
+/// A sort key as a driver gives it: days and times come as text or numbers, never as a type of their own.
+fn put_value(bytes: &mut Vec<u8>, value: &Value) -> Result<(), CursorError> {
+    match value {
+        Value::Null => bytes.push(NULL),
+        Value::Int(int) => {
+            bytes.push(INT);
+            bytes.extend_from_slice(&int.to_be_bytes());
+        }
+        Value::Real(real) => {
+            bytes.push(REAL);
+            bytes.extend_from_slice(&real.to_bits().to_be_bytes());
+        }
+        Value::Text(text) => {
+            bytes.push(TEXT);
+            put(bytes, text.as_bytes())?;
+        }
+        Value::Bytes(value) => {
+            bytes.push(BYTES);
+            put(bytes, value)?;
+        }
+        Value::Date(day) => {
+            bytes.push(TEXT);
+            put(bytes, day.to_string().as_bytes())?;
+        }
+        Value::DateTime(at) => {
+            bytes.push(TEXT);
+            put(bytes, at.to_string().as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+fn take_value(rest: &mut &[u8]) -> Result<Value, CursorError> {
+    let [kind] = take(rest)?;
+    Ok(match kind {
+        NULL => Value::Null,
+        INT => Value::Int(i64::from_be_bytes(take(rest)?)),
+        REAL => Value::Real(f64::from_bits(u64::from_be_bytes(take(rest)?))),
+        TEXT => Value::Text(text(rest)?),
+        BYTES => Value::Bytes(stretch(rest)?.to_vec()),
+        _ => return Err(CursorError::Malformed),
+    })
 }
 
 fn put(bytes: &mut Vec<u8>, value: &[u8]) -> Result<(), CursorError> {
@@ -294,14 +335,17 @@ mod tests {
 
     fn example() -> Cursor {
         Cursor {
-            query: "Patient?family=Nguy%E1%BB%85n&_sort=-birthdate".into(),
-            source: 2,
-            keys: vec![
-                CursorValue::Null,
-                CursorValue::Int(-3),
-                CursorValue::Real(0.5),
-                CursorValue::Text("Zo\u{eb}".into()),
-                CursorValue::Bytes(vec![0, 255]),
+            query: "family=Nguy%E1%BB%85n&_sort=-birthdate".into(),
+            places: vec![
+                Place::Start,
+                Place::After(vec![
+                    Value::Null,
+                    Value::Int(-3),
+                    Value::Real(0.5),
+                    Value::Text("Zo\u{eb}".into()),
+                    Value::Bytes(vec![0, 255]),
+                ]),
+                Place::End,
             ],
             issued_at: 1_793_000_000,
         }
@@ -377,7 +421,7 @@ mod tests {
             Err(CursorError::Malformed)
         );
         let many = Cursor {
-            keys: vec![CursorValue::Null; MAX_KEYS + 1],
+            places: vec![Place::After(vec![Value::Null; MAX_KEYS + 1])],
             ..example()
         };
         assert_eq!(many.to_bytes(), Err(CursorError::TooLarge));
@@ -390,22 +434,22 @@ mod tests {
         assert_eq!(Cursor::from_bytes(&bytes), Err(CursorError::Malformed));
     }
 
-    fn key_value() -> impl Strategy<Value = CursorValue> {
+    fn key_value() -> impl Strategy<Value = Value> {
         prop_oneof![
-            Just(CursorValue::Null),
-            any::<i64>().prop_map(CursorValue::Int),
-            any::<f64>().prop_map(CursorValue::Real),
-            any::<String>().prop_map(CursorValue::Text),
-            any::<Vec<u8>>().prop_map(CursorValue::Bytes),
+            Just(Value::Null),
+            any::<i64>().prop_map(Value::Int),
+            any::<f64>().prop_map(Value::Real),
+            any::<String>().prop_map(Value::Text),
+            any::<Vec<u8>>().prop_map(Value::Bytes),
         ]
     }
 
     proptest! {
         #[test]
         fn every_cursor_is_read_as_it_was_written(
-            query: String, source: u16, keys in prop::collection::vec(key_value(), 0..6), issued_at: i64,
+            query: String, keys in prop::collection::vec(key_value(), 0..6), issued_at: i64,
         ) {
-            let cursor = Cursor { query, source, keys, issued_at };
+            let cursor = Cursor { query, places: vec![Place::End, Place::After(keys), Place::Start], issued_at };
             let bytes = cursor.to_bytes().expect("written");
             prop_assert_eq!(Cursor::from_bytes(&bytes), Ok(cursor));
         }

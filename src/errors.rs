@@ -63,4 +63,5 @@ codes! {
     INTERNAL = "PH010", 500, "exception", "Something failed here", "Tell the operator the request's id.";
     TOO_SLOW = "PH011", 504, "timeout", "The request took too long", "Narrow the search, or try again later.";
     TOO_BUSY = "PH012", 503, "transient", "Too many requests are under way", "Try again after the seconds that Retry-After says.";
+    NOT_FOR_READS = "PH013", 400, "not-supported", "The parameter does not apply to a read", "Search with _id to combine an id with other parameters.";
 }

@@ -10,4 +10,5 @@ pub mod passthrough;
 pub mod plan;
 pub mod relation;
 pub mod search;
+pub mod site;
 pub mod sql;

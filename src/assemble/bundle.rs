@@ -51,7 +51,8 @@ impl BundleWriter {
         }
         if !links.is_empty() {
             for (index, link) in links.iter().enumerate() {
-                self.out.extend_from_slice(if index == 0 { b",\"link\":[" } else { b"," });
+                self.out
+                    .extend_from_slice(if index == 0 { b",\"link\":[" } else { b"," });
                 self.out.extend_from_slice(b"{\"relation\":");
                 write_string(&mut self.out, link.relation);
                 self.out.extend_from_slice(b",\"url\":");
@@ -65,7 +66,11 @@ impl BundleWriter {
     /// Appends an entry whose resource `write` appends; without one (false) the entry is taken back.
     pub fn entry(&mut self, mode: EntryMode, write: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
         let mark = self.out.len();
-        self.out.extend_from_slice(if self.entries == 0 { b",\"entry\":[" } else { b"," });
+        self.out.extend_from_slice(if self.entries == 0 {
+            b",\"entry\":["
+        } else {
+            b","
+        });
         self.out.extend_from_slice(b"{\"resource\":");
         if !write(&mut self.out) {
             self.out.truncate(mark);
@@ -88,7 +93,11 @@ impl BundleWriter {
         write: impl FnOnce(&mut Vec<u8>) -> bool,
     ) -> bool {
         let mark = self.out.len();
-        self.out.extend_from_slice(if self.entries == 0 { b",\"entry\":[" } else { b"," });
+        self.out.extend_from_slice(if self.entries == 0 {
+            b",\"entry\":["
+        } else {
+            b","
+        });
         self.out.extend_from_slice(b"{\"fullUrl\":\"");
         for part in [base, "/", resource, "/", id] {
             self.out.extend_from_slice(part.as_bytes());

@@ -45,7 +45,9 @@ fn key<'c>(cells: impl Iterator<Item = CellRef<'c>>) -> Option<Key> {
     cells
         .map(|cell| match cell {
             CellRef::Int(number) => Some(KeyPart::Int(number)),
-            CellRef::Text(bytes) => Some(KeyPart::Text(bytes.trim_ascii_end().to_ascii_lowercase().into())),
+            CellRef::Text(bytes) => Some(KeyPart::Text(
+                bytes.trim_ascii_end().to_ascii_lowercase().into(),
+            )),
             CellRef::Null | CellRef::Real(_) | CellRef::Bytes(_) => None,
         })
         .collect()
@@ -61,7 +63,11 @@ impl ChildRows {
                 by_parent.entry(key).or_default().push(row);
             }
         }
-        ChildRows { rows, keys, by_parent }
+        ChildRows {
+            rows,
+            keys,
+            by_parent,
+        }
     }
 
     fn of(&self, view: &ChildView, parent: RowRef<'_>) -> &[usize] {
@@ -108,7 +114,13 @@ impl<'v> ResourceWriter<'v> {
             head.extend_from_slice(prefix.as_bytes());
             head.push(b'-');
         }
-        ResourceWriter { view, site, children, head, odd: Vec::new() }
+        ResourceWriter {
+            view,
+            site,
+            children,
+            head,
+            odd: Vec::new(),
+        }
     }
 
     /// Appends the resource of a row.
@@ -148,7 +160,9 @@ impl<'v> ResourceWriter<'v> {
         if self.view.id_prefix.is_some() {
             out.push(b'-');
         }
-        self.id(&mut out, row).then(|| String::from_utf8(out).ok()).flatten()
+        self.id(&mut out, row)
+            .then(|| String::from_utf8(out).ok())
+            .flatten()
     }
 
     fn id(&self, out: &mut Vec<u8>, row: RowRef<'_>) -> bool {
@@ -163,8 +177,13 @@ impl<'v> ResourceWriter<'v> {
                 CellRef::Null | CellRef::Real(_) | CellRef::Bytes(_) => return false,
             }
         }
-        let prefix = self.view.id_prefix.as_ref().map_or(0, |prefix| prefix.len() + 1);
-        std::str::from_utf8(&out[start..]).is_ok_and(|id| values::is_id(id) && id.len() + prefix <= 64)
+        let prefix = self
+            .view
+            .id_prefix
+            .as_ref()
+            .map_or(0, |prefix| prefix.len() + 1);
+        std::str::from_utf8(&out[start..])
+            .is_ok_and(|id| values::is_id(id) && id.len() + prefix <= 64)
     }
 
     /// When a row last changed; None where that is not mapped or not known.
@@ -266,7 +285,9 @@ impl<'v> ResourceWriter<'v> {
                 Presence::Constant => {}
             }
         }
-        if found == Presence::Bound && let Some(place) = missing {
+        if found == Presence::Bound
+            && let Some(place) = missing
+        {
             // Something is there, but not what R4 requires beside it.
             self.odd.push(place);
         }
@@ -293,11 +314,17 @@ impl<'v> ResourceWriter<'v> {
             match entry.each {
                 None => self.entry(out, entry, row, parent, place, &mut found),
                 Some(index) => {
-                    let (Some(view), Some(child)) = (self.view.children.get(index), self.children.get(index)) else {
+                    let (Some(view), Some(child)) =
+                        (self.view.children.get(index), self.children.get(index))
+                    else {
                         continue;
                     };
                     for &child_row in child.of(view, parent) {
-                        let row = RowRef { rows: &child.rows, row: child_row, from: child.keys };
+                        let row = RowRef {
+                            rows: &child.rows,
+                            row: child_row,
+                            from: child.keys,
+                        };
                         self.entry(out, entry, row, parent, place, &mut found);
                     }
                 }
@@ -332,7 +359,11 @@ impl<'v> ResourceWriter<'v> {
         match self.node(out, &entry.node, row, parent, place) {
             Presence::Absent => out.truncate(mark),
             // A row's condition, or its being a row of a child, is a value too.
-            Presence::Constant if entry.condition.is_none() && entry.each.is_none() && *found != Presence::Bound => {
+            Presence::Constant
+                if entry.condition.is_none()
+                    && entry.each.is_none()
+                    && *found != Presence::Bound =>
+            {
                 *found = Presence::Constant;
             }
             _ => *found = Presence::Bound,

@@ -8,7 +8,8 @@ use jiff::{Timestamp, ToSpan};
 
 use super::json::{write_escaped, write_integer, write_string, write_two};
 use crate::mapping::{
-    Binding, Code, CodePart, CodeTable, Conversion, DateForm, DateLayout, MeasurePart, Output, Precision,
+    Binding, Code, CodePart, CodeTable, Conversion, DateForm, DateLayout, MeasurePart, Output,
+    Precision,
 };
 use crate::passthrough::CellRef;
 
@@ -28,8 +29,18 @@ pub(super) trait Row: Copy {
 }
 
 /// Appends the binding's value as JSON.
-pub(super) fn write<R: Row>(out: &mut Vec<u8>, binding: &Binding, columns: &[usize], row: R, zone: &TimeZone) -> Written {
-    let cell = |place: usize| columns.get(place).map_or(CellRef::Null, |column| row.cell(*column));
+pub(super) fn write<R: Row>(
+    out: &mut Vec<u8>,
+    binding: &Binding,
+    columns: &[usize],
+    row: R,
+    zone: &TimeZone,
+) -> Written {
+    let cell = |place: usize| {
+        columns
+            .get(place)
+            .map_or(CellRef::Null, |column| row.cell(*column))
+    };
     match &binding.conversion {
         Conversion::First(bindings) => {
             let mut from = 0;
@@ -54,20 +65,30 @@ pub(super) fn write<R: Row>(out: &mut Vec<u8>, binding: &Binding, columns: &[usi
             Ok(_) => Written::Odd,
             Err(written) => written,
         },
-        Conversion::Decimal { multiply, divide } => decimal(out, cell(0), binding, *multiply, *divide),
+        Conversion::Decimal { multiply, divide } => {
+            decimal(out, cell(0), binding, *multiply, *divide)
+        }
         Conversion::Boolean => boolean(out, cell(0), binding),
         Conversion::Bit { mask, inverted } => match cell(0) {
             CellRef::Null => Written::Absent,
             CellRef::Int(number) => {
-                out.extend_from_slice(if ((number & mask) != 0) == *inverted { b"false" } else { b"true" });
+                out.extend_from_slice(if ((number & mask) != 0) == *inverted {
+                    b"false"
+                } else {
+                    b"true"
+                });
                 Written::Value
             }
             _ => Written::Odd,
         },
         Conversion::Codes { table, part } => codes(out, cell(0), binding, table, *part),
         Conversion::Join { with } => join(out, (0..columns.len()).map(cell), binding, with),
-        Conversion::Concat { lengths } => concat(out, (0..columns.len()).map(cell), binding, lengths),
-        Conversion::Reference { to, prefix } => reference(out, cell(0), binding, to, prefix.as_ref()),
+        Conversion::Concat { lengths } => {
+            concat(out, (0..columns.len()).map(cell), binding, lengths)
+        }
+        Conversion::Reference { to, prefix } => {
+            reference(out, cell(0), binding, to, prefix.as_ref())
+        }
         Conversion::Measure(part) => measure(out, cell(0), binding, *part),
         Conversion::Date(form) => match day(form, &cell, binding, zone) {
             Ok(partial) => {
@@ -78,12 +99,17 @@ pub(super) fn write<R: Row>(out: &mut Vec<u8>, binding: &Binding, columns: &[usi
             }
             Err(written) => written,
         },
-        Conversion::DateTime { form, precision } => date_time(out, form, *precision, &cell, binding, zone),
+        Conversion::DateTime { form, precision } => {
+            date_time(out, form, *precision, &cell, binding, zone)
+        }
     }
 }
 
 /// The cell's text, trimmed; Err where there is none or it is no UTF-8.
-fn trimmed<'c>(cell: CellRef<'c>, absent: &[Arc<str>]) -> Result<std::borrow::Cow<'c, str>, Written> {
+fn trimmed<'c>(
+    cell: CellRef<'c>,
+    absent: &[Arc<str>],
+) -> Result<std::borrow::Cow<'c, str>, Written> {
     use std::borrow::Cow;
     let text = match cell {
         CellRef::Null => return Err(Written::Absent),
@@ -105,9 +131,11 @@ fn trimmed<'c>(cell: CellRef<'c>, absent: &[Arc<str>]) -> Result<std::borrow::Co
 fn is_sentinel(text: &str, absent: &[Arc<str>]) -> bool {
     absent.iter().any(|sentinel| {
         text.eq_ignore_ascii_case(sentinel)
-            || text
-                .strip_prefix(&**sentinel)
-                .is_some_and(|rest| sentinel.len() == 10 && rest.starts_with([' ', 'T']) && rest[1..].bytes().all(|b| matches!(b, b'0' | b':' | b'.')))
+            || text.strip_prefix(&**sentinel).is_some_and(|rest| {
+                sentinel.len() == 10
+                    && rest.starts_with([' ', 'T'])
+                    && rest[1..].bytes().all(|b| matches!(b, b'0' | b':' | b'.'))
+            })
     })
 }
 
@@ -136,10 +164,22 @@ fn number(cell: CellRef<'_>, absent: &[Arc<str>]) -> Result<f64, Written> {
         CellRef::Real(number) => Ok(number),
         _ => text.parse::<f64>().map_err(|_| Written::Odd),
     }
-    .and_then(|number| if number.is_finite() { Ok(number) } else { Err(Written::Odd) })
+    .and_then(|number| {
+        if number.is_finite() {
+            Ok(number)
+        } else {
+            Err(Written::Odd)
+        }
+    })
 }
 
-fn decimal(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding, multiply: i64, divide: i64) -> Written {
+fn decimal(
+    out: &mut Vec<u8>,
+    cell: CellRef<'_>,
+    binding: &Binding,
+    multiply: i64,
+    divide: i64,
+) -> Written {
     match number(cell, &binding.absent) {
         Err(written) => written,
         Ok(_) if multiply == 1 && divide == 1 => match (cell, trimmed(cell, &binding.absent)) {
@@ -198,14 +238,23 @@ impl CodeTable {
             Some(raw) => self
                 .entries
                 .iter()
-                .find(|entry| entry.raw.eq_ignore_ascii_case(raw) || entry.raw.to_lowercase() == raw.to_lowercase())
+                .find(|entry| {
+                    entry.raw.eq_ignore_ascii_case(raw)
+                        || entry.raw.to_lowercase() == raw.to_lowercase()
+                })
                 .map(|entry| &entry.code)
                 .or(self.otherwise.as_ref()),
         }
     }
 }
 
-fn codes(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding, table: &CodeTable, part: CodePart) -> Written {
+fn codes(
+    out: &mut Vec<u8>,
+    cell: CellRef<'_>,
+    binding: &Binding,
+    table: &CodeTable,
+    part: CodePart,
+) -> Written {
     let raw = match trimmed(cell, &binding.absent) {
         Ok(text) => Some(text),
         Err(Written::Odd) => return Written::Odd,
@@ -213,7 +262,11 @@ fn codes(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding, table: &CodeTa
     };
     let Some(code) = table.code_of(raw.as_deref()) else {
         // A value that no entry knows is odd; no value is only absent.
-        return if raw.is_some() { Written::Odd } else { Written::Absent };
+        return if raw.is_some() {
+            Written::Odd
+        } else {
+            Written::Absent
+        };
     };
     match part {
         CodePart::Code if binding.output == Output::String => quoted(out, &code.code),
@@ -251,7 +304,12 @@ fn codes(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding, table: &CodeTa
     }
 }
 
-fn join<'c>(out: &mut Vec<u8>, cells: impl Iterator<Item = CellRef<'c>>, binding: &Binding, with: &str) -> Written {
+fn join<'c>(
+    out: &mut Vec<u8>,
+    cells: impl Iterator<Item = CellRef<'c>>,
+    binding: &Binding,
+    with: &str,
+) -> Written {
     let start = out.len();
     let mut odd = false;
     out.push(b'"');
@@ -309,10 +367,19 @@ fn concat<'c>(
 
 /// R4's form of an id: `[A-Za-z0-9\-\.]{1,64}`.
 pub(super) fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
 }
 
-fn reference(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding, to: &str, prefix: Option<&Arc<str>>) -> Written {
+fn reference(
+    out: &mut Vec<u8>,
+    cell: CellRef<'_>,
+    binding: &Binding,
+    to: &str,
+    prefix: Option<&Arc<str>>,
+) -> Written {
     let id = match trimmed(cell, &binding.absent) {
         Ok(id) => id,
         Err(written) => return written,
@@ -334,8 +401,14 @@ fn reference(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding, to: &str, 
 
 /// A measurement as people type it: an optional comparator and a number.
 fn split_measure(text: &str) -> Option<(Option<&'static str>, &str)> {
-    const COMPARATORS: [(&str, &str); 6] =
-        [("<=", "<="), (">=", ">="), ("≤", "<="), ("≥", ">="), ("<", "<"), (">", ">")];
+    const COMPARATORS: [(&str, &str); 6] = [
+        ("<=", "<="),
+        (">=", ">="),
+        ("≤", "<="),
+        ("≥", ">="),
+        ("<", "<"),
+        (">", ">"),
+    ];
     let (comparator, rest) = COMPARATORS
         .iter()
         .find_map(|(typed, comparator)| Some((Some(*comparator), text.strip_prefix(typed)?)))
@@ -369,17 +442,35 @@ struct Partial {
 
 impl Partial {
     fn new(year: i64, month: i64, day: i64) -> Result<Partial, Written> {
-        let year = i16::try_from(year).ok().filter(|year| (1..=9999).contains(year)).ok_or(Written::Odd)?;
+        let year = i16::try_from(year)
+            .ok()
+            .filter(|year| (1..=9999).contains(year))
+            .ok_or(Written::Odd)?;
         if month == 0 {
-            return Ok(Partial { year, month: None, day: None });
+            return Ok(Partial {
+                year,
+                month: None,
+                day: None,
+            });
         }
-        let month = i8::try_from(month).ok().filter(|month| (1..=12).contains(month)).ok_or(Written::Odd)?;
+        let month = i8::try_from(month)
+            .ok()
+            .filter(|month| (1..=12).contains(month))
+            .ok_or(Written::Odd)?;
         if day == 0 {
-            return Ok(Partial { year, month: Some(month), day: None });
+            return Ok(Partial {
+                year,
+                month: Some(month),
+                day: None,
+            });
         }
         let day = i8::try_from(day).map_err(|_| Written::Odd)?;
         Date::new(year, month, day).map_err(|_| Written::Odd)?;
-        Ok(Partial { year, month: Some(month), day: Some(day) })
+        Ok(Partial {
+            year,
+            month: Some(month),
+            day: Some(day),
+        })
     }
 
     fn write(&self, out: &mut Vec<u8>) {
@@ -395,7 +486,11 @@ impl Partial {
 
 impl From<Date> for Partial {
     fn from(date: Date) -> Self {
-        Partial { year: date.year(), month: Some(date.month()), day: Some(date.day()) }
+        Partial {
+            year: date.year(),
+            month: Some(date.month()),
+            day: Some(date.day()),
+        }
     }
 }
 
@@ -433,7 +528,11 @@ fn from_layout(text: &str, layout: &DateLayout) -> Result<Partial, Written> {
     let part = |offset: Option<usize>, length: usize| -> Result<i64, Written> {
         let Some(offset) = offset else { return Ok(0) };
         let digits = text.get(offset..offset + length).ok_or(Written::Odd)?;
-        if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().map_err(|_| Written::Odd) } else { Err(Written::Odd) }
+        if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            digits.parse().map_err(|_| Written::Odd)
+        } else {
+            Err(Written::Odd)
+        }
     };
     if text.len() != layout.pattern.len() {
         return Err(Written::Odd);
@@ -456,10 +555,16 @@ fn civil(cell: CellRef<'_>) -> Result<DateTime, Written> {
     let digits = |from: usize, to: usize| -> Result<i16, Written> {
         let part = bytes.get(from..to).ok_or(Written::Odd)?;
         part.iter().try_fold(0i16, |number, byte| {
-            if byte.is_ascii_digit() { Ok(number * 10 + i16::from(byte - b'0')) } else { Err(Written::Odd) }
+            if byte.is_ascii_digit() {
+                Ok(number * 10 + i16::from(byte - b'0'))
+            } else {
+                Err(Written::Odd)
+            }
         })
     };
-    let small = |from: usize, to: usize| digits(from, to).and_then(|number| i8::try_from(number).map_err(|_| Written::Odd));
+    let small = |from: usize, to: usize| {
+        digits(from, to).and_then(|number| i8::try_from(number).map_err(|_| Written::Odd))
+    };
     if bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {
         return Err(Written::Odd);
     }
@@ -470,14 +575,22 @@ fn civil(cell: CellRef<'_>) -> Result<DateTime, Written> {
     let time = match bytes.get(10) {
         None => Time::midnight(),
         Some(b' ' | b'T') => {
-            let second = if bytes.get(16) == Some(&b':') { small(17, 19)? } else { 0 };
+            let second = if bytes.get(16) == Some(&b':') {
+                small(17, 19)?
+            } else {
+                0
+            };
             let fraction = match bytes.get(19) {
-                Some(b'.') => bytes[20..]
-                    .iter()
-                    .take_while(|byte| byte.is_ascii_digit())
-                    .take(9)
-                    .fold((0i32, 100_000_000i32), |(sum, unit), byte| (sum + i32::from(byte - b'0') * unit, unit / 10))
-                    .0,
+                Some(b'.') => {
+                    bytes[20..]
+                        .iter()
+                        .take_while(|byte| byte.is_ascii_digit())
+                        .take(9)
+                        .fold((0i32, 100_000_000i32), |(sum, unit), byte| {
+                            (sum + i32::from(byte - b'0') * unit, unit / 10)
+                        })
+                        .0
+                }
                 _ => 0,
             };
             Time::new(small(11, 13)?, small(14, 16)?, second, fraction).map_err(|_| Written::Odd)?
@@ -521,7 +634,9 @@ fn instant<'c>(
             if since_midnight < 0.0 || !(0.0..=31_622_400.0).contains(&seconds) {
                 return Err(Written::Odd);
             }
-            date.to_datetime(Time::midnight()).checked_add((seconds as i64).seconds()).map_err(|_| Written::Odd)
+            date.to_datetime(Time::midnight())
+                .checked_add((seconds as i64).seconds())
+                .map_err(|_| Written::Odd)
         }
         DateForm::Parts | DateForm::Layout(_) => Err(Written::Odd),
     }
@@ -535,7 +650,8 @@ fn date_time<'c>(
     binding: &Binding,
     zone: &TimeZone,
 ) -> Written {
-    let only_day = precision == Precision::Day || matches!(form, DateForm::Parts | DateForm::Layout(_));
+    let only_day =
+        precision == Precision::Day || matches!(form, DateForm::Parts | DateForm::Layout(_));
     if only_day {
         return match day(form, cell, binding, zone) {
             Ok(partial) => {
@@ -562,7 +678,10 @@ fn date_time<'c>(
 pub(super) fn write_instant(out: &mut Vec<u8>, at: DateTime, zone: &TimeZone) {
     Partial::from(at.date()).write(out);
     out.push(b'T');
-    for (index, part) in [at.hour(), at.minute(), at.second()].into_iter().enumerate() {
+    for (index, part) in [at.hour(), at.minute(), at.second()]
+        .into_iter()
+        .enumerate()
+    {
         if index > 0 {
             out.push(b':');
         }
@@ -574,7 +693,10 @@ pub(super) fn write_instant(out: &mut Vec<u8>, at: DateTime, zone: &TimeZone) {
         out.push(b'0' + (milliseconds / 100 % 10) as u8);
         write_two(out, (milliseconds % 100).unsigned_abs());
     }
-    let offset = zone.to_ambiguous_timestamp(at).compatible().map_or(0, |timestamp| zone.to_offset(timestamp).seconds());
+    let offset = zone
+        .to_ambiguous_timestamp(at)
+        .compatible()
+        .map_or(0, |timestamp| zone.to_offset(timestamp).seconds());
     out.push(if offset < 0 { b'-' } else { b'+' });
     write_two(out, offset.unsigned_abs() / 3600);
     out.push(b':');
@@ -582,8 +704,17 @@ pub(super) fn write_instant(out: &mut Vec<u8>, at: DateTime, zone: &TimeZone) {
 }
 
 /// The instant of a binding, for `ETag` and `If-Modified-Since`.
-pub(super) fn timestamp<R: Row>(binding: &Binding, columns: &[usize], row: R, zone: &TimeZone) -> Option<Timestamp> {
-    let cell = |place: usize| columns.get(place).map_or(CellRef::Null, |column| row.cell(*column));
+pub(super) fn timestamp<R: Row>(
+    binding: &Binding,
+    columns: &[usize],
+    row: R,
+    zone: &TimeZone,
+) -> Option<Timestamp> {
+    let cell = |place: usize| {
+        columns
+            .get(place)
+            .map_or(CellRef::Null, |column| row.cell(*column))
+    };
     match &binding.conversion {
         Conversion::First(bindings) => {
             let mut from = 0;

@@ -207,9 +207,15 @@ pub enum Conversion {
     /// A calendar day from a date, a date-time, or text of a format.
     Date(DateForm),
     /// A dateTime or instant, in the site's zone.
-    DateTime { form: DateForm, precision: Precision },
+    DateTime {
+        form: DateForm,
+        precision: Precision,
+    },
     /// A code table, by the raw value.
-    Codes { table: Arc<CodeTable>, part: CodePart },
+    Codes {
+        table: Arc<CodeTable>,
+        part: CodePart,
+    },
     /// One bit of a number.
     Bit { mask: i64, inverted: bool },
     /// Texts joined, absent ones skipped.
@@ -217,7 +223,10 @@ pub enum Conversion {
     /// Parts of fixed length, one after the other; absent where the first is.
     Concat { lengths: Vec<u16> },
     /// `Type/id`
-    Reference { to: &'static str, prefix: Option<Arc<str>> },
+    Reference {
+        to: &'static str,
+        prefix: Option<Arc<str>>,
+    },
     /// What a text that holds a measurement says: `<0.5`.
     Measure(MeasurePart),
     /// The first binding that has a value; its columns follow each other in `columns`.
@@ -325,7 +334,10 @@ pub struct Target {
 #[derive(Debug)]
 pub enum Matcher {
     /// Always there, and this is its value: a constant of the mapping.
-    Constant { system: Option<Arc<str>>, code: Arc<str> },
+    Constant {
+        system: Option<Arc<str>>,
+        code: Arc<str>,
+    },
     /// String search.
     Text(TextColumn),
     /// A coded or literal value.
@@ -333,8 +345,15 @@ pub enum Matcher {
     Reference(ReferenceMatcher),
     Date(DateMatcher),
     /// From the earliest of the first to the latest of the second; a missing end is open.
-    Period { start: Option<DateMatcher>, end: Option<DateMatcher> },
-    Number { expr: Expr, multiply: i64, divide: i64 },
+    Period {
+        start: Option<DateMatcher>,
+        end: Option<DateMatcher>,
+    },
+    Number {
+        expr: Expr,
+        multiply: i64,
+        divide: i64,
+    },
     Uri(Expr),
     /// `exists`: true where any of these is there.
     Exists(Vec<Predicate>),
@@ -376,13 +395,24 @@ pub enum TokenSystem {
 #[derive(Debug)]
 pub enum TokenCode {
     /// Compared as it stands.
-    Column { expr: Expr, ty: SqlType, collation: Option<Arc<Collation>> },
+    Column {
+        expr: Expr,
+        ty: SqlType,
+        collation: Option<Arc<Collation>>,
+    },
     /// By its digits (telephone numbers).
     Digits(Expr),
     /// Backwards through a code table.
-    Codes { expr: Expr, ty: SqlType, table: Arc<CodeTable>, absent: Vec<Arc<str>> },
+    Codes {
+        expr: Expr,
+        ty: SqlType,
+        table: Arc<CodeTable>,
+        absent: Vec<Arc<str>>,
+    },
     /// Parts of fixed lengths: a searched value of the first length, or of all.
-    Concat { parts: Vec<(Expr, SqlType, u16)> },
+    Concat {
+        parts: Vec<(Expr, SqlType, u16)>,
+    },
     /// `true` where the predicate holds, else `false`.
     Boolean(Predicate),
     Constant(Arc<str>),

@@ -74,7 +74,10 @@ fn parameter(index: usize, value: &Value, ty: SqlType) -> CommandParameter {
         direction: "input",
         ty: type_name(ty),
         size: match ty {
-            SqlType::Char(length) | SqlType::VarChar(length) | SqlType::NChar(length) | SqlType::NVarChar(length)
+            SqlType::Char(length)
+            | SqlType::VarChar(length)
+            | SqlType::NChar(length)
+            | SqlType::NVarChar(length)
             | SqlType::VarBinary(length) => (length > 0).then_some(usize::from(length)),
             _ => None,
         },

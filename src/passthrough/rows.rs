@@ -75,7 +75,9 @@ impl Rows {
     }
 
     fn bytes(&self, start: u32, end: u32) -> &[u8] {
-        self.arena.get(start as usize..end as usize).unwrap_or_default()
+        self.arena
+            .get(start as usize..end as usize)
+            .unwrap_or_default()
     }
 }
 
@@ -94,7 +96,14 @@ impl RowsBuilder {
     /// Rows of `width` columns, with at most `most` bytes of text and as many cells' worth of memory.
     pub fn new(width: usize, most: usize) -> RowsBuilder {
         let most = most.min(u32::MAX as usize);
-        RowsBuilder { rows: Rows { width, cells: Vec::new(), arena: Vec::new() }, most }
+        RowsBuilder {
+            rows: Rows {
+                width,
+                cells: Vec::new(),
+                arena: Vec::new(),
+            },
+            most,
+        }
     }
 
     /// Appends the next cell of the row.

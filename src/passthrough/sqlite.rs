@@ -101,7 +101,10 @@ impl Pool {
             if connection.progress_handler(STEPS, Some(watch)).is_err() {
                 return Err(PassthroughError::Open("no progress callback".to_owned()).into());
             }
-            let mut session = Session { connection: &connection, limits: &pool.limits };
+            let mut session = Session {
+                connection: &connection,
+                limits: &pool.limits,
+            };
             let done = job(&mut session);
             if connection.progress_handler(0, None::<fn() -> bool>).is_ok() {
                 pool.give_back(connection);
@@ -121,20 +124,30 @@ impl Pool {
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             return Ok(permit);
         }
-        let _counted = Waiting::new(&self.waiting, self.limits.waiting).ok_or(PassthroughError::Busy)?;
-        match tokio::time::timeout(self.limits.wait, Arc::clone(&self.permits).acquire_owned()).await {
+        let _counted =
+            Waiting::new(&self.waiting, self.limits.waiting).ok_or(PassthroughError::Busy)?;
+        match tokio::time::timeout(self.limits.wait, Arc::clone(&self.permits).acquire_owned())
+            .await
+        {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(PassthroughError::Busy),
         }
     }
 
     fn take(&self) -> Result<Connection, PassthroughError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         idle.map_or_else(|| open(&self.path), Ok)
     }
 
     fn give_back(&self, connection: Connection) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
     }
 
     /// A job with a connection now, outside any runtime: for the command line.
@@ -146,7 +159,10 @@ impl Pool {
         job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let connection = self.take()?;
-        let done = job(&mut Session { connection: &connection, limits: &self.limits });
+        let done = job(&mut Session {
+            connection: &connection,
+            limits: &self.limits,
+        });
         self.give_back(connection);
         done
     }
@@ -212,7 +228,11 @@ impl Session<'_> {
     ///
     /// # Errors
     /// Whatever the engine reports, without any value; the bound on a statement's rows.
-    pub fn execute(&mut self, statement: &Statement, values: &[Value]) -> Result<Rows, PassthroughError> {
+    pub fn execute(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+    ) -> Result<Rows, PassthroughError> {
         let limit = self.limits.rows;
         let run = || -> Result<Result<Rows, TooLarge>, rusqlite::Error> {
             let mut prepared = self.connection.prepare_cached(&statement.text)?;
@@ -248,7 +268,8 @@ impl Session<'_> {
     fn refused(&self, error: &rusqlite::Error) -> PassthroughError {
         use rusqlite::ffi::ErrorCode;
         match error {
-            rusqlite::Error::SqliteFailure(failure, _) | rusqlite::Error::SqlInputError { error: failure, .. }
+            rusqlite::Error::SqliteFailure(failure, _)
+            | rusqlite::Error::SqlInputError { error: failure, .. }
                 if failure.code == ErrorCode::OperationInterrupted =>
             {
                 PassthroughError::Timeout(self.limits.statement)
@@ -263,7 +284,9 @@ impl Session<'_> {
             other => PassthroughError::Failed {
                 code: match other {
                     rusqlite::Error::SqliteFailure(failure, _)
-                    | rusqlite::Error::SqlInputError { error: failure, .. } => failure.extended_code,
+                    | rusqlite::Error::SqlInputError { error: failure, .. } => {
+                        failure.extended_code
+                    }
                     _ => 0,
                 },
             },
@@ -292,7 +315,11 @@ impl Session<'_> {
     ///
     /// # Errors
     /// As [`Session::execute`].
-    pub fn query_plan(&mut self, statement: &Statement, values: &[Value]) -> Result<Vec<String>, PassthroughError> {
+    pub fn query_plan(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+    ) -> Result<Vec<String>, PassthroughError> {
         let explain = Statement {
             text: Arc::from(format!("EXPLAIN QUERY PLAN {}", statement.text)),
             types: Arc::clone(&statement.types),

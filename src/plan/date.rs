@@ -5,8 +5,8 @@
 //! begin at or after `t`, before `t`; does it end at or before `t`, after `t`), and each is put so that
 //! the column stands alone on its side, where its index serves.
 
-use jiff::civil::{self, DateTime, Time};
 use jiff::ToSpan;
+use jiff::civil::{self, DateTime, Time};
 
 use crate::mapping::{DateForm, DateLayout, DateMatcher, Precision};
 use crate::relation::{Arithmetic, CompareOp, Expr, Predicate, SqlType, Value};
@@ -28,10 +28,20 @@ pub(super) fn predicate(
         Prefix::Ap => date.interval(context.zone).approximate(context.now),
         _ => date.interval(context.zone),
     };
-    let stored = Stored { start, end, zone: context.zone };
-    let Interval { start: low, end: high } = searched;
+    let stored = Stored {
+        start,
+        end,
+        zone: context.zone,
+    };
+    let Interval {
+        start: low,
+        end: high,
+    } = searched;
     let contained = |values: &mut Values| {
-        Predicate::all([stored.begins_at_or_after(low, values), stored.ends_at_or_before(high, values)])
+        Predicate::all([
+            stored.begins_at_or_after(low, values),
+            stored.ends_at_or_before(high, values),
+        ])
     };
     let found = match prefix {
         Prefix::Eq => contained(values),
@@ -44,16 +54,28 @@ pub(super) fn predicate(
         Prefix::Le => Predicate::any([stored.begins_before(low, values), contained(values)]),
         Prefix::Sa => stored.begins_at_or_after(high, values),
         Prefix::Eb => stored.ends_at_or_before(low, values),
-        Prefix::Ap => Predicate::all([stored.begins_before(high, values), stored.ends_after(low, values)]),
+        Prefix::Ap => Predicate::all([
+            stored.begins_before(high, values),
+            stored.ends_after(low, values),
+        ]),
     };
     // `ne` holds where the comparison does not: absence has to be ruled out in words.
-    let present = if prefix == Prefix::Ne { self::present(start, end) } else { stored.present() };
+    let present = if prefix == Prefix::Ne {
+        self::present(start, end)
+    } else {
+        stored.present()
+    };
     Predicate::all([present, found])
 }
 
 /// Something is there to compare with.
 pub(super) fn present(start: Option<&DateMatcher>, end: Option<&DateMatcher>) -> Predicate {
-    Predicate::any(start.into_iter().chain(end).map(|matcher| matcher.present.clone()))
+    Predicate::any(
+        start
+            .into_iter()
+            .chain(end)
+            .map(|matcher| matcher.present.clone()),
+    )
 }
 
 struct Stored<'a> {
@@ -158,7 +180,13 @@ impl DateMatcher {
         }
     }
 
-    fn ask(&self, question: Question, at: DateTime, zone: &jiff::tz::TimeZone, values: &mut Values) -> Predicate {
+    fn ask(
+        &self,
+        question: Question,
+        at: DateTime,
+        zone: &jiff::tz::TimeZone,
+        values: &mut Values,
+    ) -> Predicate {
         match self.unit() {
             // An instant begins where it ends, but for the engine's finest step, which no searched bound cuts.
             Unit::Instant => {
@@ -182,18 +210,32 @@ impl DateMatcher {
         }
     }
 
-    fn compare_day(&self, op: CompareOp, day: civil::Date, zone: &jiff::tz::TimeZone, values: &mut Values) -> Predicate {
+    fn compare_day(
+        &self,
+        op: CompareOp,
+        day: civil::Date,
+        zone: &jiff::tz::TimeZone,
+        values: &mut Values,
+    ) -> Predicate {
         match &self.form {
-            DateForm::Column { utc: false } | DateForm::DayAndSeconds { .. } => {
-                Predicate::Compare(self.columns[0].clone(), op, values.expr(Value::Date(day), SqlType::Date))
-            }
+            DateForm::Column { utc: false } | DateForm::DayAndSeconds { .. } => Predicate::Compare(
+                self.columns[0].clone(),
+                op,
+                values.expr(Value::Date(day), SqlType::Date),
+            ),
             DateForm::Column { utc: true } | DateForm::Unix => {
                 self.compare_instant(op, day.to_datetime(Time::midnight()), zone, values)
             }
             DateForm::Layout(layout) => {
                 let (expr, ty) = layout_key(&self.columns[0], self.ty, layout);
-                let number = i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day());
-                let bound = if ty.is_text() { Value::Text(format!("{number:08}")) } else { Value::Int(number) };
+                let number = i64::from(day.year()) * 10_000
+                    + i64::from(day.month()) * 100
+                    + i64::from(day.day());
+                let bound = if ty.is_text() {
+                    Value::Text(format!("{number:08}"))
+                } else {
+                    Value::Int(number)
+                };
                 Predicate::Compare(expr, op, values.expr(bound, ty))
             }
             DateForm::Parts => Predicate::False,
@@ -219,9 +261,15 @@ impl DateMatcher {
             }
             DateForm::Unix => {
                 let seconds = zone.to_timestamp(at).map_or(i64::MIN, |at| at.as_second());
-                Predicate::Compare(self.columns[0].clone(), op, values.expr(Value::Int(seconds), SqlType::BigInt))
+                Predicate::Compare(
+                    self.columns[0].clone(),
+                    op,
+                    values.expr(Value::Int(seconds), SqlType::BigInt),
+                )
             }
-            DateForm::DayAndSeconds { unit, plus } => self.compare_day_and_seconds(op, at, *unit, *plus, values),
+            DateForm::DayAndSeconds { unit, plus } => {
+                self.compare_day_and_seconds(op, at, *unit, *plus, values)
+            }
             DateForm::Parts | DateForm::Layout(_) => Predicate::False,
         }
     }
@@ -252,7 +300,11 @@ impl DateMatcher {
         let step = i128::from(unit) * 1_000_000_000;
         let units = i64::try_from((exact + step - 1) / step).unwrap_or(i64::MAX);
         let compare_days = |op, date: civil::Date, values: &mut Values| {
-            Predicate::Compare(day.clone(), op, values.expr(Value::Date(date), SqlType::Date))
+            Predicate::Compare(
+                day.clone(),
+                op,
+                values.expr(Value::Date(date), SqlType::Date),
+            )
         };
         if units == 0 {
             return compare_days(op, at.date(), values);
@@ -279,7 +331,8 @@ impl DateMatcher {
             Question::EndsAtOrBefore => (CompareOp::Lt, at.date(), false),
             Question::EndsAfter => (CompareOp::Ge, at.date(), false),
         };
-        let number = i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day());
+        let number =
+            i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day());
         let Some(key) = self.day_number(first) else {
             return Predicate::False;
         };
@@ -295,26 +348,48 @@ impl DateMatcher {
             _ => return None,
         };
         let known = |expr: &Expr, otherwise: i64| {
-            Expr::Coalesce(vec![Expr::NullIf(Box::new(expr.clone()), Box::new(Expr::Int(0))), Expr::Int(otherwise)])
+            Expr::Coalesce(vec![
+                Expr::NullIf(Box::new(expr.clone()), Box::new(Expr::Int(0))),
+                Expr::Int(otherwise),
+            ])
         };
         let times = |expr: Expr, factor: i64| {
-            Expr::Arithmetic(Box::new(expr), Arithmetic::Multiply, Box::new(Expr::Int(factor)))
+            Expr::Arithmetic(
+                Box::new(expr),
+                Arithmetic::Multiply,
+                Box::new(Expr::Int(factor)),
+            )
         };
-        let plus = |left: Expr, right: Expr| Expr::Arithmetic(Box::new(left), Arithmetic::Add, Box::new(right));
+        let plus = |left: Expr, right: Expr| {
+            Expr::Arithmetic(Box::new(left), Arithmetic::Add, Box::new(right))
+        };
         let year = parts.first()?.clone();
-        let month = parts.get(1).map_or(Expr::Int(if first { 1 } else { 12 }), |expr| known(expr, if first { 1 } else { 12 }));
-        let day = parts.get(2).map_or(Expr::Int(if first { 1 } else { 31 }), |expr| known(expr, if first { 1 } else { 31 }));
+        let month = parts
+            .get(1)
+            .map_or(Expr::Int(if first { 1 } else { 12 }), |expr| {
+                known(expr, if first { 1 } else { 12 })
+            });
+        let day = parts
+            .get(2)
+            .map_or(Expr::Int(if first { 1 } else { 31 }), |expr| {
+                known(expr, if first { 1 } else { 31 })
+            });
         Some(plus(plus(times(year, 10_000), times(month, 100)), day))
     }
 }
 
 /// The first midnight that is not before `at`.
 fn ceiling(at: DateTime) -> civil::Date {
-    if at.time() == Time::midnight() { at.date() } else { at.date().saturating_add(1.day()) }
+    if at.time() == Time::midnight() {
+        at.date()
+    } else {
+        at.date().saturating_add(1.day())
+    }
 }
 
 fn to_utc(at: DateTime, zone: &jiff::tz::TimeZone) -> DateTime {
-    zone.to_timestamp(at).map_or(at, |at| jiff::tz::TimeZone::UTC.to_datetime(at))
+    zone.to_timestamp(at)
+        .map_or(at, |at| jiff::tz::TimeZone::UTC.to_datetime(at))
 }
 
 /// The parts of a date in text, as numbers: year, then month and day where the layout has them.
@@ -324,7 +399,14 @@ fn layout_parts(column: &Expr, ty: SqlType, layout: &DateLayout) -> Vec<Expr> {
         .into_iter()
         .map_while(|(offset, length)| Some((offset?, length)))
         .map(|(offset, length)| {
-            Expr::Cast(Box::new(Expr::Substring(Box::new(text.clone()), one_based(offset), length)), SqlType::Int)
+            Expr::Cast(
+                Box::new(Expr::Substring(
+                    Box::new(text.clone()),
+                    one_based(offset),
+                    length,
+                )),
+                SqlType::Int,
+            )
         })
         .collect()
 }
@@ -345,7 +427,11 @@ pub(crate) fn layout_key(column: &Expr, ty: SqlType, layout: &DateLayout) -> (Ex
 }
 
 fn as_text(column: &Expr, ty: SqlType) -> Expr {
-    if ty.is_text() { column.clone() } else { Expr::Cast(Box::new(column.clone()), SqlType::VarChar(20)) }
+    if ty.is_text() {
+        column.clone()
+    } else {
+        Expr::Cast(Box::new(column.clone()), SqlType::VarChar(20))
+    }
 }
 
 fn one_based(offset: usize) -> u16 {

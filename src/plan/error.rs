@@ -24,25 +24,58 @@ impl std::fmt::Display for UnknownName {
 pub enum PlanError {
     /// Nothing of what was asked is known, or everything unknown is refused.
     #[error("{resource} has no search {}{}", list(names), nearest(suggestion.as_deref()))]
-    UnknownParameters { resource: &'static str, names: Vec<UnknownName>, suggestion: Option<String> },
-    #[error("`{name}` is a search parameter of R4, but this practice's mapping of {resource} has no column that answers it")]
-    UnsupportedParameter { resource: &'static str, name: String },
-    #[error("`{name}` does not take the modifier `:{modifier}` here; {}", modifiers(allowed))]
-    UnsupportedModifier { name: String, modifier: String, allowed: Vec<String> },
+    UnknownParameters {
+        resource: &'static str,
+        names: Vec<UnknownName>,
+        suggestion: Option<String>,
+    },
+    #[error(
+        "`{name}` is a search parameter of R4, but this practice's mapping of {resource} has no column that answers it"
+    )]
+    UnsupportedParameter {
+        resource: &'static str,
+        name: String,
+    },
+    #[error(
+        "`{name}` does not take the modifier `:{modifier}` here; {}",
+        modifiers(allowed)
+    )]
+    UnsupportedModifier {
+        name: String,
+        modifier: String,
+        allowed: Vec<String>,
+    },
     #[error("{what} is not offered; search the other resource first, and use its ids")]
     UnsupportedFeature { what: String },
     #[error("{resource} cannot be sorted by that parameter (key {position} of `_sort`); it can be sorted by {}", allowed.join(", "))]
-    UnsupportedSort { resource: &'static str, position: usize, allowed: Vec<String> },
+    UnsupportedSort {
+        resource: &'static str,
+        position: usize,
+        allowed: Vec<String>,
+    },
     #[error("`_elements` names no element of {resource} in place {position}")]
-    UnknownElement { resource: &'static str, position: usize },
+    UnknownElement {
+        resource: &'static str,
+        position: usize,
+    },
     #[error("value {number} of `{name}` cannot be compared with what is stored: {expected}")]
-    UnsupportedValue { name: String, number: usize, expected: &'static str },
-    #[error("this page link is not valid here: it was altered, has expired, or belongs to another search, site or key")]
+    UnsupportedValue {
+        name: String,
+        number: usize,
+        expected: &'static str,
+    },
+    #[error(
+        "this page link is not valid here: it was altered, has expired, or belongs to another search, site or key"
+    )]
     Cursor,
 }
 
 fn list(names: &[UnknownName]) -> String {
-    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn nearest(suggestion: Option<&str>) -> String {
@@ -53,7 +86,14 @@ fn modifiers(allowed: &[String]) -> String {
     if allowed.is_empty() {
         "it takes none".to_owned()
     } else {
-        format!("it takes {}", allowed.iter().map(|name| format!("`:{name}`")).collect::<Vec<_>>().join(", "))
+        format!(
+            "it takes {}",
+            allowed
+                .iter()
+                .map(|name| format!("`:{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )
     }
 }
 
@@ -76,7 +116,11 @@ impl PlanError {
     pub fn expression(&self) -> Option<String> {
         match self {
             PlanError::UnknownParameters { names, .. } => match names.as_slice() {
-                [UnknownName { name: Some(name), .. }] => Some(format!("http.{name}")),
+                [
+                    UnknownName {
+                        name: Some(name), ..
+                    },
+                ] => Some(format!("http.{name}")),
                 _ => None,
             },
             PlanError::UnsupportedParameter { name, .. }

@@ -18,7 +18,12 @@ pub(super) fn parameter(
     values: &mut Values,
 ) -> Result<Predicate, PlanError> {
     if let [Value::Missing(missing)] = filter.values.as_slice() {
-        let there = Predicate::any(parameter.targets.iter().map(|target| within(target, source, present(target))));
+        let there = Predicate::any(
+            parameter
+                .targets
+                .iter()
+                .map(|target| within(target, source, present(target))),
+        );
         return Ok(if *missing { there.negate() } else { there });
     }
     let mut found = Vec::with_capacity(parameter.targets.len());
@@ -27,7 +32,11 @@ pub(super) fn parameter(
         found.push(within(target, source, matched));
     }
     let found = Predicate::any(found);
-    Ok(if filter.modifier == Some(Modifier::Not) { found.negate() } else { found })
+    Ok(if filter.modifier == Some(Modifier::Not) {
+        found.negate()
+    } else {
+        found
+    })
 }
 
 /// A target's predicate with its guard, in the child table where it lives in one.
@@ -38,8 +47,17 @@ fn within(target: &Target, source: &Source, predicate: Predicate) -> Predicate {
         Some(_) if guarded == Predicate::False => Predicate::False,
         Some(child) => {
             let needed = Joins::of(&child.joins).of_predicate(&guarded);
-            let joins = child.joins.iter().filter(|join| needed & (1 << join.index) != 0).cloned().collect();
-            Predicate::Exists { child: child.clone(), joins, filter: Box::new(guarded) }
+            let joins = child
+                .joins
+                .iter()
+                .filter(|join| needed & (1 << join.index) != 0)
+                .cloned()
+                .collect();
+            Predicate::Exists {
+                child: child.clone(),
+                joins,
+                filter: Box::new(guarded),
+            }
         }
     }
 }
@@ -65,10 +83,18 @@ fn target_predicate(
     values: &mut Values,
 ) -> Result<Predicate, PlanError> {
     let each = |values: &mut Values, one: &mut dyn FnMut(&Value, &mut Values) -> Predicate| {
-        Predicate::any(filter.values.iter().map(|value| one(value, values)).collect::<Vec<_>>())
+        Predicate::any(
+            filter
+                .values
+                .iter()
+                .map(|value| one(value, values))
+                .collect::<Vec<_>>(),
+        )
     };
     Ok(match &target.matcher {
-        Matcher::Constant { system, code } => each(values, &mut |value, _| constant(filter, system.as_deref(), code, value)),
+        Matcher::Constant { system, code } => each(values, &mut |value, _| {
+            constant(filter, system.as_deref(), code, value)
+        }),
         Matcher::Text(column) => {
             let comparison = Comparison::of(filter.modifier.as_ref());
             each(values, &mut |value, values| match value {
@@ -87,13 +113,21 @@ fn target_predicate(
                     matcher
                         .text
                         .iter()
-                        .map(|column| text::predicate(column, Comparison::StartsWith, searched, values))
+                        .map(|column| {
+                            text::predicate(column, Comparison::StartsWith, searched, values)
+                        })
                         .collect::<Vec<_>>(),
                 )
             }),
             Some(Modifier::OfType) => each(values, &mut |value, values| match value {
-                Value::OfType { system, code, value }
-                    if matcher.types.iter().any(|(of, ty)| **of == **system && **ty == **code) =>
+                Value::OfType {
+                    system,
+                    code,
+                    value,
+                } if matcher
+                    .types
+                    .iter()
+                    .any(|(of, ty)| **of == **system && **ty == **code) =>
                 {
                     let token = crate::search::Token {
                         system: crate::search::TokenSystem::Any,
@@ -116,7 +150,13 @@ fn target_predicate(
                 Value::Reference(reference) => Some(reference),
                 _ => None,
             });
-            reference::predicate(matcher, filter.modifier.as_ref(), references, context, values)
+            reference::predicate(
+                matcher,
+                filter.modifier.as_ref(),
+                references,
+                context,
+                values,
+            )
         }
         Matcher::Date(matcher) => each(values, &mut |value, values| match value {
             Value::Date { prefix, date } => {
@@ -130,14 +170,23 @@ fn target_predicate(
             }
             _ => Predicate::False,
         }),
-        Matcher::Number { expr, multiply, divide } => each(values, &mut |value, values| match value {
-            Value::Number { prefix, number } => number_predicate(expr, *multiply, *divide, *prefix, &number.0, values),
+        Matcher::Number {
+            expr,
+            multiply,
+            divide,
+        } => each(values, &mut |value, values| match value {
+            Value::Number { prefix, number } => {
+                number_predicate(expr, *multiply, *divide, *prefix, &number.0, values)
+            }
             _ => Predicate::False,
         }),
         Matcher::Uri(expr) => each(values, &mut |value, values| match value {
-            Value::Uri(uri) => {
-                token::equals_any(expr, SqlType::VarChar(0), vec![SqlValue::Text(uri.clone())], values)
-            }
+            Value::Uri(uri) => token::equals_any(
+                expr,
+                SqlType::VarChar(0),
+                vec![SqlValue::Text(uri.clone())],
+                values,
+            ),
             _ => Predicate::False,
         }),
         Matcher::Exists(any) => each(values, &mut |value, _| {
@@ -157,7 +206,12 @@ fn target_predicate(
 static NOTHING: String = String::new();
 
 /// A constant of the mapping is compared here; the database is not asked.
-fn constant(filter: &ParameterFilter, system: Option<&str>, code: &str, value: &Value) -> Predicate {
+fn constant(
+    filter: &ParameterFilter,
+    system: Option<&str>,
+    code: &str,
+    value: &Value,
+) -> Predicate {
     use crate::search::TokenSystem;
     let holds = match value {
         Value::String(searched) => Comparison::of(filter.modifier.as_ref()).holds(code, searched),
@@ -172,7 +226,11 @@ fn constant(filter: &ParameterFilter, system: Option<&str>, code: &str, value: &
         }
         _ => false,
     };
-    if holds { Predicate::True } else { Predicate::False }
+    if holds {
+        Predicate::True
+    } else {
+        Predicate::False
+    }
 }
 
 /// A number covers half a unit of its last digit on both sides (R4 §3.1.1.4.6): `100` is [99.5, 100.5).
@@ -191,15 +249,21 @@ fn number_predicate(
     // FHIR value = raw × multiply ÷ divide, so a bound on the one is a bound on the other.
     let raw = |bound: f64| bound * divide as f64 / multiply as f64;
     let mut compare = |op, bound: f64| {
-        Predicate::Compare(expr.clone(), op, values.expr(SqlValue::Real(raw(bound)), SqlType::Float))
+        Predicate::Compare(
+            expr.clone(),
+            op,
+            values.expr(SqlValue::Real(raw(bound)), SqlType::Float),
+        )
     };
     match prefix {
-        Prefix::Eq | Prefix::Ap => {
-            Predicate::all([compare(CompareOp::Ge, number - half), compare(CompareOp::Lt, number + half)])
-        }
-        Prefix::Ne => {
-            Predicate::any([compare(CompareOp::Lt, number - half), compare(CompareOp::Ge, number + half)])
-        }
+        Prefix::Eq | Prefix::Ap => Predicate::all([
+            compare(CompareOp::Ge, number - half),
+            compare(CompareOp::Lt, number + half),
+        ]),
+        Prefix::Ne => Predicate::any([
+            compare(CompareOp::Lt, number - half),
+            compare(CompareOp::Ge, number + half),
+        ]),
         Prefix::Gt | Prefix::Sa => compare(CompareOp::Gt, number),
         Prefix::Lt | Prefix::Eb => compare(CompareOp::Lt, number),
         Prefix::Ge => compare(CompareOp::Ge, number),
@@ -215,16 +279,25 @@ fn half_unit(written: &str, number: f64, prefix: Prefix) -> f64 {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().unwrap_or(0)),
         None => (written, 0),
     };
-    let decimals = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let decimals = mantissa
+        .split_once('.')
+        .map_or(0, |(_, fraction)| fraction.len());
     let decimals = i32::try_from(decimals).unwrap_or(i32::MAX);
     0.5 * 10f64.powi(exponent.saturating_sub(decimals))
 }
 
 /// The rows of a child table that belong to these parents.
-pub(super) fn parents(child: &Shared<Child>, parents: &[Vec<SqlValue>], values: &mut Values) -> Predicate {
+pub(super) fn parents(
+    child: &Shared<Child>,
+    parents: &[Vec<SqlValue>],
+    values: &mut Values,
+) -> Predicate {
     let ty = |expr: &Expr| reference::id_type(expr);
     if let [(key, _)] = child.on.as_slice() {
-        let list = parents.iter().filter_map(|parent| parent.first().cloned()).collect();
+        let list = parents
+            .iter()
+            .filter_map(|parent| parent.first().cloned())
+            .collect();
         return token::equals_any(key, ty(key), list, values);
     }
     Predicate::any(
@@ -232,7 +305,11 @@ pub(super) fn parents(child: &Shared<Child>, parents: &[Vec<SqlValue>], values: 
             .iter()
             .map(|parent| {
                 Predicate::all(child.on.iter().zip(parent).map(|((key, _), value)| {
-                    Predicate::Compare(key.clone(), CompareOp::Eq, values.expr(value.clone(), ty(key)))
+                    Predicate::Compare(
+                        key.clone(),
+                        CompareOp::Eq,
+                        values.expr(value.clone(), ty(key)),
+                    )
                 }))
             })
             .collect::<Vec<_>>(),

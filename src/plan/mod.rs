@@ -51,7 +51,10 @@ pub struct CountLimits {
 
 impl Default for CountLimits {
     fn default() -> Self {
-        CountLimits { default: 20, most: 200 }
+        CountLimits {
+            default: 20,
+            most: 200,
+        }
     }
 }
 
@@ -90,7 +93,11 @@ pub struct ChildPart {
 
 /// The select of a child table for parents that are given by the values of their `on` columns, in
 /// lists of lengths that repeat, so that the text of the command repeats too.
-pub fn children(view: &ChildView, catalogue: Option<&Arc<str>>, parents: &[Vec<Value>]) -> ChildPart {
+pub fn children(
+    view: &ChildView,
+    catalogue: Option<&Arc<str>>,
+    parents: &[Vec<Value>],
+) -> ChildPart {
     let mut values = values::Values::default();
     let parents = filter::parents(&view.child, parents, &mut values);
     ChildPart {

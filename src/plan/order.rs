@@ -48,15 +48,24 @@ pub(super) fn after(order: &[Order], place: &[Value], values: &mut Values) -> Pr
         let beyond = beyond(key, value, values);
         alternatives.push(Predicate::all(equal_so_far.iter().cloned().chain([beyond])));
         equal_so_far.push(match value {
-            Value::Null => Predicate::IsNull { expr: key.expr.clone(), negated: false },
+            Value::Null => Predicate::IsNull {
+                expr: key.expr.clone(),
+                negated: false,
+            },
             value => compare(key, CompareOp::Eq, value, values),
         });
     }
     let exact = Predicate::any(alternatives);
     // The first key alone already bounds the rows: said apart, an index on it can begin there.
     match (order, place) {
-        ([first, _, ..], [value, ..]) if *value != Value::Null && !(first.descending && is_nullable(&first.expr)) => {
-            let op = if first.descending { CompareOp::Le } else { CompareOp::Ge };
+        ([first, _, ..], [value, ..])
+            if *value != Value::Null && !(first.descending && is_nullable(&first.expr)) =>
+        {
+            let op = if first.descending {
+                CompareOp::Le
+            } else {
+                CompareOp::Ge
+            };
             Predicate::all([compare(first, op, value, values), exact])
         }
         _ => exact,
@@ -65,19 +74,29 @@ pub(super) fn after(order: &[Order], place: &[Value], values: &mut Values) -> Pr
 
 fn beyond(key: &Order, value: &Value, values: &mut Values) -> Predicate {
     match (value, key.descending) {
-        (Value::Null, false) => Predicate::IsNull { expr: key.expr.clone(), negated: true },
+        (Value::Null, false) => Predicate::IsNull {
+            expr: key.expr.clone(),
+            negated: true,
+        },
         (Value::Null, true) => Predicate::False,
         (value, false) => compare(key, CompareOp::Gt, value, values),
         (value, true) if is_nullable(&key.expr) => Predicate::any([
             compare(key, CompareOp::Lt, value, values),
-            Predicate::IsNull { expr: key.expr.clone(), negated: false },
+            Predicate::IsNull {
+                expr: key.expr.clone(),
+                negated: false,
+            },
         ]),
         (value, true) => compare(key, CompareOp::Lt, value, values),
     }
 }
 
 fn compare(key: &Order, op: CompareOp, value: &Value, values: &mut Values) -> Predicate {
-    Predicate::Key(key.expr.clone(), op, values.slot(value.clone(), type_of(&key.expr)))
+    Predicate::Key(
+        key.expr.clone(),
+        op,
+        values.slot(value.clone(), type_of(&key.expr)),
+    )
 }
 
 /// The order of two rows of different sources by their sort keys, as the engines order them. What is

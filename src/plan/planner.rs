@@ -6,11 +6,15 @@ use rustc_hash::FxHashMap;
 
 use super::aliases::Joins;
 use super::values::Values;
-use super::{Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, filter, order, reference};
+use super::{
+    Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, filter, order, reference,
+};
 use crate::fhir;
 use crate::mapping::{Mapping, Parameter, Resource, Source};
 use crate::relation::{Expr, Order, Predicate, Select, Shared, SqlType, Value};
-use crate::search::{Filter, Modifier, ParameterFilter, SearchRequest, Summary, Total, Value as SearchValue};
+use crate::search::{
+    Filter, Modifier, ParameterFilter, SearchRequest, Summary, Total, Value as SearchValue,
+};
 
 /// Kept views: a source's resource cut down in some way. Callers choose the cuts, so their number is
 /// bounded.
@@ -45,16 +49,29 @@ impl Planner {
                     source: Arc::clone(source),
                     whole: Arc::new(View::new(source, &Selection::Whole)),
                     nothing: Shared::new(Vec::new()),
-                    id_order: source.id.iter().map(|expr| Order { expr: expr.clone(), descending: false }).collect(),
+                    id_order: source
+                        .id
+                        .iter()
+                        .map(|expr| Order {
+                            expr: expr.clone(),
+                            descending: false,
+                        })
+                        .collect(),
                     sorts: source
                         .search
                         .iter()
-                        .map(|(name, parameter)| (Arc::clone(name), joins.of_exprs(&parameter.sort)))
+                        .map(|(name, parameter)| {
+                            (Arc::clone(name), joins.of_exprs(&parameter.sort))
+                        })
                         .collect(),
                 }
             })
             .collect();
-        Planner { mapping, sources, views: moka::sync::Cache::new(KEPT_VIEWS) }
+        Planner {
+            mapping,
+            sources,
+            views: moka::sync::Cache::new(KEPT_VIEWS),
+        }
     }
 
     /// The mapping that it plans over.
@@ -182,7 +199,9 @@ impl Planner {
                 let after = match place {
                     Place::Start => Predicate::True,
                     Place::End => Predicate::False,
-                    Place::After(keys) if keys.len() == order.len() => order::after(&order, keys, &mut values),
+                    Place::After(keys) if keys.len() == order.len() => {
+                        order::after(&order, keys, &mut values)
+                    }
                     Place::After(_) => return Err(PlanError::Cursor),
                 };
                 let view = self.view(index, &selection);
@@ -202,7 +221,12 @@ impl Planner {
                 };
                 (view, select)
             };
-            parts.push(Part { source: Arc::clone(source), view, select, values: values.into_inner() });
+            parts.push(Part {
+                source: Arc::clone(source),
+                view,
+                select,
+                values: values.into_inner(),
+            });
         }
         Ok(Plan {
             resource: resource.name,
@@ -210,15 +234,19 @@ impl Planner {
             count_lowered: asked > count,
             total: total || count_only,
             parts,
-            descending: request.sort.iter().flat_map(|key| self.directions(resource, key)).collect(),
+            descending: request
+                .sort
+                .iter()
+                .flat_map(|key| self.directions(resource, key))
+                .collect(),
         })
     }
 
     fn directions(&self, resource: &Resource, key: &crate::search::SortKey) -> Vec<bool> {
-        let keys = resource
-            .sources
-            .first()
-            .map(|&index| self.sort_keys(&self.sources[index], &key.parameter).map_or(0, |(keys, _)| keys.len()));
+        let keys = resource.sources.first().map(|&index| {
+            self.sort_keys(&self.sources[index], &key.parameter)
+                .map_or(0, |(keys, _)| keys.len())
+        });
         vec![key.descending; keys.unwrap_or(0)]
     }
 
@@ -242,7 +270,10 @@ impl Planner {
         for (position, key) in request.sort.iter().enumerate() {
             let keys = self.sort_keys(prepared, &key.parameter).filter(|_| {
                 key.parameter == "_id"
-                    || resource.parameters.get(key.parameter.as_str()).is_some_and(|parameter| parameter.sortable)
+                    || resource
+                        .parameters
+                        .get(key.parameter.as_str())
+                        .is_some_and(|parameter| parameter.sortable)
             });
             let Some((keys, needed)) = keys else {
                 let mut allowed: Vec<String> = resource
@@ -254,10 +285,17 @@ impl Planner {
                 if !allowed.iter().any(|name| name == "_id") {
                     allowed.insert(0, "_id".to_owned());
                 }
-                return Err(PlanError::UnsupportedSort { resource: resource.name, position: position + 1, allowed });
+                return Err(PlanError::UnsupportedSort {
+                    resource: resource.name,
+                    position: position + 1,
+                    allowed,
+                });
             };
             joins |= needed;
-            order.extend(keys.into_iter().map(|expr| Order { expr, descending: key.descending }));
+            order.extend(keys.into_iter().map(|expr| Order {
+                expr,
+                descending: key.descending,
+            }));
         }
         for key in &prepared.id_order {
             // Once by the id, nothing that follows decides.
@@ -277,10 +315,15 @@ impl Planner {
         values: &mut Values,
     ) -> Result<Predicate, PlanError> {
         let Filter::Parameter(filter) = filter else {
-            return Err(PlanError::UnsupportedFeature { what: "chaining".to_owned() });
+            return Err(PlanError::UnsupportedFeature {
+                what: "chaining".to_owned(),
+            });
         };
         let Some(info) = resource.parameters.get(filter.name.as_str()) else {
-            return Err(PlanError::UnsupportedParameter { resource: resource.name, name: filter.name.clone() });
+            return Err(PlanError::UnsupportedParameter {
+                resource: resource.name,
+                name: filter.name.clone(),
+            });
         };
         if let Some(modifier) = &filter.modifier
             && !info.modifiers.contains(modifier)
@@ -288,7 +331,11 @@ impl Planner {
             return Err(PlanError::UnsupportedModifier {
                 name: filter.name.clone(),
                 modifier: modifier.word().to_owned(),
-                allowed: info.modifiers.iter().map(|modifier| modifier.word().to_owned()).collect(),
+                allowed: info
+                    .modifiers
+                    .iter()
+                    .map(|modifier| modifier.word().to_owned())
+                    .collect(),
             });
         }
         if filter.name == "_id" {
@@ -307,14 +354,22 @@ impl Planner {
 
     /// R4 asks to ignore what is unknown. Where that would leave nothing of what the caller filters by, a
     /// misspelt name would return everyone: refused.
-    fn judge_unknown(&self, resource: &Resource, request: &SearchRequest, context: &Context<'_>) -> Result<(), PlanError> {
+    fn judge_unknown(
+        &self,
+        resource: &Resource,
+        request: &SearchRequest,
+        context: &Context<'_>,
+    ) -> Result<(), PlanError> {
         if request.ignored.is_empty() || !(context.strict || request.filters.is_empty()) {
             return Ok(());
         }
         let names = request
             .ignored
             .iter()
-            .map(|ignored| UnknownName { name: ignored.name.clone(), position: ignored.position })
+            .map(|ignored| UnknownName {
+                name: ignored.name.clone(),
+                position: ignored.position,
+            })
             .collect();
         let suggestion = request.ignored.iter().find_map(|ignored| {
             let name = ignored.name.as_deref()?;
@@ -327,7 +382,11 @@ impl Planner {
                 .min()
                 .map(|(_, known)| known.to_string())
         });
-        Err(PlanError::UnknownParameters { resource: resource.name, names, suggestion })
+        Err(PlanError::UnknownParameters {
+            resource: resource.name,
+            names,
+            suggestion,
+        })
     }
 }
 
@@ -344,14 +403,24 @@ fn parameter(
 fn ids(filter: &ParameterFilter, source: &Source, values: &mut Values) -> Predicate {
     if let [SearchValue::Missing(missing)] = filter.values.as_slice() {
         // Every resource here has an id.
-        return if *missing { Predicate::False } else { Predicate::True };
+        return if *missing {
+            Predicate::False
+        } else {
+            Predicate::True
+        };
     }
     let asked = filter.values.iter().filter_map(|value| match value {
-        SearchValue::Token(token) if !matches!(token.system, crate::search::TokenSystem::Is(_)) => token.code.as_deref(),
+        SearchValue::Token(token) if !matches!(token.system, crate::search::TokenSystem::Is(_)) => {
+            token.code.as_deref()
+        }
         _ => None,
     });
     let found = reference::ids(source, asked, values);
-    if filter.modifier == Some(Modifier::Not) { found.negate() } else { found }
+    if filter.modifier == Some(Modifier::Not) {
+        found.negate()
+    } else {
+        found
+    }
 }
 
 fn refuse_what_is_not_offered(request: &SearchRequest) -> Result<(), PlanError> {
@@ -359,12 +428,21 @@ fn refuse_what_is_not_offered(request: &SearchRequest) -> Result<(), PlanError> 
     for filter in &request.filters {
         match filter {
             Filter::Parameter(_) => {}
-            Filter::Chain { link, .. } => return feature(format!("chaining (by `{}`)", link.parameter)),
+            Filter::Chain { link, .. } => {
+                return feature(format!("chaining (by `{}`)", link.parameter));
+            }
             Filter::Has { .. } => return feature("`_has`".to_owned()),
         }
     }
     match request.includes.first() {
-        Some(include) => feature(if include.reverse { "`_revinclude`" } else { "`_include`" }.to_owned()),
+        Some(include) => feature(
+            if include.reverse {
+                "`_revinclude`"
+            } else {
+                "`_include`"
+            }
+            .to_owned(),
+        ),
         None => Ok(()),
     }
 }
@@ -374,9 +452,15 @@ fn check_elements(resource: &Resource, request: &SearchRequest) -> Result<(), Pl
         return Ok(());
     };
     for (index, name) in request.elements.iter().enumerate() {
-        let known = structure.element(name).is_some() || structure.elements().any(|element| element.is_choice() && element.stem() == name);
+        let known = structure.element(name).is_some()
+            || structure
+                .elements()
+                .any(|element| element.is_choice() && element.stem() == name);
         if !known {
-            return Err(PlanError::UnknownElement { resource: resource.name, position: index + 1 });
+            return Err(PlanError::UnknownElement {
+                resource: resource.name,
+                position: index + 1,
+            });
         }
     }
     Ok(())

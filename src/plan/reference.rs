@@ -33,23 +33,37 @@ pub(super) fn predicate<'r>(
                 _ => id,
             },
             Reference::Relative { resource, id } if resource == matcher.to => id,
-            Reference::Absolute { base, resource, id } if base == context.base && resource == matcher.to => id,
+            Reference::Absolute { base, resource, id }
+                if base == context.base && resource == matcher.to =>
+            {
+                id
+            }
             Reference::Relative { .. } | Reference::Absolute { .. } | Reference::Url(_) => continue,
             Reference::Identifier(token) => {
                 if let Some(identifier) = &matcher.identifier {
-                    parts.push(super::token::predicate(identifier, std::iter::once(token), values));
+                    parts.push(super::token::predicate(
+                        identifier,
+                        std::iter::once(token),
+                        values,
+                    ));
                 }
                 continue;
             }
         };
-        listed.extend(without_prefix(id, matcher.prefix.as_deref()).and_then(|id| raw_value(id, matcher.ty)));
+        listed.extend(
+            without_prefix(id, matcher.prefix.as_deref()).and_then(|id| raw_value(id, matcher.ty)),
+        );
     }
     parts.push(equals_any(&matcher.expr, matcher.ty, listed, values));
     Predicate::any(parts)
 }
 
 /// The rows of a source that have one of these ids.
-pub(super) fn ids<'i>(source: &Source, ids: impl Iterator<Item = &'i str>, values: &mut Values) -> Predicate {
+pub(super) fn ids<'i>(
+    source: &Source,
+    ids: impl Iterator<Item = &'i str>,
+    values: &mut Values,
+) -> Predicate {
     let own = ids.filter_map(|id| without_prefix(id, source.name.as_deref()));
     if let [expr] = source.id.as_slice() {
         let ty = id_type(expr);
@@ -62,11 +76,15 @@ pub(super) fn ids<'i>(source: &Source, ids: impl Iterator<Item = &'i str>, value
             if parts.len() != source.id.len() {
                 return None;
             }
-            let raw: Option<Vec<Value>> =
-                source.id.iter().zip(parts).map(|(expr, part)| raw_value(part, id_type(expr))).collect();
-            Some(Predicate::all(
-                source.id.iter().zip(raw?).map(|(expr, value)| equals_any(expr, id_type(expr), vec![value], values)),
-            ))
+            let raw: Option<Vec<Value>> = source
+                .id
+                .iter()
+                .zip(parts)
+                .map(|(expr, part)| raw_value(part, id_type(expr)))
+                .collect();
+            Some(Predicate::all(source.id.iter().zip(raw?).map(
+                |(expr, value)| equals_any(expr, id_type(expr), vec![value], values),
+            )))
         })
         .collect::<Vec<_>>(),
     )

@@ -43,7 +43,10 @@ impl Comparison {
 /// The column's length in characters; None where it has no bound.
 const fn length(ty: SqlType) -> Option<usize> {
     match ty {
-        SqlType::Char(length) | SqlType::VarChar(length) | SqlType::NChar(length) | SqlType::NVarChar(length)
+        SqlType::Char(length)
+        | SqlType::VarChar(length)
+        | SqlType::NChar(length)
+        | SqlType::NVarChar(length)
             if length > 0 =>
         {
             Some(length as usize)
@@ -55,7 +58,13 @@ const fn length(ty: SqlType) -> Option<usize> {
 /// The type of a value that is compared with a column: wide enough that its cast cuts nothing off (a
 /// folded text may be twice as long as it was, a pattern twice that), of a size that repeats.
 fn value_type(ty: SqlType) -> SqlType {
-    let wide = |length: u16, most: u16| if length == 0 { 0 } else { length.saturating_mul(4).saturating_add(2).min(most) };
+    let wide = |length: u16, most: u16| {
+        if length == 0 {
+            0
+        } else {
+            length.saturating_mul(4).saturating_add(2).min(most)
+        }
+    };
     match ty {
         SqlType::NChar(length) | SqlType::NVarChar(length) => SqlType::NVarChar(wide(length, 4000)),
         SqlType::Char(length) | SqlType::VarChar(length) => SqlType::VarChar(wide(length, 8000)),
@@ -81,14 +90,23 @@ fn can_hold(ty: SqlType, text: &str, factor: usize) -> bool {
 }
 
 /// One searched text against one column.
-pub(super) fn predicate(column: &TextColumn, comparison: Comparison, searched: &str, values: &mut Values) -> Predicate {
+pub(super) fn predicate(
+    column: &TextColumn,
+    comparison: Comparison,
+    searched: &str,
+    values: &mut Values,
+) -> Predicate {
     let searched = searched.trim();
     match comparison {
         Comparison::Exact => exact(column, searched, values),
         Comparison::StartsWith => starts_with(column, &fold(searched), values),
         Comparison::Contains => {
             let folded = fold(searched);
-            if can_hold(column.ty, &folded, 2) { folded_like(column, format!("%{}%", escape(&folded)), values) } else { Predicate::False }
+            if can_hold(column.ty, &folded, 2) {
+                folded_like(column, format!("%{}%", escape(&folded)), values)
+            } else {
+                Predicate::False
+            }
         }
     }
 }
@@ -99,11 +117,19 @@ fn starts_with(column: &TextColumn, folded: &str, values: &mut Values) -> Predic
     }
     let ty = value_type(column.ty);
     let mut parts = Vec::with_capacity(3);
-    if column.collation.as_ref().is_some_and(|collation| collation.linguistic && collation.ignores_case) {
+    if column
+        .collation
+        .as_ref()
+        .is_some_and(|collation| collation.linguistic && collation.ignores_case)
+    {
         let (low, high) = prefix_range(folded);
         let mut bound = |op, text: Option<String>| {
             if let Some(text) = text {
-                parts.push(Predicate::Compare(column.expr.clone(), op, values.expr(Value::Text(text), ty)));
+                parts.push(Predicate::Compare(
+                    column.expr.clone(),
+                    op,
+                    values.expr(Value::Text(text), ty),
+                ));
             }
         };
         bound(CompareOp::Ge, low);
@@ -129,6 +155,10 @@ fn exact(column: &TextColumn, searched: &str, values: &mut Values) -> Predicate 
     let slot = values.slot(Value::Text(searched.to_owned()), value_type(column.ty));
     Predicate::all([
         Predicate::Compare(column.expr.clone(), CompareOp::Eq, Expr::Slot(slot)),
-        Predicate::Compare(Expr::Exact(Box::new(column.expr.clone())), CompareOp::Eq, Expr::Slot(slot)),
+        Predicate::Compare(
+            Expr::Exact(Box::new(column.expr.clone())),
+            CompareOp::Eq,
+            Expr::Slot(slot),
+        ),
     ])
 }

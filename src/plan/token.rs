@@ -16,12 +16,19 @@ pub(super) fn raw_value(text: &str, ty: SqlType) -> Option<Value> {
         return (number.to_string() == text).then_some(Value::Int(number));
     }
     match ty {
-        SqlType::Char(length) | SqlType::VarChar(length) | SqlType::NChar(length) | SqlType::NVarChar(length) => {
+        SqlType::Char(length)
+        | SqlType::VarChar(length)
+        | SqlType::NChar(length)
+        | SqlType::NVarChar(length) => {
             let fits = length == 0 || text.chars().count() <= length as usize;
             (fits && !text.trim().is_empty()).then(|| Value::Text(text.to_owned()))
         }
         SqlType::UniqueIdentifier => is_uuid(text).then(|| Value::Text(text.to_ascii_uppercase())),
-        SqlType::Real | SqlType::Float => text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Real),
+        SqlType::Real | SqlType::Float => text
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite())
+            .map(Value::Real),
         SqlType::Decimal(..) | SqlType::Money => {
             let number: f64 = text.parse().ok()?;
             number.is_finite().then(|| Value::Text(text.to_owned()))
@@ -45,8 +52,18 @@ enum SystemMatch {
     Where(Predicate),
 }
 
-fn system_match(of: &mapping::TokenSystem, asked: &TokenSystem, values: &mut Values) -> SystemMatch {
-    let when = |holds| if holds { SystemMatch::All } else { SystemMatch::None };
+fn system_match(
+    of: &mapping::TokenSystem,
+    asked: &TokenSystem,
+    values: &mut Values,
+) -> SystemMatch {
+    let when = |holds| {
+        if holds {
+            SystemMatch::All
+        } else {
+            SystemMatch::None
+        }
+    };
     match (of, asked) {
         (_, TokenSystem::Any) => SystemMatch::All,
         (mapping::TokenSystem::None, asked) => when(*asked == TokenSystem::Absent),
@@ -60,12 +77,16 @@ fn system_match(of: &mapping::TokenSystem, asked: &TokenSystem, values: &mut Val
         (mapping::TokenSystem::Column(expr, _), TokenSystem::Absent) => {
             SystemMatch::Where(Predicate::Present(expr.clone()).negate())
         }
-        (mapping::TokenSystem::Column(expr, ty), TokenSystem::Is(asked)) => match raw_value(asked, *ty) {
-            Some(value) => {
-                SystemMatch::Where(Predicate::Compare(expr.clone(), CompareOp::Eq, values.expr(value, *ty)))
+        (mapping::TokenSystem::Column(expr, ty), TokenSystem::Is(asked)) => {
+            match raw_value(asked, *ty) {
+                Some(value) => SystemMatch::Where(Predicate::Compare(
+                    expr.clone(),
+                    CompareOp::Eq,
+                    values.expr(value, *ty),
+                )),
+                None => SystemMatch::None,
             }
-            None => SystemMatch::None,
-        },
+        }
     }
 }
 
@@ -102,11 +123,24 @@ pub(super) fn predicate<'t>(
 }
 
 /// `expr = value`, or `expr IN (…)`; no row where the list is empty.
-pub(super) fn equals_any(expr: &Expr, ty: SqlType, mut list: Vec<Value>, values: &mut Values) -> Predicate {
+pub(super) fn equals_any(
+    expr: &Expr,
+    ty: SqlType,
+    mut list: Vec<Value>,
+    values: &mut Values,
+) -> Predicate {
     match list.len() {
         0 => Predicate::False,
-        1 => Predicate::Compare(expr.clone(), CompareOp::Eq, values.expr(list.swap_remove(0), ty)),
-        _ => Predicate::In { expr: expr.clone(), list: values.list(list, ty), negated: false },
+        1 => Predicate::Compare(
+            expr.clone(),
+            CompareOp::Eq,
+            values.expr(list.swap_remove(0), ty),
+        ),
+        _ => Predicate::In {
+            expr: expr.clone(),
+            list: values.list(list, ty),
+            negated: false,
+        },
     }
 }
 
@@ -118,21 +152,42 @@ fn code_predicate(
     values: &mut Values,
 ) -> Predicate {
     match of {
-        TokenCode::Column { expr, ty, .. } => equals_any(expr, *ty, raw_value(code, *ty).into_iter().collect(), values),
+        TokenCode::Column { expr, ty, .. } => equals_any(
+            expr,
+            *ty,
+            raw_value(code, *ty).into_iter().collect(),
+            values,
+        ),
         TokenCode::Digits(expr) => {
-            let list = telephone_digits(code).into_iter().map(Value::Text).collect();
+            let list = telephone_digits(code)
+                .into_iter()
+                .map(Value::Text)
+                .collect();
             let digits = Expr::Digits(Box::new(expr.clone()));
             equals_any(&digits, SqlType::VarChar(40), list, values)
         }
-        TokenCode::Codes { expr, ty, table, absent } => {
-            coded(expr, *ty, table, absent, |entry| {
+        TokenCode::Codes {
+            expr,
+            ty,
+            table,
+            absent,
+        } => coded(
+            expr,
+            *ty,
+            table,
+            absent,
+            |entry| {
                 *entry.code == *code
                     && match system {
-                        TokenSystem::Is(asked) => entry.system.as_ref().is_none_or(|system| **system == **asked),
+                        TokenSystem::Is(asked) => entry
+                            .system
+                            .as_ref()
+                            .is_none_or(|system| **system == **asked),
                         TokenSystem::Any | TokenSystem::Absent => true,
                     }
-            }, values)
-        }
+            },
+            values,
+        ),
         TokenCode::Concat { parts } => concat(parts, code, values),
         TokenCode::Boolean(predicate) => match code {
             "true" => Predicate::all([present.clone(), predicate.clone()]),
@@ -157,18 +212,31 @@ pub(super) fn coded(
         entries.filter_map(|raw| raw_value(raw, ty)).collect()
     };
     let mut parts = Vec::new();
-    let listed = raws(&mut table.entries.iter().filter(|entry| wanted(&entry.code)).map(|entry| &entry.raw));
+    let listed = raws(
+        &mut table
+            .entries
+            .iter()
+            .filter(|entry| wanted(&entry.code))
+            .map(|entry| &entry.raw),
+    );
     parts.push(equals_any(expr, ty, listed, values));
     let is_absent = |values: &mut Values| {
         let sentinels = raws(&mut absent.iter());
-        Predicate::any([Predicate::Present(expr.clone()).negate(), equals_any(expr, ty, sentinels, values)])
+        Predicate::any([
+            Predicate::Present(expr.clone()).negate(),
+            equals_any(expr, ty, sentinels, values),
+        ])
     };
     if table.otherwise.as_ref().is_some_and(&wanted) {
         let known = raws(&mut table.entries.iter().map(|entry| &entry.raw).chain(absent));
         let other = if known.is_empty() {
             Predicate::True
         } else {
-            Predicate::In { expr: expr.clone(), list: values.list(known, ty), negated: true }
+            Predicate::In {
+                expr: expr.clone(),
+                list: values.list(known, ty),
+                negated: true,
+            }
         };
         parts.push(Predicate::all([Predicate::Present(expr.clone()), other]));
     }
@@ -186,9 +254,16 @@ fn telephone_digits(text: &str) -> Vec<String> {
     }
     let national = digits
         .strip_prefix("0061")
-        .or_else(|| digits.strip_prefix("61").filter(|_| text.trim_start().starts_with('+')))
+        .or_else(|| {
+            digits
+                .strip_prefix("61")
+                .filter(|_| text.trim_start().starts_with('+'))
+        })
         .map(|rest| format!("0{}", rest.trim_start_matches('0')));
-    let international = digits.strip_prefix('0').filter(|rest| rest.len() == 9).map(|rest| format!("61{rest}"));
+    let international = digits
+        .strip_prefix('0')
+        .filter(|rest| rest.len() == 9)
+        .map(|rest| format!("61{rest}"));
     let mut list = vec![digits.clone()];
     list.extend(national);
     list.extend(international);
@@ -214,6 +289,11 @@ fn concat(parts: &[(Expr, SqlType, u16)], code: &str, values: &mut Values) -> Pr
         let (part, after) = rest.split_at((*length as usize).min(rest.len()));
         rest = after;
         let text: String = part.iter().collect();
-        equals_any(expr, *ty, raw_value(&text, *ty).into_iter().collect(), values)
+        equals_any(
+            expr,
+            *ty,
+            raw_value(&text, *ty).into_iter().collect(),
+            values,
+        )
     }))
 }

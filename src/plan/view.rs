@@ -60,7 +60,10 @@ impl Selection {
             Selection::Text => &*field.name == "text" || field.required,
             Selection::Data => &*field.name != "text",
             Selection::Elements(names) => {
-                fundamental || names.binary_search_by(|name| name.as_str().cmp(element_name(&field.name))).is_ok()
+                fundamental
+                    || names
+                        .binary_search_by(|name| name.as_str().cmp(element_name(&field.name)))
+                        .is_ok()
             }
         }
     }
@@ -121,7 +124,10 @@ pub enum ViewNode {
     /// JSON text.
     Constant(Arc<str>),
     Value(Reader),
-    Object { fields: Vec<ViewField>, bound: bool },
+    Object {
+        fields: Vec<ViewField>,
+        bound: bool,
+    },
     List(Vec<ViewEntry>),
 }
 
@@ -160,12 +166,18 @@ impl Columns {
     }
 
     fn reader(&mut self, binding: &Arc<Binding>) -> Reader {
-        Reader { binding: Arc::clone(binding), columns: binding.columns.iter().map(|expr| self.place(expr)).collect() }
+        Reader {
+            binding: Arc::clone(binding),
+            columns: binding
+                .columns
+                .iter()
+                .map(|expr| self.place(expr))
+                .collect(),
+        }
     }
 }
 
 struct Builder<'a> {
-    source: &'a Source,
     selection: &'a Selection,
     own: Columns,
     /// By place in [`Source::children`]; None where no entry needs the child.
@@ -176,13 +188,19 @@ impl View {
     /// The view of a source for a selection.
     pub fn new(source: &Source, selection: &Selection) -> View {
         let mut builder = Builder {
-            source,
             selection,
             own: Columns::default(),
             children: source.children.iter().map(|_| None).collect(),
         };
-        let id = source.id.iter().map(|expr| builder.own.place(expr)).collect();
-        let last_updated = source.last_updated.as_ref().map(|instant| builder.own.reader(&instant.binding));
+        let id = source
+            .id
+            .iter()
+            .map(|expr| builder.own.place(expr))
+            .collect();
+        let last_updated = source
+            .last_updated
+            .as_ref()
+            .map(|instant| builder.own.reader(&instant.binding));
         let mut fields = Vec::new();
         let mut mapped_meta = None;
         for field in &source.elements {
@@ -200,7 +218,11 @@ impl View {
             places[index] = Some(children.len());
             children.push(ChildView {
                 child: child.clone(),
-                parent: child.on.iter().map(|(_, parent)| builder.own.place(parent)).collect(),
+                parent: child
+                    .on
+                    .iter()
+                    .map(|(_, parent)| builder.own.place(parent))
+                    .collect(),
                 joins: Joins::of(&child.joins).of_exprs(&columns.list),
                 columns: Shared::new(columns.list),
             });
@@ -226,10 +248,14 @@ impl View {
 fn renumber(node: &mut ViewNode, places: &[Option<usize>]) {
     match node {
         ViewNode::Constant(_) | ViewNode::Value(_) => {}
-        ViewNode::Object { fields, .. } => fields.iter_mut().for_each(|field| renumber(&mut field.node, places)),
+        ViewNode::Object { fields, .. } => fields
+            .iter_mut()
+            .for_each(|field| renumber(&mut field.node, places)),
         ViewNode::List(entries) => {
             for entry in entries {
-                entry.each = entry.each.and_then(|index| places.get(index).copied().flatten());
+                entry.each = entry
+                    .each
+                    .and_then(|index| places.get(index).copied().flatten());
                 renumber(&mut entry.node, places);
             }
         }
@@ -263,12 +289,19 @@ impl Builder<'_> {
                     .iter()
                     .map(|entry| {
                         let child = entry.each.or(child);
-                        let condition = entry.condition.as_ref().map(|expr| self.columns(child).place(expr));
+                        let condition = entry
+                            .condition
+                            .as_ref()
+                            .map(|expr| self.columns(child).place(expr));
                         if entry.each.is_some() {
                             // Counted as needed even where its rows add nothing but their number.
                             self.columns(child);
                         }
-                        ViewEntry { each: entry.each, condition, node: self.node(&entry.node, child) }
+                        ViewEntry {
+                            each: entry.each,
+                            condition,
+                            node: self.node(&entry.node, child),
+                        }
                     })
                     .collect(),
             ),
@@ -282,16 +315,21 @@ impl Builder<'_> {
             .filter(|field| self.selection.keeps_nested(field))
             .map(|field| self.field(field, child))
             .collect();
-        ViewNode::Object { fields, bound: object.bound }
+        ViewNode::Object {
+            fields,
+            bound: object.bound,
+        }
     }
 }
 
 fn meta(source: &Source, mapped: Option<&mapping::Field>, selection: &Selection) -> String {
-    const SUBSETTED: &str =
-        r#"{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}"#;
+    const SUBSETTED: &str = r#"{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}"#;
     let mut parts = Vec::new();
     if !source.profiles.is_empty() {
-        parts.push(format!("\"profile\":{}", serde_json::json!(source.profiles)));
+        parts.push(format!(
+            "\"profile\":{}",
+            serde_json::json!(source.profiles)
+        ));
     }
     let constants = match mapped.map(|field| &field.node) {
         Some(Node::Constant(json)) => serde_json::from_str(json).unwrap_or_default(),
@@ -302,7 +340,10 @@ fn meta(source: &Source, mapped: Option<&mapping::Field>, selection: &Selection)
         _ => Vec::new(),
     };
     for (name, value) in &constants {
-        if !matches!(name.as_str(), "tag" | "profile" | "lastUpdated" | "versionId") {
+        if !matches!(
+            name.as_str(),
+            "tag" | "profile" | "lastUpdated" | "versionId"
+        ) {
             parts.push(format!("\"{name}\":{value}"));
         }
     }

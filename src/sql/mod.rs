@@ -25,6 +25,17 @@ pub struct Statement {
     pub columns: Arc<[String]>,
 }
 
+impl Statement {
+    /// A statement of the program's own, without values.
+    pub fn constant(text: &'static str) -> Statement {
+        Statement {
+            text: Arc::from(text),
+            types: Arc::new([]),
+            columns: Arc::new([]),
+        }
+    }
+}
+
 /// Why a select cannot be spelled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SqlError {

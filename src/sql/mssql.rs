@@ -57,8 +57,18 @@ impl Spelling for Mssql {
         out.push_str(&format!("CAST({operand} AS {ty})"));
     }
 
-    fn compare_time(&self, out: &mut String, column: &str, op: CompareOp, marker: &str, _: SqlType) {
-        out.push_str(&format!("{column} {} {marker}", super::writer::operator(op)));
+    fn compare_time(
+        &self,
+        out: &mut String,
+        column: &str,
+        op: CompareOp,
+        marker: &str,
+        _: SqlType,
+    ) {
+        out.push_str(&format!(
+            "{column} {} {marker}",
+            super::writer::operator(op)
+        ));
     }
 
     fn limit_before(&self, out: &mut String, marker: &str) {

@@ -23,7 +23,13 @@ pub(super) trait Spelling: Sync {
     }
 
     /// A text operand under its own collation, where the engine has to be told.
-    fn collated(&self, out: &mut String, operand: &str, collation: Option<&Collation>, ty: Option<SqlType>);
+    fn collated(
+        &self,
+        out: &mut String,
+        operand: &str,
+        collation: Option<&Collation>,
+        ty: Option<SqlType>,
+    );
 
     /// An operand that compares without case and accents.
     fn fold(&self, out: &mut String, operand: &str);
@@ -45,7 +51,14 @@ pub(super) trait Spelling: Sync {
     fn cast(&self, out: &mut String, operand: &str, ty: SqlType);
 
     /// A date or date-time column against a bound day or instant, in a way that keeps the column's index.
-    fn compare_time(&self, out: &mut String, column: &str, op: CompareOp, marker: &str, bound: SqlType);
+    fn compare_time(
+        &self,
+        out: &mut String,
+        column: &str,
+        op: CompareOp,
+        marker: &str,
+        bound: SqlType,
+    );
 
     /// Written after SELECT.
     fn limit_before(&self, _out: &mut String, _marker: &str) {}

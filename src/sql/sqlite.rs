@@ -11,10 +11,15 @@ pub(super) struct Sqlite;
 
 /// The name of the connection's collation that compares as `collation` does; None to leave the column its own.
 fn stand_in(collation: &Collation, ty: Option<SqlType>) -> Option<&'static str> {
-    match (collation.linguistic && collation.ignores_case, collation.ignores_accents) {
+    match (
+        collation.linguistic && collation.ignores_case,
+        collation.ignores_accents,
+    ) {
         (true, false) => Some("LATIN1_GENERAL_CI_AS"),
         (true, true) => Some("LATIN1_GENERAL_CI_AI"),
-        (false, _) if collation.ignores_trailing_blanks || ty.is_some_and(SqlType::is_padded) => Some("RTRIM"),
+        (false, _) if collation.ignores_trailing_blanks || ty.is_some_and(SqlType::is_padded) => {
+            Some("RTRIM")
+        }
         (false, _) => None,
     }
 }
@@ -28,7 +33,13 @@ impl Spelling for Sqlite {
         out.push_str(&format!("?{}", index + 1));
     }
 
-    fn collated(&self, out: &mut String, operand: &str, collation: Option<&Collation>, ty: Option<SqlType>) {
+    fn collated(
+        &self,
+        out: &mut String,
+        operand: &str,
+        collation: Option<&Collation>,
+        ty: Option<SqlType>,
+    ) {
         out.push_str(operand);
         if let Some(name) = collation.and_then(|collation| stand_in(collation, ty)) {
             out.push_str(" COLLATE ");
@@ -68,7 +79,14 @@ impl Spelling for Sqlite {
         out.push_str(&format!("CAST({operand} AS {affinity})"));
     }
 
-    fn compare_time(&self, out: &mut String, column: &str, op: CompareOp, marker: &str, bound: SqlType) {
+    fn compare_time(
+        &self,
+        out: &mut String,
+        column: &str,
+        op: CompareOp,
+        marker: &str,
+        bound: SqlType,
+    ) {
         let operator = super::writer::operator(op);
         // Days and times are text here: '2026-01-05', '2026-01-05 09:30:00' or '2026-01-05T09:30:00'. A day
         // as a bound compares rightly with all three; an instant is compared in one spelling, behind a
@@ -85,7 +103,9 @@ impl Spelling for Sqlite {
             CompareOp::Lt | CompareOp::Le => out.push_str(&format!(
                 "({column} < DATE({marker}, '+1 day') AND {spelled} {operator} {marker})"
             )),
-            CompareOp::Eq | CompareOp::Ne => out.push_str(&format!("{spelled} {operator} {marker}")),
+            CompareOp::Eq | CompareOp::Ne => {
+                out.push_str(&format!("{spelled} {operator} {marker}"))
+            }
         }
     }
 

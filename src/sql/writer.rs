@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::spelling::Spelling;
 use super::{SqlError, Statement};
 use crate::relation::{
-    Arithmetic, CaseKey, Child, ChildSelect, Collation, Column, CompareOp, Dialect, Expr, Join, Like, Order, Predicate, RawSql,
-    Select, Slot, Source, SqlType, Table, TableSource,
+    Arithmetic, CaseKey, Child, ChildSelect, Collation, Column, CompareOp, Dialect, Expr, Join,
+    Like, Order, Predicate, RawSql, Select, Slot, Source, SqlType, Table, TableSource,
 };
 
 pub(super) struct Writer<'a> {
@@ -40,10 +40,16 @@ fn column_of(expr: &Expr) -> Option<&Column> {
 /// How an expression compares: its collation and type where it is text.
 fn text_of(expr: &Expr) -> Option<(Option<&Arc<Collation>>, Option<SqlType>)> {
     match expr {
-        Expr::Raw(raw) => raw.ty.is_text().then_some((raw.collation.as_ref(), Some(raw.ty))),
+        Expr::Raw(raw) => raw
+            .ty
+            .is_text()
+            .then_some((raw.collation.as_ref(), Some(raw.ty))),
         other => {
             let column = column_of(other)?;
-            column.ty.is_text().then_some((column.collation.as_ref(), Some(column.ty)))
+            column
+                .ty
+                .is_text()
+                .then_some((column.collation.as_ref(), Some(column.ty)))
         }
     }
 }
@@ -57,7 +63,12 @@ fn is_time(expr: &Expr) -> bool {
 
 impl<'a> Writer<'a> {
     pub(super) fn new(dialect: Dialect, spelling: &'a dyn Spelling) -> Self {
-        Writer { dialect, spelling, out: String::with_capacity(1024), types: Vec::new() }
+        Writer {
+            dialect,
+            spelling,
+            out: String::with_capacity(1024),
+            types: Vec::new(),
+        }
     }
 
     pub(super) fn select(mut self, select: &Select) -> Result<Statement, SqlError> {
@@ -97,7 +108,11 @@ impl<'a> Writer<'a> {
             let marker = self.spelled(|writer| writer.slot(limit))?;
             self.spelling.limit_after(&mut self.out, &marker);
         }
-        Ok(Statement { text: Arc::from(self.out), types: self.types.into(), columns: names.into() })
+        Ok(Statement {
+            text: Arc::from(self.out),
+            types: self.types.into(),
+            columns: names.into(),
+        })
     }
 
     fn count(mut self, select: &Select) -> Result<Statement, SqlError> {
@@ -106,7 +121,11 @@ impl<'a> Writer<'a> {
         self.out.push_str("\nFROM ");
         self.from(&select.source, select.filter_joins)?;
         self.conditions(&[&select.source.rows, &select.filter], "\n")?;
-        Ok(Statement { text: Arc::from(self.out), types: self.types.into(), columns: Arc::new(["total".to_owned()]) })
+        Ok(Statement {
+            text: Arc::from(self.out),
+            types: self.types.into(),
+            columns: Arc::new(["total".to_owned()]),
+        })
     }
 
     /// The rows of a child table for a page of parents.
@@ -128,11 +147,18 @@ impl<'a> Writer<'a> {
             .child
             .on
             .iter()
-            .map(|(key, _)| Order { expr: key.clone(), descending: false })
+            .map(|(key, _)| Order {
+                expr: key.clone(),
+                descending: false,
+            })
             .chain(select.child.order.iter().cloned())
             .collect();
         self.order(&order, "\n")?;
-        Ok(Statement { text: Arc::from(self.out), types: self.types.into(), columns: names.into() })
+        Ok(Statement {
+            text: Arc::from(self.out),
+            types: self.types.into(),
+            columns: names.into(),
+        })
     }
 
     fn separate(&mut self, names: &[String]) {
@@ -141,7 +167,12 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn selected(&mut self, expr: &Expr, name: String, names: &mut Vec<String>) -> Result<(), SqlError> {
+    fn selected(
+        &mut self,
+        expr: &Expr,
+        name: String,
+        names: &mut Vec<String>,
+    ) -> Result<(), SqlError> {
         self.separate(names);
         self.expr(expr)?;
         self.out.push_str(" AS ");
@@ -151,7 +182,10 @@ impl<'a> Writer<'a> {
     }
 
     /// What `write` appends, as a text of its own.
-    fn spelled(&mut self, write: impl FnOnce(&mut Self) -> Result<(), SqlError>) -> Result<String, SqlError> {
+    fn spelled(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<(), SqlError>,
+    ) -> Result<String, SqlError> {
         let start = self.out.len();
         write(self)?;
         Ok(self.out.split_off(start))
@@ -211,7 +245,11 @@ impl<'a> Writer<'a> {
         self.joins(&source.joins, joins)
     }
 
-    fn joins(&mut self, joins: &[crate::relation::Shared<Join>], wanted: u64) -> Result<(), SqlError> {
+    fn joins(
+        &mut self,
+        joins: &[crate::relation::Shared<Join>],
+        wanted: u64,
+    ) -> Result<(), SqlError> {
         for join in joins.iter().filter(|join| wanted & (1 << join.index) != 0) {
             self.out.push_str("\n  LEFT JOIN ");
             self.table(&join.table)?;
@@ -243,7 +281,8 @@ impl<'a> Writer<'a> {
     fn order(&mut self, order: &[Order], before: &str) -> Result<(), SqlError> {
         for (index, key) in order.iter().enumerate() {
             self.out.push_str(if index == 0 { before } else { "" });
-            self.out.push_str(if index == 0 { "ORDER BY " } else { ", " });
+            self.out
+                .push_str(if index == 0 { "ORDER BY " } else { ", " });
             self.comparable(&key.expr)?;
             if key.descending {
                 self.out.push_str(" DESC");
@@ -257,7 +296,12 @@ impl<'a> Writer<'a> {
         match text_of(expr) {
             Some((collation, ty)) => {
                 let operand = self.spelled(|writer| writer.expr(expr))?;
-                self.spelling.collated(&mut self.out, &operand, collation.map(|collation| &**collation), ty);
+                self.spelling.collated(
+                    &mut self.out,
+                    &operand,
+                    collation.map(|collation| &**collation),
+                    ty,
+                );
                 Ok(())
             }
             None => self.expr(expr),
@@ -304,9 +348,14 @@ impl<'a> Writer<'a> {
                 self.out.push_str(&format!(" {} ", operator(*op)));
                 self.slot(*slot)?;
             }
-            Predicate::In { expr, list, negated } => {
+            Predicate::In {
+                expr,
+                list,
+                negated,
+            } => {
                 self.comparable(expr)?;
-                self.out.push_str(if *negated { " NOT IN (" } else { " IN (" });
+                self.out
+                    .push_str(if *negated { " NOT IN (" } else { " IN (" });
                 for (index, item) in list.iter().enumerate() {
                     if index > 0 {
                         self.out.push_str(", ");
@@ -317,12 +366,18 @@ impl<'a> Writer<'a> {
             }
             Predicate::IsNull { expr, negated } => {
                 self.expr(expr)?;
-                self.out.push_str(if *negated { " IS NOT NULL" } else { " IS NULL" });
+                self.out
+                    .push_str(if *negated { " IS NOT NULL" } else { " IS NULL" });
             }
             Predicate::Present(expr) => self.present(expr)?,
-            Predicate::Like { expr, pattern, negated } => {
+            Predicate::Like {
+                expr,
+                pattern,
+                negated,
+            } => {
                 self.expr(expr)?;
-                self.out.push_str(if *negated { " NOT LIKE " } else { " LIKE " });
+                self.out
+                    .push_str(if *negated { " NOT LIKE " } else { " LIKE " });
                 match pattern {
                     Like::Slot(slot) => {
                         self.slot(*slot)?;
@@ -331,7 +386,11 @@ impl<'a> Writer<'a> {
                     Like::Text(text) => self.spelling.literal(&mut self.out, text),
                 }
             }
-            Predicate::Exists { child, joins, filter } => self.exists(child, joins, filter)?,
+            Predicate::Exists {
+                child,
+                joins,
+                filter,
+            } => self.exists(child, joins, filter)?,
             Predicate::Related { source, select } => {
                 self.out.push_str("EXISTS (SELECT 1 FROM ");
                 self.from(source, select.filter_joins)?;
@@ -351,7 +410,8 @@ impl<'a> Writer<'a> {
         if let (true, Expr::Slot(slot)) = (is_time(left), right) {
             let column = self.spelled(|writer| writer.expr(left))?;
             let marker = self.spelled(|writer| writer.slot(*slot))?;
-            self.spelling.compare_time(&mut self.out, &column, op, &marker, slot.ty);
+            self.spelling
+                .compare_time(&mut self.out, &column, op, &marker, slot.ty);
             return Ok(());
         }
         self.comparable(left)?;
@@ -397,12 +457,9 @@ impl<'a> Writer<'a> {
         } else {
             self.out.push_str("EXISTS (SELECT 1 FROM ");
             own(self)?;
-            let on = Predicate::all(
-                child
-                    .on
-                    .iter()
-                    .map(|(key, parent)| Predicate::Compare(key.clone(), CompareOp::Eq, parent.clone())),
-            );
+            let on = Predicate::all(child.on.iter().map(|(key, parent)| {
+                Predicate::Compare(key.clone(), CompareOp::Eq, parent.clone())
+            }));
             self.conditions(&[&on, &child.filter, filter], " ")?;
         }
         self.out.push(')');
@@ -461,7 +518,8 @@ impl<'a> Writer<'a> {
             }
             Expr::Substring(inner, from, length) => {
                 let operand = self.spelled(|writer| writer.expr(inner))?;
-                self.spelling.substring(&mut self.out, &operand, *from, *length);
+                self.spelling
+                    .substring(&mut self.out, &operand, *from, *length);
             }
             Expr::Concat(parts) => {
                 let mut operands = Vec::with_capacity(parts.len());
@@ -479,7 +537,12 @@ impl<'a> Writer<'a> {
                 self.predicate(predicate)?;
                 self.out.push_str(" THEN 1 ELSE 0 END");
             }
-            Expr::Case { subject, when, otherwise, absent } => {
+            Expr::Case {
+                subject,
+                when,
+                otherwise,
+                absent,
+            } => {
                 self.out.push_str("CASE");
                 for (key, result) in when {
                     self.out.push_str(" WHEN ");
@@ -528,7 +591,9 @@ impl<'a> Writer<'a> {
 
     /// A fragment, its `{alias.COLUMN}` quoted. The loader has checked each of them.
     fn raw(&mut self, raw: &RawSql) -> Result<(), SqlError> {
-        let mut rest = raw.for_dialect(self.dialect).ok_or(SqlError::FragmentMissing(self.dialect))?;
+        let mut rest = raw
+            .for_dialect(self.dialect)
+            .ok_or(SqlError::FragmentMissing(self.dialect))?;
         while let Some(open) = rest.find('{') {
             let (before, after) = rest.split_at(open);
             self.out.push_str(before);
@@ -559,5 +624,9 @@ fn column_name(expr: &Expr, index: usize, taken: &[String]) -> String {
         Expr::Column(column) => format!("{}_{}", column.alias, column.name),
         _ => format!("c{}", index + 1),
     };
-    if taken.contains(&name) { format!("{name}_{}", index + 1) } else { name }
+    if taken.contains(&name) {
+        format!("{name}_{}", index + 1)
+    } else {
+        name
+    }
 }
