@@ -170,7 +170,9 @@ mod tests {
         assert_ne!(luhn_sum("8003608833357362") % 10, 0);
         assert_eq!(medicare_check("21234567"), 0);
         assert!(is_provider_number("2426621B"));
-        assert!(!is_provider_number("2426621A") && !is_provider_number("") && !is_provider_number("é"));
+        assert!(
+            !is_provider_number("2426621A") && !is_provider_number("") && !is_provider_number("é")
+        );
         assert_eq!(abn_sum("51824753556").map(|sum| sum % 89), Some(0));
         assert_eq!(abn_sum("5182475355"), None);
     }

@@ -126,7 +126,7 @@ impl<'conn> Writer<'conn> {
             return Err(failure);
         }
         self.statement.raw_execute()?;
-        self.statement.clear_bindings()?;
+        self.statement.clear_bindings();
         self.next = 0;
         self.rows += 1;
         Ok(())
@@ -135,7 +135,9 @@ impl<'conn> Writer<'conn> {
     fn bind(&mut self, position: usize, column: Column, value: Value<'_>) -> rusqlite::Result<()> {
         let parameter = position + 1;
         match value {
-            Value::Null => self.statement.raw_bind_parameter(parameter, rusqlite::types::Null),
+            Value::Null => self
+                .statement
+                .raw_bind_parameter(parameter, rusqlite::types::Null),
             Value::Int(number) => self.statement.raw_bind_parameter(parameter, number),
             Value::Text(text) => {
                 fit(text, column.sql_type, &mut self.scratch);
@@ -210,7 +212,15 @@ mod tests {
             [],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
         )?;
-        assert_eq!(row, (5, "a@example.com".into(), None, "1970-01-01 00:00:00".into()));
+        assert_eq!(
+            row,
+            (
+                5,
+                "a@example.com".into(),
+                None,
+                "1970-01-01 00:00:00".into()
+            )
+        );
         Ok(())
     }
 }
