@@ -6,27 +6,71 @@
 
 use std::borrow::Cow;
 
-/// The raw pairs of a text, empty ones (`a=1&&b=2`) left out. A pair without `=` has an empty value.
-pub(super) fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    text.split(|byte| *byte == b'&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| match pair.iter().position(|byte| *byte == b'=') {
-            Some(at) => (&pair[..at], &pair[at + 1..]),
-            None => (pair, &pair[pair.len()..]),
-        })
+/// A query string or form body that is known to be UTF-8.
+#[derive(Clone, Copy)]
+pub(super) struct Encoded<'a> {
+    text: &'a str,
+    /// Whether nothing in it is encoded: asked once for the whole, which is far quicker than for each part.
+    is_plain: bool,
 }
 
-/// Undoes the percent-encoding; borrows where there is none. The error says what is wrong, never where.
-pub(super) fn decode(raw: &[u8]) -> Result<Cow<'_, str>, &'static str> {
-    let text = if raw.iter().any(|byte| matches!(byte, b'%' | b'+')) {
-        Cow::Owned(String::from_utf8(percent_decode(raw)?).map_err(|_| NOT_UTF8)?)
-    } else {
-        Cow::Borrowed(std::str::from_utf8(raw).map_err(|_| NOT_UTF8)?)
-    };
-    if text.as_bytes().contains(&0) {
-        return Err("a NUL character");
+/// What cannot be read: never the text itself.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unreadable<'a> {
+    /// The place among the pairs, counted from 1.
+    pub pair: usize,
+    /// The raw name of the pair, where that can be read.
+    pub name: &'a str,
+    pub problem: &'static str,
+}
+
+impl<'a> Encoded<'a> {
+    pub(super) fn new(raw: &'a [u8]) -> Result<Self, Unreadable<'a>> {
+        let text = std::str::from_utf8(raw).map_err(|error| {
+            // What is before the error is text: it has the pairs before, and perhaps the name.
+            let before = raw
+                .get(..error.valid_up_to())
+                .and_then(|before| std::str::from_utf8(before).ok());
+            let before = before.unwrap_or_default();
+            let (pairs_before, pair) = before.rsplit_once('&').unwrap_or(("", before));
+            Unreadable {
+                pair: pairs(pairs_before).count() + 1,
+                name: pair.split_once('=').map_or("", |(name, _)| name),
+                problem: NOT_UTF8,
+            }
+        })?;
+        let is_plain = raw
+            .iter()
+            .fold(true, |plain, byte| plain & !matches!(byte, b'%' | b'+' | 0));
+        Ok(Encoded { text, is_plain })
     }
-    Ok(text)
+
+    /// The raw pairs, empty ones (`a=1&&b=2`) left out. A pair without `=` has an empty value.
+    pub(super) fn pairs(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        pairs(self.text)
+    }
+
+    /// Undoes the percent-encoding of a part; borrows where there is none. The error says what is wrong.
+    pub(super) fn decode(self, raw: &'a str) -> Result<Cow<'a, str>, &'static str> {
+        if self.is_plain {
+            return Ok(Cow::Borrowed(raw));
+        }
+        let text = if raw.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+            Cow::Owned(String::from_utf8(percent_decode(raw.as_bytes())?).map_err(|_| NOT_UTF8)?)
+        } else {
+            Cow::Borrowed(raw)
+        };
+        if text.as_bytes().contains(&0) {
+            return Err("a NUL character");
+        }
+        Ok(text)
+    }
+}
+
+fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
 const NOT_UTF8: &str = "bytes that are not UTF-8";
@@ -63,29 +107,43 @@ fn hex(digit: &u8) -> Option<u8> {
 mod tests {
     use super::*;
 
+    fn decode(raw: &str) -> Result<Cow<'_, str>, &'static str> {
+        Encoded::new(raw.as_bytes()).expect("UTF-8").decode(raw)
+    }
+
     #[test]
     fn pairs_are_split_at_the_first_equals_sign() {
-        let found: Vec<_> = pairs(b"a=1&&b=x=y&c&=z").collect();
-        let expected: Vec<(&[u8], &[u8])> =
-            vec![(b"a", b"1"), (b"b", b"x=y"), (b"c", b""), (b"", b"z")];
-        assert_eq!(found, expected);
-        assert_eq!(pairs(b"").count(), 0);
+        let found: Vec<_> = pairs("a=1&&b=x=y&c&=z").collect();
+        assert_eq!(found, [("a", "1"), ("b", "x=y"), ("c", ""), ("", "z")]);
+        assert_eq!(pairs("").count(), 0);
     }
 
     #[test]
     fn decoding_borrows_what_needs_no_change() {
-        assert!(matches!(decode(b"smith"), Ok(Cow::Borrowed("smith"))));
-        assert_eq!(decode(b"a+b%2Bc%c3%A9").as_deref(), Ok("a b+c\u{e9}"));
+        assert!(matches!(decode("smith"), Ok(Cow::Borrowed("smith"))));
+        assert_eq!(decode("a+b%2Bc%c3%A9").as_deref(), Ok("a b+c\u{e9}"));
     }
 
     #[test]
     fn broken_encoding_is_refused() {
-        for raw in [&b"%"[..], b"%4", b"%4g", b"%g4", b"a%%41"] {
+        for raw in ["%", "%4", "%4g", "%g4", "a%%41", "%\u{e9}"] {
             assert_eq!(decode(raw), Err(BAD_PERCENT));
         }
-        assert_eq!(decode(b"%ff"), Err(NOT_UTF8));
-        assert_eq!(decode(b"\xff"), Err(NOT_UTF8));
-        assert!(decode(b"a%00b").is_err());
-        assert!(decode(b"a\0b").is_err());
+        assert_eq!(decode("%ff"), Err(NOT_UTF8));
+        assert!(decode("a%00b").is_err());
+        assert!(decode("a\0b").is_err());
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_told_by_their_pair() {
+        let unreadable = |raw| Encoded::new(raw).map(|_| ()).expect_err("not UTF-8");
+        let at = |pair, name| Unreadable {
+            pair,
+            name,
+            problem: NOT_UTF8,
+        };
+        assert_eq!(unreadable(b"a=1&&b=x\xff&c=2"), at(2, "b"));
+        assert_eq!(unreadable(b"\xff=1"), at(1, ""));
+        assert_eq!(unreadable(b"a&\xc3"), at(2, ""));
     }
 }

@@ -38,7 +38,8 @@ pub(super) struct Name<'a> {
 
 /// The parameter that a name begins with: all up to the first `:` or `.`.
 pub(super) fn head(name: &str) -> &str {
-    name.split([':', '.']).next().unwrap_or(name)
+    let end = name.bytes().position(|byte| matches!(byte, b':' | b'.'));
+    end.map_or(name, |end| &name[..end])
 }
 
 /// Takes a name apart; None if it has not the form of one. `max_steps` bounds the work: one step more

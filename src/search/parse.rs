@@ -10,11 +10,12 @@ use smallvec::smallvec;
 use super::ast::{
     ChainLink, Filter, Ignored, IgnoredReason, ParameterFilter, ParameterKind, SearchRequest, Value,
 };
+use super::decode::Encoded;
 use super::error::{Place, SearchError, is_name_like};
 use super::name::{self, Name, Step};
 use super::result::{self, Given, ResultParameter, Seen};
 use super::value::{self, Refusal, ValueType};
-use super::{Input, Limits, Modifier, ParameterTypes, decode, modifier, resolve};
+use super::{Input, Limits, Modifier, ParameterTypes, modifier, resolve};
 
 /// Authentication, which happens to travel in the query string: no part of a search.
 const SUBSCRIPTION_KEY: &str = "subscription-key";
@@ -54,8 +55,12 @@ pub fn parse(
         position: 0,
     };
     for (text, in_form) in [(input.query, false), (input.form, true)] {
-        for (name, value) in decode::pairs(text) {
-            reader.parameter(name, value, in_form)?;
+        let text = Encoded::new(text).map_err(|unreadable| SearchError::Encoding {
+            place: Place::new(unreadable.name, reader.position + unreadable.pair),
+            problem: unreadable.problem,
+        })?;
+        for pair in text.pairs() {
+            reader.parameter(text, pair, in_form)?;
         }
     }
     Ok(reader.request)
@@ -114,10 +119,10 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn parameter(
+    fn parameter<'t>(
         &mut self,
-        raw_name: &[u8],
-        raw_value: &[u8],
+        text: Encoded<'t>,
+        (raw_name, raw_value): (&'t str, &'t str),
         in_form: bool,
     ) -> Result<(), SearchError> {
         self.position += 1;
@@ -131,12 +136,16 @@ impl Reader<'_> {
             place: Place::new(name, position),
             problem,
         };
-        let name = decode::decode(raw_name).map_err(|problem| unreadable("", problem))?;
+        let name = text
+            .decode(raw_name)
+            .map_err(|problem| unreadable("", problem))?;
         let name = name.as_ref();
         if name == SUBSCRIPTION_KEY {
             return Ok(());
         }
-        let value = decode::decode(raw_value).map_err(|problem| unreadable(name, problem))?;
+        let value = text
+            .decode(raw_value)
+            .map_err(|problem| unreadable(name, problem))?;
         let value = value.as_ref();
         let place = || Place::new(name, position);
 

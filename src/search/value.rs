@@ -69,8 +69,17 @@ impl<'a> Iterator for Parts<'a> {
     }
 }
 
-/// The text before the first unescaped separator or bad escape, and what remains.
+/// What follows the first unescaped separator or bad escape, that one included, and what is before it.
 fn part(text: &str, separator: char) -> (&str, &str) {
+    // Nearly no text has an escape: the first of the two bytes that matter decides.
+    match text
+        .bytes()
+        .position(|byte| byte == b'\\' || char::from(byte) == separator)
+    {
+        None => return ("", text),
+        Some(at) if text.as_bytes()[at] != b'\\' => return (&text[at..], &text[..at]),
+        Some(_) => {}
+    }
     let plain = take_while1(move |c: char| c != separator && c != '\\');
     let escape = (char('\\'), one_of(",|$\\"));
     let stretch = recognize(many0_count(alt((
@@ -102,7 +111,7 @@ fn unescape(part: &str) -> String {
 
 /// Reads one value, still escaped.
 pub(super) fn value(raw: &str, of: ValueType<'_>) -> Result<Value, Refusal> {
-    if raw.trim().is_empty() {
+    if raw.trim_start().is_empty() {
         return Err(Refusal::Empty);
     }
     match (of.kind, of.modifier) {
