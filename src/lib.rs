@@ -1,6 +1,9 @@
 //! Pilaster: an HL7 FHIR R4 facade over the SQL databases of practice management systems.
+pub mod collation;
+pub mod demo;
 pub mod errors;
 pub mod fhir;
 pub mod mapping;
 pub mod relation;
 pub mod search;
+pub mod sql;

@@ -145,6 +145,8 @@ pub enum Predicate {
     /// Holds where the inner one does not, NULL included (two-valued, unlike SQL's NOT).
     Not(Box<Predicate>),
     Compare(Expr, CompareOp, Expr),
+    /// Compared as `ORDER BY` compares: a sort key against the key of the row where a page ended.
+    Key(Expr, CompareOp, Slot),
     /// The list is never empty.
     In { expr: Expr, list: Vec<Expr>, negated: bool },
     IsNull { expr: Expr, negated: bool },

@@ -10,5 +10,5 @@ mod select;
 mod types;
 
 pub use expr::{Arithmetic, CaseKey, Column, CompareOp, Expr, Like, Predicate, RawSql, Slot};
-pub use select::{Child, Join, Order, Select, Shared, Source, Table, TableSource};
+pub use select::{Child, ChildSelect, Join, Order, Select, Shared, Source, Table, TableSource};
 pub use types::{Collation, Dialect, SqlType, Value};

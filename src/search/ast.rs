@@ -42,7 +42,10 @@ pub enum Filter {
     /// `name:modifier=value,value`
     Parameter(ParameterFilter),
     /// `patient:Patient.general-practitioner.family=x`: follow `link`, then hold `filter` there.
-    Chain { link: ChainLink, filter: Box<Filter> },
+    Chain {
+        link: ChainLink,
+        filter: Box<Filter>,
+    },
     /// `_has:Observation:patient:code=x`: some `resource` refers here by `reference`, and holds `filter`.
     Has {
         resource: String,
@@ -116,9 +119,19 @@ pub enum Value {
     Uri(String),
     Token(Token),
     /// `:of-type`: `system|code|value`
-    OfType { system: String, code: String, value: String },
-    Date { prefix: Prefix, date: DateValue },
-    Number { prefix: Prefix, number: Decimal },
+    OfType {
+        system: String,
+        code: String,
+        value: String,
+    },
+    Date {
+        prefix: Prefix,
+        date: DateValue,
+    },
+    Number {
+        prefix: Prefix,
+        number: Decimal,
+    },
     Quantity {
         prefix: Prefix,
         number: Decimal,
@@ -202,7 +215,11 @@ pub enum Reference {
     /// `Patient/12`
     Relative { resource: String, id: String },
     /// `http://…/Patient/12`; `base` without its trailing slash. Whether the base is this server's is judged later.
-    Absolute { base: String, resource: String, id: String },
+    Absolute {
+        base: String,
+        resource: String,
+        id: String,
+    },
     /// Any other URL or URN (`urn:uuid:…`, a canonical).
     Url(String),
     /// `:identifier`
