@@ -13,15 +13,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::relation::{ChildSelect, Dialect, Select};
+use crate::relation::{ChildSelect, Dialect, Select, SqlType};
 
 /// The text of a select, and the values that it takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Statement {
     pub text: Arc<str>,
-    /// For a dialect of positional markers: which value each marker takes, in order. Empty for a dialect
-    /// whose markers are numbered, where value n (counted from 0) is marker n + 1.
-    pub markers: Vec<u16>,
+    /// What each value is compared as; value n (counted from 0) is marker n + 1.
+    pub types: Arc<[SqlType]>,
     /// The names of the columns of a row, in order.
     pub columns: Arc<[String]>,
 }

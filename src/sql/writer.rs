@@ -13,6 +13,7 @@ pub(super) struct Writer<'a> {
     dialect: Dialect,
     spelling: &'a dyn Spelling,
     out: String,
+    types: Vec<SqlType>,
 }
 
 pub(super) const fn operator(op: CompareOp) -> &'static str {
@@ -56,7 +57,7 @@ fn is_time(expr: &Expr) -> bool {
 
 impl<'a> Writer<'a> {
     pub(super) fn new(dialect: Dialect, spelling: &'a dyn Spelling) -> Self {
-        Writer { dialect, spelling, out: String::with_capacity(1024) }
+        Writer { dialect, spelling, out: String::with_capacity(1024), types: Vec::new() }
     }
 
     pub(super) fn select(mut self, select: &Select) -> Result<Statement, SqlError> {
@@ -96,7 +97,7 @@ impl<'a> Writer<'a> {
             let marker = self.spelled(|writer| writer.slot(limit))?;
             self.spelling.limit_after(&mut self.out, &marker);
         }
-        Ok(Statement { text: Arc::from(self.out), markers: Vec::new(), columns: names.into() })
+        Ok(Statement { text: Arc::from(self.out), types: self.types.into(), columns: names.into() })
     }
 
     fn count(mut self, select: &Select) -> Result<Statement, SqlError> {
@@ -105,7 +106,7 @@ impl<'a> Writer<'a> {
         self.out.push_str("\nFROM ");
         self.from(&select.source, select.filter_joins)?;
         self.conditions(&[&select.source.rows, &select.filter], "\n")?;
-        Ok(Statement { text: Arc::from(self.out), markers: Vec::new(), columns: Arc::new(["total".to_owned()]) })
+        Ok(Statement { text: Arc::from(self.out), types: self.types.into(), columns: Arc::new(["total".to_owned()]) })
     }
 
     /// The rows of a child table for a page of parents.
@@ -131,7 +132,7 @@ impl<'a> Writer<'a> {
             .chain(select.child.order.iter().cloned())
             .collect();
         self.order(&order, "\n")?;
-        Ok(Statement { text: Arc::from(self.out), markers: Vec::new(), columns: names.into() })
+        Ok(Statement { text: Arc::from(self.out), types: self.types.into(), columns: names.into() })
     }
 
     fn separate(&mut self, names: &[String]) {
@@ -157,6 +158,11 @@ impl<'a> Writer<'a> {
     }
 
     fn slot(&mut self, slot: Slot) -> Result<(), SqlError> {
+        let place = usize::from(slot.index);
+        if self.types.len() <= place {
+            self.types.resize(place + 1, SqlType::NVarChar(0));
+        }
+        self.types[place] = slot.ty;
         self.spelling.marker(&mut self.out, slot.index, slot.ty);
         Ok(())
     }
