@@ -1,1 +1,44 @@
-//! R4 facts.
+//! R4 facts: resource types, elements and their types, search parameters, OperationOutcome.
+//!
+//! Takes nothing but the text files under `r4/`, which are part of the program; gives typed, immutable
+//! tables that live as long as it does. They are read once, at first use, in a few milliseconds, and
+//! most of what they hold are slices of that text. Knows nothing of databases, requests or mappings.
+//!
+//! | module | answers |
+//! |---|---|
+//! | [`definitions`] | which resource types there are; which elements a type has, of which types, how many, with which codes |
+//! | [`primitive`] | whether a text has the form of a `date`, an `id`, a `decimal` … |
+//! | [`search_parameters`] | which parameters a resource type has, of which kind, on which elements |
+//! | [`expression`] | what the FHIRPath of a search parameter says, as data, and where it leads in the definitions |
+//! | [`outcome`] | how a problem is said to a FHIR client |
+//!
+//! ```
+//! use pilaster::fhir;
+//!
+//! let patient = fhir::structure("Patient").unwrap();
+//! let deceased = patient.element("deceasedDateTime").unwrap();
+//! assert_eq!(deceased.definition().name(), "deceased[x]");
+//! assert_eq!(deceased.primitive(), Some(fhir::Primitive::DateTime));
+//!
+//! let phone = fhir::parameter("Patient", "phone").unwrap();
+//! assert_eq!(phone.paths[0].to_string(), "Patient.telecom.where(system='phone')");
+//! ```
+//!
+//! The files state their source and their form in their first lines. They come from HL7's own package
+//! of R4 4.0.1 rather than from an implementation's copy, because such copies are altered: elements
+//! added to Meta, whole resources replaced by R5's, targets widened.
+
+pub mod definitions;
+pub mod expression;
+pub mod outcome;
+pub mod primitive;
+pub mod search_parameters;
+
+pub use definitions::{
+    Element, ElementRef, ElementType, ResourceType, Structure, StructureKind, TypeKind, ValueSet,
+    resource_type, resource_types, structure, structures, value_set,
+};
+pub use expression::{ElementPath, Step, StepFilter, Test};
+pub use outcome::{Issue, OperationOutcome, Severity};
+pub use primitive::Primitive;
+pub use search_parameters::{Component, SearchParameter, parameter, parameters};
