@@ -8,6 +8,7 @@ mod aliases;
 mod date;
 mod error;
 mod filter;
+mod number;
 mod order;
 mod planner;
 mod reference;

@@ -10,11 +10,9 @@ use super::{
     Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, filter, order, reference,
 };
 use crate::fhir;
-use crate::mapping::{Mapping, Parameter, Resource, Source};
+use crate::mapping::{Mapping, Resource, Source};
 use crate::relation::{Expr, Order, Predicate, Select, Shared, SqlType, Value};
-use crate::search::{
-    Filter, Modifier, ParameterFilter, SearchRequest, Summary, Total, Value as SearchValue,
-};
+use crate::search::{Filter, Modifier, SearchRequest, Summary, Total, Value as SearchValue};
 
 /// Kept views: a source's resource cut down in some way. Callers choose the cuts, so their number is
 /// bounded.
@@ -338,11 +336,10 @@ impl Planner {
                     .collect(),
             });
         }
-        if filter.name == "_id" {
-            return Ok(ids(filter, source, values));
-        }
         match source.search.get(filter.name.as_str()) {
-            Some(parameter) => self::parameter(filter, parameter, source, context, values),
+            Some(parameter) => Ok(filter::parameter(
+                filter, parameter, source, context, values,
+            )),
             // Another source of the type answers it; in this one the element is always absent.
             None => Ok(match filter.values.as_slice() {
                 [SearchValue::Missing(true)] => Predicate::True,
@@ -387,39 +384,6 @@ impl Planner {
             names,
             suggestion,
         })
-    }
-}
-
-fn parameter(
-    filter: &ParameterFilter,
-    parameter: &Parameter,
-    source: &Source,
-    context: &Context<'_>,
-    values: &mut Values,
-) -> Result<Predicate, PlanError> {
-    filter::parameter(filter, parameter, source, context, values)
-}
-
-fn ids(filter: &ParameterFilter, source: &Source, values: &mut Values) -> Predicate {
-    if let [SearchValue::Missing(missing)] = filter.values.as_slice() {
-        // Every resource here has an id.
-        return if *missing {
-            Predicate::False
-        } else {
-            Predicate::True
-        };
-    }
-    let asked = filter.values.iter().filter_map(|value| match value {
-        SearchValue::Token(token) if !matches!(token.system, crate::search::TokenSystem::Is(_)) => {
-            token.code.as_deref()
-        }
-        _ => None,
-    });
-    let found = reference::ids(source, asked, values);
-    if filter.modifier == Some(Modifier::Not) {
-        found.negate()
-    } else {
-        found
     }
 }
 

@@ -25,7 +25,6 @@ pub(super) fn predicate<'r>(
     values: &mut Values,
 ) -> Predicate {
     let mut listed = Vec::new();
-    let mut parts = Vec::new();
     for reference in references {
         let id = match reference {
             Reference::Id(id) => match modifier {
@@ -39,23 +38,22 @@ pub(super) fn predicate<'r>(
                 id
             }
             Reference::Relative { .. } | Reference::Absolute { .. } | Reference::Url(_) => continue,
-            Reference::Identifier(token) => {
-                if let Some(identifier) = &matcher.identifier {
-                    parts.push(super::token::predicate(
-                        identifier,
-                        std::iter::once(token),
-                        values,
-                    ));
-                }
-                continue;
-            }
+            // A target of its own answers what has no literal reference.
+            Reference::Identifier(_) => continue,
         };
         listed.extend(
             without_prefix(id, matcher.prefix.as_deref()).and_then(|id| raw_value(id, matcher.ty)),
         );
     }
-    parts.push(equals_any(&matcher.expr, matcher.ty, listed, values));
-    Predicate::any(parts)
+    if let Expr::Text(constant) = &matcher.expr {
+        let wanted = Value::Text(constant.to_string());
+        return if listed.contains(&wanted) {
+            Predicate::True
+        } else {
+            Predicate::False
+        };
+    }
+    equals_any(&matcher.expr, matcher.ty, listed, values)
 }
 
 /// The rows of a source that have one of these ids.

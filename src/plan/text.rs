@@ -7,7 +7,7 @@
 //! order, and the folded comparison does all the work.
 
 use crate::collation::{fold, prefix_range};
-use crate::mapping::TextColumn;
+use crate::mapping::{CodePart, TextColumn, TextMatcher};
 use crate::relation::{CompareOp, Expr, Like, Predicate, SqlType, Value};
 use crate::search::Modifier;
 
@@ -87,6 +87,41 @@ fn escape(text: &str) -> String {
 /// Whether a text of this many characters can be in the column at all.
 fn can_hold(ty: SqlType, text: &str, factor: usize) -> bool {
     length(ty).is_none_or(|length| text.chars().count() <= length * factor)
+}
+
+/// One searched text against wherever a parameter finds text.
+pub(super) fn matcher(
+    of: &TextMatcher,
+    comparison: Comparison,
+    searched: &str,
+    values: &mut Values,
+) -> Predicate {
+    match of {
+        TextMatcher::Column(column) => predicate(column, comparison, searched, values),
+        TextMatcher::Constant(constant) if comparison.holds(constant, searched) => Predicate::True,
+        TextMatcher::Constant(_) => Predicate::False,
+        TextMatcher::Codes {
+            expr,
+            ty,
+            table,
+            part,
+            absent,
+        } => super::token::coded(
+            expr,
+            *ty,
+            table,
+            absent,
+            |code| {
+                let text = match part {
+                    CodePart::Display => code.display.as_deref(),
+                    CodePart::System => code.system.as_deref(),
+                    CodePart::Code | CodePart::Whole => Some(&*code.code),
+                };
+                text.is_some_and(|text| comparison.holds(text, searched))
+            },
+            values,
+        ),
+    }
 }
 
 /// One searched text against one column.

@@ -66,6 +66,8 @@ fn system_match(
     };
     match (of, asked) {
         (_, TokenSystem::Any) => SystemMatch::All,
+        // The table's entries are asked one by one, below.
+        (mapping::TokenSystem::Table, _) => SystemMatch::All,
         (mapping::TokenSystem::None, asked) => when(*asked == TokenSystem::Absent),
         (mapping::TokenSystem::Is(system), TokenSystem::Is(asked)) => when(**system == **asked),
         (mapping::TokenSystem::Is(_), TokenSystem::Absent) => SystemMatch::None,
@@ -120,6 +122,28 @@ pub(super) fn predicate<'t>(
         parts.push(equals_any(expr, *ty, listed, values));
     }
     Predicate::any(parts)
+}
+
+/// One value against a system and a code that belong together.
+pub(super) fn one(
+    of_system: &mapping::TokenSystem,
+    of_code: &TokenCode,
+    present: &Predicate,
+    token: &Token,
+    values: &mut Values,
+) -> Predicate {
+    let condition = match system_match(of_system, &token.system, values) {
+        SystemMatch::None => return Predicate::False,
+        SystemMatch::All => Predicate::True,
+        SystemMatch::Where(condition) => condition,
+    };
+    match &token.code {
+        None => Predicate::all([present.clone(), condition]),
+        Some(code) => Predicate::all([
+            condition,
+            code_predicate(of_code, code, &token.system, present, values),
+        ]),
+    }
 }
 
 /// `expr = value`, or `expr IN (…)`; no row where the list is empty.
