@@ -31,6 +31,8 @@ struct Prepared {
     whole: Arc<View>,
     nothing: Shared<Vec<Expr>>,
     id_order: Vec<Order>,
+    /// Lookups that the row filter needs: made by every select.
+    row_joins: u64,
     /// Lookups of each parameter's sort keys.
     sorts: FxHashMap<Arc<str>, u64>,
 }
@@ -47,6 +49,7 @@ impl Planner {
                     source: Arc::clone(source),
                     whole: Arc::new(View::new(source, &Selection::Whole)),
                     nothing: Shared::new(Vec::new()),
+                    row_joins: joins.of_predicate(&source.relation.rows),
                     id_order: source
                         .id
                         .iter()
@@ -100,7 +103,8 @@ impl Planner {
                     return None;
                 }
                 let view = self.view(index, selection);
-                let joins = Joins::of(&prepared.source.relation.joins).of_predicate(&filter);
+                let joins = prepared.row_joins
+                    | Joins::of(&prepared.source.relation.joins).of_predicate(&filter);
                 Some(Part {
                     source: Arc::clone(&prepared.source),
                     select: Select {
@@ -175,7 +179,7 @@ impl Planner {
                     .collect::<Result<Vec<_>, _>>()?,
             );
             let joins = Joins::of(&source.relation.joins);
-            let filter_joins = joins.of_predicate(&filter);
+            let filter_joins = prepared.row_joins | joins.of_predicate(&filter);
             let relation = source.relation.clone();
             let (view, select) = if count_only {
                 let select = Select {
