@@ -1,6 +1,6 @@
 //! A filter of the request → a predicate over one source.
 
-use crate::mapping::{Matcher, Parameter, Source, Target, TextMatcher};
+use crate::mapping::{Matcher, Parameter, Source, Target};
 use crate::relation::{Child, CompareOp, Expr, Predicate, Shared, Value as SqlValue};
 use crate::search::{
     Modifier, ParameterFilter, ParameterKind, Reference, Token, TokenSystem, Value,

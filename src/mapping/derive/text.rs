@@ -12,7 +12,7 @@ use super::walk::Place;
 use super::{Found, Reason};
 
 /// The text elements of a HumanName, in the order of R4.
-pub(super) const HUMAN_NAME: &[&str] = &["text", "family", "given", "prefix", "suffix"];
+pub(super) const HUMAN_NAME: &[&str] = &["text", "family", "given"];
 
 /// The text elements of an Address, in the order of R4.
 pub(super) const ADDRESS: &[&str] = &[
