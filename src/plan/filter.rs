@@ -6,10 +6,10 @@ use crate::search::{
     Modifier, ParameterFilter, ParameterKind, Reference, Token, TokenSystem, Value,
 };
 
-use super::aliases::Joins;
 use super::text::{self, Comparison};
 use super::values::Values;
 use super::{Context, date, number, reference, token};
+use crate::relation::Joins;
 
 /// One parameter of the request against a source that has columns for it.
 pub(super) fn parameter(

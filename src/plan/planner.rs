@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::aliases::Joins;
 use super::values::Values;
 use super::{
     Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, filter, order, reference,
 };
 use crate::fhir;
 use crate::mapping::{Mapping, Resource, Source};
+use crate::relation::Joins;
 use crate::relation::{Expr, Order, Predicate, Select, Shared, SqlType, Value};
 use crate::search::{Filter, Modifier, SearchRequest, Summary, Total, Value as SearchValue};
 

@@ -13,7 +13,7 @@ use crate::mapping::{self, Binding, Node, Object, Source};
 use crate::relation::{Child, Expr, Shared};
 use crate::search::Summary;
 
-use super::aliases::Joins;
+use crate::relation::Joins;
 
 /// What of a resource an answer holds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

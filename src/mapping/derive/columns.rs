@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::mapping::{Code, CodeTable};
-use crate::relation::{CaseKey, Collation, Expr, Predicate, SqlType};
+use crate::relation::{CaseKey, Collation, CompareOp, Expr, Predicate, SqlType};
 
 /// The type of an expression, and how it compares if it is text.
 pub(super) fn type_of(expr: &Expr) -> (SqlType, Option<Arc<Collation>>) {
@@ -43,26 +43,67 @@ pub(super) fn literal(ty: SqlType, raw: &Arc<str>) -> Option<Expr> {
     }
 }
 
-/// The expression without the padding of its column, if it is text.
+/// The expression without the padding of its column, if it is text whose comparison minds it.
 pub(super) fn trimmed(expr: &Expr) -> Expr {
-    match type_of(expr).0.is_text() {
+    let (ty, collation) = type_of(expr);
+    let minds = !collation.is_some_and(|collation| collation.ignores_trailing_blanks);
+    match ty.is_text() && minds {
         true => Expr::Trim(Box::new(expr.clone())),
         false => expr.clone(),
     }
 }
 
+/// An expression and the literals that are compared with it, text without case.
+fn alike<'a>(expr: &Expr, raws: impl Iterator<Item = &'a Arc<str>>) -> (Expr, Vec<Expr>) {
+    let (ty, collation) = type_of(expr);
+    let folds = ty.is_text() && !collation.is_some_and(|collation| collation.ignores_case);
+    let fold = |expr| {
+        if folds {
+            Expr::Fold(Box::new(expr))
+        } else {
+            expr
+        }
+    };
+    let literals = raws.filter_map(|raw| literal(ty, raw)).map(fold).collect();
+    (fold(trimmed(expr)), literals)
+}
+
 /// The value is none of the sentinels. `True` where there are none.
 pub(super) fn no_sentinel(expr: &Expr, absent: &[Arc<str>]) -> Predicate {
-    let (ty, _) = type_of(expr);
-    let list: Vec<Expr> = absent.iter().filter_map(|raw| literal(ty, raw)).collect();
+    let (expr, list) = alike(expr, absent.iter());
     match list.is_empty() {
         true => Predicate::True,
         false => Predicate::In {
-            expr: trimmed(expr),
+            expr,
             list,
             negated: true,
         },
     }
+}
+
+/// A column of [`Conversion::Boolean`](crate::mapping::Conversion::Boolean) holds true.
+pub(super) fn is_true(expr: &Expr) -> Predicate {
+    match type_of(expr).0 {
+        SqlType::Bit => Predicate::Compare(expr.clone(), CompareOp::Eq, Expr::Int(1)),
+        _ => holds_word(expr, &TRUE),
+    }
+}
+
+/// Such a column holds true or false, and nothing odd.
+pub(super) fn is_boolean(expr: &Expr) -> Predicate {
+    match type_of(expr).0 {
+        SqlType::Bit => Predicate::Present(expr.clone()),
+        _ => Predicate::any([holds_word(expr, &TRUE), holds_word(expr, &FALSE)]),
+    }
+}
+
+/// What the writer reads as true, and as false.
+const TRUE: [&str; 6] = ["1", "-1", "true", "t", "y", "yes"];
+const FALSE: [&str; 5] = ["0", "false", "f", "n", "no"];
+
+fn holds_word(expr: &Expr, words: &[&str]) -> Predicate {
+    let words: Vec<Arc<str>> = words.iter().map(|word| Arc::from(*word)).collect();
+    holds_any(expr, words.iter())
 }
 
 /// The column holds a value: not NULL, not blank, no sentinel.
@@ -72,31 +113,14 @@ pub(super) fn held(expr: &Expr, absent: &[Arc<str>]) -> Predicate {
 
 /// The column holds one of these raw values, text compared without case.
 pub(super) fn holds_any<'a>(expr: &Expr, raws: impl Iterator<Item = &'a Arc<str>>) -> Predicate {
-    let (ty, collation) = type_of(expr);
-    let folds = ty.is_text() && !collation.is_some_and(|collation| collation.ignores_case);
-    let list: Vec<Expr> = raws
-        .filter_map(|raw| literal(ty, raw))
-        .map(|literal| {
-            if folds {
-                Expr::Fold(Box::new(literal))
-            } else {
-                literal
-            }
-        })
-        .collect();
-    if list.is_empty() {
-        return Predicate::False;
-    }
-    let value = trimmed(expr);
-    let expr = if folds {
-        Expr::Fold(Box::new(value))
-    } else {
-        value
-    };
-    Predicate::In {
-        expr,
-        list,
-        negated: false,
+    let (expr, list) = alike(expr, raws);
+    match list.is_empty() {
+        true => Predicate::False,
+        false => Predicate::In {
+            expr,
+            list,
+            negated: false,
+        },
     }
 }
 

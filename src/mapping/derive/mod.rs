@@ -15,7 +15,6 @@
 //! | `sort` | the sort keys |
 //! | `offer` | all sources of a type together |
 
-mod aliases;
 mod columns;
 mod date;
 mod number;
@@ -151,7 +150,7 @@ impl<'a> Found<'a> {
                 guard,
                 matcher,
             }),
-            false => self.miss(Reason::TooMany),
+            false => self.missed = Some(Reason::TooMany),
         }
     }
 
@@ -300,6 +299,10 @@ fn by_paths(parameter: &SearchParameter, root: &Place<'_>, found: &mut Found<'_>
             only,
         };
         for place in &places {
+            if found.targets.len() >= MOST_PLACES {
+                found.missed = Some(Reason::TooMany);
+                break;
+            }
             match parameter.kind {
                 ParameterKind::String => text::string(place, found),
                 ParameterKind::Token => token::token(place, found),

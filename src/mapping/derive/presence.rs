@@ -8,9 +8,8 @@ use crate::fhir::Test;
 use crate::mapping::{Binding, CodePart, Conversion, DateForm, Matcher, Target, TextMatcher};
 use crate::relation::{Child, CompareOp, Expr, Predicate, Shared};
 
-use super::aliases;
-use super::columns::{coded, held, no_sentinel, trimmed};
-use super::tree::{Object, Tree};
+use super::columns::{self, coded, held, no_sentinel, trimmed};
+use super::tree::{Entry, Object, Tree};
 use super::walk::Place;
 use super::{Children, token};
 
@@ -27,18 +26,28 @@ pub(super) fn of_binding(binding: &Binding) -> Predicate {
         Conversion::Text
         | Conversion::Integer
         | Conversion::Decimal { .. }
-        | Conversion::Boolean
         | Conversion::Bit { .. }
         | Conversion::Concat { .. }
         | Conversion::Reference { .. }
         | Conversion::Measure(_) => held(first, &binding.absent),
-        Conversion::Date(form) | Conversion::DateTime { form, .. } => match form {
-            DateForm::Parts => Predicate::all([
-                held(first, &binding.absent),
-                Predicate::Compare(first.clone(), CompareOp::Ne, Expr::Int(0)),
-            ]),
-            _ => held(first, &binding.absent),
-        },
+        Conversion::Boolean => Predicate::all([
+            columns::is_boolean(first),
+            no_sentinel(first, &binding.absent),
+        ]),
+        Conversion::Date(form) | Conversion::DateTime { form, .. } => {
+            match (form, columns.get(1)) {
+                // Without a year there is no date; 0 is no year, and the parts have no sentinels.
+                (DateForm::Parts, _) => Predicate::all([
+                    Predicate::Present(first.clone()),
+                    Predicate::Compare(first.clone(), CompareOp::Ne, Expr::Int(0)),
+                ]),
+                (DateForm::DayAndSeconds { .. }, Some(seconds)) => Predicate::all([
+                    held(first, &binding.absent),
+                    Predicate::Present(seconds.clone()),
+                ]),
+                _ => held(first, &binding.absent),
+            }
+        }
         Conversion::Codes { table, part } => match part {
             CodePart::Code | CodePart::Whole => coded(first, &binding.absent, table, |_| true),
             CodePart::Display => {
@@ -58,12 +67,19 @@ pub(super) fn of_tree(tree: &Tree, children: Children<'_>) -> Predicate {
     match tree {
         Tree::Constant(_) => Predicate::True,
         Tree::Value(binding) => of_binding(binding),
-        Tree::Object(object) if object.bound => Predicate::all([
-            required(object, None, children),
-            evidence_of(object, children),
-        ]),
+        Tree::Object(object) if object.bound => {
+            let required = required(object, None, children);
+            // What is required and bound is evidence already: said once, however deep the objects.
+            let mut properties = object.properties.iter();
+            match properties.any(|property| property.required && is_bound(&property.value)) {
+                true => required,
+                false => Predicate::all([required, evidence_of(object, children)]),
+            }
+        }
         Tree::Object(_) => Predicate::True,
-        Tree::List(_) => over_entries(tree, children, of_tree),
+        Tree::List(_) => over_entries(tree, children, |entry, children| {
+            of_tree(&entry.value, children)
+        }),
     }
 }
 
@@ -86,22 +102,41 @@ pub(super) fn required(
 
 /// Some bound value of the object is there.
 pub(super) fn evidence_of(object: &Object, children: Children<'_>) -> Predicate {
-    Predicate::any(
-        object
-            .properties
-            .iter()
-            .map(|property| evidence(&property.value, children)),
-    )
+    let mut ways = Vec::new();
+    for property in &object.properties {
+        let way = evidence(&property.value, children);
+        // Code and display of one column come to the same.
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    Predicate::any(ways)
 }
 
-/// Some bound value of the element is there: what keeps the object around it.
+/// Some bound value of the element is there: what keeps the object around it. That an entry belongs to
+/// a child's row, or has a condition, counts as a value too.
 fn evidence(tree: &Tree, children: Children<'_>) -> Predicate {
     match tree {
         Tree::Constant(_) => Predicate::False,
         Tree::Value(binding) => of_binding(binding),
         Tree::Object(object) if object.bound => of_tree(tree, children),
         Tree::Object(_) => Predicate::False,
-        Tree::List(_) => over_entries(tree, children, evidence),
+        Tree::List(_) => over_entries(tree, children, |entry, children| match entry.counts() {
+            true => of_tree(&entry.value, children),
+            false => evidence(&entry.value, children),
+        }),
+    }
+}
+
+/// Wherever the element is there, a bound value is.
+fn is_bound(tree: &Tree) -> bool {
+    match tree {
+        Tree::Constant(_) => false,
+        Tree::Value(_) => true,
+        Tree::Object(object) => object.bound,
+        Tree::List(entries) => entries
+            .iter()
+            .all(|entry| entry.counts() || is_bound(&entry.value)),
     }
 }
 
@@ -109,13 +144,13 @@ fn evidence(tree: &Tree, children: Children<'_>) -> Predicate {
 fn over_entries(
     tree: &Tree,
     children: Children<'_>,
-    test: impl Fn(&Tree, Children<'_>) -> Predicate,
+    test: impl Fn(&Entry, Children<'_>) -> Predicate,
 ) -> Predicate {
     let Tree::List(entries) = tree else {
         return Predicate::False;
     };
     Predicate::any(entries.iter().map(|entry| {
-        let here = Predicate::all([entry.condition.clone(), test(&entry.value, children)]);
+        let here = Predicate::all([entry.condition.clone(), test(entry, children)]);
         match entry.each.and_then(|index| children.get(index)) {
             Some(child) => in_child(child, here),
             None => here,
@@ -240,7 +275,7 @@ fn in_child(child: &Shared<Child>, here: Predicate) -> Predicate {
         Predicate::False => Predicate::False,
         here => Predicate::Exists {
             child: child.clone(),
-            joins: aliases::joins_for(child, &here),
+            joins: child.joins_for(&here),
             filter: Box::new(here),
         },
     }

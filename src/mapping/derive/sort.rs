@@ -180,7 +180,9 @@ fn date(form: &DateForm, columns: &[Expr], absent: &[Arc<str>]) -> Option<Vec<Ex
             let seconds = columns.get(1)?.clone();
             let time = match (plus, columns.get(2)) {
                 (true, Some(more)) => {
-                    Expr::Arithmetic(Box::new(seconds), Arithmetic::Add, Box::new(more.clone()))
+                    // Without a length, what ends at once.
+                    let more = Expr::Coalesce(vec![more.clone(), Expr::Int(0)]);
+                    Expr::Arithmetic(Box::new(seconds), Arithmetic::Add, Box::new(more))
                 }
                 _ => seconds,
             };

@@ -11,7 +11,9 @@ use super::columns::{no_sentinel, type_of};
 use super::walk::Place;
 use super::{Found, Reason};
 
-/// The text elements of a HumanName, in the order of R4.
+/// The text elements of a HumanName that a search covers. R4 leaves to the server which of them it
+/// compares ("may match any of the string fields"); a prefix (`Dr`) tells no one from another, and where
+/// it comes from a lookup it would cost every search by name its index.
 pub(super) const HUMAN_NAME: &[&str] = &["text", "family", "given"];
 
 /// The text elements of an Address, in the order of R4.

@@ -11,7 +11,7 @@ use crate::mapping::{
 };
 use crate::relation::{CompareOp, Expr, Predicate};
 
-use super::columns::{holds_any, type_of};
+use super::columns::{is_true, no_sentinel, type_of};
 use super::walk::Place;
 use super::{Found, Reason, presence, text};
 
@@ -196,6 +196,13 @@ fn value(
 ) {
     match code(binding) {
         Ok(code) => {
+            // What is compared as it stands could be a sentinel; a code table knows them.
+            let compared = matches!(code, TokenCode::Column { .. } | TokenCode::Digits(_));
+            let sentinels = match binding.columns.first() {
+                Some(expr) if compared => no_sentinel(expr, &binding.absent),
+                _ => Predicate::True,
+            };
+            let guard = Predicate::all([guard, sentinels]);
             let matcher = TokenMatcher {
                 system: system.clone(),
                 code,
@@ -261,9 +268,6 @@ pub(super) fn truth(binding: &Binding, expr: &Expr) -> Predicate {
             // A code table of a boolean: the raw values of its `true`.
             presence::code_is(binding, "true").unwrap_or(Predicate::False)
         }
-        _ if type_of(expr).0.is_text() => {
-            holds_any(expr, [Arc::from("1"), Arc::from("true")].iter())
-        }
-        _ => Predicate::Compare(expr.clone(), CompareOp::Eq, Expr::Int(1)),
+        _ => is_true(expr),
     }
 }

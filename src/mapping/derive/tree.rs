@@ -42,6 +42,13 @@ pub(super) struct Entry {
     pub value: Tree,
 }
 
+impl Entry {
+    /// Its being there is a value of the source's, whatever it holds.
+    pub fn counts(&self) -> bool {
+        self.each.is_some() || self.condition != Predicate::True
+    }
+}
+
 impl Tree {
     /// The resource as one object. It is there for every row of its source.
     pub fn of_resource(fields: &[Field], resource: &str) -> Tree {

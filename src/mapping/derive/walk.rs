@@ -100,7 +100,7 @@ impl<'t> Place<'t> {
             places.push(self);
             return;
         };
-        for (nth, entry) in entries.iter().enumerate().take(MOST_PLACES) {
+        for (nth, entry) in entries.iter().enumerate().take(MOST_PLACES + 1) {
             let child = match (self.child, entry.each) {
                 (outer, None) => outer,
                 (None, inner) => inner,
@@ -111,6 +111,7 @@ impl<'t> Place<'t> {
                 child,
                 guard: Predicate::all([self.guard.clone(), entry.condition.clone()]),
                 tree: &entry.value,
+                around: if entry.counts() { None } else { self.around },
                 nth,
                 ..self.clone()
             };

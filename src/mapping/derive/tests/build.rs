@@ -16,8 +16,22 @@ pub fn here() -> Place {
     }
 }
 
+thread_local! {
+    /// One column is one `Shared`, as the loader makes it.
+    static COLUMNS: std::cell::RefCell<FxHashMap<String, Expr>> = Default::default();
+}
+
 /// `p.SURNAME char(40)`; text compares without case, unless the type is followed by `BINARY`.
 pub fn column(text: &str) -> Expr {
+    COLUMNS.with_borrow_mut(|known| {
+        known
+            .entry(text.to_owned())
+            .or_insert_with(|| new_column(text))
+            .clone()
+    })
+}
+
+fn new_column(text: &str) -> Expr {
     let (name, ty) = text.split_once(' ').unwrap_or((text, "int"));
     let (alias, name) = name.split_once('.').unwrap();
     let (ty, collation) = match ty.strip_suffix(" BINARY") {

@@ -2,15 +2,28 @@
 
 use std::sync::Arc;
 
-use crate::relation::{Expr, Join, Predicate, Shared};
+use super::{Child, Expr, Join, Predicate, Shared};
+
+impl Child {
+    /// The child's lookups that a condition on its rows needs, in their order.
+    pub fn joins_for(&self, condition: &Predicate) -> Vec<Shared<Join>> {
+        let needed = Joins::of(&self.joins).of_predicate(condition);
+        self.joins
+            .iter()
+            .filter(|join| needed & (1 << join.index) != 0)
+            .cloned()
+            .collect()
+    }
+}
 
 /// The aliases of a list of joins.
-pub(super) struct Joins<'a> {
+pub struct Joins<'a> {
     list: &'a [Shared<Join>],
 }
 
 impl<'a> Joins<'a> {
-    pub(super) fn of(list: &'a [Shared<Join>]) -> Joins<'a> {
+    /// The joins of a source, or of a child.
+    pub fn of(list: &'a [Shared<Join>]) -> Joins<'a> {
         Joins { list }
     }
 
@@ -21,13 +34,15 @@ impl<'a> Joins<'a> {
             .map_or(0, |join| join.needs | (1 << join.index))
     }
 
-    pub(super) fn of_exprs<'e>(&self, exprs: impl IntoIterator<Item = &'e Expr>) -> u64 {
+    /// What any of the expressions needs.
+    pub fn of_exprs<'e>(&self, exprs: impl IntoIterator<Item = &'e Expr>) -> u64 {
         exprs
             .into_iter()
             .fold(0, |bits, expr| bits | self.of_expr(expr))
     }
 
-    pub(super) fn of_expr(&self, expr: &Expr) -> u64 {
+    /// What an expression needs.
+    pub fn of_expr(&self, expr: &Expr) -> u64 {
         match expr {
             Expr::Column(column) => self.alias(&column.alias),
             Expr::Slot(_) | Expr::Int(_) | Expr::Text(_) => 0,
@@ -51,7 +66,8 @@ impl<'a> Joins<'a> {
         }
     }
 
-    pub(super) fn of_predicate(&self, predicate: &Predicate) -> u64 {
+    /// What a predicate needs.
+    pub fn of_predicate(&self, predicate: &Predicate) -> u64 {
         match predicate {
             Predicate::True | Predicate::False => 0,
             Predicate::And(parts) | Predicate::Or(parts) => parts
@@ -64,9 +80,11 @@ impl<'a> Joins<'a> {
             | Predicate::IsNull { expr, .. }
             | Predicate::Present(expr)
             | Predicate::Like { expr, .. } => self.of_expr(expr),
-            // The child's own lookups are in its own list; what it needs of the parent is in its `on`.
-            Predicate::Exists { child, .. } => {
+            // The child's own lookups are in its own list; its conditions may name the parent's.
+            Predicate::Exists { child, filter, .. } => {
                 self.of_exprs(child.on.iter().map(|(_, parent)| parent))
+                    | self.of_predicate(&child.filter)
+                    | self.of_predicate(filter)
             }
             Predicate::Related { .. } => 0,
             Predicate::Raw(raw) => raw
