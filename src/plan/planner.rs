@@ -12,7 +12,9 @@ use crate::fhir;
 use crate::mapping::{Mapping, Resource, Source};
 use crate::relation::Joins;
 use crate::relation::{Expr, Order, Predicate, Select, Shared, SqlType, Value};
-use crate::search::{Filter, Modifier, SearchRequest, Summary, Total, Value as SearchValue};
+use crate::search::{
+    Filter, IgnoredReason, Modifier, SearchRequest, Summary, Total, Value as SearchValue,
+};
 
 /// Kept views: a source's resource cut down in some way. Callers choose the cuts, so their number is
 /// bounded.
@@ -370,10 +372,14 @@ impl Planner {
             .map(|ignored| UnknownName {
                 name: ignored.name.clone(),
                 position: ignored.position,
+                empty: ignored.reason == IgnoredReason::Empty,
             })
             .collect();
         let suggestion = request.ignored.iter().find_map(|ignored| {
-            let name = ignored.name.as_deref()?;
+            let name = ignored
+                .name
+                .as_deref()
+                .filter(|_| ignored.reason == IgnoredReason::Unknown)?;
             let name = name.split([':', '.']).next().unwrap_or(name);
             resource
                 .parameters
