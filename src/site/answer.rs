@@ -173,7 +173,8 @@ impl Page {
     /// Where the next page begins; None where there is none.
     fn next_places(&self, fetched: &[Fetched]) -> Option<Vec<Place>> {
         let more = fetched.iter().any(|part| part.used < part.rows.len());
-        if !more {
+        // A page of no entries asked for the total; nothing follows it.
+        if !more || self.plan.count == 0 {
             return None;
         }
         let mut parts = self.plan.parts.iter().zip(fetched).peekable();
