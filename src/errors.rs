@@ -32,9 +32,11 @@ codes! {
     SEARCH_MODIFIER = "PS003", 400, "not-supported", "A modifier does not apply to the parameter", "Use one of the modifiers that the message lists, or none.";
     SEARCH_PREFIX = "PS004", 400, "value", "A prefix does not apply to the parameter", "Use eq, ne, gt, lt, ge, le, sa, eb or ap, on numbers, dates and quantities only.";
     SEARCH_TOO_MANY = "PS005", 400, "too-costly", "Too many parameters or values", "Split the search into several.";
-    SEARCH_REPEATED = "PS006", 400, "invalid", "A result parameter is given twice", "Give _count, _sort, _total, _summary, _elements, _format, _pretty and _cursor once.";
+    SEARCH_REPEATED = "PS006", 400, "invalid", "A result parameter is given twice", "Give _count, _total, _summary, _elements, _format, _pretty and _cursor once, and _sort in the URL or in the body.";
     SEARCH_RESULT_PARAMETER = "PS007", 400, "value", "A result parameter has a value that it does not take", "Use one of the values that the message lists.";
     SEARCH_TOO_LONG = "PS008", 414, "too-long", "The query string is too long", "Send the search as a form-encoded POST to _search.";
+    SEARCH_NAME = "PS009", 400, "invalid", "A parameter's name, chain or _has cannot be followed", "Write the name as the message says; a chain needs reference parameters, and a type where there are several.";
+    SEARCH_BODY_TOO_LONG = "PS010", 413, "too-long", "The form body is too long", "Split the search into several.";
     UNKNOWN_PARAMETER = "PP001", 400, "not-supported", "A search parameter is not known here", "See the CapabilityStatement for the parameters of this resource.";
     UNSUPPORTED_PARAMETER = "PP002", 400, "not-supported", "The parameter is R4's, but this practice's mapping cannot answer it", "See the CapabilityStatement for the parameters of this resource.";
     UNSUPPORTED_MODIFIER = "PP003", 400, "not-supported", "The modifier is R4's, but is not offered for the parameter", "Use one of the modifiers that the message lists, or none.";
@@ -43,4 +45,23 @@ codes! {
     UNKNOWN_ELEMENT = "PP006", 400, "value", "_elements names an element that the resource does not have", "Name top-level elements of the resource.";
     CURSOR = "PP007", 400, "invalid", "The page link is not valid here", "Follow next links unchanged, with the key and the site that received them; or start the search anew.";
     UNSUPPORTED_VALUE = "PP008", 400, "not-supported", "The value has a form that the parameter's columns cannot be compared with", "Write the value as the message says.";
+    DATABASE_TIMEOUT = "PD001", 504, "timeout", "The practice database did not answer in time", "Narrow the search, or try again later.";
+    DATABASE_BUSY = "PD002", 503, "transient", "Too many requests wait for the practice database", "Try again after the seconds that Retry-After says.";
+    DATABASE_SCHEMA = "PD003", 500, "exception", "The practice database lacks a table or column of the mapping", "Check that the mapping belongs to this version of the product.";
+    DATABASE_FAILED = "PD004", 500, "exception", "The practice database refused the command", "Tell the operator the request's id: the log holds the engine's code.";
+    DATABASE_OPEN = "PD005", 503, "transient", "The practice database cannot be opened", "Try again later; tell the operator if it stays so.";
+    DATABASE_TOO_LARGE = "PD006", 500, "too-costly", "The answer is larger than may be held", "Ask for fewer entries with _count, or fewer elements with _elements.";
+    UNKNOWN_SITE = "PH001", 404, "not-found", "There is no such site", "Check the site's id in the URL.";
+    UNKNOWN_RESOURCE_TYPE = "PH002", 404, "not-supported", "The resource type is not served at this site", "See the CapabilityStatement for the types that are.";
+    NO_SUCH_RESOURCE = "PH003", 404, "not-found", "There is no such resource", "Search for it: ids are those of search results.";
+    UNAUTHORISED = "PH004", 401, "login", "There is no valid key in the request", "Send the subscription key in the header Ocp-Apim-Subscription-Key.";
+    NOT_ACCEPTABLE = "PH005", 406, "not-supported", "The answer cannot have the asked format", "Ask for application/fhir+json, by Accept or _format.";
+    UNSUPPORTED_MEDIA_TYPE = "PH006", 415, "not-supported", "The body has a media type that is not read", "Send application/x-www-form-urlencoded.";
+    BODY_TOO_LARGE = "PH007", 413, "too-long", "The body is too large", "Split the search into several.";
+    METHOD_NOT_ALLOWED = "PH008", 405, "not-supported", "The method does not apply to the path", "Use GET or HEAD to read and search, POST with _search to search.";
+    UNKNOWN_PATH = "PH009", 404, "not-found", "There is nothing at the path", "FHIR paths are {resource}, {resource}/{id}, {resource}/_search and metadata.";
+    INTERNAL = "PH010", 500, "exception", "Something failed here", "Tell the operator the request's id.";
+    TOO_SLOW = "PH011", 504, "timeout", "The request took too long", "Narrow the search, or try again later.";
+    TOO_BUSY = "PH012", 503, "transient", "Too many requests are under way", "Try again after the seconds that Retry-After says.";
+    NOT_FOR_READS = "PH013", 400, "not-supported", "The parameter does not apply to a read", "Search with _id to combine an id with other parameters.";
 }

@@ -64,9 +64,10 @@ pub(super) fn table(at: At<'_>, name: &str, node: &Node) -> Option<Codes> {
     let mut seen: HashMap<String, Span> = HashMap::new();
     let (mut otherwise_span, mut absent_span) = (None, None);
     for pair in pairs {
-        let Some(code) = entry(at, pair) else {
+        let Some(mut code) = entry(at, pair) else {
             continue;
         };
+        code.system = code.system.or_else(|| table.system.clone());
         match pair.key.as_str() {
             "*" => {
                 table.otherwise = Some(code);

@@ -11,8 +11,9 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::derive;
 use super::diagnostic::{At, Diagnostics, Problem, Report, SourceFile, suggest};
-use super::model::{Mapping, Resource};
+use super::model::{Mapping, Resource, Source};
 use super::schema::{self, Schema};
 use super::source::{self, Compiled};
 use super::yaml::{self, Node, Span, get};
@@ -382,7 +383,13 @@ fn assemble(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)>) -> Mapp
     let mut resources: BTreeMap<&'static str, Resource> = BTreeMap::new();
     let mut sources = Vec::with_capacity(compiled.len());
     for (place, (_, compiled)) in compiled.into_iter().enumerate() {
-        let source = compiled.source;
+        let Compiled {
+            mut source,
+            section,
+            ..
+        } = compiled;
+        source.search =
+            derive::parameters(&source, source.resource, &section.own, &section.off).parameters;
         let resource = resources
             .entry(source.resource)
             .or_insert_with(|| Resource {
@@ -398,6 +405,14 @@ fn assemble(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)>) -> Mapp
             }
         }
         sources.push(Arc::new(source));
+    }
+    for resource in resources.values_mut() {
+        let of_type: Vec<&Source> = resource
+            .sources
+            .iter()
+            .filter_map(|place| sources.get(*place).map(|source| &**source))
+            .collect();
+        resource.parameters = derive::resource(&of_type);
     }
     let manifest = schema.manifest;
     Mapping {

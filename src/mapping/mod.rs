@@ -15,9 +15,11 @@
 //! | `binding`, `conversion`, `coded` | a value from columns → [`Binding`] |
 //! | `section` | `search:` → what is taken back, and parameters of one's own |
 //! | `source` | a source file → [`Source`] |
+//! | [`derive`] | a source's elements → its search parameters |
 //! | `load` | a folder → [`Mapping`] |
 //! | [`rules`], [`diagnostic`] | what is checked, and how a problem is shown |
 
+pub mod derive;
 pub mod diagnostic;
 pub mod fragment;
 pub mod model;

@@ -91,7 +91,7 @@ pub struct Resource {
 }
 
 /// A search parameter as it is offered.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterInfo {
     pub name: Arc<str>,
     pub kind: ParameterKind,
@@ -215,9 +215,15 @@ pub enum Conversion {
     /// A calendar day from a date, a date-time, or text of a format.
     Date(DateForm),
     /// A dateTime or instant, in the site's zone.
-    DateTime { form: DateForm, precision: Precision },
+    DateTime {
+        form: DateForm,
+        precision: Precision,
+    },
     /// A code table, by the raw value.
-    Codes { table: Arc<CodeTable>, part: CodePart },
+    Codes {
+        table: Arc<CodeTable>,
+        part: CodePart,
+    },
     /// One bit of a number.
     Bit { mask: i64, inverted: bool },
     /// Texts joined, absent ones skipped.
@@ -225,7 +231,10 @@ pub enum Conversion {
     /// Parts of fixed length, one after the other; absent where the first is.
     Concat { lengths: Vec<u16> },
     /// `Type/id`
-    Reference { to: &'static str, prefix: Option<Arc<str>> },
+    Reference {
+        to: &'static str,
+        prefix: Option<Arc<str>>,
+    },
     /// What a text that holds a measurement says: `<0.5`.
     Measure(MeasurePart),
     /// The first binding that has a value; its columns follow each other in `columns`.
@@ -313,6 +322,8 @@ pub struct Code {
 pub struct Parameter {
     pub name: Arc<str>,
     pub kind: ParameterKind,
+    /// Canonical URL of its definition.
+    pub url: Arc<str>,
     /// A value matches where any of these does.
     pub targets: Vec<Target>,
     /// The sort keys, most significant first; empty where it is not sortable.
@@ -324,28 +335,56 @@ pub struct Parameter {
 pub struct Target {
     /// A place in [`Source::children`].
     pub child: Option<usize>,
-    /// What must hold besides: an entry's condition, a `where(…)` over a column.
+    /// What must hold besides: an entry's condition, a `where(…)` over a column, that the object around
+    /// the value is there.
     pub guard: Predicate,
     pub matcher: Matcher,
 }
 
 /// How a searched value becomes a predicate.
+///
+/// The parameter's kind says what a target answers: in a token parameter, [`Matcher::Text`] is what
+/// `:text` searches (and never a code); in a reference parameter, [`Matcher::Token`] is the identifier
+/// of a logical reference, which `:identifier` searches, and [`Matcher::Uri`] a canonical. All count
+/// for `:missing`.
 #[derive(Debug)]
 pub enum Matcher {
-    /// Always there, and this is its value: a constant of the mapping.
-    Constant { system: Option<Arc<str>>, code: Arc<str> },
+    /// The resource's own id: [`Source::name`] and the columns of [`Source::id`].
+    Id,
     /// String search.
-    Text(TextColumn),
+    Text(TextMatcher),
     /// A coded or literal value.
     Token(TokenMatcher),
     Reference(ReferenceMatcher),
     Date(DateMatcher),
-    /// From the earliest of the first to the latest of the second; a missing end is open.
-    Period { start: Option<DateMatcher>, end: Option<DateMatcher> },
-    Number { expr: Expr, multiply: i64, divide: i64 },
-    Uri(Expr),
-    /// `exists`: true where any of these is there.
+    /// From the earliest of the first to the latest of the second; a missing end is open. It is there
+    /// where either is.
+    Period {
+        start: Option<DateMatcher>,
+        end: Option<DateMatcher>,
+    },
+    Number(NumberMatcher),
+    Quantity(QuantityMatcher),
+    /// Compared to the letter.
+    Uri(TextMatcher),
+    /// `exists`: true where any of these holds, else false; never missing.
     Exists(Vec<Predicate>),
+}
+
+/// Text that a search looks into.
+#[derive(Debug, Clone)]
+pub enum TextMatcher {
+    Column(TextColumn),
+    /// The mapping's own text; there wherever the target's guard holds.
+    Constant(Arc<str>),
+    /// What a raw value stands for: the code or the display of its entry.
+    Codes {
+        expr: Expr,
+        ty: SqlType,
+        table: Arc<CodeTable>,
+        part: CodePart,
+        absent: Vec<Arc<str>>,
+    },
 }
 
 /// A text column in a string search.
@@ -363,8 +402,6 @@ pub struct TokenMatcher {
     pub code: TokenCode,
     /// The value is there.
     pub present: Predicate,
-    /// What `:text` searches.
-    pub text: Vec<TextColumn>,
     /// `Identifier.type` codings, for `:of-type`: system and code.
     pub types: Vec<(Arc<str>, Arc<str>)>,
 }
@@ -374,23 +411,36 @@ pub struct TokenMatcher {
 pub enum TokenSystem {
     /// A value without system: `|code` matches, `system|code` does not.
     None,
-    /// The mapping's constant, or that of the element's required binding.
+    /// The mapping's constant.
     Is(Arc<str>),
     /// A `code` element of a required binding: `code`, `|code` and `system|code` of these all match.
     Implied(Vec<Arc<str>>),
+    /// That of the code, in the table of [`TokenCode::Codes`].
+    Table,
     Column(Expr, SqlType),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum TokenCode {
     /// Compared as it stands.
-    Column { expr: Expr, ty: SqlType, collation: Option<Arc<Collation>> },
+    Column {
+        expr: Expr,
+        ty: SqlType,
+        collation: Option<Arc<Collation>>,
+    },
     /// By its digits (telephone numbers).
     Digits(Expr),
     /// Backwards through a code table.
-    Codes { expr: Expr, ty: SqlType, table: Arc<CodeTable>, absent: Vec<Arc<str>> },
+    Codes {
+        expr: Expr,
+        ty: SqlType,
+        table: Arc<CodeTable>,
+        absent: Vec<Arc<str>>,
+    },
     /// Parts of fixed lengths: a searched value of the first length, or of all.
-    Concat { parts: Vec<(Expr, SqlType, u16)> },
+    Concat {
+        parts: Vec<(Expr, SqlType, u16)>,
+    },
     /// `true` where the predicate holds, else `false`.
     Boolean(Predicate),
     Constant(Arc<str>),
@@ -401,12 +451,32 @@ pub struct ReferenceMatcher {
     pub to: &'static str,
     /// The name of the target's source, where its ids have one.
     pub prefix: Option<Arc<str>>,
-    /// The column that holds the target's id.
+    /// The column that holds the target's id; a text literal where the mapping gives it.
     pub expr: Expr,
     pub ty: SqlType,
     pub present: Predicate,
-    /// What `:identifier` searches: a logical reference.
-    pub identifier: Option<Box<TokenMatcher>>,
+}
+
+/// A number, times a factor: `multiply / divide`, both positive.
+#[derive(Debug, Clone)]
+pub struct NumberMatcher {
+    pub expr: Expr,
+    pub ty: SqlType,
+    pub multiply: i64,
+    pub divide: i64,
+    pub present: Predicate,
+}
+
+/// A Quantity's value and its unit. `number|system|code` compares system and code; `number||code`
+/// compares the code or the unit.
+#[derive(Debug)]
+pub struct QuantityMatcher {
+    pub value: NumberMatcher,
+    pub system: TokenSystem,
+    /// UCUM, as a rule.
+    pub code: Option<TokenCode>,
+    /// The unit for people.
+    pub unit: Option<TokenCode>,
 }
 
 /// What a date search compares.

@@ -1,18 +1,18 @@
 //! The `search:` section of a source: exceptions from what is derived, and parameters of one's own.
 //!
 //! Takes `name: off` and `name: { type: …, column: … }`; gives both lists. A parameter of one's own is a binding like an
-//! element's; its type stands in for the element's.
+//! element's; its type stands in for the element's. One with the name of R4's takes its place, and must be of its kind.
 
 use std::sync::Arc;
 
 use super::binding::{Gone, or_wrong};
 use super::conversion::Goal;
+use super::derive::OwnParameter;
 use super::diagnostic::{Problem, suggest};
-use super::model::Binding;
 use super::source::Compiler;
 use super::yaml::{Node, Pair, Value, get};
 use super::{rules, shape};
-use crate::fhir::{self, Primitive};
+use crate::fhir::{self, Primitive, SearchParameter};
 use crate::search::ParameterKind;
 
 /// What `search:` says.
@@ -20,21 +20,7 @@ use crate::search::ParameterKind;
 pub(super) struct Section {
     /// R4's parameters that are not to be offered.
     pub off: Vec<Arc<str>>,
-    pub own: Vec<Own>,
-}
-
-/// A parameter of the mapping's own.
-#[derive(Debug)]
-pub(super) struct Own {
-    pub name: Arc<str>,
-    pub kind: ParameterKind,
-    pub binding: Arc<Binding>,
-    /// A token's system.
-    pub system: Option<Arc<str>>,
-    /// The child whose rows hold it.
-    pub child: Option<usize>,
-    /// Canonical URL of its definition, where it has one.
-    pub url: Option<Arc<str>>,
+    pub own: Vec<OwnParameter>,
 }
 
 const KINDS: [(&str, ParameterKind); 6] = [
@@ -57,9 +43,9 @@ impl Compiler<'_> {
             .and_then(|node| shape::map(self.at, node, "`search:`"))
             .unwrap_or_default();
         for pair in pairs {
-            let defined = fhir::parameter(resource, &pair.key).is_some();
+            let defined = fhir::parameter(resource, &pair.key);
             match &pair.value.value {
-                Value::Scalar(scalar) if scalar.text == "off" => match defined {
+                Value::Scalar(scalar) if scalar.text == "off" => match defined.is_some() {
                     true => section.off.push(Arc::from(pair.key.as_str())),
                     false => {
                         let names: Vec<_> = fhir::parameters(resource)
@@ -100,19 +86,24 @@ impl Compiler<'_> {
         section
     }
 
-    fn own_parameter(&self, pair: &Pair, pairs: &[Pair], defined: bool) -> Result<Own, Gone> {
+    fn own_parameter(
+        &self,
+        pair: &Pair,
+        pairs: &[Pair],
+        defined: Option<&'static SearchParameter>,
+    ) -> Result<OwnParameter, Gone> {
         let name = pair.key.as_str();
         let plain = name.len() <= 64
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
             && name.starts_with(|c: char| c.is_ascii_lowercase());
-        if !plain || defined {
-            let message = match defined {
-                true => format!("`{name}` is a parameter of R4's, and follows from the elements"),
-                false => format!("`{}` cannot be the name of a parameter", shape::clip(name)),
-            };
+        if !plain && defined.is_none() {
             self.at.report(
-                Problem::new(&rules::SEARCH, &pair.key_span, message)
-                    .help("a name of your own has letters, digits and hyphens, and begins with a small letter"),
+                Problem::new(
+                    &rules::SEARCH,
+                    &pair.key_span,
+                    format!("`{}` cannot be the name of a parameter", shape::clip(name)),
+                )
+                .help("a name of your own has letters, digits and hyphens, and begins with a small letter"),
             );
             return Err(Gone::Wrong);
         }
@@ -126,6 +117,17 @@ impl Compiler<'_> {
             help,
         ))?;
         let kind = or_wrong(shape::word(self.at, ty, "type of search parameter", &KINDS))?;
+        if let Some(r4) = defined.filter(|r4| r4.kind != kind) {
+            self.at.report(
+                Problem::new(
+                    &rules::SEARCH,
+                    &ty.span,
+                    format!("R4's parameter `{}` is of another kind", r4.code),
+                )
+                .help("give your own another name, or the kind that R4 gives it"),
+            );
+            return Err(Gone::Wrong);
+        }
         let child = match get(pairs, "each") {
             Some(pair) => {
                 let name = or_wrong(shape::text(self.at, &pair.value, "`each:`"))?;
@@ -194,7 +196,7 @@ impl Compiler<'_> {
                 "`system:` is for tokens only",
             ));
         }
-        Ok(Own {
+        Ok(OwnParameter {
             name: Arc::from(name),
             kind,
             binding,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Collation, Dialect, Select, Shared, SqlType, Source};
+use super::{Collation, Dialect, Select, Shared, Source, SqlType};
 
 /// A column as a mapping names it: `p.SURNAME`, with the type and collation of its table's entry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -145,16 +145,36 @@ pub enum Predicate {
     /// Holds where the inner one does not, NULL included (two-valued, unlike SQL's NOT).
     Not(Box<Predicate>),
     Compare(Expr, CompareOp, Expr),
+    /// Compared as `ORDER BY` compares: a sort key against the key of the row where a page ended.
+    Key(Expr, CompareOp, Slot),
     /// The list is never empty.
-    In { expr: Expr, list: Vec<Expr>, negated: bool },
-    IsNull { expr: Expr, negated: bool },
+    In {
+        expr: Expr,
+        list: Vec<Expr>,
+        negated: bool,
+    },
+    IsNull {
+        expr: Expr,
+        negated: bool,
+    },
     /// Not NULL and, for text, not blank.
     Present(Expr),
-    Like { expr: Expr, pattern: Like, negated: bool },
+    Like {
+        expr: Expr,
+        pattern: Like,
+        negated: bool,
+    },
     /// Some row of a child table belongs to this row and holds the filter.
-    Exists { child: Shared<super::Child>, joins: Vec<Shared<super::Join>>, filter: Box<Predicate> },
+    Exists {
+        child: Shared<super::Child>,
+        joins: Vec<Shared<super::Join>>,
+        filter: Box<Predicate>,
+    },
     /// Some row of another source belongs to this row: what chains and `_has` compile to.
-    Related { source: Shared<Source>, select: Box<Select> },
+    Related {
+        source: Shared<Source>,
+        select: Box<Select>,
+    },
     /// A condition that the mapping wrote in SQL.
     Raw(Shared<RawSql>),
 }

@@ -6,9 +6,11 @@
 //! of types: what is spelled into SQL comes from a mapping file, and nothing else fits in here.
 
 mod expr;
+mod joins;
 mod select;
 mod types;
 
 pub use expr::{Arithmetic, CaseKey, Column, CompareOp, Expr, Like, Predicate, RawSql, Slot};
-pub use select::{Child, Join, Order, Select, Shared, Source, Table, TableSource};
+pub use joins::Joins;
+pub use select::{Child, ChildSelect, Join, Order, Select, Shared, Source, Table, TableSource};
 pub use types::{Collation, Dialect, SqlType, Value};

@@ -131,4 +131,19 @@ pub struct Select {
     pub limit: Option<Slot>,
     /// The number of rows that hold `filter`, as a last column of every row.
     pub total: bool,
+    /// The number of rows that hold `filter`, and nothing else: one row of one column.
+    pub count_only: bool,
+}
+
+/// The rows of a child table that belong to the parents of a page, ordered by parent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct ChildSelect {
+    pub child: Shared<Child>,
+    pub catalogue: Option<Arc<str>>,
+    /// Which parents; over the columns of [`Child::on`].
+    pub parents: Predicate,
+    /// What comes back, after the columns that name the parent.
+    pub columns: Shared<Vec<Expr>>,
+    /// The child's lookups to make: a bit for each place in its list.
+    pub joins: u64,
 }

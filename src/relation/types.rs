@@ -17,7 +17,12 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    pub const ALL: [Dialect; 4] = [Dialect::Mssql, Dialect::Firebird, Dialect::SqlAnywhere, Dialect::Sqlite];
+    pub const ALL: [Dialect; 4] = [
+        Dialect::Mssql,
+        Dialect::Firebird,
+        Dialect::SqlAnywhere,
+        Dialect::Sqlite,
+    ];
 
     /// The name that a mapping and a command line use.
     pub const fn name(self) -> &'static str {
@@ -30,7 +35,9 @@ impl Dialect {
     }
 
     pub fn from_name(name: &str) -> Option<Dialect> {
-        Dialect::ALL.into_iter().find(|dialect| dialect.name() == name)
+        Dialect::ALL
+            .into_iter()
+            .find(|dialect| dialect.name() == name)
     }
 }
 
@@ -72,16 +79,25 @@ pub enum SqlType {
 
 impl SqlType {
     pub const fn is_text(self) -> bool {
-        matches!(self, SqlType::Char(_) | SqlType::VarChar(_) | SqlType::NChar(_) | SqlType::NVarChar(_))
+        matches!(
+            self,
+            SqlType::Char(_) | SqlType::VarChar(_) | SqlType::NChar(_) | SqlType::NVarChar(_)
+        )
     }
 
     pub const fn is_integer(self) -> bool {
-        matches!(self, SqlType::Bit | SqlType::TinyInt | SqlType::SmallInt | SqlType::Int | SqlType::BigInt)
+        matches!(
+            self,
+            SqlType::Bit | SqlType::TinyInt | SqlType::SmallInt | SqlType::Int | SqlType::BigInt
+        )
     }
 
     pub const fn is_number(self) -> bool {
         self.is_integer()
-            || matches!(self, SqlType::Decimal(..) | SqlType::Money | SqlType::Real | SqlType::Float)
+            || matches!(
+                self,
+                SqlType::Decimal(..) | SqlType::Money | SqlType::Real | SqlType::Float
+            )
     }
 
     /// Has a calendar day: `date` and the date-times.
@@ -94,7 +110,10 @@ impl SqlType {
 
     /// Has a day and a time of day.
     pub const fn has_day_and_time(self) -> bool {
-        matches!(self, SqlType::SmallDateTime | SqlType::DateTime | SqlType::DateTime2)
+        matches!(
+            self,
+            SqlType::SmallDateTime | SqlType::DateTime | SqlType::DateTime2
+        )
     }
 
     /// Padded with blanks to its length by the engine.
@@ -140,7 +159,9 @@ impl SqlType {
             "float" | "double" | "double precision" => plain(SqlType::Float),
             "char" | "character" => length(1).map(SqlType::Char),
             "varchar" | "character varying" => length(0).map(SqlType::VarChar),
-            "text" | "long varchar" | "blob sub_type text" | "blob sub_type 1" => plain(SqlType::VarChar(0)),
+            "text" | "long varchar" | "blob sub_type text" | "blob sub_type 1" => {
+                plain(SqlType::VarChar(0))
+            }
             "nchar" => length(1).map(SqlType::NChar),
             "nvarchar" => length(0).map(SqlType::NVarChar),
             "ntext" | "long nvarchar" => plain(SqlType::NVarChar(0)),
@@ -227,7 +248,11 @@ impl Collation {
                 ignores_trailing_blanks,
             })
         };
-        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-')) {
+        if name.is_empty()
+            || !name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+        {
             return None;
         }
         match upper.as_str() {
@@ -235,7 +260,9 @@ impl Collation {
             // ASCII letters only: 'É' and 'é' stay apart, and 'Zoë' sorts by bytes.
             "NOCASE" => of(false, false, false, false),
             "RTRIM" => of(false, false, false, true),
-            "NONE" | "UTF8" | "ISO8859_1" | "WIN1252" | "OCTETS" | "UNICODE_FSS" => of(false, false, false, true),
+            "NONE" | "UTF8" | "ISO8859_1" | "WIN1252" | "OCTETS" | "UNICODE_FSS" => {
+                of(false, false, false, true)
+            }
             "UNICODE" => of(false, false, true, true),
             "UNICODE_CI" | "EN_CI" => of(true, false, true, true),
             "UNICODE_CI_AI" | "EN_CI_AI" => of(true, true, true, true),
@@ -244,7 +271,9 @@ impl Collation {
             // The old SQL_ collations sort by code page tables in which accents are letters of their own.
             _ if upper.contains("_CI_AI") => of(true, true, true, true),
             _ if upper.contains("_CI_AS") => of(true, false, true, true),
-            _ if upper.contains("_CS_AS") || upper.contains("_CS_AI") => of(false, upper.contains("_AI"), true, true),
+            _ if upper.contains("_CS_AS") || upper.contains("_CS_AI") => {
+                of(false, upper.contains("_AI"), true, true)
+            }
             _ => None,
         }
     }

@@ -31,7 +31,7 @@ pub struct SearchRequest {
     pub pretty: Option<bool>,
     /// `_cursor`: this server's own paging parameter, opaque here.
     pub cursor: Option<String>,
-    /// Parameters that no definition knows; reported, never silently dropped.
+    /// Parameters that were not used; reported, never silently dropped.
     pub ignored: Vec<Ignored>,
 }
 
@@ -42,7 +42,10 @@ pub enum Filter {
     /// `name:modifier=value,value`
     Parameter(ParameterFilter),
     /// `patient:Patient.general-practitioner.family=x`: follow `link`, then hold `filter` there.
-    Chain { link: ChainLink, filter: Box<Filter> },
+    Chain {
+        link: ChainLink,
+        filter: Box<Filter>,
+    },
     /// `_has:Observation:patient:code=x`: some `resource` refers here by `reference`, and holds `filter`.
     Has {
         resource: String,
@@ -110,15 +113,28 @@ pub enum Modifier {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Value {
-    /// `:missing=true`
+    /// `:missing=true`, the only value of its filter.
     Missing(bool),
+    /// A string, the text of `:text`, or a special parameter (`_filter`, `near`): the last as one value
+    /// with its commas and escapes untouched, since its own definition says what they mean.
     String(String),
+    /// A uri, or the value set of `:in` and `:not-in`; a canonical keeps its `|version`.
     Uri(String),
     Token(Token),
     /// `:of-type`: `system|code|value`
-    OfType { system: String, code: String, value: String },
-    Date { prefix: Prefix, date: DateValue },
-    Number { prefix: Prefix, number: Decimal },
+    OfType {
+        system: String,
+        code: String,
+        value: String,
+    },
+    Date {
+        prefix: Prefix,
+        date: DateValue,
+    },
+    Number {
+        prefix: Prefix,
+        number: Decimal,
+    },
     Quantity {
         prefix: Prefix,
         number: Decimal,
@@ -165,6 +181,7 @@ pub enum Prefix {
 }
 
 /// A decimal as it was written, so that its precision is kept: `100`, `1e2`, `5.40`, `-3`.
+/// From a parsed search it has at most 38 digits and an exponent from -99 to 99.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Decimal(pub String);
@@ -201,8 +218,12 @@ pub enum Reference {
     Id(String),
     /// `Patient/12`
     Relative { resource: String, id: String },
-    /// `http://…/Patient/12`; `base` without its trailing slash. Whether the base is this server's is judged later.
-    Absolute { base: String, resource: String, id: String },
+    /// `http://…/Patient/12`; `base` without its trailing slash. A canonical may have the same form. Whether the base is this server's is judged later.
+    Absolute {
+        base: String,
+        resource: String,
+        id: String,
+    },
     /// Any other URL or URN (`urn:uuid:…`, a canonical).
     Url(String),
     /// `:identifier`
@@ -246,12 +267,26 @@ pub struct Include {
     pub target: Option<String>,
 }
 
-/// A parameter that no definition knows.
+/// A parameter that was not used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Ignored {
-    /// As typed, where it has the form of a parameter name (`[A-Za-z_][A-Za-z0-9_.:-]{0,63}`); else None,
+    /// As typed, where it has the form of a parameter name (`-?[A-Za-z_][A-Za-z0-9_.:-]{0,63}`); else None,
     /// and a message names it by its position.
     pub name: Option<String>,
     /// The place among the request's parameters, counted from 1.
     pub position: usize,
+    /// Why it was not used.
+    pub reason: IgnoredReason,
+}
+
+/// Why a parameter was not used. Either way the answer may be wider than was meant, so that a server
+/// may well refuse the search when nothing else narrows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IgnoredReason {
+    /// No definition knows the name (R4 §3.1.1.3: servers should ignore it).
+    Unknown,
+    /// The name is known, but there is no value, `family=` (R4 §3.1.1.3: "Empty parameters are not an
+    /// error - they are just ignored by the server").
+    Empty,
 }

@@ -45,6 +45,20 @@ fn a_folder_becomes_a_mapping() {
 }
 
 #[test]
+fn the_mappings_of_the_repository_load_without_a_warning() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            match load_folder(&path, &Options::default()) {
+                Ok(loaded) => assert!(loaded.warnings.is_empty(), "{}", loaded.warnings),
+                Err(diagnostics) => panic!("{diagnostics}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn a_folder_that_cannot_be_used_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let load = || {

@@ -1,0 +1,83 @@
+//! JSON text, written into bytes.
+
+/// Appends a string in quotes. Control characters that R4 forbids in a string (all but tab, line feed
+/// and carriage return) are left out.
+pub fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    write_escaped(out, text);
+    out.push(b'"');
+}
+
+/// Appends a string's characters, escaped, without the quotes.
+pub(super) fn write_escaped(out: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    for (place, byte) in bytes.iter().enumerate() {
+        let escaped: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            0..=0x1f => b"",
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[from..place]);
+        out.extend_from_slice(escaped);
+        from = place + 1;
+    }
+    out.extend_from_slice(&bytes[from..]);
+}
+
+/// Appends an integer.
+pub(super) fn write_integer(out: &mut Vec<u8>, number: i64) {
+    let mut digits = [0u8; 20];
+    let mut place = digits.len();
+    let mut rest = number.unsigned_abs();
+    loop {
+        place -= 1;
+        digits[place] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(&digits[place..]);
+}
+
+/// Appends a number of two digits.
+pub(super) fn write_two(out: &mut Vec<u8>, number: u32) {
+    out.push(b'0' + (number / 10 % 10) as u8);
+    out.push(b'0' + (number % 10) as u8);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn string(text: &str) -> String {
+        let mut out = Vec::new();
+        write_string(&mut out, text);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn strings_are_escaped_as_json_asks() {
+        for text in ["", "plain", "O\"Brien\\", "line\nbreak\ttab\r", "Zoë — 🦷"] {
+            assert_eq!(serde_json::from_str::<String>(&string(text)).unwrap(), text);
+        }
+        assert_eq!(string("a\u{0}b\u{1b}c"), "\"abc\"");
+    }
+
+    #[test]
+    fn integers_are_written_to_the_ends_of_their_range() {
+        for number in [0, 7, -7, 10, 1234567890, i64::MAX, i64::MIN] {
+            let mut out = Vec::new();
+            write_integer(&mut out, number);
+            assert_eq!(String::from_utf8(out).unwrap(), number.to_string());
+        }
+    }
+}

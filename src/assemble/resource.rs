@@ -1,0 +1,372 @@
+//! One row (and its children's rows) → one resource, as JSON.
+
+use jiff::Timestamp;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::Site;
+use super::values::{self, Row, Written};
+use crate::mapping::Place;
+use crate::passthrough::{CellRef, Rows};
+use crate::plan::{ChildView, View, ViewEntry, ViewField, ViewNode};
+
+/// A row of a page, or of a child table, its own columns beginning at `from`.
+#[derive(Clone, Copy)]
+struct RowRef<'r> {
+    rows: &'r Rows,
+    row: usize,
+    from: usize,
+}
+
+impl Row for RowRef<'_> {
+    fn cell(&self, column: usize) -> CellRef<'_> {
+        self.rows.cell(self.row, self.from + column)
+    }
+}
+
+/// The rows of a child table, found by the parent that they belong to.
+#[derive(Debug, Default)]
+pub struct ChildRows {
+    rows: Rows,
+    keys: usize,
+    by_parent: FxHashMap<Key, Vec<usize>>,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum KeyPart {
+    Int(i64),
+    Text(Box<[u8]>),
+}
+
+type Key = SmallVec<[KeyPart; 1]>;
+
+/// A parent's key as both sides compare: text without trailing blanks and case, as the databases join it.
+fn key<'c>(cells: impl Iterator<Item = CellRef<'c>>) -> Option<Key> {
+    cells
+        .map(|cell| match cell {
+            CellRef::Int(number) => Some(KeyPart::Int(number)),
+            CellRef::Text(bytes) => Some(KeyPart::Text(
+                bytes.trim_ascii_end().to_ascii_lowercase().into(),
+            )),
+            CellRef::Null | CellRef::Real(_) | CellRef::Bytes(_) => None,
+        })
+        .collect()
+}
+
+impl ChildRows {
+    /// `rows` begin with the columns of the child's `on`, as a child's select asks for them.
+    pub fn new(view: &ChildView, rows: Rows) -> ChildRows {
+        let keys = view.child.on.len();
+        let mut by_parent: FxHashMap<Key, Vec<usize>> = FxHashMap::default();
+        for row in 0..rows.len() {
+            if let Some(key) = key((0..keys).map(|column| rows.cell(row, column))) {
+                by_parent.entry(key).or_default().push(row);
+            }
+        }
+        ChildRows {
+            rows,
+            keys,
+            by_parent,
+        }
+    }
+
+    fn of(&self, view: &ChildView, parent: RowRef<'_>) -> &[usize] {
+        key(view.parent.iter().map(|&column| parent.cell(column)))
+            .and_then(|key| self.by_parent.get(&key))
+            .map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its resource was appended.
+    Written,
+    /// It cannot be a resource: its id is none, or a required element is absent. Nothing was appended.
+    LeftOut,
+}
+
+/// Writes resources of one view.
+pub struct ResourceWriter<'v> {
+    view: &'v View,
+    site: Site<'v>,
+    children: &'v [ChildRows],
+    /// Everything up to the id's text.
+    head: Vec<u8>,
+    /// The places of the mapping where a row held what cannot be a FHIR value, in the order met.
+    pub odd: Vec<&'v Place>,
+}
+
+/// What a node came to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    Absent,
+    Constant,
+    /// A value from a column is in it.
+    Bound,
+}
+
+impl<'v> ResourceWriter<'v> {
+    /// `children` are those of [`View::children`], in order.
+    pub fn new(view: &'v View, site: Site<'v>, children: &'v [ChildRows]) -> ResourceWriter<'v> {
+        let mut head = format!("{{\"resourceType\":\"{}\",\"id\":\"", view.resource).into_bytes();
+        if let Some(prefix) = &view.id_prefix {
+            head.extend_from_slice(prefix.as_bytes());
+            head.push(b'-');
+        }
+        ResourceWriter {
+            view,
+            site,
+            children,
+            head,
+            odd: Vec::new(),
+        }
+    }
+
+    /// Appends the resource of a row.
+    pub fn write(&mut self, out: &mut Vec<u8>, rows: &'v Rows, row: usize) -> Outcome {
+        let start = out.len();
+        let row = RowRef { rows, row, from: 0 };
+        out.extend_from_slice(&self.head);
+        if !self.id(out, row) {
+            out.truncate(start);
+            return Outcome::LeftOut;
+        }
+        out.push(b'"');
+        self.meta(out, row);
+        let view = self.view;
+        for field in &view.fields {
+            let mark = out.len();
+            out.push(b',');
+            out.extend_from_slice(field.key.as_bytes());
+            if self.node(out, &field.node, row, row, &field.place) == Presence::Absent {
+                out.truncate(mark);
+                if field.required {
+                    self.odd.push(&field.place);
+                    out.truncate(start);
+                    return Outcome::LeftOut;
+                }
+            }
+        }
+        out.push(b'}');
+        Outcome::Written
+    }
+
+    /// The id of a row, without its source's name; None where it is not an id.
+    pub fn id_of(&self, rows: &Rows, row: usize) -> Option<String> {
+        let mut out = Vec::new();
+        let row = RowRef { rows, row, from: 0 };
+        out.extend_from_slice(self.view.id_prefix.as_deref().unwrap_or("").as_bytes());
+        if self.view.id_prefix.is_some() {
+            out.push(b'-');
+        }
+        self.id(&mut out, row)
+            .then(|| String::from_utf8(out).ok())
+            .flatten()
+    }
+
+    fn id(&self, out: &mut Vec<u8>, row: RowRef<'_>) -> bool {
+        let start = out.len();
+        for (index, &column) in self.view.id.iter().enumerate() {
+            if index > 0 {
+                out.push(b'.');
+            }
+            match row.cell(column) {
+                CellRef::Int(number) => super::json::write_integer(out, number),
+                CellRef::Text(bytes) => out.extend_from_slice(bytes.trim_ascii()),
+                CellRef::Null | CellRef::Real(_) | CellRef::Bytes(_) => return false,
+            }
+        }
+        let prefix = self
+            .view
+            .id_prefix
+            .as_ref()
+            .map_or(0, |prefix| prefix.len() + 1);
+        std::str::from_utf8(&out[start..])
+            .is_ok_and(|id| values::is_id(id) && id.len() + prefix <= 64)
+    }
+
+    /// When a row last changed; None where that is not mapped or not known.
+    pub fn last_updated(&self, rows: &Rows, row: usize) -> Option<Timestamp> {
+        let reader = self.view.last_updated.as_ref()?;
+        let row = RowRef { rows, row, from: 0 };
+        values::timestamp(&reader.binding, &reader.columns, row, self.site.zone)
+    }
+
+    fn meta(&mut self, out: &mut Vec<u8>, row: RowRef<'_>) {
+        let mark = out.len();
+        out.extend_from_slice(b",\"meta\":{");
+        let inside = out.len();
+        if let Some(reader) = &self.view.last_updated {
+            let before = out.len();
+            out.extend_from_slice(b"\"lastUpdated\":");
+            match values::write(out, &reader.binding, &reader.columns, row, self.site.zone) {
+                Written::Value => {}
+                written => {
+                    out.truncate(before);
+                    if written == Written::Odd {
+                        self.odd.push(&reader.binding.place);
+                    }
+                }
+            }
+        }
+        if !self.view.meta.is_empty() {
+            if out.len() > inside {
+                out.push(b',');
+            }
+            out.extend_from_slice(self.view.meta.as_bytes());
+        }
+        if out.len() == inside {
+            out.truncate(mark);
+        } else {
+            out.push(b'}');
+        }
+    }
+
+    /// `parent` is the row of the page; `row` the one whose columns the node names.
+    fn node(
+        &mut self,
+        out: &mut Vec<u8>,
+        node: &'v ViewNode,
+        row: RowRef<'v>,
+        parent: RowRef<'v>,
+        place: &'v Place,
+    ) -> Presence {
+        match node {
+            ViewNode::Constant(json) => {
+                out.extend_from_slice(json.as_bytes());
+                Presence::Constant
+            }
+            ViewNode::Value(reader) => {
+                let start = out.len();
+                match values::write(out, &reader.binding, &reader.columns, row, self.site.zone) {
+                    Written::Value => Presence::Bound,
+                    written => {
+                        out.truncate(start);
+                        if written == Written::Odd {
+                            self.odd.push(place);
+                        }
+                        Presence::Absent
+                    }
+                }
+            }
+            ViewNode::Object { fields, bound } => self.object(out, fields, *bound, row, parent),
+            ViewNode::List(entries) => self.list(out, entries, row, parent, place),
+        }
+    }
+
+    fn object(
+        &mut self,
+        out: &mut Vec<u8>,
+        fields: &'v [ViewField],
+        bound: bool,
+        row: RowRef<'v>,
+        parent: RowRef<'v>,
+    ) -> Presence {
+        let start = out.len();
+        out.push(b'{');
+        let mut found = Presence::Absent;
+        let mut missing = None;
+        for field in fields {
+            let mark = out.len();
+            if found != Presence::Absent {
+                out.push(b',');
+            }
+            out.extend_from_slice(field.key.as_bytes());
+            match self.node(out, &field.node, row, parent, &field.place) {
+                Presence::Absent => {
+                    out.truncate(mark);
+                    if field.required {
+                        missing = Some(&field.place);
+                    }
+                }
+                Presence::Bound => found = Presence::Bound,
+                Presence::Constant if found == Presence::Absent => found = Presence::Constant,
+                Presence::Constant => {}
+            }
+        }
+        if found == Presence::Bound
+            && let Some(place) = missing
+        {
+            // Something is there, but not what R4 requires beside it.
+            self.odd.push(place);
+        }
+        if found == Presence::Absent || missing.is_some() || (bound && found != Presence::Bound) {
+            out.truncate(start);
+            return Presence::Absent;
+        }
+        out.push(b'}');
+        found
+    }
+
+    fn list(
+        &mut self,
+        out: &mut Vec<u8>,
+        entries: &'v [ViewEntry],
+        row: RowRef<'v>,
+        parent: RowRef<'v>,
+        place: &'v Place,
+    ) -> Presence {
+        let start = out.len();
+        out.push(b'[');
+        let mut found = Presence::Absent;
+        for entry in entries {
+            match entry.each {
+                None => self.entry(out, entry, row, parent, place, &mut found),
+                Some(index) => {
+                    let (Some(view), Some(child)) =
+                        (self.view.children.get(index), self.children.get(index))
+                    else {
+                        continue;
+                    };
+                    for &child_row in child.of(view, parent) {
+                        let row = RowRef {
+                            rows: &child.rows,
+                            row: child_row,
+                            from: child.keys,
+                        };
+                        self.entry(out, entry, row, parent, place, &mut found);
+                    }
+                }
+            }
+        }
+        if found == Presence::Absent {
+            out.truncate(start);
+        } else {
+            out.push(b']');
+        }
+        found
+    }
+
+    fn entry(
+        &mut self,
+        out: &mut Vec<u8>,
+        entry: &'v ViewEntry,
+        row: RowRef<'v>,
+        parent: RowRef<'v>,
+        place: &'v Place,
+        found: &mut Presence,
+    ) {
+        if let Some(column) = entry.condition
+            && row.cell(column) != CellRef::Int(1)
+        {
+            return;
+        }
+        let mark = out.len();
+        if *found != Presence::Absent {
+            out.push(b',');
+        }
+        match self.node(out, &entry.node, row, parent, place) {
+            Presence::Absent => out.truncate(mark),
+            // A row's condition, or its being a row of a child, is a value too.
+            Presence::Constant
+                if entry.condition.is_none()
+                    && entry.each.is_none()
+                    && *found != Presence::Bound =>
+            {
+                *found = Presence::Constant;
+            }
+            _ => *found = Presence::Bound,
+        }
+    }
+}

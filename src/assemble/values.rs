@@ -1,0 +1,734 @@
+//! One binding's columns → one FHIR value.
+
+use std::sync::Arc;
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use super::json::{write_escaped, write_integer, write_string, write_two};
+use crate::mapping::{
+    Binding, Code, CodePart, CodeTable, Conversion, DateForm, DateLayout, MeasurePart, Output,
+    Precision,
+};
+use crate::passthrough::CellRef;
+
+/// What became of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    Value,
+    /// The row has none.
+    Absent,
+    /// The row has something that cannot be a value of the element.
+    Odd,
+}
+
+/// The cells of one row, by column.
+pub(super) trait Row: Copy {
+    fn cell(&self, column: usize) -> CellRef<'_>;
+}
+
+/// Appends the binding's value as JSON.
+pub(super) fn write<R: Row>(
+    out: &mut Vec<u8>,
+    binding: &Binding,
+    columns: &[usize],
+    row: R,
+    zone: &TimeZone,
+) -> Written {
+    let cell = |place: usize| {
+        columns
+            .get(place)
+            .map_or(CellRef::Null, |column| row.cell(*column))
+    };
+    match &binding.conversion {
+        Conversion::First(bindings) => {
+            let mut from = 0;
+            let mut odd = false;
+            for inner in bindings {
+                let to = (from + inner.columns.len()).min(columns.len());
+                match write(out, inner, &columns[from..to], row, zone) {
+                    Written::Value => return Written::Value,
+                    Written::Odd => odd = true,
+                    Written::Absent => {}
+                }
+                from = to;
+            }
+            if odd { Written::Odd } else { Written::Absent }
+        }
+        Conversion::Text => text(out, cell(0), binding),
+        Conversion::Integer => match number(cell(0), &binding.absent) {
+            Ok(number) if number.fract() == 0.0 && number.abs() < 9e15 => {
+                write_integer(out, number as i64);
+                Written::Value
+            }
+            Ok(_) => Written::Odd,
+            Err(written) => written,
+        },
+        Conversion::Decimal { multiply, divide } => {
+            decimal(out, cell(0), binding, *multiply, *divide)
+        }
+        Conversion::Boolean => boolean(out, cell(0), binding),
+        Conversion::Bit { mask, inverted } => match cell(0) {
+            CellRef::Null => Written::Absent,
+            CellRef::Int(number) => {
+                out.extend_from_slice(if ((number & mask) != 0) == *inverted {
+                    b"false"
+                } else {
+                    b"true"
+                });
+                Written::Value
+            }
+            _ => Written::Odd,
+        },
+        Conversion::Codes { table, part } => codes(out, cell(0), binding, table, *part),
+        Conversion::Join { with } => join(out, (0..columns.len()).map(cell), binding, with),
+        Conversion::Concat { lengths } => {
+            concat(out, (0..columns.len()).map(cell), binding, lengths)
+        }
+        Conversion::Reference { to, prefix } => {
+            reference(out, cell(0), binding, to, prefix.as_ref())
+        }
+        Conversion::Measure(part) => measure(out, cell(0), binding, *part),
+        Conversion::Date(form) => match day(form, &cell, binding, zone) {
+            Ok(partial) => {
+                out.push(b'"');
+                partial.write(out);
+                out.push(b'"');
+                Written::Value
+            }
+            Err(written) => written,
+        },
+        Conversion::DateTime { form, precision } => {
+            date_time(out, form, *precision, &cell, binding, zone)
+        }
+    }
+}
+
+/// The cell's text, trimmed; Err where there is none or it is no UTF-8.
+fn trimmed<'c>(
+    cell: CellRef<'c>,
+    absent: &[Arc<str>],
+) -> Result<std::borrow::Cow<'c, str>, Written> {
+    use std::borrow::Cow;
+    let text = match cell {
+        CellRef::Null => return Err(Written::Absent),
+        CellRef::Int(number) => Cow::Owned(number.to_string()),
+        CellRef::Real(number) => Cow::Owned(number.to_string()),
+        CellRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text.trim_matches(|c: char| c.is_whitespace() || c == '\0')),
+            Err(_) => return Err(Written::Odd),
+        },
+        CellRef::Bytes(_) => return Err(Written::Odd),
+    };
+    if text.is_empty() || is_sentinel(&text, absent) {
+        return Err(Written::Absent);
+    }
+    Ok(text)
+}
+
+/// A raw value that the mapping declares to mean "unknown". A day matches a day at midnight.
+fn is_sentinel(text: &str, absent: &[Arc<str>]) -> bool {
+    absent.iter().any(|sentinel| {
+        text.eq_ignore_ascii_case(sentinel)
+            || text.strip_prefix(&**sentinel).is_some_and(|rest| {
+                sentinel.len() == 10
+                    && rest.starts_with([' ', 'T'])
+                    && rest[1..].bytes().all(|b| matches!(b, b'0' | b':' | b'.'))
+            })
+    })
+}
+
+fn quoted(out: &mut Vec<u8>, text: &str) -> Written {
+    let start = out.len();
+    write_string(out, text);
+    if out.len() == start + 2 {
+        // Nothing but control characters.
+        out.truncate(start);
+        return Written::Odd;
+    }
+    Written::Value
+}
+
+fn text(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding) -> Written {
+    match trimmed(cell, &binding.absent) {
+        Ok(text) => quoted(out, &text),
+        Err(written) => written,
+    }
+}
+
+fn number(cell: CellRef<'_>, absent: &[Arc<str>]) -> Result<f64, Written> {
+    let text = trimmed(cell, absent)?;
+    match cell {
+        CellRef::Int(number) => Ok(number as f64),
+        CellRef::Real(number) => Ok(number),
+        _ => text.parse::<f64>().map_err(|_| Written::Odd),
+    }
+    .and_then(|number| {
+        if number.is_finite() {
+            Ok(number)
+        } else {
+            Err(Written::Odd)
+        }
+    })
+}
+
+fn decimal(
+    out: &mut Vec<u8>,
+    cell: CellRef<'_>,
+    binding: &Binding,
+    multiply: i64,
+    divide: i64,
+) -> Written {
+    match number(cell, &binding.absent) {
+        Err(written) => written,
+        Ok(_) if multiply == 1 && divide == 1 => match (cell, trimmed(cell, &binding.absent)) {
+            // As it is kept, so that `5.40` keeps its digits.
+            (CellRef::Text(_), Ok(text)) if is_json_number(&text) => {
+                out.extend_from_slice(text.as_bytes());
+                Written::Value
+            }
+            (_, Ok(text)) => match text.parse::<f64>() {
+                Ok(number) => plain_number(out, number),
+                Err(_) => Written::Odd,
+            },
+            (_, Err(written)) => written,
+        },
+        Ok(number) => plain_number(out, number * multiply as f64 / divide as f64),
+    }
+}
+
+fn plain_number(out: &mut Vec<u8>, number: f64) -> Written {
+    if !number.is_finite() {
+        return Written::Odd;
+    }
+    out.extend_from_slice(number.to_string().as_bytes());
+    Written::Value
+}
+
+/// JSON's own form of a number: no leading zeros, no `+`, digits on both sides of a point.
+fn is_json_number(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = match unsigned.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (unsigned, None),
+    };
+    digits(whole) && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(digits)
+}
+
+fn boolean(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding) -> Written {
+    let value = match trimmed(cell, &binding.absent) {
+        Err(written) => return written,
+        Ok(text) => match text.to_ascii_lowercase().as_str() {
+            "1" | "-1" | "true" | "t" | "y" | "yes" => true,
+            "0" | "false" | "f" | "n" | "no" => false,
+            _ => return Written::Odd,
+        },
+    };
+    out.extend_from_slice(if value { b"true" } else { b"false" });
+    Written::Value
+}
+
+impl CodeTable {
+    /// The code of a raw value; None where the table has none for it.
+    pub fn code_of(&self, raw: Option<&str>) -> Option<&Code> {
+        match raw {
+            None => self.absent.as_ref(),
+            Some(raw) => self
+                .entries
+                .iter()
+                .find(|entry| {
+                    entry.raw.eq_ignore_ascii_case(raw)
+                        || entry.raw.to_lowercase() == raw.to_lowercase()
+                })
+                .map(|entry| &entry.code)
+                .or(self.otherwise.as_ref()),
+        }
+    }
+}
+
+fn codes(
+    out: &mut Vec<u8>,
+    cell: CellRef<'_>,
+    binding: &Binding,
+    table: &CodeTable,
+    part: CodePart,
+) -> Written {
+    let raw = match trimmed(cell, &binding.absent) {
+        Ok(text) => Some(text),
+        Err(Written::Odd) => return Written::Odd,
+        Err(_) => None,
+    };
+    let Some(code) = table.code_of(raw.as_deref()) else {
+        // A value that no entry knows is odd; no value is only absent.
+        return if raw.is_some() {
+            Written::Odd
+        } else {
+            Written::Absent
+        };
+    };
+    match part {
+        CodePart::Code if binding.output == Output::String => quoted(out, &code.code),
+        CodePart::Code => {
+            out.extend_from_slice(code.code.as_bytes());
+            Written::Value
+        }
+        CodePart::Display => match &code.display {
+            Some(display) => quoted(out, display),
+            None => Written::Absent,
+        },
+        CodePart::System => match &code.system {
+            Some(system) => quoted(out, system),
+            None => Written::Absent,
+        },
+        CodePart::Whole => {
+            let concept = binding.output == Output::CodeableConcept;
+            out.extend_from_slice(if concept { b"{\"coding\":[{" } else { b"{" });
+            for (name, value) in [("system", &code.system), ("display", &code.display)] {
+                if let (Some(value), "system") = (value, name) {
+                    out.extend_from_slice(b"\"system\":");
+                    write_string(out, value);
+                    out.push(b',');
+                }
+            }
+            out.extend_from_slice(b"\"code\":");
+            write_string(out, &code.code);
+            if let Some(display) = &code.display {
+                out.extend_from_slice(b",\"display\":");
+                write_string(out, display);
+            }
+            out.extend_from_slice(if concept { b"}]}" } else { b"}" });
+            Written::Value
+        }
+    }
+}
+
+fn join<'c>(
+    out: &mut Vec<u8>,
+    cells: impl Iterator<Item = CellRef<'c>>,
+    binding: &Binding,
+    with: &str,
+) -> Written {
+    let start = out.len();
+    let mut odd = false;
+    out.push(b'"');
+    let mut any = false;
+    for cell in cells {
+        match trimmed(cell, &binding.absent) {
+            Ok(text) => {
+                if any {
+                    write_escaped(out, with);
+                }
+                any = true;
+                write_escaped(out, &text);
+            }
+            Err(Written::Odd) => odd = true,
+            Err(_) => {}
+        }
+    }
+    if !any {
+        out.truncate(start);
+        return if odd { Written::Odd } else { Written::Absent };
+    }
+    out.push(b'"');
+    Written::Value
+}
+
+fn concat<'c>(
+    out: &mut Vec<u8>,
+    cells: impl Iterator<Item = CellRef<'c>>,
+    binding: &Binding,
+    lengths: &[u16],
+) -> Written {
+    let start = out.len();
+    out.push(b'"');
+    for (place, (cell, length)) in cells.zip(lengths).enumerate() {
+        match trimmed(cell, &binding.absent) {
+            Ok(text) => {
+                let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+                if place == 0 && compact.chars().count() != usize::from(*length) {
+                    out.truncate(start);
+                    return Written::Odd;
+                }
+                write_escaped(out, &compact);
+            }
+            Err(written) if place == 0 => {
+                out.truncate(start);
+                return written;
+            }
+            // Without a later part the number is the shorter one.
+            Err(_) => break,
+        }
+    }
+    out.push(b'"');
+    Written::Value
+}
+
+/// R4's form of an id: `[A-Za-z0-9\-\.]{1,64}`.
+pub(super) fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
+}
+
+fn reference(
+    out: &mut Vec<u8>,
+    cell: CellRef<'_>,
+    binding: &Binding,
+    to: &str,
+    prefix: Option<&Arc<str>>,
+) -> Written {
+    let id = match trimmed(cell, &binding.absent) {
+        Ok(id) => id,
+        Err(written) => return written,
+    };
+    if !is_id(&id) {
+        return Written::Odd;
+    }
+    out.push(b'"');
+    out.extend_from_slice(to.as_bytes());
+    out.push(b'/');
+    if let Some(prefix) = prefix {
+        out.extend_from_slice(prefix.as_bytes());
+        out.push(b'-');
+    }
+    out.extend_from_slice(id.as_bytes());
+    out.push(b'"');
+    Written::Value
+}
+
+/// A measurement as people type it: an optional comparator and a number.
+fn split_measure(text: &str) -> Option<(Option<&'static str>, &str)> {
+    const COMPARATORS: [(&str, &str); 6] = [
+        ("<=", "<="),
+        (">=", ">="),
+        ("≤", "<="),
+        ("≥", ">="),
+        ("<", "<"),
+        (">", ">"),
+    ];
+    let (comparator, rest) = COMPARATORS
+        .iter()
+        .find_map(|(typed, comparator)| Some((Some(*comparator), text.strip_prefix(typed)?)))
+        .unwrap_or((None, text));
+    let number = rest.trim();
+    is_json_number(number).then_some((comparator, number))
+}
+
+fn measure(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding, part: MeasurePart) -> Written {
+    let text = match trimmed(cell, &binding.absent) {
+        Ok(text) => text,
+        Err(written) => return written,
+    };
+    match (split_measure(&text), part) {
+        (Some((_, number)), MeasurePart::Number) => {
+            out.extend_from_slice(number.as_bytes());
+            Written::Value
+        }
+        (Some((Some(comparator), _)), MeasurePart::Comparator) => quoted(out, comparator),
+        (None, MeasurePart::Text) => quoted(out, &text),
+        _ => Written::Absent,
+    }
+}
+
+/// A day, or what is known of it.
+struct Partial {
+    year: i16,
+    month: Option<i8>,
+    day: Option<i8>,
+}
+
+impl Partial {
+    fn new(year: i64, month: i64, day: i64) -> Result<Partial, Written> {
+        let year = i16::try_from(year)
+            .ok()
+            .filter(|year| (1..=9999).contains(year))
+            .ok_or(Written::Odd)?;
+        if month == 0 {
+            return Ok(Partial {
+                year,
+                month: None,
+                day: None,
+            });
+        }
+        let month = i8::try_from(month)
+            .ok()
+            .filter(|month| (1..=12).contains(month))
+            .ok_or(Written::Odd)?;
+        if day == 0 {
+            return Ok(Partial {
+                year,
+                month: Some(month),
+                day: None,
+            });
+        }
+        let day = i8::try_from(day).map_err(|_| Written::Odd)?;
+        Date::new(year, month, day).map_err(|_| Written::Odd)?;
+        Ok(Partial {
+            year,
+            month: Some(month),
+            day: Some(day),
+        })
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let year = u32::from(self.year.unsigned_abs());
+        write_two(out, year / 100);
+        write_two(out, year % 100);
+        for part in [self.month, self.day].into_iter().map_while(|part| part) {
+            out.push(b'-');
+            write_two(out, u32::from(part.unsigned_abs()));
+        }
+    }
+}
+
+impl From<Date> for Partial {
+    fn from(date: Date) -> Self {
+        Partial {
+            year: date.year(),
+            month: Some(date.month()),
+            day: Some(date.day()),
+        }
+    }
+}
+
+fn day<'c>(
+    form: &DateForm,
+    cell: &impl Fn(usize) -> CellRef<'c>,
+    binding: &Binding,
+    zone: &TimeZone,
+) -> Result<Partial, Written> {
+    match form {
+        DateForm::Parts => {
+            let part = |place| match number(cell(place), &[]) {
+                Ok(number) => Ok(number as i64),
+                Err(Written::Absent) => Ok(0),
+                Err(written) => Err(written),
+            };
+            match part(0)? {
+                0 => Err(Written::Absent),
+                year => Partial::new(year, part(1)?, part(2)?),
+            }
+        }
+        DateForm::Layout(layout) => {
+            let text = trimmed(cell(0), &binding.absent)?;
+            from_layout(&text, layout)
+        }
+        DateForm::Column { utc: false } => {
+            trimmed(cell(0), &binding.absent)?;
+            Ok(Partial::from(civil(cell(0))?.date()))
+        }
+        _ => Ok(Partial::from(instant(form, cell, binding, zone)?.date())),
+    }
+}
+
+fn from_layout(text: &str, layout: &DateLayout) -> Result<Partial, Written> {
+    let part = |offset: Option<usize>, length: usize| -> Result<i64, Written> {
+        let Some(offset) = offset else { return Ok(0) };
+        let digits = text.get(offset..offset + length).ok_or(Written::Odd)?;
+        if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            digits.parse().map_err(|_| Written::Odd)
+        } else {
+            Err(Written::Odd)
+        }
+    };
+    if text.len() != layout.pattern.len() {
+        return Err(Written::Odd);
+    }
+    let year = part(Some(layout.year), 4)?;
+    if year == 0 {
+        return Err(Written::Absent);
+    }
+    Partial::new(year, part(layout.month, 2)?, part(layout.day, 2)?)
+}
+
+/// A date or date-time as a database writes it in text: `2026-01-05`, with a time after a blank or `T`, its
+/// fraction and a zone allowed, the zone not read.
+fn civil(cell: CellRef<'_>) -> Result<DateTime, Written> {
+    let bytes = match cell {
+        CellRef::Null => return Err(Written::Absent),
+        CellRef::Text(bytes) => bytes.trim_ascii(),
+        _ => return Err(Written::Odd),
+    };
+    let digits = |from: usize, to: usize| -> Result<i16, Written> {
+        let part = bytes.get(from..to).ok_or(Written::Odd)?;
+        part.iter().try_fold(0i16, |number, byte| {
+            if byte.is_ascii_digit() {
+                Ok(number * 10 + i16::from(byte - b'0'))
+            } else {
+                Err(Written::Odd)
+            }
+        })
+    };
+    let small = |from: usize, to: usize| {
+        digits(from, to).and_then(|number| i8::try_from(number).map_err(|_| Written::Odd))
+    };
+    if bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {
+        return Err(Written::Odd);
+    }
+    let date = Date::new(digits(0, 4)?, small(5, 7)?, small(8, 10)?).map_err(|_| Written::Odd)?;
+    if date.year() < 1 {
+        return Err(Written::Odd);
+    }
+    let time = match bytes.get(10) {
+        None => Time::midnight(),
+        Some(b' ' | b'T') => {
+            let second = if bytes.get(16) == Some(&b':') {
+                small(17, 19)?
+            } else {
+                0
+            };
+            let fraction = match bytes.get(19) {
+                Some(b'.') => {
+                    bytes[20..]
+                        .iter()
+                        .take_while(|byte| byte.is_ascii_digit())
+                        .take(9)
+                        .fold((0i32, 100_000_000i32), |(sum, unit), byte| {
+                            (sum + i32::from(byte - b'0') * unit, unit / 10)
+                        })
+                        .0
+                }
+                _ => 0,
+            };
+            Time::new(small(11, 13)?, small(14, 16)?, second, fraction).map_err(|_| Written::Odd)?
+        }
+        Some(_) => return Err(Written::Odd),
+    };
+    Ok(date.to_datetime(time))
+}
+
+/// Wall-clock time at the practice.
+fn instant<'c>(
+    form: &DateForm,
+    cell: &impl Fn(usize) -> CellRef<'c>,
+    binding: &Binding,
+    zone: &TimeZone,
+) -> Result<DateTime, Written> {
+    match form {
+        DateForm::Column { utc } => {
+            trimmed(cell(0), &binding.absent)?;
+            let at = civil(cell(0))?;
+            if !utc {
+                return Ok(at);
+            }
+            let timestamp = TimeZone::UTC.to_timestamp(at).map_err(|_| Written::Odd)?;
+            Ok(zone.to_datetime(timestamp))
+        }
+        DateForm::Unix => {
+            let seconds = number(cell(0), &binding.absent)?;
+            let timestamp = Timestamp::from_second(seconds as i64).map_err(|_| Written::Odd)?;
+            Ok(zone.to_datetime(timestamp))
+        }
+        DateForm::DayAndSeconds { unit, plus } => {
+            trimmed(cell(0), &binding.absent)?;
+            let date = civil(cell(0))?.date();
+            let since_midnight = number(cell(1), &[])?;
+            let length = match (plus, number(cell(2), &[])) {
+                (false, _) | (true, Err(Written::Absent)) => 0.0,
+                (true, length) => length?,
+            };
+            let seconds = (since_midnight + length) * *unit as f64;
+            if since_midnight < 0.0 || !(0.0..=31_622_400.0).contains(&seconds) {
+                return Err(Written::Odd);
+            }
+            date.to_datetime(Time::midnight())
+                .checked_add((seconds as i64).seconds())
+                .map_err(|_| Written::Odd)
+        }
+        DateForm::Parts | DateForm::Layout(_) => Err(Written::Odd),
+    }
+}
+
+fn date_time<'c>(
+    out: &mut Vec<u8>,
+    form: &DateForm,
+    precision: Precision,
+    cell: &impl Fn(usize) -> CellRef<'c>,
+    binding: &Binding,
+    zone: &TimeZone,
+) -> Written {
+    let only_day =
+        precision == Precision::Day || matches!(form, DateForm::Parts | DateForm::Layout(_));
+    if only_day {
+        return match day(form, cell, binding, zone) {
+            Ok(partial) => {
+                out.push(b'"');
+                partial.write(out);
+                out.push(b'"');
+                Written::Value
+            }
+            Err(written) => written,
+        };
+    }
+    match instant(form, cell, binding, zone) {
+        Ok(at) => {
+            out.push(b'"');
+            write_instant(out, at, zone);
+            out.push(b'"');
+            Written::Value
+        }
+        Err(written) => written,
+    }
+}
+
+/// `2026-01-05T09:30:00+10:00`, with milliseconds where there are any.
+pub(super) fn write_instant(out: &mut Vec<u8>, at: DateTime, zone: &TimeZone) {
+    Partial::from(at.date()).write(out);
+    out.push(b'T');
+    for (index, part) in [at.hour(), at.minute(), at.second()]
+        .into_iter()
+        .enumerate()
+    {
+        if index > 0 {
+            out.push(b':');
+        }
+        write_two(out, u32::from(part.unsigned_abs()));
+    }
+    let milliseconds = at.subsec_nanosecond() / 1_000_000;
+    if milliseconds > 0 {
+        out.push(b'.');
+        out.push(b'0' + (milliseconds / 100 % 10) as u8);
+        write_two(out, (milliseconds % 100).unsigned_abs());
+    }
+    let offset = zone
+        .to_ambiguous_timestamp(at)
+        .compatible()
+        .map_or(0, |timestamp| zone.to_offset(timestamp).seconds());
+    out.push(if offset < 0 { b'-' } else { b'+' });
+    write_two(out, offset.unsigned_abs() / 3600);
+    out.push(b':');
+    write_two(out, offset.unsigned_abs() / 60 % 60);
+}
+
+/// The instant of a binding, for `ETag` and `If-Modified-Since`.
+pub(super) fn timestamp<R: Row>(
+    binding: &Binding,
+    columns: &[usize],
+    row: R,
+    zone: &TimeZone,
+) -> Option<Timestamp> {
+    let cell = |place: usize| {
+        columns
+            .get(place)
+            .map_or(CellRef::Null, |column| row.cell(*column))
+    };
+    match &binding.conversion {
+        Conversion::First(bindings) => {
+            let mut from = 0;
+            bindings.iter().find_map(|inner| {
+                let to = (from + inner.columns.len()).min(columns.len());
+                let found = timestamp(inner, &columns[from..to], row, zone);
+                from = to;
+                found
+            })
+        }
+        Conversion::Date(form) | Conversion::DateTime { form, .. } => {
+            let at = instant(form, &cell, binding, zone).ok()?;
+            zone.to_ambiguous_timestamp(at).compatible().ok()
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,405 @@
+//! Search parameters from elements: what a source can be searched and sorted by.
+//!
+//! Takes a source with its elements; gives, for each search parameter that R4 defines for its resource
+//! type, the columns and constants that answer it, or the reason why none does. Nothing is listed by
+//! hand: the definitions say which elements a parameter looks at (their paths are walked over the
+//! mapping's elements, entries and conditions included), R4's tables of search types (§3.1.1.4) say what
+//! of an element counts, and every conversion knows whether it can be searched backwards.
+//!
+//! | module | |
+//! |---|---|
+//! | `tree` | the elements with their R4 types, constants opened |
+//! | `walk` | from a path to the places in the tree, with what must hold for each |
+//! | `presence` | when an element is there |
+//! | `text`, `token`, `date`, `reference`, `number` | from a place to matchers, by the parameter's kind |
+//! | `sort` | the sort keys |
+//! | `offer` | all sources of a type together |
+
+mod columns;
+mod date;
+mod number;
+mod offer;
+mod presence;
+mod reference;
+mod sort;
+#[cfg(test)]
+mod tests;
+mod text;
+mod token;
+mod tree;
+mod walk;
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::fhir::{self, ElementPath, SearchParameter, StepFilter, Test};
+use crate::mapping::{
+    Binding, Conversion, Matcher, Parameter, Source, Target, TextMatcher, TokenSystem,
+};
+use crate::relation::{Child, Expr, Predicate, Shared};
+use crate::search::ParameterKind;
+
+pub use offer::resource;
+use tree::Tree;
+use walk::{MOST_PLACES, Place};
+
+/// The child tables of the source at hand.
+type Children<'a> = &'a [Shared<Child>];
+
+/// A parameter of the mapping's own, or one that takes the place of R4's: an entry of `search:`.
+#[derive(Debug)]
+pub struct OwnParameter {
+    pub name: Arc<str>,
+    /// String, token, date, reference, number or uri.
+    pub kind: ParameterKind,
+    pub binding: Arc<Binding>,
+    /// A token's system.
+    pub system: Option<Arc<str>>,
+    /// The child table that the binding's columns belong to: a place in [`Source::children`].
+    pub child: Option<usize>,
+    /// Canonical URL of its definition, where it has one.
+    pub url: Option<Arc<str>>,
+}
+
+/// What a source can be searched by.
+#[derive(Debug, Default)]
+pub struct Derivation {
+    pub parameters: FxHashMap<Arc<str>, Arc<Parameter>>,
+    /// R4's parameters that nothing answers, in the order of the definitions.
+    pub unsupported: Vec<(Arc<str>, Reason)>,
+    /// Parameters that are answered, but not from all the elements that they cover.
+    pub partial: Vec<(Arc<str>, Reason)>,
+}
+
+/// Why a parameter, or a part of it, is not answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    #[error("no element of the mapping is what it looks at")]
+    NoElement,
+    #[error("the element is not searchable: {0}")]
+    Conversion(&'static str),
+    #[error("the element has nothing in it that the parameter compares: {0}")]
+    Shape(&'static str),
+    #[error("elements of type {0} are not searched by this kind of parameter")]
+    Type(&'static str),
+    #[error("phonetic matching")]
+    Phonetic,
+    #[error("special: it is not about an element")]
+    Special,
+    #[error("composite parameters are not derived")]
+    Composite,
+    #[error("its expression goes beyond paths")]
+    Expression,
+    #[error("the mapping turns it off")]
+    Off,
+    #[error("more places than a search can look at")]
+    TooMany,
+}
+
+impl Reason {
+    /// Why this conversion cannot be read backwards.
+    fn of_conversion(conversion: &Conversion) -> Reason {
+        Reason::Conversion(match conversion {
+            Conversion::Text => "text",
+            Conversion::Integer => "a whole number",
+            Conversion::Decimal { .. } => "a decimal number",
+            Conversion::Boolean | Conversion::Bit { .. } => "a boolean",
+            Conversion::Date(_) | Conversion::DateTime { .. } => "a date",
+            Conversion::Codes { .. } => "a code table",
+            Conversion::Join { .. } => "joined text",
+            Conversion::Concat { .. } => "a value in several parts",
+            Conversion::Reference { .. } => "a reference",
+            Conversion::Measure(_) => "a measurement kept as text",
+            Conversion::First(_) => "too many alternatives",
+        })
+    }
+
+    /// Why a place without bindings is not compared.
+    fn constant_or(place: &Place<'_>) -> Reason {
+        match place.constant() {
+            Some(_) => Reason::Conversion("a constant date or number"),
+            None => Reason::Shape(place.ty),
+        }
+    }
+}
+
+/// What has been found of one parameter.
+struct Found<'a> {
+    children: Children<'a>,
+    targets: Vec<Target>,
+    missed: Option<Reason>,
+}
+
+impl<'a> Found<'a> {
+    fn new(children: Children<'a>) -> Found<'a> {
+        Found {
+            children,
+            targets: Vec::new(),
+            missed: None,
+        }
+    }
+
+    fn push(&mut self, child: Option<usize>, guard: Predicate, matcher: Matcher) {
+        if guard == Predicate::False {
+            return;
+        }
+        match self.targets.len() < MOST_PLACES {
+            true => self.targets.push(Target {
+                child,
+                guard,
+                matcher,
+            }),
+            false => self.missed = Some(Reason::TooMany),
+        }
+    }
+
+    /// Keeps the first reason: it is the one that an author meets first in the file.
+    fn miss(&mut self, reason: Reason) {
+        self.missed.get_or_insert(reason);
+    }
+}
+
+/// The search parameters that a source answers. Its own `search` is not read.
+///
+/// `own` are parameters of the mapping's own, which come before R4's of the same name; `off` names those
+/// that the mapping does not offer.
+pub fn parameters(
+    source: &Source,
+    resource: &'static str,
+    own: &[OwnParameter],
+    off: &[Arc<str>],
+) -> Derivation {
+    let tree = Tree::of_resource(&source.elements, resource);
+    let mut derivation = Derivation::default();
+    let mut add = |name: Arc<str>, kind, url, found: Found<'_>, sort: Vec<Expr>| {
+        if off.contains(&name) {
+            return derivation.unsupported.push((name, Reason::Off));
+        }
+        if found.targets.is_empty() {
+            let reason = found.missed.unwrap_or(Reason::NoElement);
+            return derivation.unsupported.push((name, reason));
+        }
+        if let Some(reason) = found.missed {
+            derivation.partial.push((Arc::clone(&name), reason));
+        }
+        let parameter = Parameter {
+            name: Arc::clone(&name),
+            kind,
+            url,
+            targets: found.targets,
+            sort,
+        };
+        derivation.parameters.insert(name, Arc::new(parameter));
+    };
+    for own in own {
+        let tree = Tree::Value(Arc::clone(&own.binding));
+        let place = Place::alone(&tree, own.child);
+        let found = of_own(own, &place, &source.children);
+        let sort = sort::keys(&[place], &source.children);
+        let url = own
+            .url
+            .clone()
+            .unwrap_or_else(|| own_url(resource, &own.name));
+        add(Arc::clone(&own.name), own.kind, url, found, sort);
+    }
+    for parameter in fhir::parameters(resource) {
+        if own.iter().any(|own| *own.name == *parameter.code) {
+            continue;
+        }
+        let (found, sort) = of_definition(parameter, source, &tree, resource);
+        let url = match parameter.url {
+            Some(url) => Arc::from(url),
+            None => own_url(resource, parameter.code),
+        };
+        add(parameter.code.into(), parameter.kind, url, found, sort);
+    }
+    derivation
+}
+
+/// The URL of a parameter that no one has given a definition.
+fn own_url(resource: &str, name: &str) -> Arc<str> {
+    format!("urn:pilaster:search-parameter:{resource}-{name}").into()
+}
+
+/// The targets and the sort keys of one of R4's parameters.
+fn of_definition<'a>(
+    parameter: &SearchParameter,
+    source: &'a Source,
+    tree: &Tree,
+    resource: &'static str,
+) -> (Found<'a>, Vec<Expr>) {
+    let children = &source.children;
+    let mut found = Found::new(children);
+    match parameter.code {
+        "_id" => {
+            found.push(None, Predicate::True, Matcher::Id);
+            return (found, source.id.clone());
+        }
+        "_lastUpdated" => {
+            let Some(updated) = &source.last_updated else {
+                return (found, Vec::new());
+            };
+            let tree = Tree::Value(Arc::clone(&updated.binding));
+            let place = Place::alone(&tree, None);
+            date::date(&place, &mut found);
+            return (found, sort::keys(&[place], children));
+        }
+        "_profile" => {
+            for profile in &source.profiles {
+                let matcher = Matcher::Uri(TextMatcher::Constant(Arc::clone(profile)));
+                found.push(None, Predicate::True, matcher);
+            }
+        }
+        "phonetic" => {
+            found.miss(Reason::Phonetic);
+            return (found, Vec::new());
+        }
+        _ => {}
+    }
+    match (&parameter.unsupported, parameter.kind) {
+        (_, ParameterKind::Special) => found.miss(Reason::Special),
+        (_, ParameterKind::Composite) => found.miss(Reason::Composite),
+        (Some(fhir::search_parameters::Unsupported::NoExpression), _) => {
+            found.miss(Reason::Special)
+        }
+        (Some(_), _) => found.miss(Reason::Expression),
+        (None, _) => {
+            let root = Place::root(tree, resource);
+            let sort = by_paths(parameter, &root, &mut found);
+            return (found, sort);
+        }
+    }
+    (found, Vec::new())
+}
+
+/// Walks the paths of a parameter; what they lead to becomes targets, and gives the sort keys.
+fn by_paths(parameter: &SearchParameter, root: &Place<'_>, found: &mut Found<'_>) -> Vec<Expr> {
+    let mut all = Vec::new();
+    let mut exists = None;
+    for path in &parameter.paths {
+        let places = places(path, root, found);
+        if path.test != Test::Value {
+            let ways = places
+                .iter()
+                .map(|place| presence::exists(place, path.test, found.children));
+            exists.get_or_insert_with(Vec::new).extend(ways);
+            continue;
+        }
+        let only =
+            path.steps
+                .iter()
+                .flat_map(|step| &step.filters)
+                .find_map(|filter| match filter {
+                    StepFilter::ResolvesTo(ty) => Some(*ty),
+                    _ => None,
+                });
+        let targets = reference::Targets {
+            any_of: &parameter.targets,
+            only,
+        };
+        for place in &places {
+            if found.targets.len() >= MOST_PLACES {
+                found.missed = Some(Reason::TooMany);
+                break;
+            }
+            match parameter.kind {
+                ParameterKind::String => text::string(place, found),
+                ParameterKind::Token => token::token(place, found),
+                ParameterKind::Date => date::date(place, found),
+                ParameterKind::Reference => reference::reference(place, &targets, found),
+                ParameterKind::Number => number::number(place, found),
+                ParameterKind::Quantity => number::quantity(place, found),
+                ParameterKind::Uri => number::uri(place, found),
+                ParameterKind::Composite | ParameterKind::Special => {}
+            }
+        }
+        all.extend(places);
+    }
+    if let Some(ways) = exists.filter(|ways| !ways.is_empty()) {
+        found.push(None, Predicate::True, Matcher::Exists(ways));
+        return Vec::new();
+    }
+    match found.targets.is_empty() {
+        true => Vec::new(),
+        false => sort::keys(&all, found.children),
+    }
+}
+
+/// The places that a path leads to, its `where(…)` decided on constants or added to the guards.
+fn places<'t>(path: &ElementPath, root: &Place<'t>, found: &mut Found<'_>) -> Vec<Place<'t>> {
+    let mut places = vec![root.clone()];
+    for step in &path.steps {
+        let mut next = Vec::new();
+        for place in &places {
+            next.extend(place.property(step.name, step.cast, found.children));
+            if next.len() > MOST_PLACES {
+                next.truncate(MOST_PLACES);
+                found.miss(Reason::TooMany);
+                break;
+            }
+        }
+        for filter in &step.filters {
+            match filter {
+                StepFilter::Equals { element, value } => {
+                    next = next
+                        .into_iter()
+                        .filter_map(|place| equal(place, element, value, found))
+                        .collect();
+                }
+                StepFilter::Index(index) => {
+                    next.retain(|place| usize::try_from(*index) == Ok(place.nth))
+                }
+                // What a reference leads to is known of its columns, not of the element.
+                StepFilter::ResolvesTo(_) => {}
+            }
+        }
+        places = next;
+    }
+    places
+}
+
+/// The place, under the condition that its child element has that code; None where it never has.
+fn equal<'t>(
+    mut place: Place<'t>,
+    element: &str,
+    value: &str,
+    found: &mut Found<'_>,
+) -> Option<Place<'t>> {
+    let inner = place.property(element, None, found.children);
+    let inner = inner.first()?;
+    match presence::equals(inner.tree, value) {
+        Some(holds) => place.guard = Predicate::all([place.guard, holds]),
+        None => {
+            found.miss(Reason::Conversion(
+                "a condition on it is over columns that cannot be compared",
+            ));
+            return None;
+        }
+    }
+    (place.guard != Predicate::False).then_some(place)
+}
+
+/// The targets of a parameter of the mapping's own.
+fn of_own<'a>(own: &OwnParameter, place: &Place<'_>, children: Children<'a>) -> Found<'a> {
+    let mut found = Found::new(children);
+    match own.kind {
+        ParameterKind::String => text::string(place, &mut found),
+        ParameterKind::Token => {
+            let system = own
+                .system
+                .clone()
+                .map_or(TokenSystem::None, TokenSystem::Is);
+            token::values(place, &system, &[], &mut found);
+        }
+        ParameterKind::Date => date::date(place, &mut found),
+        ParameterKind::Number => number::number(place, &mut found),
+        ParameterKind::Uri => number::uri(place, &mut found),
+        ParameterKind::Reference => {
+            reference::literal(place, &reference::Targets::any(), &mut found)
+        }
+        ParameterKind::Composite => found.miss(Reason::Composite),
+        ParameterKind::Quantity | ParameterKind::Special => found.miss(Reason::Special),
+    }
+    found
+}

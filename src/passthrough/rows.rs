@@ -1,0 +1,150 @@
+//! The rows of one statement: cells beside one arena of bytes, so that a page of text costs one
+//! allocation rather than one a cell.
+
+use crate::relation::Value;
+
+/// A cell; text and bytes lie in the arena.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell {
+    Null,
+    Int(i64),
+    Real(f64),
+    Text { start: u32, end: u32 },
+    Bytes { start: u32, end: u32 },
+}
+
+/// A cell as it is read. Text is bytes: a database may hold what is no UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CellRef<'r> {
+    Null,
+    Int(i64),
+    Real(f64),
+    Text(&'r [u8]),
+    Bytes(&'r [u8]),
+}
+
+impl CellRef<'_> {
+    /// The cell as a value that can be bound, and kept beyond the rows.
+    pub fn to_value(self) -> Value {
+        match self {
+            CellRef::Null => Value::Null,
+            CellRef::Int(number) => Value::Int(number),
+            CellRef::Real(number) => Value::Real(number),
+            CellRef::Text(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => Value::Text(text.to_owned()),
+                Err(_) => Value::Bytes(bytes.to_vec()),
+            },
+            CellRef::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+        }
+    }
+}
+
+/// The rows of one statement, in order.
+#[derive(Debug, Default)]
+pub struct Rows {
+    width: usize,
+    cells: Vec<Cell>,
+    arena: Vec<u8>,
+}
+
+impl Rows {
+    pub fn len(&self) -> usize {
+        self.cells.len().checked_div(self.width).unwrap_or(0)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// The number of columns.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The cell at a row and column; NULL outside.
+    pub fn cell(&self, row: usize, column: usize) -> CellRef<'_> {
+        let place = row * self.width + column;
+        match self.cells.get(place) {
+            Some(_) if column >= self.width => CellRef::Null,
+            None | Some(Cell::Null) => CellRef::Null,
+            Some(Cell::Int(number)) => CellRef::Int(*number),
+            Some(Cell::Real(number)) => CellRef::Real(*number),
+            Some(Cell::Text { start, end }) => CellRef::Text(self.bytes(*start, *end)),
+            Some(Cell::Bytes { start, end }) => CellRef::Bytes(self.bytes(*start, *end)),
+        }
+    }
+
+    fn bytes(&self, start: u32, end: u32) -> &[u8] {
+        self.arena
+            .get(start as usize..end as usize)
+            .unwrap_or_default()
+    }
+}
+
+/// Takes the cells of a statement in, row by row.
+#[derive(Debug)]
+pub struct RowsBuilder {
+    rows: Rows,
+    most: usize,
+}
+
+/// The arena's bound was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLarge;
+
+impl RowsBuilder {
+    /// Rows of `width` columns, with at most `most` bytes of text and as many cells' worth of memory.
+    pub fn new(width: usize, most: usize) -> RowsBuilder {
+        let most = most.min(u32::MAX as usize);
+        RowsBuilder {
+            rows: Rows {
+                width,
+                cells: Vec::new(),
+                arena: Vec::new(),
+            },
+            most,
+        }
+    }
+
+    /// Appends the next cell of the row.
+    ///
+    /// # Errors
+    /// When the rows would grow past the bound.
+    pub fn push(&mut self, cell: CellRef<'_>) -> Result<(), TooLarge> {
+        let cell = match cell {
+            CellRef::Null => Cell::Null,
+            CellRef::Int(number) => Cell::Int(number),
+            CellRef::Real(number) => Cell::Real(number),
+            CellRef::Text(bytes) => {
+                let (start, end) = self.keep(bytes)?;
+                Cell::Text { start, end }
+            }
+            CellRef::Bytes(bytes) => {
+                let (start, end) = self.keep(bytes)?;
+                Cell::Bytes { start, end }
+            }
+        };
+        if self.rows.cells.len() * size_of::<Cell>() > self.most {
+            return Err(TooLarge);
+        }
+        self.rows.cells.push(cell);
+        Ok(())
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Result<(u32, u32), TooLarge> {
+        let start = self.rows.arena.len();
+        let end = start + bytes.len();
+        if end > self.most {
+            return Err(TooLarge);
+        }
+        self.rows.arena.extend_from_slice(bytes);
+        match (u32::try_from(start), u32::try_from(end)) {
+            (Ok(start), Ok(end)) => Ok((start, end)),
+            _ => Err(TooLarge),
+        }
+    }
+
+    pub fn finish(self) -> Rows {
+        self.rows
+    }
+}

@@ -1,0 +1,357 @@
+//! The SQLite driver: the embedded practice, and databases that an author tries a mapping on.
+//!
+//! SQLite runs in the caller's thread, so a request's whole work with the database is one job on a
+//! blocking thread, with a connection of its own from a pool. Connections only read. A statement that
+//! runs past its deadline, or whose caller has gone, is interrupted by the engine's progress callback.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::rows::TooLarge;
+use super::{CellRef, PassthroughError, Rows, RowsBuilder};
+use crate::relation::Value;
+use crate::sql::Statement;
+
+/// Bounds of a pool.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at the most.
+    pub connections: usize,
+    /// Requests that may wait for one; a further one is turned away at once.
+    pub waiting: usize,
+    /// How long one may wait.
+    pub wait: Duration,
+    /// How long a job's statements may take together.
+    pub statement: Duration,
+    /// Bytes of one statement's rows.
+    pub rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            connections: 4,
+            waiting: 256,
+            wait: Duration::from_secs(5),
+            statement: Duration::from_secs(30),
+            rows: 64 << 20,
+        }
+    }
+}
+
+/// Statements that a connection keeps prepared.
+const PREPARED: usize = 256;
+/// Virtual machine steps between two looks at the clock: some tens of microseconds.
+const STEPS: i32 = 10_000;
+
+/// A pool of read-only connections to one file.
+pub struct Pool {
+    path: PathBuf,
+    limits: Limits,
+    permits: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Pool {
+    /// A pool over a file that must exist; opens the first connection, so that a file that cannot be read
+    /// is known now.
+    ///
+    /// # Errors
+    /// [`PassthroughError::Open`] with the engine's reason.
+    pub fn open(path: &Path, limits: Limits) -> Result<Pool, PassthroughError> {
+        let first = open(path)?;
+        Ok(Pool {
+            path: path.to_owned(),
+            permits: Arc::new(Semaphore::new(limits.connections)),
+            limits,
+            waiting: AtomicUsize::new(0),
+            idle: Mutex::new(vec![first]),
+        })
+    }
+
+    /// Runs a job with a session of its own on a blocking thread. When the future is dropped, the job's
+    /// statement is interrupted.
+    ///
+    /// # Errors
+    /// When no connection comes free in time, or none can be opened; and the job's own.
+    pub async fn run<T, E, F>(self: &Arc<Self>, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<PassthroughError> + Send + 'static,
+        F: FnOnce(&mut Session<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let permit = self.permit().await?;
+        let gone = CancelOnDrop(Arc::new(AtomicBool::new(false)));
+        let cancelled = Arc::clone(&gone.0);
+        let pool = Arc::clone(self);
+        let task = tokio::task::spawn_blocking(move || {
+            // Held until the connection is back.
+            let _permit: OwnedSemaphorePermit = permit;
+            let mut connection = pool.take()?;
+            let deadline = Instant::now() + pool.limits.statement;
+            let seen = Arc::clone(&cancelled);
+            let watch = move || seen.load(Ordering::Relaxed) || Instant::now() >= deadline;
+            if connection.progress_handler(STEPS, Some(watch)).is_err() {
+                return Err(PassthroughError::Open("no progress callback".to_owned()).into());
+            }
+            let mut session = Session {
+                connection: &connection,
+                limits: &pool.limits,
+            };
+            let done = job(&mut session);
+            if connection.progress_handler(0, None::<fn() -> bool>).is_ok() {
+                pool.give_back(connection);
+            }
+            done
+        });
+        let done = task.await;
+        drop(gone);
+        match done {
+            Ok(done) => done,
+            // The job panicked; its connection is gone with it, and the pool opens another when asked.
+            Err(_) => Err(PassthroughError::Failed { code: 0 }.into()),
+        }
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, PassthroughError> {
+        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let _counted =
+            Waiting::new(&self.waiting, self.limits.waiting).ok_or(PassthroughError::Busy)?;
+        match tokio::time::timeout(self.limits.wait, Arc::clone(&self.permits).acquire_owned())
+            .await
+        {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(PassthroughError::Busy),
+        }
+    }
+
+    fn take(&self) -> Result<Connection, PassthroughError> {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        idle.map_or_else(|| open(&self.path), Ok)
+    }
+
+    fn give_back(&self, connection: Connection) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
+    }
+
+    /// A job with a connection now, outside any runtime: for the command line.
+    ///
+    /// # Errors
+    /// As [`Pool::run`].
+    pub fn run_now<T, E: From<PassthroughError>>(
+        &self,
+        job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let connection = self.take()?;
+        let done = job(&mut Session {
+            connection: &connection,
+            limits: &self.limits,
+        });
+        self.give_back(connection);
+        done
+    }
+}
+
+/// Counts who waits, within a bound.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize, most: usize) -> Option<Waiting<'a>> {
+        let counted = Waiting(count);
+        // Counted first, so that the drop takes it back on refusal too.
+        (count.fetch_add(1, Ordering::Relaxed) < most).then_some(counted)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn open(path: &Path) -> Result<Connection, PassthroughError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let prepare = || -> rusqlite::Result<Connection> {
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.pragma_update(None, "query_only", true)?;
+        connection.pragma_update(None, "cache_size", -8_000)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        crate::collation::register(&connection)?;
+        // Reads the header: what is no database is found out here.
+        connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok(connection)
+    };
+    prepare().map_err(|error| PassthroughError::Open(reason(&error)))
+}
+
+/// The engine's words for an error, which name no value.
+fn reason(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(code) => format!("{code:?}"),
+        None => "SQLite cannot read it".to_owned(),
+    }
+}
+
+/// A connection for the time of one job.
+pub struct Session<'c> {
+    connection: &'c Connection,
+    limits: &'c Limits,
+}
+
+impl Session<'_> {
+    /// Runs one statement and gives its rows.
+    ///
+    /// # Errors
+    /// Whatever the engine reports, without any value; the bound on a statement's rows.
+    pub fn execute(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+    ) -> Result<Rows, PassthroughError> {
+        let limit = self.limits.rows;
+        let run = || -> Result<Result<Rows, TooLarge>, rusqlite::Error> {
+            let mut prepared = self.connection.prepare_cached(&statement.text)?;
+            for (index, value) in values.iter().take(prepared.parameter_count()).enumerate() {
+                prepared.raw_bind_parameter(index + 1, Bound(value))?;
+            }
+            let width = prepared.column_count();
+            let mut builder = RowsBuilder::new(width, limit);
+            let mut rows = prepared.raw_query();
+            while let Some(row) = rows.next()? {
+                for column in 0..width {
+                    let cell = match row.get_ref(column)? {
+                        ValueRef::Null => CellRef::Null,
+                        ValueRef::Integer(number) => CellRef::Int(number),
+                        ValueRef::Real(number) => CellRef::Real(number),
+                        ValueRef::Text(bytes) => CellRef::Text(bytes),
+                        ValueRef::Blob(bytes) => CellRef::Bytes(bytes),
+                    };
+                    if builder.push(cell).is_err() {
+                        return Ok(Err(TooLarge));
+                    }
+                }
+            }
+            Ok(Ok(builder.finish()))
+        };
+        match run() {
+            Ok(Ok(rows)) => Ok(rows),
+            Ok(Err(TooLarge)) => Err(PassthroughError::TooLarge(limit >> 20)),
+            Err(error) => Err(self.refused(&error)),
+        }
+    }
+
+    fn refused(&self, error: &rusqlite::Error) -> PassthroughError {
+        use rusqlite::ffi::ErrorCode;
+        match error {
+            rusqlite::Error::SqliteFailure(failure, _)
+            | rusqlite::Error::SqlInputError { error: failure, .. }
+                if failure.code == ErrorCode::OperationInterrupted =>
+            {
+                PassthroughError::Timeout(self.limits.statement)
+            }
+            rusqlite::Error::SqlInputError { msg, .. } if msg.starts_with("no such ") => {
+                // `no such column: p.X`: a name of the mapping.
+                PassthroughError::Schema(msg.clone())
+            }
+            rusqlite::Error::SqliteFailure(_, Some(msg)) if msg.starts_with("no such ") => {
+                PassthroughError::Schema(msg.clone())
+            }
+            other => PassthroughError::Failed {
+                code: match other {
+                    rusqlite::Error::SqliteFailure(failure, _)
+                    | rusqlite::Error::SqlInputError { error: failure, .. } => {
+                        failure.extended_code
+                    }
+                    _ => 0,
+                },
+            },
+        }
+    }
+
+    /// The names of a table's or view's columns; None where there is no such table.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub fn columns(&mut self, table: &str) -> Result<Option<Vec<String>>, PassthroughError> {
+        let read = || -> rusqlite::Result<Vec<String>> {
+            self.connection
+                .prepare_cached("SELECT name FROM pragma_table_info(?1)")?
+                .query_map([table], |row| row.get(0))?
+                .collect()
+        };
+        match read() {
+            Ok(columns) if columns.is_empty() => Ok(None),
+            Ok(columns) => Ok(Some(columns)),
+            Err(error) => Err(self.refused(&error)),
+        }
+    }
+
+    /// How the engine would run a statement: a line for each step of its plan.
+    ///
+    /// # Errors
+    /// As [`Session::execute`].
+    pub fn query_plan(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+    ) -> Result<Vec<String>, PassthroughError> {
+        let explain = Statement {
+            text: Arc::from(format!("EXPLAIN QUERY PLAN {}", statement.text)),
+            types: Arc::clone(&statement.types),
+            columns: Arc::new([]),
+        };
+        let rows = self.execute(&explain, values)?;
+        Ok((0..rows.len())
+            .filter_map(|row| match rows.cell(row, 3) {
+                CellRef::Text(detail) => Some(String::from_utf8_lossy(detail).into_owned()),
+                _ => None,
+            })
+            .collect())
+    }
+}
+
+struct Bound<'v>(&'v Value);
+
+impl rusqlite::ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self.0 {
+            Value::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Value::Int(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
+            Value::Real(number) => ToSqlOutput::Borrowed(ValueRef::Real(*number)),
+            Value::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Value::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+            // Days and times are text in SQLite, in the layout that its own functions write.
+            Value::Date(day) => ToSqlOutput::from(day.strftime("%Y-%m-%d").to_string()),
+            Value::DateTime(at) => ToSqlOutput::from(format!(
+                "{}.{:03}",
+                at.strftime("%Y-%m-%d %H:%M:%S"),
+                at.subsec_nanosecond() / 1_000_000
+            )),
+        })
+    }
+}

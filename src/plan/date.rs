@@ -1,0 +1,439 @@
+//! Date search: the searched interval against the stored one (R4 §3.1.1.4.7, and the table of prefixes).
+//!
+//! A stored value covers an interval too: a day, or an instant as fine as it is kept. Each prefix is a
+//! comparison of the two intervals' ends. Whatever the stored form, four questions are enough (does it
+//! begin at or after `t`, before `t`; does it end at or before `t`, after `t`), and each is put so that
+//! the column stands alone on its side, where its index serves.
+
+use jiff::ToSpan;
+use jiff::civil::{self, DateTime, Time};
+
+use crate::mapping::{DateForm, DateLayout, DateMatcher, Precision};
+use crate::relation::{Arithmetic, CompareOp, Expr, Predicate, SqlType, Value};
+use crate::search::{DateValue, Interval, Prefix};
+
+use super::Context;
+use super::values::Values;
+
+/// One searched date against a point or a period.
+pub(super) fn predicate(
+    start: Option<&DateMatcher>,
+    end: Option<&DateMatcher>,
+    prefix: Prefix,
+    date: &DateValue,
+    context: &Context<'_>,
+    values: &mut Values,
+) -> Predicate {
+    let searched = match prefix {
+        Prefix::Ap => date.interval(context.zone).approximate(context.now),
+        _ => date.interval(context.zone),
+    };
+    let stored = Stored {
+        start,
+        end,
+        zone: context.zone,
+    };
+    let Interval {
+        start: low,
+        end: high,
+    } = searched;
+    let contained = |values: &mut Values| {
+        Predicate::all([
+            stored.begins_at_or_after(low, values),
+            stored.ends_at_or_before(high, values),
+        ])
+    };
+    let found = match prefix {
+        Prefix::Eq => contained(values),
+        Prefix::Ne => contained(values).negate(),
+        Prefix::Gt => stored.ends_after(high, values),
+        Prefix::Lt => stored.begins_before(low, values),
+        Prefix::Ge if stored.is_point_within(low, high) => stored.begins_at_or_after(low, values),
+        Prefix::Ge => Predicate::any([stored.ends_after(high, values), contained(values)]),
+        Prefix::Le if stored.is_point_within(low, high) => stored.begins_before(high, values),
+        Prefix::Le => Predicate::any([stored.begins_before(low, values), contained(values)]),
+        Prefix::Sa => stored.begins_at_or_after(high, values),
+        Prefix::Eb => stored.ends_at_or_before(low, values),
+        Prefix::Ap => Predicate::all([
+            stored.begins_before(high, values),
+            stored.ends_after(low, values),
+        ]),
+    };
+    // `ne` holds where the comparison does not: absence has to be ruled out in words.
+    let present = if prefix == Prefix::Ne {
+        self::present(start, end)
+    } else {
+        stored.present()
+    };
+    Predicate::all([present, found])
+}
+
+/// Something is there to compare with.
+pub(super) fn present(start: Option<&DateMatcher>, end: Option<&DateMatcher>) -> Predicate {
+    Predicate::any(
+        start
+            .into_iter()
+            .chain(end)
+            .map(|matcher| matcher.present.clone()),
+    )
+}
+
+struct Stored<'a> {
+    start: Option<&'a DateMatcher>,
+    end: Option<&'a DateMatcher>,
+    zone: &'a jiff::tz::TimeZone,
+}
+
+impl Stored<'_> {
+    /// A point is one matcher as both ends: what holds of it can be said once.
+    fn point(&self) -> Option<&DateMatcher> {
+        match (self.start, self.end) {
+            (Some(start), Some(end)) if std::ptr::eq(start, end) => Some(start),
+            _ => None,
+        }
+    }
+
+    /// A stored point is never wider than the searched interval, so that "after it or within it" is "from
+    /// its beginning on".
+    fn is_point_within(&self, low: DateTime, high: DateTime) -> bool {
+        self.point().is_some_and(|matcher| match matcher.unit() {
+            Unit::Day => low.time() == Time::midnight() && high.time() == Time::midnight(),
+            Unit::Instant => true,
+            Unit::Varies => false,
+        })
+    }
+
+    /// A comparison already leaves NULL out; only sentinels, and periods with open ends, need more.
+    fn present(&self) -> Predicate {
+        match self.point() {
+            Some(matcher) if matches!(matcher.present, Predicate::Present(_)) => Predicate::True,
+            _ => present(self.start, self.end),
+        }
+    }
+
+    fn ask(
+        &self,
+        end: Option<&DateMatcher>,
+        question: Question,
+        open: bool,
+        at: DateTime,
+        values: &mut Values,
+    ) -> Predicate {
+        match end {
+            None if open => Predicate::True,
+            None => Predicate::False,
+            Some(matcher) => {
+                let asked = matcher.ask(question, at, self.zone, values);
+                if self.point().is_some() || !open {
+                    asked
+                } else {
+                    // A period without this end goes on for ever in that direction.
+                    Predicate::any([asked, matcher.present.clone().negate()])
+                }
+            }
+        }
+    }
+
+    fn begins_at_or_after(&self, at: DateTime, values: &mut Values) -> Predicate {
+        self.ask(self.start, Question::BeginsAtOrAfter, false, at, values)
+    }
+
+    fn begins_before(&self, at: DateTime, values: &mut Values) -> Predicate {
+        self.ask(self.start, Question::BeginsBefore, true, at, values)
+    }
+
+    fn ends_at_or_before(&self, at: DateTime, values: &mut Values) -> Predicate {
+        self.ask(self.end, Question::EndsAtOrBefore, false, at, values)
+    }
+
+    fn ends_after(&self, at: DateTime, values: &mut Values) -> Predicate {
+        self.ask(self.end, Question::EndsAfter, true, at, values)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    BeginsAtOrAfter,
+    BeginsBefore,
+    EndsAtOrBefore,
+    EndsAfter,
+}
+
+/// How much time a stored value covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Day,
+    /// As good as a point: the engine's finest step.
+    Instant,
+    /// A year, a month or a day, by what the row has.
+    Varies,
+}
+
+impl DateMatcher {
+    fn unit(&self) -> Unit {
+        match (&self.form, self.precision) {
+            (DateForm::Parts, _) => Unit::Varies,
+            (DateForm::Layout(layout), _) if layout.day.is_none() => Unit::Varies,
+            (DateForm::Layout(_), _) | (_, Precision::Day) => Unit::Day,
+            (DateForm::Column { .. }, _) if !self.ty.has_day_and_time() => Unit::Day,
+            (_, Precision::Minute | Precision::Full) => Unit::Instant,
+        }
+    }
+
+    fn ask(
+        &self,
+        question: Question,
+        at: DateTime,
+        zone: &jiff::tz::TimeZone,
+        values: &mut Values,
+    ) -> Predicate {
+        match self.unit() {
+            // An instant begins where it ends, but for the engine's finest step, which no searched bound cuts.
+            Unit::Instant => {
+                let op = match question {
+                    Question::BeginsAtOrAfter | Question::EndsAfter => CompareOp::Ge,
+                    Question::BeginsBefore | Question::EndsAtOrBefore => CompareOp::Lt,
+                };
+                self.compare_instant(op, at, zone, values)
+            }
+            Unit::Day => {
+                // [d, d+1): in terms of d, every question is "from some day on" or "before some day".
+                let (op, day) = match question {
+                    Question::BeginsAtOrAfter => (CompareOp::Ge, ceiling(at)),
+                    Question::BeginsBefore => (CompareOp::Lt, ceiling(at)),
+                    Question::EndsAtOrBefore => (CompareOp::Lt, at.date()),
+                    Question::EndsAfter => (CompareOp::Ge, at.date()),
+                };
+                self.compare_day(op, day, zone, values)
+            }
+            Unit::Varies => self.compare_parts(question, at, values),
+        }
+    }
+
+    fn compare_day(
+        &self,
+        op: CompareOp,
+        day: civil::Date,
+        zone: &jiff::tz::TimeZone,
+        values: &mut Values,
+    ) -> Predicate {
+        match &self.form {
+            DateForm::Column { utc: false } | DateForm::DayAndSeconds { .. } => Predicate::Compare(
+                self.columns[0].clone(),
+                op,
+                values.expr(Value::Date(day), SqlType::Date),
+            ),
+            DateForm::Column { utc: true } | DateForm::Unix => {
+                self.compare_instant(op, day.to_datetime(Time::midnight()), zone, values)
+            }
+            DateForm::Layout(layout) => {
+                let (expr, ty) = layout_key(&self.columns[0], self.ty, layout);
+                let number = i64::from(day.year()) * 10_000
+                    + i64::from(day.month()) * 100
+                    + i64::from(day.day());
+                let bound = if ty.is_text() {
+                    Value::Text(format!("{number:08}"))
+                } else {
+                    Value::Int(number)
+                };
+                Predicate::Compare(expr, op, values.expr(bound, ty))
+            }
+            DateForm::Parts => Predicate::False,
+        }
+    }
+
+    fn compare_instant(
+        &self,
+        op: CompareOp,
+        at: DateTime,
+        zone: &jiff::tz::TimeZone,
+        values: &mut Values,
+    ) -> Predicate {
+        match &self.form {
+            DateForm::Column { utc } => {
+                let at = if *utc { to_utc(at, zone) } else { at };
+                let bound = if at.time() == Time::midnight() {
+                    values.expr(Value::Date(at.date()), SqlType::Date)
+                } else {
+                    values.expr(Value::DateTime(at), self.ty)
+                };
+                Predicate::Compare(self.columns[0].clone(), op, bound)
+            }
+            DateForm::Unix => {
+                let seconds = zone.to_timestamp(at).map_or(i64::MIN, |at| at.as_second());
+                Predicate::Compare(
+                    self.columns[0].clone(),
+                    op,
+                    values.expr(Value::Int(seconds), SqlType::BigInt),
+                )
+            }
+            DateForm::DayAndSeconds { unit, plus } => {
+                self.compare_day_and_seconds(op, at, *unit, *plus, values)
+            }
+            DateForm::Parts | DateForm::Layout(_) => Predicate::False,
+        }
+    }
+
+    /// The day leads, so that its index serves; the seconds decide within it.
+    fn compare_day_and_seconds(
+        &self,
+        op: CompareOp,
+        at: DateTime,
+        unit: i64,
+        plus: bool,
+        values: &mut Values,
+    ) -> Predicate {
+        let [day, seconds, rest @ ..] = self.columns.as_slice() else {
+            return Predicate::False;
+        };
+        let seconds = match rest.first() {
+            Some(length) if plus => Expr::Arithmetic(
+                Box::new(seconds.clone()),
+                Arithmetic::Add,
+                Box::new(Expr::Coalesce(vec![length.clone(), Expr::Int(0)])),
+            ),
+            _ => seconds.clone(),
+        };
+        let since_midnight = at.duration_since(at.date().to_datetime(Time::midnight()));
+        // Rounded up: what is stored in whole units is at or after `t` from the next unit on.
+        let exact = since_midnight.as_nanos();
+        let step = i128::from(unit) * 1_000_000_000;
+        let units = i64::try_from((exact + step - 1) / step).unwrap_or(i64::MAX);
+        let compare_days = |op, date: civil::Date, values: &mut Values| {
+            Predicate::Compare(
+                day.clone(),
+                op,
+                values.expr(Value::Date(date), SqlType::Date),
+            )
+        };
+        if units == 0 {
+            return compare_days(op, at.date(), values);
+        }
+        let next = at.date().saturating_add(1.day());
+        let within = Predicate::Compare(seconds, op, values.expr(Value::Int(units), SqlType::Int));
+        match op {
+            CompareOp::Ge | CompareOp::Gt => Predicate::all([
+                compare_days(CompareOp::Ge, at.date(), values),
+                Predicate::any([compare_days(CompareOp::Ge, next, values), within]),
+            ]),
+            _ => Predicate::all([
+                compare_days(CompareOp::Lt, next, values),
+                Predicate::any([compare_days(CompareOp::Lt, at.date(), values), within]),
+            ]),
+        }
+    }
+
+    /// A value that is a year, a month or a day: its first and its last day, as numbers `YYYYMMDD`.
+    fn compare_parts(&self, question: Question, at: DateTime, values: &mut Values) -> Predicate {
+        let (op, day, first) = match question {
+            Question::BeginsAtOrAfter => (CompareOp::Ge, ceiling(at), true),
+            Question::BeginsBefore => (CompareOp::Lt, ceiling(at), true),
+            Question::EndsAtOrBefore => (CompareOp::Lt, at.date(), false),
+            Question::EndsAfter => (CompareOp::Ge, at.date(), false),
+        };
+        let number =
+            i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day());
+        let Some(key) = self.day_number(first) else {
+            return Predicate::False;
+        };
+        Predicate::Compare(key, op, values.expr(Value::Int(number), SqlType::Int))
+    }
+
+    /// `YYYYMMDD` of the first or last day that the value covers. A last day of 31 is past the end of a
+    /// shorter month and before the first of the next, which is all that a comparison needs.
+    fn day_number(&self, first: bool) -> Option<Expr> {
+        let parts: Vec<Expr> = match &self.form {
+            DateForm::Parts => self.columns.clone(),
+            DateForm::Layout(layout) => layout_parts(&self.columns[0], self.ty, layout),
+            _ => return None,
+        };
+        let known = |expr: &Expr, otherwise: i64| {
+            Expr::Coalesce(vec![
+                Expr::NullIf(Box::new(expr.clone()), Box::new(Expr::Int(0))),
+                Expr::Int(otherwise),
+            ])
+        };
+        let times = |expr: Expr, factor: i64| {
+            Expr::Arithmetic(
+                Box::new(expr),
+                Arithmetic::Multiply,
+                Box::new(Expr::Int(factor)),
+            )
+        };
+        let plus = |left: Expr, right: Expr| {
+            Expr::Arithmetic(Box::new(left), Arithmetic::Add, Box::new(right))
+        };
+        let year = parts.first()?.clone();
+        let month = parts
+            .get(1)
+            .map_or(Expr::Int(if first { 1 } else { 12 }), |expr| {
+                known(expr, if first { 1 } else { 12 })
+            });
+        let day = parts
+            .get(2)
+            .map_or(Expr::Int(if first { 1 } else { 31 }), |expr| {
+                known(expr, if first { 1 } else { 31 })
+            });
+        Some(plus(plus(times(year, 10_000), times(month, 100)), day))
+    }
+}
+
+/// The first midnight that is not before `at`.
+fn ceiling(at: DateTime) -> civil::Date {
+    if at.time() == Time::midnight() {
+        at.date()
+    } else {
+        at.date().saturating_add(1.day())
+    }
+}
+
+fn to_utc(at: DateTime, zone: &jiff::tz::TimeZone) -> DateTime {
+    zone.to_timestamp(at)
+        .map_or(at, |at| jiff::tz::TimeZone::UTC.to_datetime(at))
+}
+
+/// The parts of a date in text, as numbers: year, then month and day where the layout has them.
+fn layout_parts(column: &Expr, ty: SqlType, layout: &DateLayout) -> Vec<Expr> {
+    let text = as_text(column, ty);
+    [(Some(layout.year), 4), (layout.month, 2), (layout.day, 2)]
+        .into_iter()
+        .map_while(|(offset, length)| Some((offset?, length)))
+        .map(|(offset, length)| {
+            Expr::Cast(
+                Box::new(Expr::Substring(
+                    Box::new(text.clone()),
+                    one_based(offset),
+                    length,
+                )),
+                SqlType::Int,
+            )
+        })
+        .collect()
+}
+
+/// An expression that sorts and compares as the day does, for a layout that has a day.
+pub(crate) fn layout_key(column: &Expr, ty: SqlType, layout: &DateLayout) -> (Expr, SqlType) {
+    // YYYYMMDD in a number needs nothing.
+    if ty.is_integer() && (layout.year, layout.month, layout.day) == (0, Some(4), Some(6)) {
+        return (column.clone(), ty);
+    }
+    let text = as_text(column, ty);
+    let parts = [(Some(layout.year), 4), (layout.month, 2), (layout.day, 2)]
+        .into_iter()
+        .filter_map(|(offset, length)| Some((offset?, length)))
+        .map(|(offset, length)| Expr::Substring(Box::new(text.clone()), one_based(offset), length))
+        .collect();
+    (Expr::Concat(parts), SqlType::VarChar(8))
+}
+
+fn as_text(column: &Expr, ty: SqlType) -> Expr {
+    if ty.is_text() {
+        column.clone()
+    } else {
+        Expr::Cast(Box::new(column.clone()), SqlType::VarChar(20))
+    }
+}
+
+fn one_based(offset: usize) -> u16 {
+    u16::try_from(offset + 1).unwrap_or(u16::MAX)
+}

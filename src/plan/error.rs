@@ -1,0 +1,135 @@
+//! Why a search that reads well cannot be answered. No message holds a value of the request.
+
+use thiserror::Error;
+
+use crate::errors::{self, Code};
+
+/// A name that the request used: as typed where it is name-like, else by its position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownName {
+    pub name: Option<String>,
+    pub position: usize,
+}
+
+impl std::fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "parameter `{name}`"),
+            None => write!(f, "parameter {}", self.position),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlanError {
+    /// Nothing of what was asked is known, or everything unknown is refused.
+    #[error("{resource} has no search {}{}", list(names), nearest(suggestion.as_deref()))]
+    UnknownParameters {
+        resource: &'static str,
+        names: Vec<UnknownName>,
+        suggestion: Option<String>,
+    },
+    #[error(
+        "`{name}` is a search parameter of R4, but this practice's mapping of {resource} has no column that answers it"
+    )]
+    UnsupportedParameter {
+        resource: &'static str,
+        name: String,
+    },
+    #[error(
+        "`{name}` does not take the modifier `:{modifier}` here; {}",
+        modifiers(allowed)
+    )]
+    UnsupportedModifier {
+        name: String,
+        modifier: String,
+        allowed: Vec<String>,
+    },
+    #[error("{what} is not offered; search the other resource first, and use its ids")]
+    UnsupportedFeature { what: String },
+    #[error("{resource} cannot be sorted by that parameter (key {position} of `_sort`); it can be sorted by {}", allowed.join(", "))]
+    UnsupportedSort {
+        resource: &'static str,
+        position: usize,
+        allowed: Vec<String>,
+    },
+    #[error("`_elements` names no element of {resource} in place {position}")]
+    UnknownElement {
+        resource: &'static str,
+        position: usize,
+    },
+    #[error("value {number} of `{name}` cannot be compared with what is stored: {expected}")]
+    UnsupportedValue {
+        name: String,
+        number: usize,
+        expected: &'static str,
+    },
+    #[error(
+        "this page link is not valid here: it was altered, has expired, or belongs to another search, site or key"
+    )]
+    Cursor,
+}
+
+fn list(names: &[UnknownName]) -> String {
+    names
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn nearest(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+fn modifiers(allowed: &[String]) -> String {
+    if allowed.is_empty() {
+        "it takes none".to_owned()
+    } else {
+        format!(
+            "it takes {}",
+            allowed
+                .iter()
+                .map(|name| format!("`:{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )
+    }
+}
+
+impl PlanError {
+    /// The entry of the table of errors.
+    pub fn code(&self) -> Code {
+        match self {
+            PlanError::UnknownParameters { .. } => errors::UNKNOWN_PARAMETER,
+            PlanError::UnsupportedParameter { .. } => errors::UNSUPPORTED_PARAMETER,
+            PlanError::UnsupportedModifier { .. } => errors::UNSUPPORTED_MODIFIER,
+            PlanError::UnsupportedFeature { .. } => errors::UNSUPPORTED_FEATURE,
+            PlanError::UnsupportedSort { .. } => errors::UNSUPPORTED_SORT,
+            PlanError::UnknownElement { .. } => errors::UNKNOWN_ELEMENT,
+            PlanError::UnsupportedValue { .. } => errors::UNSUPPORTED_VALUE,
+            PlanError::Cursor => errors::CURSOR,
+        }
+    }
+
+    /// Where in the request: `http.` and the parameter's name.
+    pub fn expression(&self) -> Option<String> {
+        match self {
+            PlanError::UnknownParameters { names, .. } => match names.as_slice() {
+                [
+                    UnknownName {
+                        name: Some(name), ..
+                    },
+                ] => Some(format!("http.{name}")),
+                _ => None,
+            },
+            PlanError::UnsupportedParameter { name, .. }
+            | PlanError::UnsupportedModifier { name, .. }
+            | PlanError::UnsupportedValue { name, .. } => Some(format!("http.{name}")),
+            PlanError::UnsupportedSort { .. } => Some("http._sort".to_owned()),
+            PlanError::UnknownElement { .. } => Some("http._elements".to_owned()),
+            PlanError::Cursor => Some("http._cursor".to_owned()),
+            PlanError::UnsupportedFeature { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! A filter of the request → a predicate over one source.
+
+use crate::mapping::{Matcher, Parameter, Source, Target};
+use crate::relation::{Child, CompareOp, Expr, Predicate, Shared, Value as SqlValue};
+use crate::search::{
+    Modifier, ParameterFilter, ParameterKind, Reference, Token, TokenSystem, Value,
+};
+
+use super::text::{self, Comparison};
+use super::values::Values;
+use super::{Context, date, number, reference, token};
+use crate::relation::Joins;
+
+/// One parameter of the request against a source that has columns for it.
+pub(super) fn parameter(
+    filter: &ParameterFilter,
+    parameter: &Parameter,
+    source: &Source,
+    context: &Context<'_>,
+    values: &mut Values,
+) -> Predicate {
+    if let [Value::Missing(missing)] = filter.values.as_slice() {
+        let there = Predicate::any(
+            parameter
+                .targets
+                .iter()
+                .map(|target| within(target, source, target.matcher.present())),
+        );
+        return if *missing { there.negate() } else { there };
+    }
+    let mut found = Vec::with_capacity(parameter.targets.len());
+    for target in &parameter.targets {
+        let matched = target_predicate(filter, target, source, context, values);
+        found.push(within(target, source, matched));
+    }
+    let found = Predicate::any(found);
+    if filter.modifier == Some(Modifier::Not) {
+        found.negate()
+    } else {
+        found
+    }
+}
+
+/// A target's predicate with its guard, in the child table where it lives in one.
+fn within(target: &Target, source: &Source, predicate: Predicate) -> Predicate {
+    let guarded = Predicate::all([target.guard.clone(), predicate]);
+    match target.child.and_then(|index| source.children.get(index)) {
+        None => guarded,
+        Some(_) if guarded == Predicate::False => Predicate::False,
+        Some(child) => {
+            let needed = Joins::of(&child.joins).of_predicate(&guarded);
+            let joins = child
+                .joins
+                .iter()
+                .filter(|join| needed & (1 << join.index) != 0)
+                .cloned()
+                .collect();
+            Predicate::Exists {
+                child: child.clone(),
+                joins,
+                filter: Box::new(guarded),
+            }
+        }
+    }
+}
+
+/// All values of the filter (OR) against one target, without its guard.
+fn target_predicate(
+    filter: &ParameterFilter,
+    target: &Target,
+    source: &Source,
+    context: &Context<'_>,
+    values: &mut Values,
+) -> Predicate {
+    let modifier = filter.modifier.as_ref();
+    let mut each = |one: &mut dyn FnMut(&Value, &mut Values) -> Predicate| {
+        Predicate::any(
+            filter
+                .values
+                .iter()
+                .map(|value| one(value, values))
+                .collect::<Vec<_>>(),
+        )
+    };
+    match &target.matcher {
+        Matcher::Id => ids(filter, source, values),
+        Matcher::Text(column) => match (filter.kind, modifier) {
+            (ParameterKind::Token, Some(Modifier::Text)) => {
+                each(&mut |value, values| match searched_text(value) {
+                    Some(searched) => {
+                        text::matcher(column, Comparison::StartsWith, searched, values)
+                    }
+                    None => Predicate::False,
+                })
+            }
+            // Beside a code, text is what `:text` searches and nothing else.
+            (ParameterKind::Token, _) => Predicate::False,
+            _ => {
+                let comparison = Comparison::of(modifier);
+                each(&mut |value, values| match searched_text(value) {
+                    Some(searched) => text::matcher(column, comparison, searched, values),
+                    None => Predicate::False,
+                })
+            }
+        },
+        Matcher::Token(_) if modifier == Some(&Modifier::Text) => Predicate::False,
+        Matcher::Token(matcher) => match (filter.kind, modifier) {
+            (ParameterKind::Reference, _) => {
+                let identifiers = filter.values.iter().filter_map(|value| match value {
+                    Value::Reference(Reference::Identifier(token)) => Some(token),
+                    _ => None,
+                });
+                token::predicate(matcher, identifiers, values)
+            }
+            (_, Some(Modifier::OfType)) => each(&mut |value, values| match value {
+                Value::OfType {
+                    system,
+                    code,
+                    value,
+                } if matcher
+                    .types
+                    .iter()
+                    .any(|(of, ty)| **of == **system && **ty == **code) =>
+                {
+                    let token = Token {
+                        system: TokenSystem::Any,
+                        code: Some(value.clone()),
+                    };
+                    token::predicate(matcher, std::iter::once(&token), values)
+                }
+                _ => Predicate::False,
+            }),
+            _ => {
+                let tokens = filter.values.iter().filter_map(|value| match value {
+                    Value::Token(token) => Some(token),
+                    _ => None,
+                });
+                token::predicate(matcher, tokens, values)
+            }
+        },
+        Matcher::Reference(matcher) => {
+            let references = filter.values.iter().filter_map(|value| match value {
+                Value::Reference(reference) => Some(reference),
+                _ => None,
+            });
+            reference::predicate(matcher, modifier, references, context, values)
+        }
+        Matcher::Date(matcher) => each(&mut |value, values| match value {
+            Value::Date { prefix, date } => {
+                date::predicate(Some(matcher), Some(matcher), *prefix, date, context, values)
+            }
+            _ => Predicate::False,
+        }),
+        Matcher::Period { start, end } => each(&mut |value, values| match value {
+            Value::Date { prefix, date } => {
+                date::predicate(start.as_ref(), end.as_ref(), *prefix, date, context, values)
+            }
+            _ => Predicate::False,
+        }),
+        Matcher::Number(matcher) => each(&mut |value, values| match value {
+            Value::Number { prefix, number } => {
+                number::predicate(matcher, *prefix, &number.0, values)
+            }
+            _ => Predicate::False,
+        }),
+        Matcher::Quantity(matcher) => each(&mut |value, values| match value {
+            Value::Quantity {
+                prefix,
+                number,
+                system,
+                code,
+            } => Predicate::all([
+                number::predicate(&matcher.value, *prefix, &number.0, values),
+                number::unit(matcher, system.as_deref(), code.as_deref(), values),
+            ]),
+            _ => Predicate::False,
+        }),
+        Matcher::Uri(text) => each(&mut |value, values| match value {
+            Value::Uri(uri) => text::matcher(text, Comparison::Exact, uri, values),
+            Value::Reference(Reference::Url(url)) => {
+                text::matcher(text, Comparison::Exact, url, values)
+            }
+            _ => Predicate::False,
+        }),
+        Matcher::Exists(any) => each(&mut |value, _| {
+            let exists = Predicate::any(any.iter().cloned());
+            match value {
+                Value::Token(token) => match token.code.as_deref() {
+                    Some("true") => exists,
+                    Some("false") => exists.negate(),
+                    _ => Predicate::False,
+                },
+                _ => Predicate::False,
+            }
+        }),
+    }
+}
+
+fn searched_text(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) | Value::Uri(text) => Some(text),
+        Value::Token(token) => token.code.as_deref(),
+        _ => None,
+    }
+}
+
+fn ids(filter: &ParameterFilter, source: &Source, values: &mut Values) -> Predicate {
+    let asked = filter.values.iter().filter_map(|value| match value {
+        Value::Token(token) if !matches!(token.system, TokenSystem::Is(_)) => token.code.as_deref(),
+        _ => None,
+    });
+    reference::ids(source, asked, values)
+}
+
+/// The rows of a child table that belong to these parents.
+pub(super) fn parents(
+    child: &Shared<Child>,
+    parents: &[Vec<SqlValue>],
+    values: &mut Values,
+) -> Predicate {
+    let ty = |expr: &Expr| reference::id_type(expr);
+    if let [(key, _)] = child.on.as_slice() {
+        let list = parents
+            .iter()
+            .filter_map(|parent| parent.first().cloned())
+            .collect();
+        return token::equals_any(key, ty(key), list, values);
+    }
+    Predicate::any(
+        parents
+            .iter()
+            .map(|parent| {
+                Predicate::all(child.on.iter().zip(parent).map(|((key, _), value)| {
+                    Predicate::Compare(
+                        key.clone(),
+                        CompareOp::Eq,
+                        values.expr(value.clone(), ty(key)),
+                    )
+                }))
+            })
+            .collect::<Vec<_>>(),
+    )
+}

@@ -1,0 +1,113 @@
+//! The syntax tree of a search × a mapping → a plan: which selects run, with which values.
+//!
+//! A [`Plan`] is plain data. Its selects hold no value of the request: those travel in
+//! [`Part::values`], and a select is therefore the key under which its SQL text is kept. Nothing here
+//! touches a database: a request that is wrong is refused before any practice server is asked.
+
+mod date;
+mod error;
+mod filter;
+mod number;
+mod order;
+mod planner;
+mod reference;
+mod text;
+mod token;
+mod values;
+mod view;
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+pub use error::{PlanError, UnknownName};
+pub use order::{Place, compare_keys};
+pub use planner::Planner;
+pub use view::{ChildView, Reader, Selection, View, ViewEntry, ViewField, ViewNode};
+
+use crate::mapping::Source;
+use crate::relation::{ChildSelect, Select, Shared, Value};
+
+/// What a plan depends on besides the request and the mapping.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    /// The FHIR base URL of the site, without a slash at its end: references to it are its own.
+    pub base: &'a str,
+    /// The practice's zone.
+    pub zone: &'a TimeZone,
+    /// Wall-clock time at the practice, for `ap`.
+    pub now: jiff::civil::DateTime,
+    /// Every unknown parameter is an error (`Prefer: handling=strict`).
+    pub strict: bool,
+    pub count: CountLimits,
+}
+
+/// `_count`: where it is not given, and at the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountLimits {
+    pub default: u32,
+    pub most: u32,
+}
+
+impl Default for CountLimits {
+    fn default() -> Self {
+        CountLimits {
+            default: 20,
+            most: 200,
+        }
+    }
+}
+
+/// What to run for one search or read.
+#[derive(Debug)]
+pub struct Plan {
+    pub resource: &'static str,
+    /// Entries a page; 0 asks for the total only.
+    pub count: u32,
+    /// The request asked for more than the cap.
+    pub count_lowered: bool,
+    /// The total is part of the answer.
+    pub total: bool,
+    /// One for each source of the resource type. Their rows are merged by their keys.
+    pub parts: Vec<Part>,
+    /// Which of the sort keys (without the id's) run downwards.
+    pub descending: Vec<bool>,
+}
+
+/// One source's part in a plan.
+#[derive(Debug)]
+pub struct Part {
+    pub source: Arc<Source>,
+    pub view: Arc<View>,
+    pub select: Select,
+    /// Slot n takes the value at place n.
+    pub values: Vec<Value>,
+}
+
+/// The rows of a child table for the parents of a page: which, and with what values.
+#[derive(Debug)]
+pub struct ChildPart {
+    pub select: ChildSelect,
+    pub values: Vec<Value>,
+}
+
+/// The select of a child table for parents that are given by the values of their `on` columns, in
+/// lists of lengths that repeat, so that the text of the command repeats too.
+pub fn children(
+    view: &ChildView,
+    catalogue: Option<&Arc<str>>,
+    parents: &[Vec<Value>],
+) -> ChildPart {
+    let mut values = values::Values::default();
+    let parents = filter::parents(&view.child, parents, &mut values);
+    ChildPart {
+        select: ChildSelect {
+            child: view.child.clone(),
+            catalogue: catalogue.cloned(),
+            parents,
+            columns: Shared(Arc::clone(&view.columns.0)),
+            joins: view.joins,
+        },
+        values: values.into_inner(),
+    }
+}

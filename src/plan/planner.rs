@@ -1,0 +1,435 @@
+//! The planner of one mapping: made once, used by every request.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::values::Values;
+use super::{
+    Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, filter, order, reference,
+};
+use crate::fhir;
+use crate::mapping::{Mapping, Resource, Source};
+use crate::relation::Joins;
+use crate::relation::{Expr, Order, Predicate, Select, Shared, SqlType, Value};
+use crate::search::{Filter, Modifier, SearchRequest, Summary, Total, Value as SearchValue};
+
+/// Kept views: a source's resource cut down in some way. Callers choose the cuts, so their number is
+/// bounded.
+const KEPT_VIEWS: u64 = 256;
+
+/// Plans searches and reads over one mapping.
+pub struct Planner {
+    mapping: Arc<Mapping>,
+    sources: Vec<Prepared>,
+    views: moka::sync::Cache<(usize, Selection), Arc<View>>,
+}
+
+/// What is known of a source before any request.
+struct Prepared {
+    source: Arc<Source>,
+    whole: Arc<View>,
+    nothing: Shared<Vec<Expr>>,
+    id_order: Vec<Order>,
+    /// Lookups that the row filter needs: made by every select.
+    row_joins: u64,
+    /// Lookups of each parameter's sort keys.
+    sorts: FxHashMap<Arc<str>, u64>,
+}
+
+impl Planner {
+    /// Prepares every source of a mapping.
+    pub fn new(mapping: Arc<Mapping>) -> Planner {
+        let sources = mapping
+            .sources
+            .iter()
+            .map(|source| {
+                let joins = Joins::of(&source.relation.joins);
+                Prepared {
+                    source: Arc::clone(source),
+                    whole: Arc::new(View::new(source, &Selection::Whole)),
+                    nothing: Shared::new(Vec::new()),
+                    row_joins: joins.of_predicate(&source.relation.rows),
+                    id_order: source
+                        .id
+                        .iter()
+                        .map(|expr| Order {
+                            expr: expr.clone(),
+                            descending: false,
+                        })
+                        .collect(),
+                    sorts: source
+                        .search
+                        .iter()
+                        .map(|(name, parameter)| {
+                            (Arc::clone(name), joins.of_exprs(&parameter.sort))
+                        })
+                        .collect(),
+                }
+            })
+            .collect();
+        Planner {
+            mapping,
+            sources,
+            views: moka::sync::Cache::new(KEPT_VIEWS),
+        }
+    }
+
+    /// The mapping that it plans over.
+    pub fn mapping(&self) -> &Arc<Mapping> {
+        &self.mapping
+    }
+
+    /// The view of a source (a place in [`Mapping::sources`]) for a selection.
+    pub fn view(&self, source: usize, selection: &Selection) -> Arc<View> {
+        match selection {
+            Selection::Whole => Arc::clone(&self.sources[source].whole),
+            other => self.views.get_with((source, other.clone()), || {
+                Arc::new(View::new(&self.sources[source].source, other))
+            }),
+        }
+    }
+
+    /// The plan that reads one resource by its id. It has no rows where no source can have such an id.
+    pub fn read(&self, resource: &Resource, id: &str, selection: &Selection) -> Plan {
+        let parts = resource
+            .sources
+            .iter()
+            .filter_map(|&index| {
+                let prepared = &self.sources[index];
+                let mut values = Values::default();
+                let filter = reference::ids(&prepared.source, std::iter::once(id), &mut values);
+                if filter == Predicate::False {
+                    return None;
+                }
+                let view = self.view(index, selection);
+                let joins = prepared.row_joins
+                    | Joins::of(&prepared.source.relation.joins).of_predicate(&filter);
+                Some(Part {
+                    source: Arc::clone(&prepared.source),
+                    select: Select {
+                        source: prepared.source.relation.clone(),
+                        joins: view.joins | joins,
+                        filter_joins: joins,
+                        filter,
+                        after: Predicate::True,
+                        columns: view.columns.clone(),
+                        keys: Vec::new(),
+                        order: Vec::new(),
+                        limit: None,
+                        total: false,
+                        count_only: false,
+                    },
+                    view,
+                    values: values.into_inner(),
+                })
+            })
+            .collect();
+        Plan {
+            resource: resource.name,
+            count: 1,
+            count_lowered: false,
+            total: false,
+            parts,
+            descending: Vec::new(),
+        }
+    }
+
+    /// The plan of a search; `places` says where the page begins in each source, empty for the first page.
+    ///
+    /// # Errors
+    /// Whatever the mapping cannot answer to the letter.
+    pub fn search(
+        &self,
+        resource: &Resource,
+        request: &SearchRequest,
+        places: &[Place],
+        context: &Context<'_>,
+    ) -> Result<Plan, PlanError> {
+        refuse_what_is_not_offered(request)?;
+        self.judge_unknown(resource, request, context)?;
+        check_elements(resource, request)?;
+        if !places.is_empty() && places.len() != resource.sources.len() {
+            return Err(PlanError::Cursor);
+        }
+        let asked = request.count.unwrap_or(context.count.default);
+        let count = asked.min(context.count.most);
+        let count_only = count == 0 || request.summary == Some(Summary::Count);
+        let first_page = places.is_empty();
+        let total = match request.total {
+            Some(Total::None) => count_only,
+            Some(Total::Estimate | Total::Accurate) => true,
+            None => first_page,
+        };
+        let selection = Selection::of(request.summary, &request.elements);
+        let mut parts = Vec::with_capacity(resource.sources.len());
+        for (position, &index) in resource.sources.iter().enumerate() {
+            let place = places.get(position).unwrap_or(&Place::Start);
+            if *place == Place::End && !total {
+                continue;
+            }
+            let prepared = &self.sources[index];
+            let source = &prepared.source;
+            let mut values = Values::default();
+            let filter = Predicate::all(
+                request
+                    .filters
+                    .iter()
+                    .map(|filter| self.filter(filter, resource, source, context, &mut values))
+                    .collect::<Result<Vec<_>, _>>()?,
+            );
+            let joins = Joins::of(&source.relation.joins);
+            let filter_joins = prepared.row_joins | joins.of_predicate(&filter);
+            let relation = source.relation.clone();
+            let (view, select) = if count_only {
+                let select = Select {
+                    source: relation,
+                    joins: filter_joins,
+                    filter_joins,
+                    filter,
+                    after: Predicate::True,
+                    columns: prepared.nothing.clone(),
+                    keys: Vec::new(),
+                    order: Vec::new(),
+                    limit: None,
+                    total: false,
+                    count_only: true,
+                };
+                (Arc::clone(&prepared.whole), select)
+            } else {
+                let (order, sort_joins) = self.order(prepared, resource, request)?;
+                let after = match place {
+                    Place::Start => Predicate::True,
+                    Place::End => Predicate::False,
+                    Place::After(keys) if keys.len() == order.len() => {
+                        order::after(&order, keys, &mut values)
+                    }
+                    Place::After(_) => return Err(PlanError::Cursor),
+                };
+                let view = self.view(index, &selection);
+                let limit = values.slot(Value::Int(i64::from(count) + 1), SqlType::Int);
+                let select = Select {
+                    source: relation,
+                    joins: view.joins | filter_joins | sort_joins,
+                    filter_joins,
+                    filter,
+                    after,
+                    columns: view.columns.clone(),
+                    keys: order.iter().map(|key| key.expr.clone()).collect(),
+                    order,
+                    limit: Some(limit),
+                    total,
+                    count_only: false,
+                };
+                (view, select)
+            };
+            parts.push(Part {
+                source: Arc::clone(source),
+                view,
+                select,
+                values: values.into_inner(),
+            });
+        }
+        Ok(Plan {
+            resource: resource.name,
+            count: if count_only { 0 } else { count },
+            count_lowered: asked > count,
+            total: total || count_only,
+            parts,
+            descending: request
+                .sort
+                .iter()
+                .flat_map(|key| self.directions(resource, key))
+                .collect(),
+        })
+    }
+
+    fn directions(&self, resource: &Resource, key: &crate::search::SortKey) -> Vec<bool> {
+        let keys = resource.sources.first().map(|&index| {
+            self.sort_keys(&self.sources[index], &key.parameter)
+                .map_or(0, |(keys, _)| keys.len())
+        });
+        vec![key.descending; keys.unwrap_or(0)]
+    }
+
+    fn sort_keys(&self, prepared: &Prepared, name: &str) -> Option<(Vec<Expr>, u64)> {
+        if name == "_id" {
+            return Some((prepared.source.id.clone(), 0));
+        }
+        let parameter = prepared.source.search.get(name)?;
+        let joins = prepared.sorts.get(name).copied().unwrap_or(0);
+        (!parameter.sort.is_empty()).then(|| (parameter.sort.clone(), joins))
+    }
+
+    fn order(
+        &self,
+        prepared: &Prepared,
+        resource: &Resource,
+        request: &SearchRequest,
+    ) -> Result<(Vec<Order>, u64), PlanError> {
+        let mut order: Vec<Order> = Vec::with_capacity(request.sort.len() + 1);
+        let mut joins = Joins::of(&prepared.source.relation.joins).of_exprs(&prepared.source.id);
+        for (position, key) in request.sort.iter().enumerate() {
+            let keys = self.sort_keys(prepared, &key.parameter).filter(|_| {
+                key.parameter == "_id"
+                    || resource
+                        .parameters
+                        .get(key.parameter.as_str())
+                        .is_some_and(|parameter| parameter.sortable)
+            });
+            let Some((keys, needed)) = keys else {
+                let mut allowed: Vec<String> = resource
+                    .parameters
+                    .values()
+                    .filter(|parameter| parameter.sortable)
+                    .map(|parameter| parameter.name.to_string())
+                    .collect();
+                if !allowed.iter().any(|name| name == "_id") {
+                    allowed.insert(0, "_id".to_owned());
+                }
+                return Err(PlanError::UnsupportedSort {
+                    resource: resource.name,
+                    position: position + 1,
+                    allowed,
+                });
+            };
+            joins |= needed;
+            order.extend(keys.into_iter().map(|expr| Order {
+                expr,
+                descending: key.descending,
+            }));
+        }
+        for key in &prepared.id_order {
+            // Once by the id, nothing that follows decides.
+            if !order.iter().any(|known| known.expr == key.expr) {
+                order.push(key.clone());
+            }
+        }
+        Ok((order, joins))
+    }
+
+    fn filter(
+        &self,
+        filter: &Filter,
+        resource: &Resource,
+        source: &Source,
+        context: &Context<'_>,
+        values: &mut Values,
+    ) -> Result<Predicate, PlanError> {
+        let Filter::Parameter(filter) = filter else {
+            return Err(PlanError::UnsupportedFeature {
+                what: "chaining".to_owned(),
+            });
+        };
+        let Some(info) = resource.parameters.get(filter.name.as_str()) else {
+            return Err(PlanError::UnsupportedParameter {
+                resource: resource.name,
+                name: filter.name.clone(),
+            });
+        };
+        if let Some(modifier) = &filter.modifier
+            && !info.modifiers.contains(modifier)
+        {
+            return Err(PlanError::UnsupportedModifier {
+                name: filter.name.clone(),
+                modifier: modifier.word().to_owned(),
+                allowed: info
+                    .modifiers
+                    .iter()
+                    .map(|modifier| modifier.word().to_owned())
+                    .collect(),
+            });
+        }
+        match source.search.get(filter.name.as_str()) {
+            Some(parameter) => Ok(filter::parameter(
+                filter, parameter, source, context, values,
+            )),
+            // Another source of the type answers it; in this one the element is always absent.
+            None => Ok(match filter.values.as_slice() {
+                [SearchValue::Missing(true)] => Predicate::True,
+                _ if filter.modifier == Some(Modifier::Not) => Predicate::True,
+                _ => Predicate::False,
+            }),
+        }
+    }
+
+    /// R4 asks to ignore what is unknown. Where that would leave nothing of what the caller filters by, a
+    /// misspelt name would return everyone: refused.
+    fn judge_unknown(
+        &self,
+        resource: &Resource,
+        request: &SearchRequest,
+        context: &Context<'_>,
+    ) -> Result<(), PlanError> {
+        if request.ignored.is_empty() || !(context.strict || request.filters.is_empty()) {
+            return Ok(());
+        }
+        let names = request
+            .ignored
+            .iter()
+            .map(|ignored| UnknownName {
+                name: ignored.name.clone(),
+                position: ignored.position,
+            })
+            .collect();
+        let suggestion = request.ignored.iter().find_map(|ignored| {
+            let name = ignored.name.as_deref()?;
+            let name = name.split([':', '.']).next().unwrap_or(name);
+            resource
+                .parameters
+                .keys()
+                .map(|known| (strsim::damerau_levenshtein(name, known), known))
+                .filter(|(distance, known)| *distance <= known.len().max(3) / 3)
+                .min()
+                .map(|(_, known)| known.to_string())
+        });
+        Err(PlanError::UnknownParameters {
+            resource: resource.name,
+            names,
+            suggestion,
+        })
+    }
+}
+
+fn refuse_what_is_not_offered(request: &SearchRequest) -> Result<(), PlanError> {
+    let feature = |what: String| Err(PlanError::UnsupportedFeature { what });
+    for filter in &request.filters {
+        match filter {
+            Filter::Parameter(_) => {}
+            Filter::Chain { link, .. } => {
+                return feature(format!("chaining (by `{}`)", link.parameter));
+            }
+            Filter::Has { .. } => return feature("`_has`".to_owned()),
+        }
+    }
+    match request.includes.first() {
+        Some(include) => feature(
+            if include.reverse {
+                "`_revinclude`"
+            } else {
+                "`_include`"
+            }
+            .to_owned(),
+        ),
+        None => Ok(()),
+    }
+}
+
+fn check_elements(resource: &Resource, request: &SearchRequest) -> Result<(), PlanError> {
+    let Some(structure) = fhir::definitions::structure(resource.name) else {
+        return Ok(());
+    };
+    for (index, name) in request.elements.iter().enumerate() {
+        let known = structure.element(name).is_some()
+            || structure
+                .elements()
+                .any(|element| element.is_choice() && element.stem() == name);
+        if !known {
+            return Err(PlanError::UnknownElement {
+                resource: resource.name,
+                position: index + 1,
+            });
+        }
+    }
+    Ok(())
+}

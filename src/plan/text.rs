@@ -1,0 +1,199 @@
+//! String search: case- and accent-insensitive starts-with, `:exact`, `:contains` (R4 §3.1.1.4.3).
+//!
+//! Under a linguistic collation that ignores case, all strings that begin with the same letters are
+//! neighbours in the index, whatever their accents: the search is a range of it. What the range lets in
+//! beside (a punctuation mark that the collation skips, an accent that a longer prefix needs) is taken
+//! out by the folded comparison, which sees only the rows of the range. Any other collation has no such
+//! order, and the folded comparison does all the work.
+
+use crate::collation::{fold, prefix_range};
+use crate::mapping::{CodePart, TextColumn, TextMatcher};
+use crate::relation::{CompareOp, Expr, Like, Predicate, SqlType, Value};
+use crate::search::Modifier;
+
+use super::values::Values;
+
+/// What a string search compares with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
+    StartsWith,
+    Contains,
+    Exact,
+}
+
+impl Comparison {
+    pub(super) fn of(modifier: Option<&Modifier>) -> Comparison {
+        match modifier {
+            Some(Modifier::Exact) => Comparison::Exact,
+            Some(Modifier::Contains) => Comparison::Contains,
+            _ => Comparison::StartsWith,
+        }
+    }
+
+    /// The same comparison with a constant of the mapping.
+    pub(super) fn holds(self, constant: &str, searched: &str) -> bool {
+        match self {
+            Comparison::StartsWith => fold(constant).starts_with(&*fold(searched)),
+            Comparison::Contains => fold(constant).contains(&*fold(searched)),
+            Comparison::Exact => constant == searched,
+        }
+    }
+}
+
+/// The column's length in characters; None where it has no bound.
+const fn length(ty: SqlType) -> Option<usize> {
+    match ty {
+        SqlType::Char(length)
+        | SqlType::VarChar(length)
+        | SqlType::NChar(length)
+        | SqlType::NVarChar(length)
+            if length > 0 =>
+        {
+            Some(length as usize)
+        }
+        _ => None,
+    }
+}
+
+/// The type of a value that is compared with a column: wide enough that its cast cuts nothing off (a
+/// folded text may be twice as long as it was, a pattern twice that), of a size that repeats.
+fn value_type(ty: SqlType) -> SqlType {
+    let wide = |length: u16, most: u16| {
+        if length == 0 {
+            0
+        } else {
+            length.saturating_mul(4).saturating_add(2).min(most)
+        }
+    };
+    match ty {
+        SqlType::NChar(length) | SqlType::NVarChar(length) => SqlType::NVarChar(wide(length, 4000)),
+        SqlType::Char(length) | SqlType::VarChar(length) => SqlType::VarChar(wide(length, 8000)),
+        _ => SqlType::VarChar(0),
+    }
+}
+
+/// `%`, `_`, `[` and `\` stand for themselves.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 4);
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '[' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Whether a text of this many characters can be in the column at all.
+fn can_hold(ty: SqlType, text: &str, factor: usize) -> bool {
+    length(ty).is_none_or(|length| text.chars().count() <= length * factor)
+}
+
+/// One searched text against wherever a parameter finds text.
+pub(super) fn matcher(
+    of: &TextMatcher,
+    comparison: Comparison,
+    searched: &str,
+    values: &mut Values,
+) -> Predicate {
+    match of {
+        TextMatcher::Column(column) => predicate(column, comparison, searched, values),
+        TextMatcher::Constant(constant) if comparison.holds(constant, searched) => Predicate::True,
+        TextMatcher::Constant(_) => Predicate::False,
+        TextMatcher::Codes {
+            expr,
+            ty,
+            table,
+            part,
+            absent,
+        } => super::token::coded(
+            expr,
+            *ty,
+            table,
+            absent,
+            |code| {
+                let text = match part {
+                    CodePart::Display => code.display.as_deref(),
+                    CodePart::System => code.system.as_deref(),
+                    CodePart::Code | CodePart::Whole => Some(&*code.code),
+                };
+                text.is_some_and(|text| comparison.holds(text, searched))
+            },
+            values,
+        ),
+    }
+}
+
+/// One searched text against one column.
+pub(super) fn predicate(
+    column: &TextColumn,
+    comparison: Comparison,
+    searched: &str,
+    values: &mut Values,
+) -> Predicate {
+    let searched = searched.trim();
+    match comparison {
+        Comparison::Exact => exact(column, searched, values),
+        Comparison::StartsWith => starts_with(column, &fold(searched), values),
+        Comparison::Contains => {
+            let folded = fold(searched);
+            if can_hold(column.ty, &folded, 2) {
+                folded_like(column, format!("%{}%", escape(&folded)), values)
+            } else {
+                Predicate::False
+            }
+        }
+    }
+}
+
+fn starts_with(column: &TextColumn, folded: &str, values: &mut Values) -> Predicate {
+    if !can_hold(column.ty, folded, 2) {
+        return Predicate::False;
+    }
+    let ty = value_type(column.ty);
+    let mut parts = Vec::with_capacity(3);
+    if column
+        .collation
+        .as_ref()
+        .is_some_and(|collation| collation.linguistic && collation.ignores_case)
+    {
+        let (low, high) = prefix_range(folded);
+        let mut bound = |op, text: Option<String>| {
+            if let Some(text) = text {
+                parts.push(Predicate::Compare(
+                    column.expr.clone(),
+                    op,
+                    values.expr(Value::Text(text), ty),
+                ));
+            }
+        };
+        bound(CompareOp::Ge, low);
+        bound(CompareOp::Lt, high);
+    }
+    parts.push(folded_like(column, format!("{}%", escape(folded)), values));
+    Predicate::all(parts)
+}
+
+fn folded_like(column: &TextColumn, pattern: String, values: &mut Values) -> Predicate {
+    Predicate::Like {
+        expr: Expr::Fold(Box::new(column.expr.clone())),
+        pattern: Like::Slot(values.slot(Value::Text(pattern), value_type(column.ty))),
+        negated: false,
+    }
+}
+
+/// The collation's own equality leads, for the index; the comparison to the letter decides.
+fn exact(column: &TextColumn, searched: &str, values: &mut Values) -> Predicate {
+    if !can_hold(column.ty, searched, 1) {
+        return Predicate::False;
+    }
+    let slot = values.slot(Value::Text(searched.to_owned()), value_type(column.ty));
+    Predicate::all([
+        Predicate::Compare(column.expr.clone(), CompareOp::Eq, Expr::Slot(slot)),
+        Predicate::Compare(
+            Expr::Exact(Box::new(column.expr.clone())),
+            CompareOp::Eq,
+            Expr::Slot(slot),
+        ),
+    ])
+}

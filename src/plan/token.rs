@@ -1,0 +1,323 @@
+//! Token search: `code`, `system|code`, `|code`, `system|`, `:not`, `:of-type`, `:text` (R4 §3.1.1.4.10).
+
+use std::sync::Arc;
+
+use crate::mapping::{self, CodeTable, TokenCode, TokenMatcher};
+use crate::relation::{CompareOp, Expr, Predicate, SqlType, Value};
+use crate::search::{Token, TokenSystem};
+
+use super::values::Values;
+
+/// A raw value as its column's type: None where no row can hold it.
+pub(super) fn raw_value(text: &str, ty: SqlType) -> Option<Value> {
+    if ty.is_integer() {
+        let number: i64 = text.parse().ok()?;
+        // `012` and `+12` are other texts than the id `12`.
+        return (number.to_string() == text).then_some(Value::Int(number));
+    }
+    match ty {
+        SqlType::Char(length)
+        | SqlType::VarChar(length)
+        | SqlType::NChar(length)
+        | SqlType::NVarChar(length) => {
+            let fits = length == 0 || text.chars().count() <= length as usize;
+            (fits && !text.trim().is_empty()).then(|| Value::Text(text.to_owned()))
+        }
+        SqlType::UniqueIdentifier => is_uuid(text).then(|| Value::Text(text.to_ascii_uppercase())),
+        SqlType::Real | SqlType::Float => text
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite())
+            .map(Value::Real),
+        SqlType::Decimal(..) | SqlType::Money => {
+            let number: f64 = text.parse().ok()?;
+            number.is_finite().then(|| Value::Text(text.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// What the system part of a searched token says of a matcher's values.
+enum SystemMatch {
+    All,
+    None,
+    Where(Predicate),
+}
+
+fn system_match(
+    of: &mapping::TokenSystem,
+    asked: &TokenSystem,
+    values: &mut Values,
+) -> SystemMatch {
+    let when = |holds| {
+        if holds {
+            SystemMatch::All
+        } else {
+            SystemMatch::None
+        }
+    };
+    match (of, asked) {
+        (_, TokenSystem::Any) => SystemMatch::All,
+        // The table's entries are asked one by one, below.
+        (mapping::TokenSystem::Table, _) => SystemMatch::All,
+        (mapping::TokenSystem::None, asked) => when(*asked == TokenSystem::Absent),
+        (mapping::TokenSystem::Is(system), TokenSystem::Is(asked)) => when(**system == **asked),
+        (mapping::TokenSystem::Is(_), TokenSystem::Absent) => SystemMatch::None,
+        // A `code` element has no system of its own; that of its binding is implied.
+        (mapping::TokenSystem::Implied(_), TokenSystem::Absent) => SystemMatch::All,
+        (mapping::TokenSystem::Implied(systems), TokenSystem::Is(asked)) => {
+            when(systems.iter().any(|system| **system == **asked))
+        }
+        (mapping::TokenSystem::Column(expr, _), TokenSystem::Absent) => {
+            SystemMatch::Where(Predicate::Present(expr.clone()).negate())
+        }
+        (mapping::TokenSystem::Column(expr, ty), TokenSystem::Is(asked)) => {
+            match raw_value(asked, *ty) {
+                Some(value) => SystemMatch::Where(Predicate::Compare(
+                    expr.clone(),
+                    CompareOp::Eq,
+                    values.expr(value, *ty),
+                )),
+                None => SystemMatch::None,
+            }
+        }
+    }
+}
+
+/// All values of one parameter (OR) against one matcher.
+pub(super) fn predicate<'t>(
+    matcher: &TokenMatcher,
+    tokens: impl Iterator<Item = &'t Token>,
+    values: &mut Values,
+) -> Predicate {
+    let mut parts = Vec::new();
+    let mut listed = Vec::new();
+    for token in tokens {
+        let condition = match system_match(&matcher.system, &token.system, values) {
+            SystemMatch::None => continue,
+            SystemMatch::All => Predicate::True,
+            SystemMatch::Where(condition) => condition,
+        };
+        match (&token.code, &matcher.code) {
+            (None, _) => parts.push(Predicate::all([matcher.present.clone(), condition])),
+            // Plain equality on one column, whatever the number of values, is one list.
+            (Some(code), TokenCode::Column { ty, .. }) if condition == Predicate::True => {
+                listed.extend(raw_value(code, *ty));
+            }
+            (Some(code), of) => {
+                let matched = code_predicate(of, code, &token.system, &matcher.present, values);
+                parts.push(Predicate::all([condition, matched]));
+            }
+        }
+    }
+    if let TokenCode::Column { expr, ty, .. } = &matcher.code {
+        parts.push(equals_any(expr, *ty, listed, values));
+    }
+    Predicate::any(parts)
+}
+
+/// One value against a system and a code that belong together.
+pub(super) fn one(
+    of_system: &mapping::TokenSystem,
+    of_code: &TokenCode,
+    present: &Predicate,
+    token: &Token,
+    values: &mut Values,
+) -> Predicate {
+    let condition = match system_match(of_system, &token.system, values) {
+        SystemMatch::None => return Predicate::False,
+        SystemMatch::All => Predicate::True,
+        SystemMatch::Where(condition) => condition,
+    };
+    match &token.code {
+        None => Predicate::all([present.clone(), condition]),
+        Some(code) => Predicate::all([
+            condition,
+            code_predicate(of_code, code, &token.system, present, values),
+        ]),
+    }
+}
+
+/// `expr = value`, or `expr IN (…)`; no row where the list is empty.
+pub(super) fn equals_any(
+    expr: &Expr,
+    ty: SqlType,
+    mut list: Vec<Value>,
+    values: &mut Values,
+) -> Predicate {
+    match list.len() {
+        0 => Predicate::False,
+        1 => Predicate::Compare(
+            expr.clone(),
+            CompareOp::Eq,
+            values.expr(list.swap_remove(0), ty),
+        ),
+        _ => Predicate::In {
+            expr: expr.clone(),
+            list: values.list(list, ty),
+            negated: false,
+        },
+    }
+}
+
+fn code_predicate(
+    of: &TokenCode,
+    code: &str,
+    system: &TokenSystem,
+    present: &Predicate,
+    values: &mut Values,
+) -> Predicate {
+    match of {
+        TokenCode::Column { expr, ty, .. } => equals_any(
+            expr,
+            *ty,
+            raw_value(code, *ty).into_iter().collect(),
+            values,
+        ),
+        TokenCode::Digits(expr) => {
+            let list = telephone_digits(code)
+                .into_iter()
+                .map(Value::Text)
+                .collect();
+            let digits = Expr::Digits(Box::new(expr.clone()));
+            equals_any(&digits, SqlType::VarChar(40), list, values)
+        }
+        TokenCode::Codes {
+            expr,
+            ty,
+            table,
+            absent,
+        } => coded(
+            expr,
+            *ty,
+            table,
+            absent,
+            |entry| {
+                *entry.code == *code
+                    && match system {
+                        TokenSystem::Is(asked) => entry
+                            .system
+                            .as_ref()
+                            .is_none_or(|system| **system == **asked),
+                        TokenSystem::Any | TokenSystem::Absent => true,
+                    }
+            },
+            values,
+        ),
+        TokenCode::Concat { parts } => concat(parts, code, values),
+        TokenCode::Boolean(predicate) => match code {
+            "true" => Predicate::all([present.clone(), predicate.clone()]),
+            "false" => Predicate::all([present.clone(), predicate.clone().negate()]),
+            _ => Predicate::False,
+        },
+        TokenCode::Constant(constant) if **constant == *code => present.clone(),
+        TokenCode::Constant(_) => Predicate::False,
+    }
+}
+
+/// The rows whose raw value stands for a code that is wanted: a code table read backwards.
+pub(super) fn coded(
+    expr: &Expr,
+    ty: SqlType,
+    table: &CodeTable,
+    absent: &[Arc<str>],
+    wanted: impl Fn(&mapping::Code) -> bool,
+    values: &mut Values,
+) -> Predicate {
+    let raws = |entries: &mut dyn Iterator<Item = &Arc<str>>| -> Vec<Value> {
+        entries.filter_map(|raw| raw_value(raw, ty)).collect()
+    };
+    let mut parts = Vec::new();
+    let listed = raws(
+        &mut table
+            .entries
+            .iter()
+            .filter(|entry| wanted(&entry.code))
+            .map(|entry| &entry.raw),
+    );
+    parts.push(equals_any(expr, ty, listed, values));
+    let is_absent = |values: &mut Values| {
+        let sentinels = raws(&mut absent.iter());
+        Predicate::any([
+            Predicate::Present(expr.clone()).negate(),
+            equals_any(expr, ty, sentinels, values),
+        ])
+    };
+    if table.otherwise.as_ref().is_some_and(&wanted) {
+        let known = raws(&mut table.entries.iter().map(|entry| &entry.raw).chain(absent));
+        let other = if known.is_empty() {
+            Predicate::True
+        } else {
+            Predicate::In {
+                expr: expr.clone(),
+                list: values.list(known, ty),
+                negated: true,
+            }
+        };
+        parts.push(Predicate::all([Predicate::Present(expr.clone()), other]));
+    }
+    if table.absent.as_ref().is_some_and(&wanted) {
+        parts.push(is_absent(values));
+    }
+    Predicate::any(parts)
+}
+
+/// The digits of a telephone number, in the forms that practices write: `+61 412 345 678` is `0412 345 678`.
+fn telephone_digits(text: &str) -> Vec<String> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if digits.is_empty() || digits.len() > 40 {
+        return Vec::new();
+    }
+    let national = digits
+        .strip_prefix("0061")
+        .or_else(|| {
+            digits
+                .strip_prefix("61")
+                .filter(|_| text.trim_start().starts_with('+'))
+        })
+        .map(|rest| format!("0{}", rest.trim_start_matches('0')));
+    let international = digits
+        .strip_prefix('0')
+        .filter(|rest| rest.len() == 9)
+        .map(|rest| format!("61{rest}"));
+    let mut list = vec![digits.clone()];
+    list.extend(national);
+    list.extend(international);
+    list
+}
+
+/// A searched value of the first part's length, or of all parts'.
+fn concat(parts: &[(Expr, SqlType, u16)], code: &str, values: &mut Values) -> Predicate {
+    let characters: Vec<char> = code.chars().filter(|c| !c.is_whitespace()).collect();
+    let total: usize = parts.iter().map(|(_, _, length)| *length as usize).sum();
+    let Some(first) = parts.first().map(|(_, _, length)| *length as usize) else {
+        return Predicate::False;
+    };
+    let used = if characters.len() == total {
+        parts.len()
+    } else if characters.len() == first {
+        1
+    } else {
+        return Predicate::False;
+    };
+    let mut rest = characters.as_slice();
+    Predicate::all(parts[..used].iter().map(|(expr, ty, length)| {
+        let (part, after) = rest.split_at((*length as usize).min(rest.len()));
+        rest = after;
+        let text: String = part.iter().collect();
+        equals_any(
+            expr,
+            *ty,
+            raw_value(&text, *ty).into_iter().collect(),
+            values,
+        )
+    }))
+}

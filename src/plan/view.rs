@@ -1,0 +1,357 @@
+//! Which elements an answer holds, and which columns they take.
+//!
+//! A view is a source's resource as one answer needs it: whole, or cut down by `_summary` and
+//! `_elements`. It is made once for each such selection and kept: its nodes carry the places of their
+//! columns in a row and the JSON text that stands around them, so that writing a resource is a walk
+//! without look-ups.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::mapping::{self, Binding, Node, Object, Source};
+use crate::relation::{Child, Expr, Shared};
+use crate::search::Summary;
+
+use crate::relation::Joins;
+
+/// What of a resource an answer holds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub enum Selection {
+    #[default]
+    Whole,
+    /// `_summary=true`
+    Summary,
+    /// `_summary=text`
+    Text,
+    /// `_summary=data`
+    Data,
+    /// `_elements`, sorted, each once.
+    Elements(Vec<String>),
+}
+
+impl Selection {
+    /// `_elements` wins over `_summary`, whose `count` and `false` select nothing less than the whole.
+    pub fn of(summary: Option<Summary>, elements: &[String]) -> Selection {
+        if !elements.is_empty() {
+            let mut names = elements.to_vec();
+            names.sort_unstable();
+            names.dedup();
+            return Selection::Elements(names);
+        }
+        match summary {
+            Some(Summary::True) => Selection::Summary,
+            Some(Summary::Text) => Selection::Text,
+            Some(Summary::Data) => Selection::Data,
+            Some(Summary::Count | Summary::False) | None => Selection::Whole,
+        }
+    }
+
+    /// Something may be missing that the whole resource has (marked `SUBSETTED`).
+    pub fn is_subset(&self) -> bool {
+        *self != Selection::Whole
+    }
+
+    fn keeps_top(&self, field: &mapping::Field) -> bool {
+        let fundamental = field.required || field.modifier;
+        match self {
+            Selection::Whole => true,
+            Selection::Summary => field.summary || fundamental,
+            Selection::Text => &*field.name == "text" || field.required,
+            Selection::Data => &*field.name != "text",
+            Selection::Elements(names) => {
+                fundamental
+                    || names
+                        .binary_search_by(|name| name.as_str().cmp(element_name(&field.name)))
+                        .is_ok()
+            }
+        }
+    }
+
+    fn keeps_nested(&self, field: &mapping::Field) -> bool {
+        match self {
+            Selection::Summary => field.summary || field.required || field.modifier,
+            _ => true,
+        }
+    }
+}
+
+/// `_birthDate` holds the extensions of `birthDate`.
+fn element_name(property: &str) -> &str {
+    property.strip_prefix('_').unwrap_or(property)
+}
+
+/// A source's resource, as one answer needs it.
+#[derive(Debug)]
+pub struct View {
+    pub resource: &'static str,
+    /// Written in front of the id: `kin-`.
+    pub id_prefix: Option<Arc<str>>,
+    /// The columns of a row, in order.
+    pub columns: Shared<Vec<Expr>>,
+    /// The places of the id's columns.
+    pub id: Vec<usize>,
+    pub last_updated: Option<Reader>,
+    /// `"profile":[…],"tag":[…]`, without braces; empty where there is none.
+    pub meta: String,
+    pub fields: Vec<ViewField>,
+    /// The lookups that the columns need, a bit each.
+    pub joins: u64,
+    pub children: Vec<ChildView>,
+}
+
+/// A child table's part in a view.
+#[derive(Debug)]
+pub struct ChildView {
+    pub child: Shared<Child>,
+    /// The places, in the parent's row, of the values that the child's `on` compares with.
+    pub parent: Vec<usize>,
+    pub columns: Shared<Vec<Expr>>,
+    pub joins: u64,
+}
+
+#[derive(Debug)]
+pub struct ViewField {
+    /// `"family":`
+    pub key: Box<str>,
+    pub required: bool,
+    pub node: ViewNode,
+    pub place: mapping::Place,
+}
+
+#[derive(Debug)]
+pub enum ViewNode {
+    /// JSON text.
+    Constant(Arc<str>),
+    Value(Reader),
+    Object {
+        fields: Vec<ViewField>,
+        bound: bool,
+    },
+    List(Vec<ViewEntry>),
+}
+
+#[derive(Debug)]
+pub struct ViewEntry {
+    /// A place in [`View::children`]; the entry's columns are then those of the child's row.
+    pub each: Option<usize>,
+    /// The place of the column that is 1 where the entry is there.
+    pub condition: Option<usize>,
+    pub node: ViewNode,
+}
+
+/// A binding, with the places of its columns in a row.
+#[derive(Debug)]
+pub struct Reader {
+    pub binding: Arc<Binding>,
+    pub columns: Vec<usize>,
+}
+
+/// The columns of one table, each once.
+#[derive(Default)]
+struct Columns {
+    list: Vec<Expr>,
+    places: FxHashMap<Expr, usize>,
+}
+
+impl Columns {
+    fn place(&mut self, expr: &Expr) -> usize {
+        if let Some(place) = self.places.get(expr) {
+            return *place;
+        }
+        let place = self.list.len();
+        self.list.push(expr.clone());
+        self.places.insert(expr.clone(), place);
+        place
+    }
+
+    fn reader(&mut self, binding: &Arc<Binding>) -> Reader {
+        Reader {
+            binding: Arc::clone(binding),
+            columns: binding
+                .columns
+                .iter()
+                .map(|expr| self.place(expr))
+                .collect(),
+        }
+    }
+}
+
+struct Builder<'a> {
+    selection: &'a Selection,
+    own: Columns,
+    /// By place in [`Source::children`]; None where no entry needs the child.
+    children: Vec<Option<Columns>>,
+}
+
+impl View {
+    /// The view of a source for a selection.
+    pub fn new(source: &Source, selection: &Selection) -> View {
+        let mut builder = Builder {
+            selection,
+            own: Columns::default(),
+            children: source.children.iter().map(|_| None).collect(),
+        };
+        let id = source
+            .id
+            .iter()
+            .map(|expr| builder.own.place(expr))
+            .collect();
+        let last_updated = source
+            .last_updated
+            .as_ref()
+            .map(|instant| builder.own.reader(&instant.binding));
+        let mut fields = Vec::new();
+        let mut mapped_meta = None;
+        for field in &source.elements {
+            if &*field.name == "meta" {
+                mapped_meta = Some(field);
+            } else if selection.keeps_top(field) {
+                fields.push(builder.field(field, None));
+            }
+        }
+        let mut children = Vec::new();
+        let mut places = vec![None; source.children.len()];
+        for (index, columns) in builder.children.into_iter().enumerate() {
+            let Some(columns) = columns else { continue };
+            let child = &source.children[index];
+            places[index] = Some(children.len());
+            children.push(ChildView {
+                child: child.clone(),
+                parent: child
+                    .on
+                    .iter()
+                    .map(|(_, parent)| builder.own.place(parent))
+                    .collect(),
+                joins: Joins::of(&child.joins).of_exprs(&columns.list),
+                columns: Shared::new(columns.list),
+            });
+        }
+        for field in &mut fields {
+            renumber(&mut field.node, &places);
+        }
+        View {
+            resource: source.resource,
+            id_prefix: source.name.clone(),
+            joins: Joins::of(&source.relation.joins).of_exprs(&builder.own.list),
+            columns: Shared::new(builder.own.list),
+            id,
+            last_updated,
+            meta: meta(source, mapped_meta, selection),
+            fields,
+            children,
+        }
+    }
+}
+
+/// Entries name children by their place in the source; a view holds only those that it needs.
+fn renumber(node: &mut ViewNode, places: &[Option<usize>]) {
+    match node {
+        ViewNode::Constant(_) | ViewNode::Value(_) => {}
+        ViewNode::Object { fields, .. } => fields
+            .iter_mut()
+            .for_each(|field| renumber(&mut field.node, places)),
+        ViewNode::List(entries) => {
+            for entry in entries {
+                entry.each = entry
+                    .each
+                    .and_then(|index| places.get(index).copied().flatten());
+                renumber(&mut entry.node, places);
+            }
+        }
+    }
+}
+
+impl Builder<'_> {
+    fn columns(&mut self, child: Option<usize>) -> &mut Columns {
+        match child.and_then(|index| self.children.get_mut(index)) {
+            Some(slot) => slot.get_or_insert_default(),
+            None => &mut self.own,
+        }
+    }
+
+    fn field(&mut self, field: &mapping::Field, child: Option<usize>) -> ViewField {
+        ViewField {
+            key: format!("\"{}\":", field.name).into(),
+            required: field.required,
+            node: self.node(&field.node, child),
+            place: field.place.clone(),
+        }
+    }
+
+    fn node(&mut self, node: &Node, child: Option<usize>) -> ViewNode {
+        match node {
+            Node::Constant(json) => ViewNode::Constant(Arc::clone(json)),
+            Node::Value(binding) => ViewNode::Value(self.columns(child).reader(binding)),
+            Node::Object(object) => self.object(object, child),
+            Node::List(entries) => ViewNode::List(
+                entries
+                    .iter()
+                    .map(|entry| {
+                        let child = entry.each.or(child);
+                        let condition = entry
+                            .condition
+                            .as_ref()
+                            .map(|expr| self.columns(child).place(expr));
+                        if entry.each.is_some() {
+                            // Counted as needed even where its rows add nothing but their number.
+                            self.columns(child);
+                        }
+                        ViewEntry {
+                            each: entry.each,
+                            condition,
+                            node: self.node(&entry.node, child),
+                        }
+                    })
+                    .collect(),
+            ),
+        }
+    }
+
+    fn object(&mut self, object: &Object, child: Option<usize>) -> ViewNode {
+        let fields = object
+            .fields
+            .iter()
+            .filter(|field| self.selection.keeps_nested(field))
+            .map(|field| self.field(field, child))
+            .collect();
+        ViewNode::Object {
+            fields,
+            bound: object.bound,
+        }
+    }
+}
+
+fn meta(source: &Source, mapped: Option<&mapping::Field>, selection: &Selection) -> String {
+    const SUBSETTED: &str = r#"{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}"#;
+    let mut parts = Vec::new();
+    if !source.profiles.is_empty() {
+        parts.push(format!(
+            "\"profile\":{}",
+            serde_json::json!(source.profiles)
+        ));
+    }
+    let constants = match mapped.map(|field| &field.node) {
+        Some(Node::Constant(json)) => serde_json::from_str(json).unwrap_or_default(),
+        _ => serde_json::Map::new(),
+    };
+    let mut tags = match constants.get("tag") {
+        Some(serde_json::Value::Array(tags)) => tags.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
+    for (name, value) in &constants {
+        if !matches!(
+            name.as_str(),
+            "tag" | "profile" | "lastUpdated" | "versionId"
+        ) {
+            parts.push(format!("\"{name}\":{value}"));
+        }
+    }
+    if selection.is_subset() {
+        tags.push(SUBSETTED.to_owned());
+    }
+    if !tags.is_empty() {
+        parts.push(format!("\"tag\":[{}]", tags.join(",")));
+    }
+    parts.join(",")
+}

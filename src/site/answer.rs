@@ -1,0 +1,481 @@
+//! Running a plan and writing its answer, with a connection in hand.
+
+use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use jiff::tz::TimeZone;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Answer, Clock, ReadCall, SearchCall, Site, SiteError, count_of};
+use crate::assemble::{self, BundleWriter, ChildRows, EntryMode, Link, Outcome, ResourceWriter};
+use crate::errors;
+use crate::fhir::outcome::{Issue, OperationOutcome};
+use crate::mapping;
+use crate::passthrough::Rows;
+use crate::passthrough::sqlite::Session;
+use crate::plan::{self, Part, Place, Plan, compare_keys};
+use crate::relation::{Predicate, Value};
+use crate::search::SearchRequest;
+use crate::sql::Statement;
+
+/// Values that could not be FHIR values, by the mapping's line.
+#[derive(Debug, Default)]
+pub(super) struct OddValues {
+    total: AtomicU64,
+    by_place: Mutex<FxHashMap<mapping::Place, u64>>,
+}
+
+impl OddValues {
+    pub(super) fn total(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
+
+    /// Counts them, and logs each place at its 1st, 2nd, 4th, 8th, … value: known at once, never a flood.
+    fn note(&self, mapping: &str, places: &[&mapping::Place]) {
+        if places.is_empty() {
+            return;
+        }
+        self.total.fetch_add(places.len() as u64, Ordering::Relaxed);
+        metrics::counter!("pilaster_odd_values_total").increment(places.len() as u64);
+        let mut by_place = self.by_place.lock().unwrap_or_else(PoisonError::into_inner);
+        for place in places {
+            let count = match by_place.entry((*place).clone()) {
+                Entry::Occupied(mut entry) => {
+                    *entry.get_mut() += 1;
+                    *entry.get()
+                }
+                Entry::Vacant(entry) => *entry.insert(1),
+            };
+            if count.is_power_of_two() {
+                tracing::warn!(
+                    mapping,
+                    place = %place,
+                    count,
+                    "a row holds what cannot be a value of the element mapped here; it was left out"
+                );
+            }
+        }
+    }
+}
+
+/// A page of a search, ready to run.
+pub(super) struct Page {
+    pub call: SearchCall,
+    pub request: SearchRequest,
+    pub plan: Plan,
+    /// Where the page begins in each source; empty for the first page.
+    pub places: Vec<Place>,
+    /// Of each part of the plan.
+    pub statements: Vec<Arc<Statement>>,
+    /// The cursor by which the page was asked for.
+    pub own_link: Option<String>,
+}
+
+/// What a part of the plan brought.
+struct Fetched {
+    rows: Rows,
+    keys_from: usize,
+    keys: usize,
+    /// Rows that went into the page.
+    used: usize,
+}
+
+impl Fetched {
+    fn key(&self, row: usize) -> Vec<Value> {
+        (0..self.keys)
+            .map(|key| self.rows.cell(row, self.keys_from + key).to_value())
+            .collect()
+    }
+}
+
+impl Page {
+    pub(super) fn run(self, site: &Site, session: &mut Session<'_>) -> Result<Answer, SiteError> {
+        let mut clock = Clock(Instant::now());
+        let mut answer = Answer::default();
+        let mut total = self.plan.total.then_some(0i64);
+        let mut fetched = Vec::with_capacity(self.plan.parts.len());
+        for (part, statement) in self.plan.parts.iter().zip(&self.statements) {
+            let rows = session.execute(statement, &part.values)?;
+            answer.commands += 1;
+            if let Some(total) = &mut total {
+                *total += if part.select.count_only {
+                    count_of(rows.cell(0, 0))
+                } else if !rows.is_empty() {
+                    count_of(rows.cell(0, rows.width() - 1))
+                } else if part.select.after == Predicate::True {
+                    0
+                } else {
+                    // Past the last row there is no row to carry the total.
+                    answer.commands += 1;
+                    count_alone(site, session, part)?
+                };
+            }
+            fetched.push(Fetched {
+                keys_from: part.select.columns.len(),
+                keys: part.select.keys.len(),
+                rows,
+                used: 0,
+            });
+        }
+        let order = if self.plan.count == 0 {
+            Vec::new()
+        } else {
+            self.merge(&mut fetched)
+        };
+        let mut children = Vec::with_capacity(self.plan.parts.len());
+        for (part, fetched) in self.plan.parts.iter().zip(&fetched) {
+            children.push(fetch_children(
+                site,
+                session,
+                part,
+                &fetched.rows,
+                fetched.used,
+                &mut answer.commands,
+            )?);
+        }
+        answer.timings.database = clock.lap();
+        self.write(site, &fetched, &children, &order, total, &mut answer);
+        answer.timings.assemble = clock.lap();
+        Ok(answer)
+    }
+
+    /// Takes rows from the parts in the order of their keys, as many as the page holds.
+    fn merge(&self, fetched: &mut [Fetched]) -> Vec<(usize, usize)> {
+        let count = self.plan.count as usize;
+        let mut order = Vec::with_capacity(count);
+        if let [only] = fetched {
+            only.used = only.rows.len().min(count);
+            order.extend((0..only.used).map(|row| (0, row)));
+            return order;
+        }
+        let mut heads: Vec<Option<Vec<Value>>> = fetched
+            .iter()
+            .map(|part| (!part.rows.is_empty()).then(|| part.key(0)))
+            .collect();
+        while order.len() < count {
+            let next = heads
+                .iter()
+                .enumerate()
+                .filter_map(|(index, head)| Some((index, head.as_ref()?)))
+                .min_by(|(_, left), (_, right)| compare_keys(left, right, &self.plan.descending))
+                .map(|(index, _)| index);
+            let Some(index) = next else { break };
+            let part = &mut fetched[index];
+            order.push((index, part.used));
+            part.used += 1;
+            heads[index] = (part.used < part.rows.len()).then(|| part.key(part.used));
+        }
+        order
+    }
+
+    /// Where the next page begins; None where there is none.
+    fn next_places(&self, fetched: &[Fetched]) -> Option<Vec<Place>> {
+        let more = fetched.iter().any(|part| part.used < part.rows.len());
+        if !more {
+            return None;
+        }
+        let mut parts = self.plan.parts.iter().zip(fetched).peekable();
+        let resource_sources = self.places.len().max(self.plan.parts.len());
+        let mut places = Vec::with_capacity(resource_sources);
+        for position in 0..resource_sources {
+            // A source that had come to its end before has no part in the plan, unless the total asked for it.
+            let before = self.places.get(position).cloned().unwrap_or(Place::Start);
+            if before == Place::End && self.plan.parts.len() < resource_sources {
+                places.push(Place::End);
+                continue;
+            }
+            let Some((_, part)) = parts.next() else {
+                places.push(before);
+                continue;
+            };
+            let all_given =
+                part.used == part.rows.len() && part.rows.len() <= self.plan.count as usize;
+            places.push(if before == Place::End || all_given {
+                Place::End
+            } else if part.used == 0 {
+                before
+            } else {
+                Place::After(part.key(part.used - 1))
+            });
+        }
+        Some(places)
+    }
+
+    fn write(
+        &self,
+        site: &Site,
+        fetched: &[Fetched],
+        children: &[Vec<ChildRows>],
+        order: &[(usize, usize)],
+        total: Option<i64>,
+        answer: &mut Answer,
+    ) {
+        let base = format!("{}/{}", self.call.base, self.plan.resource);
+        let used_count = self.request.count.map(|_| self.plan.count);
+        let own = match &self.own_link {
+            Some(cursor) => format!("_cursor={cursor}"),
+            None => self.request.to_query_with(used_count, None),
+        };
+        let own = if own.is_empty() {
+            base.clone()
+        } else {
+            format!("{base}?{own}")
+        };
+        let mut links = vec![Link {
+            relation: "self",
+            url: &own,
+        }];
+        let next = self
+            .next_places(fetched)
+            .and_then(|places| site.seal(&self.request, places, &self.call))
+            .map(|cursor| format!("{base}?_cursor={cursor}"));
+        if let Some(next) = &next {
+            links.push(Link {
+                relation: "next",
+                url: next,
+            });
+        }
+        let mut bundle = BundleWriter::searchset(&new_id());
+        bundle.head(total, &links);
+        let mut writers: Vec<ResourceWriter<'_>> = self
+            .plan
+            .parts
+            .iter()
+            .zip(children)
+            .map(|(part, children)| {
+                ResourceWriter::new(&part.view, assemble::Site { zone: site.zone() }, children)
+            })
+            .collect();
+        for &(part, row) in order {
+            let writer = &mut writers[part];
+            let rows = &fetched[part].rows;
+            let written = match writer.id_of(rows, row) {
+                Some(id) => bundle.entry_at(
+                    EntryMode::Match,
+                    &self.call.base,
+                    self.plan.resource,
+                    &id,
+                    |out| writer.write(out, rows, row) == Outcome::Written,
+                ),
+                None => false,
+            };
+            if written {
+                answer.entries += 1;
+            } else {
+                metrics::counter!("pilaster_rows_left_out_total").increment(1);
+                tracing::warn!(
+                    mapping = &*site.mapping().id,
+                    place = %self.plan.parts[part].source.place,
+                    "a row cannot be a resource (its id, or a required element, has no FHIR form); it was left out"
+                );
+            }
+        }
+        for writer in &writers {
+            site.odd.note(&site.mapping().id, &writer.odd);
+        }
+        if let Some(outcome) = self.outcome() {
+            bundle.entry(EntryMode::Outcome, |out| {
+                serde_json::to_writer(out, &outcome).is_ok()
+            });
+        }
+        answer.body = bundle.finish();
+    }
+
+    /// What the caller should know about an answer that is given all the same.
+    fn outcome(&self) -> Option<OperationOutcome> {
+        let ignored = self.request.ignored.iter().map(|ignored| {
+            let issue = match &ignored.name {
+                Some(name) => Issue::warning(
+                    &errors::UNKNOWN_PARAMETER,
+                    format!(
+                        "{} has no search parameter `{name}`; it was ignored",
+                        self.plan.resource
+                    ),
+                )
+                .at(format!("http.{name}")),
+                None => Issue::warning(
+                    &errors::UNKNOWN_PARAMETER,
+                    format!(
+                        "parameter {} has no name of a search parameter; it was ignored",
+                        ignored.position
+                    ),
+                ),
+            };
+            issue.with_diagnostics(errors::UNKNOWN_PARAMETER.remedy)
+        });
+        let lowered = self.plan.count_lowered.then(|| {
+            Issue::information(format!(
+                "a page holds at most {} entries; _count was lowered",
+                self.plan.count
+            ))
+            .at("http._count")
+        });
+        OperationOutcome::of(ignored.chain(lowered))
+    }
+}
+
+/// A Bundle's own id: random, so that two answers never share one.
+fn new_id() -> String {
+    let mut bytes = [0u8; 16];
+    // Without random bytes the id is constant, which R4 allows: it names this answer only.
+    let _ = getrandom::fill(&mut bytes);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let mut id = String::with_capacity(36);
+    for (index, byte) in bytes.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            id.push('-');
+        }
+        for nibble in [byte >> 4, byte & 0x0f] {
+            id.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+    }
+    id
+}
+
+fn count_alone(site: &Site, session: &mut Session<'_>, part: &Part) -> Result<i64, SiteError> {
+    let mut select = part.select.clone();
+    select.count_only = true;
+    let statement = site.statement(&select)?;
+    let rows = session.execute(&statement, &part.values)?;
+    Ok(count_of(rows.cell(0, 0)))
+}
+
+/// The children of the first `used` rows: one statement for each child table, whatever the number of rows.
+fn fetch_children(
+    site: &Site,
+    session: &mut Session<'_>,
+    part: &Part,
+    rows: &Rows,
+    used: usize,
+    commands: &mut u32,
+) -> Result<Vec<ChildRows>, SiteError> {
+    let mut children = Vec::with_capacity(part.view.children.len());
+    for view in &part.view.children {
+        let mut seen = FxHashSet::default();
+        let mut parents = Vec::with_capacity(used);
+        for row in 0..used {
+            let key: Vec<Value> = view
+                .parent
+                .iter()
+                .map(|&column| rows.cell(row, column).to_value())
+                .collect();
+            if !key.contains(&Value::Null) && seen.insert(format!("{key:?}")) {
+                parents.push(key);
+            }
+        }
+        if parents.is_empty() {
+            children.push(ChildRows::default());
+            continue;
+        }
+        let child = plan::children(view, part.source.relation.catalogue.as_ref(), &parents);
+        let statement = site.child_statement(&child.select)?;
+        let rows = session.execute(&statement, &child.values)?;
+        *commands += 1;
+        children.push(ChildRows::new(view, rows));
+    }
+    Ok(children)
+}
+
+/// A read, ready to run.
+pub(super) struct Read {
+    pub call: ReadCall,
+    pub plan: Plan,
+    pub statements: Vec<Arc<Statement>>,
+}
+
+impl Read {
+    pub(super) fn run(self, site: &Site, session: &mut Session<'_>) -> Result<Answer, SiteError> {
+        let mut clock = Clock(Instant::now());
+        let mut answer = Answer::default();
+        for (part, statement) in self.plan.parts.iter().zip(&self.statements) {
+            let rows = session.execute(statement, &part.values)?;
+            answer.commands += 1;
+            if rows.is_empty() {
+                continue;
+            }
+            let children = fetch_children(site, session, part, &rows, 1, &mut answer.commands)?;
+            answer.timings.database = clock.lap();
+            self.write(site, part, &rows, &children, &mut answer)?;
+            answer.timings.assemble = clock.lap();
+            return Ok(answer);
+        }
+        Err(SiteError::NoSuchResource)
+    }
+
+    fn write(
+        &self,
+        site: &Site,
+        part: &Part,
+        rows: &Rows,
+        children: &[ChildRows],
+        answer: &mut Answer,
+    ) -> Result<(), SiteError> {
+        let zone: &TimeZone = site.zone();
+        let mut writer = ResourceWriter::new(&part.view, assemble::Site { zone }, children);
+        answer.last_modified = writer.last_updated(rows, 0);
+        answer.etag = answer
+            .last_modified
+            .map(|at| format!("W/\"{}\"", at.as_millisecond()));
+        if self.is_current(answer) {
+            answer.not_modified = true;
+            return Ok(());
+        }
+        let mut body = Vec::with_capacity(2048);
+        let outcome = writer.write(&mut body, rows, 0);
+        site.odd.note(&site.mapping().id, &writer.odd);
+        if outcome == Outcome::LeftOut {
+            metrics::counter!("pilaster_rows_left_out_total").increment(1);
+            return Err(SiteError::NoSuchResource);
+        }
+        answer.entries = 1;
+        answer.body = body;
+        Ok(())
+    }
+
+    /// `If-None-Match` decides where it is given; `If-Modified-Since` else (RFC 9110 §13.2.2).
+    fn is_current(&self, answer: &Answer) -> bool {
+        match (&self.call.if_none_match, self.call.if_modified_since) {
+            (Some(tags), _) => {
+                let strip = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+                answer.etag.as_deref().is_some_and(|own| {
+                    tags.split(',')
+                        .any(|tag| tag.trim() == "*" || strip(tag) == strip(own))
+                })
+            }
+            (None, Some(since)) => answer
+                .last_modified
+                .is_some_and(|modified| modified.as_second() <= since.as_second()),
+            (None, None) => false,
+        }
+    }
+}
+
+/// The first parameter of a read that only a search takes.
+pub(super) fn not_for_reads(request: &SearchRequest) -> Option<String> {
+    use crate::search::Filter;
+    if let Some(filter) = request.filters.first() {
+        return Some(match filter {
+            Filter::Parameter(filter) => filter.name.clone(),
+            Filter::Chain { link, .. } => link.parameter.clone(),
+            Filter::Has { .. } => "_has".to_owned(),
+        });
+    }
+    let given = [
+        (!request.sort.is_empty(), "_sort"),
+        (request.count.is_some(), "_count"),
+        (request.total.is_some(), "_total"),
+        (!request.includes.is_empty(), "_include"),
+        (request.cursor.is_some(), "_cursor"),
+        (
+            request.summary == Some(crate::search::Summary::Count),
+            "_summary=count",
+        ),
+    ];
+    given
+        .into_iter()
+        .find(|(given, _)| *given)
+        .map(|(_, name)| name.to_owned())
+}

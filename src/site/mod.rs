@@ -1,0 +1,461 @@
+//! One practice, served: its mapping, its database, and the corridor between a request and its answer.
+//!
+//! ```text
+//! text ─ search ─► AST ─ plan ─► select + values ─ sql ─► statement ─ passthrough ─► rows ─ assemble ─► JSON
+//! ```
+//! The statement of a select is kept under the select itself, which holds no value of any request.
+
+mod answer;
+mod error;
+mod types;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+pub use error::SiteError;
+pub use types::Types;
+
+use crate::cursor::{Cursor, CursorKey};
+use crate::mapping::{Mapping, Resource};
+use crate::passthrough::sqlite::Pool;
+use crate::passthrough::{CellRef, PassthroughError};
+use crate::plan::{Context, CountLimits, Place, Plan, PlanError, Planner, Selection};
+use crate::relation::{ChildSelect, Dialect, Select};
+use crate::search::{self, Input, Limits, SearchRequest};
+use crate::sql::{self, SqlError, Statement};
+
+/// Statements kept. A shape is made of the parameters, modifiers and prefixes of a search, so a site's
+/// callers use few; the bound is for those who try all.
+const KEPT_STATEMENTS: u64 = 4_096;
+/// A page link is good for a day.
+const CURSOR_SECONDS: i64 = 24 * 60 * 60;
+/// Bytes of a search's text; a page link, which holds such a text sealed, may be longer.
+const QUERY_BYTES: usize = 16 * 1024;
+const LINK_BYTES: usize = 32 * 1024;
+
+/// What a site is made of.
+pub struct SiteConfig {
+    /// The site's GUID.
+    pub id: String,
+    /// The practice's IANA zone.
+    pub zone: TimeZone,
+    pub zone_name: String,
+    /// The dialect of the database behind the pool.
+    pub dialect: Dialect,
+    pub count: CountLimits,
+    /// Seals page links.
+    pub cursor_key: Arc<CursorKey>,
+}
+
+/// One practice.
+pub struct Site {
+    config: SiteConfig,
+    planner: Planner,
+    pool: Arc<Pool>,
+    statements: moka::sync::Cache<Select, Arc<Statement>, rustc_hash::FxBuildHasher>,
+    child_statements: moka::sync::Cache<ChildSelect, Arc<Statement>, rustc_hash::FxBuildHasher>,
+    odd: answer::OddValues,
+}
+
+/// A search as it came over the wire.
+#[derive(Debug, Clone, Default)]
+pub struct SearchCall {
+    /// The site's FHIR base URL for this caller, absolute, without a slash at its end.
+    pub base: String,
+    pub resource: String,
+    /// What follows the `?`, still percent-encoded.
+    pub query: Vec<u8>,
+    /// The form body of a POST.
+    pub form: Vec<u8>,
+    /// Who asks: page links are bound to it.
+    pub caller: String,
+    /// `Prefer: handling=strict`
+    pub strict: bool,
+}
+
+/// A read as it came over the wire.
+#[derive(Debug, Clone, Default)]
+pub struct ReadCall {
+    pub base: String,
+    pub resource: String,
+    pub id: String,
+    pub query: Vec<u8>,
+    pub if_none_match: Option<String>,
+    pub if_modified_since: Option<Timestamp>,
+}
+
+/// What goes back.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// JSON; empty where the resource was not modified.
+    pub body: Vec<u8>,
+    pub etag: Option<String>,
+    pub last_modified: Option<Timestamp>,
+    pub timings: Timings,
+    /// Statements that ran.
+    pub commands: u32,
+    /// Resources in the body that match.
+    pub entries: usize,
+    /// The caller asked for indented JSON (`_pretty`).
+    pub pretty: bool,
+    /// The caller's copy is current (304).
+    pub not_modified: bool,
+}
+
+/// How long each stage took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Timings {
+    pub parse: Duration,
+    pub plan: Duration,
+    pub sql: Duration,
+    pub database: Duration,
+    pub assemble: Duration,
+}
+
+/// Runs the clock of one request from stage to stage.
+struct Clock(Instant);
+
+impl Clock {
+    fn lap(&mut self) -> Duration {
+        let now = Instant::now();
+        let lap = now.duration_since(self.0);
+        self.0 = now;
+        lap
+    }
+}
+
+impl Site {
+    /// A site over a database that is there.
+    pub fn new(config: SiteConfig, mapping: Arc<Mapping>, pool: Arc<Pool>) -> Site {
+        Site {
+            config,
+            planner: Planner::new(mapping),
+            pool,
+            statements: kept(),
+            child_statements: kept(),
+            odd: answer::OddValues::default(),
+        }
+    }
+
+    pub fn id(&self) -> &str {
+        &self.config.id
+    }
+
+    pub fn mapping(&self) -> &Arc<Mapping> {
+        self.planner.mapping()
+    }
+
+    pub fn planner(&self) -> &Planner {
+        &self.planner
+    }
+
+    pub fn zone(&self) -> &TimeZone {
+        &self.config.zone
+    }
+
+    pub fn zone_name(&self) -> &str {
+        &self.config.zone_name
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        self.config.dialect
+    }
+
+    pub fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
+    /// A resource type that is served here.
+    pub fn resource(&self, name: &str) -> Option<&Resource> {
+        self.mapping().resources.get(name)
+    }
+
+    /// Values of rows that could not be FHIR values, since the start.
+    pub fn odd_values(&self) -> u64 {
+        self.odd.total()
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub async fn ready(&self) -> Result<(), PassthroughError> {
+        self.pool
+            .run(|session| {
+                session
+                    .execute(&Statement::constant("SELECT 1 AS ready"), &[])
+                    .map(drop)
+            })
+            .await
+    }
+
+    /// Reads the text of a search.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the text.
+    pub fn parse(&self, resource: &str, input: Input<'_>) -> Result<SearchRequest, SiteError> {
+        let types = Types::new(self.mapping());
+        let limits = Limits {
+            query_bytes: LINK_BYTES,
+            form_bytes: QUERY_BYTES,
+            ..Limits::default()
+        };
+        let request = search::parse(resource, input, &types, &limits)?;
+        if input.query.len() > QUERY_BYTES && request.cursor.is_none() {
+            return Err(search::SearchError::QueryTooLong { limit: QUERY_BYTES }.into());
+        }
+        Ok(request)
+    }
+
+    /// Plans a search from its first page.
+    ///
+    /// # Errors
+    /// Whatever the mapping cannot answer.
+    pub fn plan(
+        &self,
+        request: &SearchRequest,
+        base: &str,
+        strict: bool,
+    ) -> Result<Plan, SiteError> {
+        self.plan_from(request, &[], base, strict)
+    }
+
+    fn plan_from(
+        &self,
+        request: &SearchRequest,
+        places: &[Place],
+        base: &str,
+        strict: bool,
+    ) -> Result<Plan, SiteError> {
+        let resource = self.served(&request.resource)?;
+        let context = Context {
+            base,
+            zone: &self.config.zone,
+            now: self.config.zone.to_datetime(Timestamp::now()),
+            strict,
+            count: self.config.count,
+        };
+        Ok(self.planner.search(resource, request, places, &context)?)
+    }
+
+    fn served(&self, name: &str) -> Result<&Resource, SiteError> {
+        self.resource(name)
+            .ok_or_else(|| SiteError::UnknownResourceType {
+                served: self.mapping().resources.keys().copied().collect(),
+            })
+    }
+
+    /// The statement of a select in the site's dialect, kept.
+    ///
+    /// # Errors
+    /// When the dialect cannot spell it.
+    pub fn statement(&self, select: &Select) -> Result<Arc<Statement>, SqlError> {
+        if let Some(statement) = self.statements.get(select) {
+            return Ok(statement);
+        }
+        let statement = Arc::new(sql::select(select, self.config.dialect)?);
+        self.statements
+            .insert(select.clone(), Arc::clone(&statement));
+        Ok(statement)
+    }
+
+    fn child_statement(&self, select: &ChildSelect) -> Result<Arc<Statement>, SqlError> {
+        if let Some(statement) = self.child_statements.get(select) {
+            return Ok(statement);
+        }
+        let statement = Arc::new(sql::children(select, self.config.dialect)?);
+        self.child_statements
+            .insert(select.clone(), Arc::clone(&statement));
+        Ok(statement)
+    }
+
+    /// Answers a search with a Bundle.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the search, before the database is asked; then what the database reports.
+    pub async fn search(self: &Arc<Self>, call: SearchCall) -> Result<Answer, SiteError> {
+        let mut clock = Clock(Instant::now());
+        self.served(&call.resource)?;
+        let asked = self.parse(
+            &call.resource,
+            Input {
+                query: &call.query,
+                form: &call.form,
+            },
+        )?;
+        let mut timings = Timings {
+            parse: clock.lap(),
+            ..Timings::default()
+        };
+        let pretty = asked.pretty == Some(true);
+        let (request, places, own_link) = match &asked.cursor {
+            None => (asked, Vec::new(), None),
+            Some(_) => {
+                let (request, places) = self.resume(&asked, &call)?;
+                (request, places, asked.cursor)
+            }
+        };
+        let plan = self.plan_from(&request, &places, &call.base, call.strict)?;
+        timings.plan = clock.lap();
+        let statements = plan
+            .parts
+            .iter()
+            .map(|part| self.statement(&part.select))
+            .collect::<Result<Vec<_>, SqlError>>()?;
+        timings.sql = clock.lap();
+        let site = Arc::clone(self);
+        let page = answer::Page {
+            call,
+            request,
+            plan,
+            places,
+            statements,
+            own_link,
+        };
+        let mut answer = self
+            .pool
+            .run(move |session| page.run(&site, session))
+            .await?;
+        answer.timings = Timings {
+            database: answer.timings.database,
+            assemble: answer.timings.assemble,
+            ..timings
+        };
+        answer.pretty = pretty;
+        Ok(answer)
+    }
+
+    /// What a page link stands for: the search that it began with, and how far it was given.
+    fn resume(
+        &self,
+        asked: &SearchRequest,
+        call: &SearchCall,
+    ) -> Result<(SearchRequest, Vec<Place>), SiteError> {
+        let invalid = || SiteError::Plan(PlanError::Cursor);
+        let bare = asked.filters.is_empty()
+            && asked.sort.is_empty()
+            && asked.includes.is_empty()
+            && asked.ignored.is_empty()
+            && asked.elements.is_empty()
+            && (asked.count, asked.total, asked.summary) == (None, None, None);
+        let text = asked
+            .cursor
+            .as_deref()
+            .filter(|_| bare)
+            .ok_or_else(invalid)?;
+        let cursor = self
+            .config
+            .cursor_key
+            .open_cursor(text, &self.bound_to(call))
+            .map_err(|_| invalid())?;
+        let age = Timestamp::now()
+            .as_second()
+            .saturating_sub(cursor.issued_at);
+        if !(-60..=CURSOR_SECONDS).contains(&age) {
+            return Err(invalid());
+        }
+        let mut request = self.parse(&call.resource, Input::query(&cursor.query))?;
+        request.format.clone_from(&asked.format);
+        request.pretty = asked.pretty;
+        Ok((request, cursor.places))
+    }
+
+    fn seal(
+        &self,
+        request: &SearchRequest,
+        places: Vec<Place>,
+        call: &SearchCall,
+    ) -> Option<String> {
+        let cursor = Cursor {
+            query: request.to_query_with(request.count, None),
+            places,
+            issued_at: Timestamp::now().as_second(),
+        };
+        self.config
+            .cursor_key
+            .seal_cursor(&cursor, &self.bound_to(call))
+            .ok()
+    }
+
+    /// Site, caller and resource type: a link works nowhere else.
+    fn bound_to(&self, call: &SearchCall) -> Vec<u8> {
+        [
+            self.config.id.as_str(),
+            call.caller.as_str(),
+            call.resource.as_str(),
+        ]
+        .join("\0")
+        .into_bytes()
+    }
+
+    /// Answers a read with the resource.
+    ///
+    /// # Errors
+    /// When there is none; whatever else is wrong.
+    pub async fn read(self: &Arc<Self>, call: ReadCall) -> Result<Answer, SiteError> {
+        let mut clock = Clock(Instant::now());
+        let resource = self.served(&call.resource)?;
+        let asked = self.parse(
+            &call.resource,
+            Input {
+                query: &call.query,
+                form: b"",
+            },
+        )?;
+        let mut timings = Timings {
+            parse: clock.lap(),
+            ..Timings::default()
+        };
+        if let Some(parameter) = answer::not_for_reads(&asked) {
+            return Err(SiteError::NotForReads { parameter });
+        }
+        let selection = Selection::of(asked.summary, &asked.elements);
+        let plan = self.planner.read(resource, &call.id, &selection);
+        timings.plan = clock.lap();
+        if plan.parts.is_empty() {
+            return Err(SiteError::NoSuchResource);
+        }
+        let statements = plan
+            .parts
+            .iter()
+            .map(|part| self.statement(&part.select))
+            .collect::<Result<Vec<_>, SqlError>>()?;
+        timings.sql = clock.lap();
+        let pretty = asked.pretty == Some(true);
+        let site = Arc::clone(self);
+        let read = answer::Read {
+            call,
+            plan,
+            statements,
+        };
+        let mut answer = self
+            .pool
+            .run(move |session| read.run(&site, session))
+            .await?;
+        answer.timings = Timings {
+            database: answer.timings.database,
+            assemble: answer.timings.assemble,
+            ..timings
+        };
+        answer.pretty = pretty;
+        Ok(answer)
+    }
+}
+
+fn kept<K: std::hash::Hash + Eq + Send + Sync + 'static>()
+-> moka::sync::Cache<K, Arc<Statement>, rustc_hash::FxBuildHasher> {
+    moka::sync::Cache::builder()
+        .max_capacity(KEPT_STATEMENTS)
+        .build_with_hasher(rustc_hash::FxBuildHasher)
+}
+
+/// The number in a cell; 0 where it is none.
+fn count_of(cell: CellRef<'_>) -> i64 {
+    match cell {
+        CellRef::Int(number) => number,
+        _ => 0,
+    }
+}

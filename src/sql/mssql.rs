@@ -1,0 +1,77 @@
+//! SQL Server: `TOP`, `@p1`, brackets, and a cast of each text and date value to the column's own type,
+//! since a driver binds text as `nvarchar`, which would cost a `varchar` column its index.
+
+use super::spelling::Spelling;
+use crate::relation::{Collation, CompareOp, SqlType};
+
+pub(super) struct Mssql;
+
+impl Spelling for Mssql {
+    fn quotes(&self) -> (char, char) {
+        ('[', ']')
+    }
+
+    fn marker(&self, out: &mut String, index: u16, ty: SqlType) {
+        let number = index + 1;
+        if ty.is_integer() || ty == SqlType::Float {
+            out.push_str(&format!("@p{number}"));
+        } else {
+            out.push_str(&format!("CAST(@p{number} AS {ty})"));
+        }
+    }
+
+    fn literal(&self, out: &mut String, text: &str) {
+        if !text.is_ascii() {
+            out.push('N');
+        }
+        out.push('\'');
+        out.push_str(&text.replace('\'', "''"));
+        out.push('\'');
+    }
+
+    fn collated(&self, out: &mut String, operand: &str, _: Option<&Collation>, _: Option<SqlType>) {
+        out.push_str(operand);
+    }
+
+    fn fold(&self, out: &mut String, operand: &str) {
+        out.push_str(&format!("{operand} COLLATE Latin1_General_CI_AI"));
+    }
+
+    fn exact(&self, out: &mut String, operand: &str) {
+        out.push_str(&format!("{operand} COLLATE Latin1_General_BIN2"));
+    }
+
+    fn trim(&self, out: &mut String, operand: &str) {
+        out.push_str(&format!("LTRIM(RTRIM({operand}))"));
+    }
+
+    fn substring(&self, out: &mut String, operand: &str, from: u16, length: u16) {
+        out.push_str(&format!("SUBSTRING({operand}, {from}, {length})"));
+    }
+
+    fn concat(&self, out: &mut String, operands: &[String]) {
+        out.push_str(&format!("({})", operands.join(" + ")));
+    }
+
+    fn cast(&self, out: &mut String, operand: &str, ty: SqlType) {
+        out.push_str(&format!("CAST({operand} AS {ty})"));
+    }
+
+    fn compare_time(
+        &self,
+        out: &mut String,
+        column: &str,
+        op: CompareOp,
+        marker: &str,
+        _: SqlType,
+    ) {
+        out.push_str(&format!(
+            "{column} {} {marker}",
+            super::writer::operator(op)
+        ));
+    }
+
+    fn limit_before(&self, out: &mut String, marker: &str) {
+        out.push_str(&format!("TOP ({marker}) "));
+    }
+}

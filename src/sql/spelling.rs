@@ -1,0 +1,68 @@
+//! Where engines differ: the questions that the writer asks a dialect.
+
+use crate::relation::{Collation, CompareOp, SqlType};
+
+/// A dialect's way to spell each part. Every method appends to `out`; operands come already spelled.
+pub(super) trait Spelling: Sync {
+    /// The quotes around an identifier; a closing one inside is doubled.
+    fn quotes(&self) -> (char, char);
+
+    /// The marker of value `index` (counted from 0), compared as `ty`.
+    fn marker(&self, out: &mut String, index: u16, ty: SqlType);
+
+    /// A text literal of the mapping.
+    fn literal(&self, out: &mut String, text: &str) {
+        out.push('\'');
+        for c in text.chars() {
+            if c == '\'' {
+                out.push('\'');
+            }
+            out.push(c);
+        }
+        out.push('\'');
+    }
+
+    /// A text operand under its own collation, where the engine has to be told.
+    fn collated(
+        &self,
+        out: &mut String,
+        operand: &str,
+        collation: Option<&Collation>,
+        ty: Option<SqlType>,
+    );
+
+    /// An operand that compares without case and accents.
+    fn fold(&self, out: &mut String, operand: &str);
+
+    /// An operand that compares to the letter.
+    fn exact(&self, out: &mut String, operand: &str);
+
+    /// Text without blanks at both ends.
+    fn trim(&self, out: &mut String, operand: &str);
+
+    fn bit_and(&self, out: &mut String, operand: &str, mask: i64) {
+        out.push_str(&format!("({operand} & {mask})"));
+    }
+
+    fn substring(&self, out: &mut String, operand: &str, from: u16, length: u16);
+
+    fn concat(&self, out: &mut String, operands: &[String]);
+
+    fn cast(&self, out: &mut String, operand: &str, ty: SqlType);
+
+    /// A date or date-time column against a bound day or instant, in a way that keeps the column's index.
+    fn compare_time(
+        &self,
+        out: &mut String,
+        column: &str,
+        op: CompareOp,
+        marker: &str,
+        bound: SqlType,
+    );
+
+    /// Written after SELECT.
+    fn limit_before(&self, _out: &mut String, _marker: &str) {}
+
+    /// Written after ORDER BY.
+    fn limit_after(&self, _out: &mut String, _marker: &str) {}
+}

@@ -1,0 +1,115 @@
+//! SQLite: the embedded practice, and databases that an author tries a mapping on.
+//!
+//! SQLite knows no linguistic collation; the connection brings two that compare as SQL Server does
+//! ([`crate::collation`]), and each comparison names the one it means. Then a column declared with that
+//! collation serves from its index, and one declared without it still answers rightly.
+
+use super::spelling::Spelling;
+use crate::relation::{Collation, CompareOp, SqlType};
+
+pub(super) struct Sqlite;
+
+/// The name of the connection's collation that compares as `collation` does; None to leave the column its own.
+fn stand_in(collation: &Collation, ty: Option<SqlType>) -> Option<&'static str> {
+    match (
+        collation.linguistic && collation.ignores_case,
+        collation.ignores_accents,
+    ) {
+        (true, false) => Some("LATIN1_GENERAL_CI_AS"),
+        (true, true) => Some("LATIN1_GENERAL_CI_AI"),
+        (false, _) if collation.ignores_trailing_blanks || ty.is_some_and(SqlType::is_padded) => {
+            Some("RTRIM")
+        }
+        (false, _) => None,
+    }
+}
+
+impl Spelling for Sqlite {
+    fn quotes(&self) -> (char, char) {
+        ('"', '"')
+    }
+
+    fn marker(&self, out: &mut String, index: u16, _: SqlType) {
+        out.push_str(&format!("?{}", index + 1));
+    }
+
+    fn collated(
+        &self,
+        out: &mut String,
+        operand: &str,
+        collation: Option<&Collation>,
+        ty: Option<SqlType>,
+    ) {
+        out.push_str(operand);
+        if let Some(name) = collation.and_then(|collation| stand_in(collation, ty)) {
+            out.push_str(" COLLATE ");
+            out.push_str(name);
+        }
+    }
+
+    fn fold(&self, out: &mut String, operand: &str) {
+        out.push_str(&format!("pilaster_fold({operand})"));
+    }
+
+    fn exact(&self, out: &mut String, operand: &str) {
+        // RTRIM compares bytes, and ignores trailing blanks as a padded column needs.
+        out.push_str(&format!("{operand} COLLATE RTRIM"));
+    }
+
+    fn trim(&self, out: &mut String, operand: &str) {
+        out.push_str(&format!("TRIM({operand})"));
+    }
+
+    fn substring(&self, out: &mut String, operand: &str, from: u16, length: u16) {
+        out.push_str(&format!("SUBSTR({operand}, {from}, {length})"));
+    }
+
+    fn concat(&self, out: &mut String, operands: &[String]) {
+        out.push_str(&format!("({})", operands.join(" || ")));
+    }
+
+    fn cast(&self, out: &mut String, operand: &str, ty: SqlType) {
+        let affinity = if ty.is_integer() {
+            "INTEGER"
+        } else if ty.is_number() {
+            "REAL"
+        } else {
+            "TEXT"
+        };
+        out.push_str(&format!("CAST({operand} AS {affinity})"));
+    }
+
+    fn compare_time(
+        &self,
+        out: &mut String,
+        column: &str,
+        op: CompareOp,
+        marker: &str,
+        bound: SqlType,
+    ) {
+        let operator = super::writer::operator(op);
+        // Days and times are text here: '2026-01-05', '2026-01-05 09:30:00' or '2026-01-05T09:30:00'. A day
+        // as a bound compares rightly with all three; an instant is compared in one spelling, behind a
+        // bound on the day that the index can serve.
+        if bound == SqlType::Date {
+            out.push_str(&format!("{column} {operator} {marker}"));
+            return;
+        }
+        let spelled = format!("STRFTIME('%Y-%m-%d %H:%M:%f', {column})");
+        match op {
+            CompareOp::Gt | CompareOp::Ge => out.push_str(&format!(
+                "({column} >= SUBSTR({marker}, 1, 10) AND {spelled} {operator} {marker})"
+            )),
+            CompareOp::Lt | CompareOp::Le => out.push_str(&format!(
+                "({column} < DATE({marker}, '+1 day') AND {spelled} {operator} {marker})"
+            )),
+            CompareOp::Eq | CompareOp::Ne => {
+                out.push_str(&format!("{spelled} {operator} {marker}"))
+            }
+        }
+    }
+
+    fn limit_after(&self, out: &mut String, marker: &str) {
+        out.push_str(&format!("\nLIMIT {marker}"));
+    }
+}
