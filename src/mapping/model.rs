@@ -59,6 +59,8 @@ pub struct TableInfo {
     /// The columns that identify a row.
     pub key: Vec<Arc<str>>,
     pub columns: BTreeMap<Arc<str>, ColumnInfo>,
+    /// None for the site's default catalogue.
+    pub catalogue: Option<Arc<str>>,
     /// None for a table or view of the database.
     pub derived: Option<Shared<relation::RawSql>>,
     pub place: Place,
@@ -71,6 +73,8 @@ pub struct ColumnInfo {
     pub collation: Option<Arc<Collation>>,
     /// Only some versions of the product have it.
     pub optional: bool,
+    /// It may hold NULL; the columns of a key never do.
+    pub nullable: bool,
     pub place: Place,
 }
 
@@ -189,6 +193,8 @@ pub enum Output {
     Boolean,
     /// As it is: an integer or a decimal.
     Number,
+    /// A whole number; of a number with a fraction, the whole part.
+    Integer,
     /// A Coding object.
     Coding,
     /// A CodeableConcept object.

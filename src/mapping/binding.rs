@@ -1,0 +1,846 @@
+//! A value that comes from columns → a [`Binding`].
+//!
+//! Takes `$p.SURNAME` or a mapping such as `{ column: p.SEX, codes: sex }`, and what it is bound to; gives the columns and
+//! the conversion. A value has one origin, and the keys that belong to it; what an optional column that this site lacks would have
+//! given is [`Gone::Missing`], which is no problem.
+
+use std::sync::Arc;
+
+use super::conversion::{self, CHOOSING, Goal, Kind};
+use super::diagnostic::{Problem, suggest};
+use super::model::{Binding, CodePart, Conversion, DateForm, Output, Precision};
+use super::schema::Schema;
+use super::scope::{Operation, Rows, Uses, is_day};
+use super::source::{Compiler, ReferenceUse};
+use super::yaml::{Node, Pair, Span, Value, get};
+use super::{rules, shape};
+use crate::fhir;
+use crate::relation::SqlType;
+
+/// Why there is no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gone {
+    /// This site does not have an optional column that it needs.
+    Missing,
+    /// A problem has been reported.
+    Wrong,
+}
+
+/// Reported, if None.
+pub(super) fn or_wrong<T>(value: Option<T>) -> Result<T, Gone> {
+    value.ok_or(Gone::Wrong)
+}
+
+/// The origins of a value: each with the keys that may stand beside it.
+const ORIGINS: [(&str, &[&str]); 8] = [
+    (
+        "column",
+        &[
+            "absent",
+            "compare",
+            "codes",
+            "part",
+            "bit",
+            "is",
+            "format",
+            "precision",
+            "zone",
+            "unix",
+            "divide",
+            "multiply",
+            "measure",
+        ],
+    ),
+    (
+        "sql",
+        &[
+            "type",
+            "collation",
+            "absent",
+            "compare",
+            "codes",
+            "part",
+            "bit",
+            "is",
+            "format",
+            "precision",
+            "zone",
+            "unix",
+            "divide",
+            "multiply",
+            "measure",
+        ],
+    ),
+    ("join", &["with"]),
+    ("concat", &["absent"]),
+    ("date", &["seconds", "minutes", "plus", "absent"]),
+    ("year", &["month", "day"]),
+    ("first", &[]),
+    ("to", &["id", "source", "absent"]),
+];
+
+/// Whether a mapping is a value from columns, where it might be an object as well.
+pub(super) fn is_binding(pairs: &[Pair]) -> bool {
+    ["column", "sql", "first"]
+        .iter()
+        .any(|origin| get(pairs, origin).is_some())
+}
+
+/// What has been made of the keys of one origin.
+struct Made {
+    columns: Vec<Operation>,
+    conversion: Conversion,
+    digits: bool,
+}
+
+impl Compiler<'_> {
+    /// A value: `$p.X` or a mapping.
+    pub fn binding(&self, node: &Node, goal: &Goal) -> Result<Binding, Gone> {
+        let mut uses = Uses::default();
+        self.binding_with(node, goal, &mut uses)
+    }
+
+    fn binding_with(&self, node: &Node, goal: &Goal, uses: &mut Uses) -> Result<Binding, Gone> {
+        let mut own = Uses::default();
+        let binding = match &node.value {
+            Value::Map(pairs) => self.from_map(node, pairs, goal, &mut own)?,
+            Value::Scalar(_) => {
+                let operation = or_wrong(self.scope.operation(node, &mut own))?;
+                let conversion = conversion::of_column(self.at, &node.span, &operation, &[], goal);
+                let made = Made {
+                    columns: vec![operation],
+                    conversion: or_wrong(conversion)?,
+                    digits: false,
+                };
+                self.finish(node, made, Vec::new(), goal)
+            }
+            Value::List(_) => {
+                shape::wrong(self.at, node, "a column or a mapping", "a value");
+                return Err(Gone::Wrong);
+            }
+        };
+        self.check_rows(&node.span, &own, goal.child)?;
+        uses.rows.extend(
+            own.rows
+                .iter()
+                .copied()
+                .filter(|rows| !uses.rows.contains(rows))
+                .collect::<Vec<_>>(),
+        );
+        if own.missing {
+            Err(Gone::Missing)
+        } else {
+            Ok(binding)
+        }
+    }
+
+    /// A value's columns are read by one command, and a child's only inside its entry.
+    pub fn check_rows(&self, span: &Span, uses: &Uses, child: Option<usize>) -> Result<(), Gone> {
+        if let Some(used) = uses.child().filter(|used| Some(*used) != child) {
+            let name = self
+                .children
+                .iter()
+                .find(|(_, place)| **place == used)
+                .map_or("", |(name, _)| name);
+            self.at.report(
+                Problem::new(
+                    &rules::CHILD_OUTSIDE,
+                    span,
+                    format!("a column of the child `{name}` is used outside an entry with `each: {name}`"),
+                )
+                .help(format!("write the entry as `- {{ each: {name}, … }}`")),
+            );
+            return Err(Gone::Wrong);
+        }
+        if uses.rows.len() > 1 && uses.rows.contains(&Rows::Source) {
+            self.at.report(
+                Problem::new(
+                    &rules::MIXED_ROWS,
+                    span,
+                    "columns of the child and of the source in one value",
+                )
+                .help("declare a lookup of the child's, or use elements of their own"),
+            );
+            return Err(Gone::Wrong);
+        }
+        Ok(())
+    }
+
+    fn finish(&self, node: &Node, made: Made, absent: Vec<Arc<str>>, goal: &Goal) -> Binding {
+        let output = match (&made.conversion, goal.kind) {
+            (Conversion::Integer, Kind::Decimal) => Output::Number,
+            (_, kind) => kind.output(),
+        };
+        if made.conversion_is_text() && goal.codes.is_some_and(fhir::ValueSet::is_listed) {
+            self.at.report(
+                Problem::new(
+                    &rules::UNCHECKED_CODE,
+                    &node.span,
+                    "the column's text goes as it is into an element with a required value set",
+                )
+                .maybe_help(goal.codes.map(|set| {
+                    format!(
+                        "map its values to codes of `{}`: `{{ column: …, codes: … }}`",
+                        set.name()
+                    )
+                })),
+            );
+        }
+        Binding {
+            columns: made
+                .columns
+                .into_iter()
+                .map(|operation| operation.expr)
+                .collect(),
+            conversion: made.conversion,
+            absent,
+            digits: made.digits,
+            output,
+            place: self.at.place(&node.span),
+        }
+    }
+
+    fn from_map(
+        &self,
+        node: &Node,
+        pairs: &[Pair],
+        goal: &Goal,
+        uses: &mut Uses,
+    ) -> Result<Binding, Gone> {
+        let (origin, value) = self.origin(node, pairs)?;
+        let made = match origin {
+            "column" => {
+                let operation = or_wrong(self.scope.operation(value, uses))?;
+                self.one_column(&value.span, operation, pairs, goal)
+            }
+            "sql" => {
+                let operation = or_wrong(self.scope.raw_operation(node, pairs, uses))?;
+                self.one_column(&value.span, operation, pairs, goal)
+            }
+            "join" => self.join(value, pairs, goal, uses),
+            "concat" => self.concat(value, goal, uses),
+            "date" => self.day_and_time(value, pairs, goal, uses),
+            "year" => self.parts(value, pairs, goal, uses),
+            "to" => self.reference(node, value, pairs, goal, uses),
+            _ => return self.first(node, value, goal, uses),
+        }?;
+        let absent = match get(pairs, "absent") {
+            Some(pair) => self.absent(&pair.value, made.columns.first()),
+            None => Vec::new(),
+        };
+        Ok(self.finish(node, made, absent, goal))
+    }
+
+    /// The one origin among the keys; the other keys must belong to it.
+    fn origin<'n>(&self, node: &Node, pairs: &'n [Pair]) -> Result<(&'static str, &'n Node), Gone> {
+        let known = |key: &str| {
+            ORIGINS
+                .iter()
+                .any(|(origin, keys)| *origin == key || keys.contains(&key))
+        };
+        let mut origins = ORIGINS
+            .iter()
+            .filter_map(|(origin, keys)| Some((*origin, *keys, get(pairs, origin)?)));
+        let Some((origin, keys, pair)) = origins.next() else {
+            for pair in pairs.iter().filter(|pair| !known(&pair.key)) {
+                shape::unknown_key(self.at, pair, &ORIGINS.map(|(origin, _)| origin), "a value");
+            }
+            self.at.report(
+                Problem::new(
+                    &rules::CONVERSION_KEYS,
+                    &node.span,
+                    "the value does not say where it comes from",
+                )
+                .help("name a column: `$p.X`, or `{ column: p.X, … }`"),
+            );
+            return Err(Gone::Wrong);
+        };
+        let mut clean = true;
+        for (other, _, second) in origins {
+            clean = false;
+            self.at.report(
+                Problem::new(
+                    &rules::CONVERSION_KEYS,
+                    &second.key_span,
+                    format!("the value comes from `{origin}:` and from `{other}:`"),
+                )
+                .related(&pair.key_span, "one origin")
+                .label("and another")
+                .help(
+                    "a value has one origin; `{ first: [ …, … ] }` takes the first that is there",
+                ),
+            );
+        }
+        let in_entry = ["each", "if"];
+        for pair in pairs
+            .iter()
+            .filter(|pair| pair.key != origin && !keys.contains(&pair.key.as_str()))
+        {
+            match pair.key.as_str() {
+                // Read by the list around it.
+                key if in_entry.contains(&key) => {}
+                key if ORIGINS.iter().any(|(other, _)| *other == key) => {}
+                key if known(key) => {
+                    clean = false;
+                    let mut allowed = keys
+                        .iter()
+                        .map(|key| format!("`{key}`"))
+                        .collect::<Vec<_>>()
+                        .join(", ");
+                    if allowed.is_empty() {
+                        allowed = "nothing".into();
+                    }
+                    self.at.report(
+                        Problem::new(
+                            &rules::CONVERSION_KEYS,
+                            &pair.key_span,
+                            format!("`{key}:` does not go with `{origin}:`"),
+                        )
+                        .help(format!("beside `{origin}:` may stand {allowed}")),
+                    );
+                }
+                _ => {
+                    clean = false;
+                    shape::unknown_key(self.at, pair, keys, &format!("a value with `{origin}:`"));
+                }
+            }
+        }
+        if clean {
+            Ok((origin, &pair.value))
+        } else {
+            Err(Gone::Wrong)
+        }
+    }
+
+    /// `column:` or `sql:` with the options of one column.
+    fn one_column(
+        &self,
+        span: &Span,
+        operation: Operation,
+        pairs: &[Pair],
+        goal: &Goal,
+    ) -> Result<Made, Gone> {
+        self.options_agree(pairs, goal)?;
+        let digits = match get(pairs, "compare") {
+            Some(pair) => {
+                or_wrong(shape::word(
+                    self.at,
+                    &pair.value,
+                    "value of `compare:`",
+                    &[("digits", ())],
+                ))?;
+                if goal.kind != Kind::Text || !operation.ty.is_text() {
+                    conversion::cannot(
+                        self.at,
+                        span,
+                        operation.ty,
+                        goal,
+                        "`compare: digits` is for text that is kept in a column of text".into(),
+                    );
+                    return Err(Gone::Wrong);
+                }
+                true
+            }
+            None => false,
+        };
+        let conversion = match get(pairs, "codes") {
+            Some(codes) => self.codes(span, &operation, &codes.value, pairs, goal)?,
+            None => or_wrong(conversion::of_column(
+                self.at, span, &operation, pairs, goal,
+            ))?,
+        };
+        Ok(Made {
+            columns: vec![operation],
+            conversion,
+            digits,
+        })
+    }
+
+    /// Options that exclude each other, need each other, or mean nothing for the element.
+    fn options_agree(&self, pairs: &[Pair], goal: &Goal) -> Result<(), Gone> {
+        let refuse = |pair: &Pair, message: String| {
+            self.at.report(Problem::new(
+                &rules::CONVERSION_KEYS,
+                &pair.key_span,
+                message,
+            ));
+            Err(Gone::Wrong)
+        };
+        let chosen: Vec<&Pair> = pairs
+            .iter()
+            .filter(|pair| CHOOSING.contains(&pair.key.as_str()))
+            .collect();
+        if let [first, second, ..] = chosen[..] {
+            let scales = |pair: &Pair| matches!(pair.key.as_str(), "multiply" | "divide");
+            if !(chosen.len() == 2 && scales(first) && scales(second)) {
+                return refuse(
+                    second,
+                    format!("`{}:` does not go with `{}:`", second.key, first.key),
+                );
+            }
+        }
+        for (key, needed) in [("part", "codes"), ("is", "bit")] {
+            if let (Some(pair), None) = (get(pairs, key), get(pairs, needed)) {
+                return refuse(pair, format!("`{key}:` needs `{needed}:`"));
+            }
+        }
+        for (key, fits, of) in [
+            ("format", goal.kind.is_calendar(), "a date"),
+            ("unix", goal.kind.is_calendar(), "a date"),
+            ("zone", goal.kind.is_calendar(), "a date"),
+            (
+                "precision",
+                matches!(goal.kind, Kind::DateTime | Kind::Instant),
+                "a dateTime",
+            ),
+            (
+                "divide",
+                matches!(goal.kind, Kind::Integer | Kind::Decimal),
+                "a number",
+            ),
+            (
+                "multiply",
+                matches!(goal.kind, Kind::Integer | Kind::Decimal),
+                "a number",
+            ),
+        ] {
+            if let (Some(pair), false) = (get(pairs, key), fits) {
+                return refuse(
+                    pair,
+                    format!(
+                        "`{key}:` gives {of}, and the element is a `{}`",
+                        goal.type_name()
+                    ),
+                );
+            }
+        }
+        if let (Some(zone), Some(other)) = (
+            get(pairs, "zone"),
+            get(pairs, "format").or(get(pairs, "unix")),
+        ) {
+            return refuse(zone, format!("`zone:` does not go with `{}:`", other.key));
+        }
+        Ok(())
+    }
+
+    /// `{ join: [$a.X, $a.Y], with: " " }`
+    fn join(
+        &self,
+        value: &Node,
+        pairs: &[Pair],
+        goal: &Goal,
+        uses: &mut Uses,
+    ) -> Result<Made, Gone> {
+        if goal.kind != Kind::Text {
+            return self.not_for(&value.span, "`join:` gives text", goal);
+        }
+        let mut columns = Vec::new();
+        for node in or_wrong(shape::list(self.at, value, "`join:`"))? {
+            let mut own = Uses::default();
+            let operation = or_wrong(self.scope.operation(node, &mut own))?;
+            or_wrong(conversion::of_column(
+                self.at,
+                &node.span,
+                &operation,
+                &[],
+                goal,
+            ))?;
+            // A part that the site lacks is skipped, like one that is blank.
+            if !own.missing {
+                columns.push(operation);
+            }
+            uses.rows.extend(
+                own.rows
+                    .into_iter()
+                    .filter(|rows| !uses.rows.contains(rows))
+                    .collect::<Vec<_>>(),
+            );
+        }
+        uses.missing |= columns.is_empty();
+        let with = match get(pairs, "with") {
+            // Blanks and nothing at all are of use here.
+            Some(pair) => match &pair.value.value {
+                Value::Scalar(scalar) => Arc::from(scalar.text.as_str()),
+                _ => {
+                    shape::wrong(self.at, &pair.value, "text", "`with:`");
+                    return Err(Gone::Wrong);
+                }
+            },
+            None => Arc::from(" "),
+        };
+        Ok(Made {
+            columns,
+            conversion: Conversion::Join { with },
+            digits: false,
+        })
+    }
+
+    /// `{ concat: [ { column: p.A, length: 10 }, { column: p.B, length: 1 } ] }`
+    fn concat(&self, value: &Node, goal: &Goal, uses: &mut Uses) -> Result<Made, Gone> {
+        if goal.kind != Kind::Text {
+            return self.not_for(&value.span, "`concat:` gives text", goal);
+        }
+        let (mut columns, mut lengths) = (Vec::new(), Vec::new());
+        for node in or_wrong(shape::list(self.at, value, "`concat:`"))? {
+            let pairs = or_wrong(shape::map(self.at, node, "a part of `concat:`"))?;
+            shape::only(self.at, pairs, &["column", "length"], "a part of `concat:`");
+            let required = |key, help| {
+                or_wrong(shape::required(
+                    self.at,
+                    pairs,
+                    key,
+                    &node.span,
+                    "a part of `concat:`",
+                    help,
+                ))
+            };
+            let column = required("column", "the part's column: `column: p.X`")?;
+            let length = required("length", "how many characters the part has: `length: 10`")?;
+            let operation = or_wrong(self.scope.operation(column, uses))?;
+            or_wrong(conversion::of_column(
+                self.at,
+                &column.span,
+                &operation,
+                &[],
+                goal,
+            ))?;
+            let length = or_wrong(shape::integer(self.at, length, "a part's length", 1..=1000))?;
+            columns.push(operation);
+            // Within the bounds just checked.
+            lengths.push(u16::try_from(length).unwrap_or(u16::MAX));
+        }
+        Ok(Made {
+            columns,
+            conversion: Conversion::Concat { lengths },
+            digits: false,
+        })
+    }
+
+    /// `{ date: a.DAY, seconds: a.TIME, plus: a.LENGTH }`
+    fn day_and_time(
+        &self,
+        value: &Node,
+        pairs: &[Pair],
+        goal: &Goal,
+        uses: &mut Uses,
+    ) -> Result<Made, Gone> {
+        if !matches!(goal.kind, Kind::DateTime | Kind::Instant) {
+            return self.not_for(
+                &value.span,
+                "`date:` with a time of day gives a dateTime or an instant",
+                goal,
+            );
+        }
+        let (time, unit) = match (get(pairs, "seconds"), get(pairs, "minutes")) {
+            (Some(pair), None) => (pair, 1),
+            (None, Some(pair)) => (pair, 60),
+            _ => {
+                self.at.report(
+                    Problem::new(&rules::CONVERSION_KEYS, &value.span, "the time of day is not given once")
+                        .help("give `seconds:` or `minutes:`, a column that counts from midnight; a column of dates alone is `$p.X`"),
+                );
+                return Err(Gone::Wrong);
+            }
+        };
+        let mut columns =
+            vec![self.typed(value, SqlType::has_day, "a column of dates", goal, uses)?];
+        columns.push(self.typed(
+            &time.value,
+            SqlType::is_integer,
+            "a column of whole numbers",
+            goal,
+            uses,
+        )?);
+        let plus = get(pairs, "plus");
+        if let Some(pair) = plus {
+            columns.push(self.typed(
+                &pair.value,
+                SqlType::is_integer,
+                "a column of whole numbers",
+                goal,
+                uses,
+            )?);
+        }
+        let form = DateForm::DayAndSeconds {
+            unit,
+            plus: plus.is_some(),
+        };
+        Ok(Made {
+            columns,
+            conversion: Conversion::DateTime {
+                form,
+                precision: Precision::Full,
+            },
+            digits: false,
+        })
+    }
+
+    /// `{ year: h.YEAR, month: h.MONTH, day: h.DAY }`
+    fn parts(
+        &self,
+        value: &Node,
+        pairs: &[Pair],
+        goal: &Goal,
+        uses: &mut Uses,
+    ) -> Result<Made, Gone> {
+        let conversion = match goal.kind {
+            Kind::Date => Conversion::Date(DateForm::Parts),
+            Kind::DateTime => Conversion::DateTime {
+                form: DateForm::Parts,
+                precision: Precision::Day,
+            },
+            _ => return self.not_for(&value.span, "`year:` gives a date or a dateTime", goal),
+        };
+        let mut columns = vec![self.typed(
+            value,
+            SqlType::is_integer,
+            "a column of whole numbers",
+            goal,
+            uses,
+        )?];
+        for key in ["month", "day"] {
+            match get(pairs, key) {
+                Some(pair) => {
+                    columns.push(self.typed(
+                        &pair.value,
+                        SqlType::is_integer,
+                        "a column of whole numbers",
+                        goal,
+                        uses,
+                    )?);
+                }
+                None if key == "month" && get(pairs, "day").is_some() => {
+                    self.at.report(Problem::new(
+                        &rules::CONVERSION_KEYS,
+                        &value.span,
+                        "`day:` needs `month:`",
+                    ));
+                    return Err(Gone::Wrong);
+                }
+                None => {}
+            }
+        }
+        Ok(Made {
+            columns,
+            conversion,
+            digits: false,
+        })
+    }
+
+    /// `{ first: [ …, … ] }`: the columns of all, one after the other.
+    fn first(
+        &self,
+        node: &Node,
+        value: &Node,
+        goal: &Goal,
+        uses: &mut Uses,
+    ) -> Result<Binding, Gone> {
+        let (mut list, mut columns, mut wrong) = (Vec::new(), Vec::new(), false);
+        for entry in or_wrong(shape::list(self.at, value, "`first:`"))? {
+            match self.binding_with(entry, goal, uses) {
+                Ok(binding) => {
+                    columns.extend(binding.columns.iter().cloned());
+                    list.push(Arc::new(binding));
+                }
+                Err(gone) => wrong |= gone == Gone::Wrong,
+            }
+        }
+        match (wrong, list.is_empty()) {
+            (true, _) => Err(Gone::Wrong),
+            (false, true) => Err(Gone::Missing),
+            (false, false) => Ok(Binding {
+                columns,
+                output: list[0].output,
+                conversion: Conversion::First(list),
+                absent: Vec::new(),
+                digits: false,
+                place: self.at.place(&node.span),
+            }),
+        }
+    }
+
+    /// `{ to: Practitioner, id: p.USERID, source: name }`
+    fn reference(
+        &self,
+        node: &Node,
+        value: &Node,
+        pairs: &[Pair],
+        goal: &Goal,
+        uses: &mut Uses,
+    ) -> Result<Made, Gone> {
+        let Some(targets) = goal.reference else {
+            self.at.report(
+                Problem::new(
+                    &rules::CONVERSION_KEYS,
+                    &value.span,
+                    "`to:` gives the `reference` of a Reference, and this is another element",
+                )
+                .help("write it as `reference: { to: …, id: … }` inside the Reference"),
+            );
+            return Err(Gone::Wrong);
+        };
+        let name = or_wrong(shape::text(self.at, value, "the target's type"))?;
+        let Some(to) = fhir::resource_type(name) else {
+            self.unknown_resource(&value.span, name);
+            return Err(Gone::Wrong);
+        };
+        if !targets.is_empty() && !targets.contains(&to.name()) {
+            self.at.report(
+                Problem::new(
+                    &rules::REFERENCE_TARGET,
+                    &value.span,
+                    format!("the element cannot refer to a {to}"),
+                )
+                .maybe_help(suggest(
+                    to.name(),
+                    targets.iter().copied(),
+                    "it may refer to",
+                )),
+            );
+            return Err(Gone::Wrong);
+        }
+        let source = get(pairs, "source");
+        let prefix: Option<Arc<str>> = match source {
+            Some(pair) => Some(Arc::from(or_wrong(shape::text(
+                self.at,
+                &pair.value,
+                "the target's source",
+            ))?)),
+            None => None,
+        };
+        let help = "the column that holds the target's id: `id: p.USERID`";
+        let id = or_wrong(shape::required(
+            self.at,
+            pairs,
+            "id",
+            &node.span,
+            "the reference",
+            help,
+        ))?;
+        let operation = or_wrong(self.scope.operation(id, uses))?;
+        or_wrong(self.id_type(&id.span, operation.ty))?;
+        self.references.borrow_mut().push(ReferenceUse {
+            to: to.name(),
+            source: prefix.clone(),
+            span: source.map_or(&value.span, |pair| &pair.value.span).clone(),
+        });
+        let conversion = Conversion::Reference {
+            to: to.name(),
+            prefix,
+        };
+        Ok(Made {
+            columns: vec![operation],
+            conversion,
+            digits: false,
+        })
+    }
+
+    /// A column's values can be ids.
+    pub fn id_type(&self, span: &Span, ty: SqlType) -> Option<()> {
+        let fits = ty.is_text()
+            || (ty.is_integer() && ty != SqlType::Bit)
+            || ty == SqlType::UniqueIdentifier;
+        if !fits {
+            self.at.report(
+                Problem::new(
+                    &rules::ID_TYPE,
+                    span,
+                    format!("a column of type `{ty}` cannot be an id"),
+                )
+                .help("ids come from whole numbers, GUIDs or short texts"),
+            );
+        }
+        fits.then_some(())
+    }
+
+    /// Reports a name that is no resource type.
+    pub fn unknown_resource(&self, span: &Span, name: &str) {
+        let names = fhir::resource_types().map(fhir::ResourceType::name);
+        self.at.report(
+            Problem::new(
+                &rules::UNKNOWN_RESOURCE,
+                span,
+                format!("R4 has no resource type `{}`", shape::clip(name)),
+            )
+            .maybe_help(
+                super::diagnostic::nearest(name, names)
+                    .map(|nearest| format!("did you mean `{nearest}`?")),
+            ),
+        );
+    }
+
+    /// A column of a type that the conversion needs.
+    fn typed(
+        &self,
+        node: &Node,
+        fits: fn(SqlType) -> bool,
+        expected: &str,
+        goal: &Goal,
+        uses: &mut Uses,
+    ) -> Result<Operation, Gone> {
+        let operation = or_wrong(self.scope.operation(node, uses))?;
+        if !fits(operation.ty) {
+            let help = format!("expected {expected}");
+            conversion::cannot(self.at, &node.span, operation.ty, goal, help);
+            return Err(Gone::Wrong);
+        }
+        Ok(operation)
+    }
+
+    fn not_for<T>(&self, span: &Span, gives: &str, goal: &Goal) -> Result<T, Gone> {
+        self.at.report(Problem::new(
+            &rules::CONVERSION,
+            span,
+            format!("{gives}, and the element is a `{}`", goal.type_name()),
+        ));
+        Err(Gone::Wrong)
+    }
+
+    /// `absent:`: raw values of the first column.
+    fn absent(&self, node: &Node, column: Option<&Operation>) -> Vec<Arc<str>> {
+        let mut list = Vec::new();
+        for entry in node.entries() {
+            let Some(text) = shape::text(self.at, entry, "a value that means \"unknown\"") else {
+                continue;
+            };
+            let expected = match column.map(|operation| operation.ty) {
+                Some(ty) if ty.is_integer() && text.parse::<i64>().is_err() => "a whole number",
+                Some(ty) if ty.is_number() && !fhir::Primitive::Decimal.check(text) => "a number",
+                Some(ty) if ty.has_day() && !is_day(text) => "a day, such as `1900-01-01`",
+                _ => {
+                    list.push(Arc::from(text.trim()));
+                    continue;
+                }
+            };
+            self.at.report(Problem::new(
+                &rules::INVALID_VALUE,
+                &entry.span,
+                format!("the column holds no such value: expected {expected}"),
+            ));
+        }
+        list
+    }
+}
+
+impl Made {
+    fn conversion_is_text(&self) -> bool {
+        matches!(self.conversion, Conversion::Text)
+    }
+}
+
+/// `part:` of a code table.
+pub(super) const PARTS: [(&str, CodePart); 3] = [
+    ("code", CodePart::Code),
+    ("display", CodePart::Display),
+    ("system", CodePart::System),
+];
+
+/// The shared code tables' names, after those of the file.
+pub(super) fn code_table_names<'c>(compiler: &'c Compiler<'_>, schema: &'c Schema) -> Vec<&'c str> {
+    compiler
+        .codes
+        .keys()
+        .chain(schema.codes.keys())
+        .map(|name| &**name)
+        .collect()
+}

@@ -1,0 +1,175 @@
+//! Code tables in use: a column, a table and an element must suit each other.
+//!
+//! Takes a value's `codes:` (the name of a table, or a table in place) and `part:`; gives the conversion. A table is
+//! checked where it is used, since the same codes may suit one element and not another.
+
+use std::sync::Arc;
+
+use super::binding::{Gone, PARTS, code_table_names, or_wrong};
+use super::codes::{self, Codes};
+use super::conversion::{self, Goal, Kind};
+use super::diagnostic::{Problem, suggest};
+use super::model::{CodePart, Conversion};
+use super::scope::Operation;
+use super::source::Compiler;
+use super::yaml::{Node, Pair, Span, Value, get};
+use super::{rules, shape};
+use crate::fhir::Primitive;
+use crate::relation::SqlType;
+
+impl Compiler<'_> {
+    /// The conversion of a column through a code table.
+    pub fn codes(
+        &self,
+        span: &Span,
+        operation: &Operation,
+        node: &Node,
+        pairs: &[Pair],
+        goal: &Goal,
+    ) -> Result<Conversion, Gone> {
+        let part = match (goal.kind, get(pairs, "part")) {
+            (Kind::Coding | Kind::CodeableConcept, None) => CodePart::Whole,
+            (Kind::Coding | Kind::CodeableConcept, Some(pair)) => {
+                self.at.report(Problem::new(
+                    &rules::CONVERSION_KEYS,
+                    &pair.key_span,
+                    format!(
+                        "`part:` is for one element, and a {} takes the whole entry",
+                        goal.type_name()
+                    ),
+                ));
+                return Err(Gone::Wrong);
+            }
+            (_, None) => CodePart::Code,
+            (_, Some(pair)) => or_wrong(shape::word(
+                self.at,
+                &pair.value,
+                "value of `part:`",
+                &PARTS,
+            ))?,
+        };
+        let fits = match goal.kind {
+            Kind::Text | Kind::Coding | Kind::CodeableConcept => true,
+            Kind::Boolean | Kind::Integer => part == CodePart::Code,
+            _ => false,
+        };
+        if !fits {
+            self.at.report(
+                Problem::new(
+                    &rules::CONVERSION,
+                    &node.span,
+                    format!("a code table cannot give a `{}`", goal.type_name()),
+                )
+                .help("code tables give codes, texts, booleans and whole numbers"),
+            );
+            return Err(Gone::Wrong);
+        }
+        let ty = operation.ty;
+        if !(ty.is_text() || ty.is_integer() || ty == SqlType::UniqueIdentifier) {
+            conversion::cannot(
+                self.at,
+                span,
+                ty,
+                goal,
+                "a code table reads a column of text or of whole numbers".into(),
+            );
+            return Err(Gone::Wrong);
+        }
+        let table = match &node.value {
+            Value::Map(_) => {
+                let made = or_wrong(codes::table(self.at, "", node))?;
+                self.suits(&made, node, ty, part, goal);
+                made.table
+            }
+            _ => {
+                let name = or_wrong(shape::text(self.at, node, "the name of a code table"))?;
+                let Some(found) = self
+                    .codes
+                    .get(name)
+                    .or_else(|| self.schema().codes.get(name))
+                else {
+                    self.at.report(
+                        Problem::new(
+                            &rules::UNKNOWN_CODES,
+                            &node.span,
+                            format!("there is no code table `{}`", shape::clip(name)),
+                        )
+                        .maybe_help(suggest(name, code_table_names(self, self.schema()), "there are"))
+                        .note("code tables are defined under `codes:`, in this file or in one of the folder's"),
+                    );
+                    return Err(Gone::Wrong);
+                };
+                self.suits(found, node, ty, part, goal);
+                Arc::clone(&found.table)
+            }
+        };
+        Ok(Conversion::Codes { table, part })
+    }
+
+    /// Checks the entries of a table against the column and the element.
+    fn suits(&self, codes: &Codes, used: &Node, ty: SqlType, part: CodePart, goal: &Goal) {
+        // An entry of another file is named, and the use shown.
+        let here = codes.file == self.at.file().path;
+        let report = |rule, span: &Span, message: String, help: Option<String>| {
+            let problem = if here {
+                let problem = Problem::new(rule, span, message);
+                if span.start >= used.span.start && span.end <= used.span.end {
+                    problem
+                } else {
+                    problem.related(&used.span, "used here")
+                }
+            } else {
+                Problem::new(rule, &used.span, message)
+                    .note(format!("the code table is in {}", codes.file))
+            };
+            self.at.report(problem.maybe_help(help));
+        };
+        if ty.is_integer() {
+            for (entry, span) in codes.table.entries.iter().zip(&codes.keys) {
+                if entry.raw.parse::<i64>().is_err() {
+                    let message = format!(
+                        "the column is `{ty}`, and never holds `{}`",
+                        shape::clip(&entry.raw)
+                    );
+                    report(&rules::CODE_TABLE, span, message, None);
+                }
+            }
+        }
+        if matches!(part, CodePart::Display | CodePart::System) {
+            return;
+        }
+        let primitive = match goal.kind {
+            Kind::Coding | Kind::CodeableConcept => Primitive::Code,
+            _ => goal.primitive,
+        };
+        for (code, span) in codes.all() {
+            let quoted = shape::clip(&code.code);
+            if !primitive.check(&code.code) {
+                let message = format!(
+                    "`{quoted}` is no `{}`, which the element is",
+                    primitive.name()
+                );
+                report(&rules::CONSTANT_FORM, span, message, None);
+            } else if let Some(set) = goal.codes
+                && set.has(&code.code) == Some(false)
+            {
+                let message = format!(
+                    "`{quoted}` is not in the element's value set `{}`",
+                    set.name()
+                );
+                let help = suggest(&code.code, set_codes(set), "its codes are");
+                report(&rules::OUTSIDE_BINDING, span, message, help);
+            }
+        }
+    }
+}
+
+/// The codes of a value set, for a suggestion.
+pub(super) fn set_codes(
+    set: &'static crate::fhir::ValueSet,
+) -> impl Iterator<Item = &'static str> + Clone {
+    set.codes()
+        .map(|(_, code)| code)
+        .collect::<Vec<_>>()
+        .into_iter()
+}

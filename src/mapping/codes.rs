@@ -1,0 +1,155 @@
+//! Code tables: the raw values of a column and the codes that they stand for.
+//!
+//! Takes an entry of `codes:`, or a table written in place; gives a [`CodeTable`]. Whether its codes suit
+//! an element, and its raw values a column, is checked where the table is used.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::diagnostic::{At, Problem};
+use super::model::{Code, CodeEntry, CodeTable};
+use super::yaml::{Node, Pair, Span, Value, get};
+use super::{rules, shape};
+
+/// A table and where its codes stand in the file, in the order entries, otherwise, absent.
+#[derive(Debug)]
+pub(super) struct Codes {
+    pub table: Arc<CodeTable>,
+    /// Code and the place of its entry.
+    pub spans: Vec<Span>,
+    /// The raw values' places, in the order of the table's entries.
+    pub keys: Vec<Span>,
+    /// In which file the spans are: tables are shared.
+    pub file: Arc<str>,
+}
+
+impl Codes {
+    /// All codes, with the places of their entries.
+    pub fn all(&self) -> impl Iterator<Item = (&Code, &Span)> {
+        let entries = self.table.entries.iter().map(|entry| &entry.code);
+        entries
+            .chain(&self.table.otherwise)
+            .chain(&self.table.absent)
+            .zip(&self.spans)
+    }
+}
+
+/// Reads a table. The long form has `values:` and may have a `system:`.
+pub(super) fn table(at: At<'_>, name: &str, node: &Node) -> Option<Codes> {
+    let pairs = shape::map(at, node, "a code table")?;
+    let (system, pairs) = match get(pairs, "values") {
+        Some(values) if matches!(values.value.value, Value::Map(_)) => {
+            shape::only(at, pairs, &["system", "values"], "a code table");
+            let system = get(pairs, "system").and_then(|pair| system(at, &pair.value));
+            (system, shape::map(at, &values.value, "`values:`")?)
+        }
+        _ => (None, pairs),
+    };
+    if pairs.is_empty() {
+        at.report(Problem::new(
+            &rules::CODE_TABLE,
+            &node.span,
+            "the code table has no entries",
+        ));
+        return None;
+    }
+    let mut table = CodeTable {
+        name: Arc::from(name),
+        system,
+        entries: Vec::with_capacity(pairs.len()),
+        otherwise: None,
+        absent: None,
+    };
+    let (mut spans, mut keys) = (Vec::new(), Vec::new());
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    let (mut otherwise_span, mut absent_span) = (None, None);
+    for pair in pairs {
+        let Some(mut code) = entry(at, pair) else {
+            continue;
+        };
+        code.system = code.system.or_else(|| table.system.clone());
+        match pair.key.as_str() {
+            "*" => {
+                table.otherwise = Some(code);
+                otherwise_span = Some(pair.value.span.clone());
+            }
+            raw if raw.trim().is_empty() => {
+                table.absent = Some(code);
+                absent_span = Some(pair.value.span.clone());
+            }
+            raw => {
+                let raw = raw.trim();
+                if let Some(first) = seen.insert(raw.to_lowercase(), pair.key_span.clone()) {
+                    at.report(
+                        Problem::new(
+                            &rules::CODE_TABLE,
+                            &pair.key_span,
+                            format!("the raw value `{}` stands twice", shape::clip(raw)),
+                        )
+                        .label("again here")
+                        .related(&first, "first here")
+                        .note("raw values compare without case and without blanks around them"),
+                    );
+                    continue;
+                }
+                table.entries.push(CodeEntry {
+                    raw: Arc::from(raw),
+                    code,
+                });
+                spans.push(pair.value.span.clone());
+                keys.push(pair.key_span.clone());
+            }
+        }
+    }
+    spans.extend(otherwise_span);
+    spans.extend(absent_span);
+    let file = Arc::clone(&at.file().path);
+    Some(Codes {
+        table: Arc::new(table),
+        spans,
+        keys,
+        file,
+    })
+}
+
+/// `code`, or `{ code, display, system }`.
+fn entry(at: At<'_>, pair: &Pair) -> Option<Code> {
+    let node = &pair.value;
+    let text = |node: &Node| shape::text(at, node, "a code").map(Arc::from);
+    match &node.value {
+        Value::Map(pairs) => {
+            shape::only(
+                at,
+                pairs,
+                &["code", "display", "system"],
+                "an entry of a code table",
+            );
+            let help = "an entry is `raw: code` or `raw: { code: …, display: …, system: … }`";
+            let code = shape::required(at, pairs, "code", &node.span, "the entry", help)?;
+            Some(Code {
+                code: text(code)?,
+                display: get(pairs, "display").and_then(|pair| text(&pair.value)),
+                system: get(pairs, "system").and_then(|pair| system(at, &pair.value)),
+            })
+        }
+        _ => Some(Code {
+            code: text(node)?,
+            display: None,
+            system: None,
+        }),
+    }
+}
+
+/// The URI of a code system.
+fn system(at: At<'_>, node: &Node) -> Option<Arc<str>> {
+    let text = shape::text(at, node, "the system of codes")?;
+    if crate::fhir::Primitive::Uri.check(text) {
+        return Some(Arc::from(text));
+    }
+    at.report(Problem::new(
+        &rules::CONSTANT_FORM,
+        &node.span,
+        format!("`{}` is no URI", shape::clip(text)),
+    ));
+    None
+}

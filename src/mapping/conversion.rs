@@ -1,0 +1,342 @@
+//! From a column's type and an element's type to the conversion between them.
+//!
+//! Takes the options of a value (`format`, `unix`, `divide` …) and what is bound; gives a [`Conversion`],
+//! or says what would make one. This is the one table of what can become what.
+
+use std::sync::Arc;
+
+use super::diagnostic::{At, Problem};
+use super::model::{Conversion, DateForm, DateLayout, MeasurePart, Output, Precision};
+use super::scope::Operation;
+use super::yaml::{Node, Pair, Span, get};
+use super::{rules, shape};
+use crate::fhir::{Primitive, ValueSet};
+use crate::relation::SqlType;
+
+/// What a value is bound to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Goal {
+    pub kind: Kind,
+    /// The element's primitive type; `string` for Coding and CodeableConcept, which are not primitive.
+    pub primitive: Primitive,
+    /// The value set that its codes must come from.
+    pub codes: Option<&'static ValueSet>,
+    /// The element is `Reference.reference`, and these are its targets (none: any).
+    pub reference: Option<&'static [&'static str]>,
+    /// The child whose rows are being written.
+    pub child: Option<usize>,
+}
+
+/// Element types, as far as they convert alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Boolean,
+    Integer,
+    Decimal,
+    Date,
+    DateTime,
+    Instant,
+    Time,
+    Xhtml,
+    Coding,
+    CodeableConcept,
+}
+
+impl Kind {
+    pub fn of(primitive: Primitive) -> Kind {
+        match primitive {
+            Primitive::Boolean => Kind::Boolean,
+            Primitive::Integer | Primitive::UnsignedInt | Primitive::PositiveInt => Kind::Integer,
+            Primitive::Decimal => Kind::Decimal,
+            Primitive::Date => Kind::Date,
+            Primitive::DateTime => Kind::DateTime,
+            Primitive::Instant => Kind::Instant,
+            Primitive::Time => Kind::Time,
+            Primitive::Xhtml => Kind::Xhtml,
+            _ => Kind::Text,
+        }
+    }
+
+    pub fn output(self) -> Output {
+        match self {
+            Kind::Boolean => Output::Boolean,
+            Kind::Integer => Output::Integer,
+            Kind::Decimal => Output::Number,
+            Kind::Coding => Output::Coding,
+            Kind::CodeableConcept => Output::CodeableConcept,
+            _ => Output::String,
+        }
+    }
+
+    pub fn is_calendar(self) -> bool {
+        matches!(self, Kind::Date | Kind::DateTime | Kind::Instant)
+    }
+}
+
+impl Goal {
+    pub fn of(primitive: Primitive) -> Goal {
+        Goal {
+            kind: Kind::of(primitive),
+            primitive,
+            codes: None,
+            reference: None,
+            child: None,
+        }
+    }
+
+    /// The element's type, for a message.
+    pub fn type_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Coding => "Coding",
+            Kind::CodeableConcept => "CodeableConcept",
+            _ => self.primitive.name(),
+        }
+    }
+}
+
+/// Options of a column that choose how it converts. At most one of them may be there.
+pub(super) const CHOOSING: [&str; 7] = [
+    "codes", "bit", "format", "unix", "measure", "divide", "multiply",
+];
+
+/// The conversion of one column by its options (all but `codes:`, which has a file of its own).
+pub(super) fn of_column(
+    at: At<'_>,
+    span: &Span,
+    operation: &Operation,
+    pairs: &[Pair],
+    goal: &Goal,
+) -> Option<Conversion> {
+    let option = |key: &str| get(pairs, key).map(|pair| &pair.value);
+    let ty = operation.ty;
+    let refuse = |help: String| {
+        cannot(at, span, ty, goal, help);
+        None
+    };
+    if let Some(node) = option("bit") {
+        let mask = shape::integer(at, node, "the mask of `bit:`", 1..=i64::MAX)?;
+        let states = [("set", false), ("clear", true)];
+        let inverted = match option("is") {
+            Some(node) => shape::word(at, node, "value of `is:`", &states)?,
+            None => false,
+        };
+        return match goal.kind {
+            Kind::Boolean if ty.is_integer() => Some(Conversion::Bit { mask, inverted }),
+            _ => refuse("`bit:` gives a boolean from a column of whole numbers".into()),
+        };
+    }
+    if let Some(node) = option("measure") {
+        let parts = [
+            ("number", MeasurePart::Number),
+            ("comparator", MeasurePart::Comparator),
+            ("text", MeasurePart::Text),
+        ];
+        let part = shape::word(at, node, "value of `measure:`", &parts)?;
+        let fits = match part {
+            MeasurePart::Number => goal.kind == Kind::Decimal && (ty.is_text() || ty.is_number()),
+            MeasurePart::Comparator | MeasurePart::Text => goal.kind == Kind::Text && ty.is_text(),
+        };
+        return match fits {
+            true => Some(Conversion::Measure(part)),
+            false => refuse(
+                "`measure:` reads text such as `<0.5`: its number is a decimal, its comparator a code, its text a string"
+                    .into(),
+            ),
+        };
+    }
+    match goal.kind {
+        Kind::Text => match ty {
+            _ if ty.is_text() || ty.is_number() || ty == SqlType::UniqueIdentifier => {
+                Some(Conversion::Text)
+            }
+            _ => refuse("text comes from a column of text, numbers or GUIDs".into()),
+        },
+        Kind::Boolean => match ty.is_integer() {
+            true => Some(Conversion::Boolean),
+            false => refuse("say which values are true: `codes: { Y: true, N: false }`".into()),
+        },
+        Kind::Integer | Kind::Decimal => number(at, ty, &option, goal, &refuse),
+        Kind::Date | Kind::DateTime | Kind::Instant => calendar(at, ty, &option, goal, &refuse),
+        Kind::Coding | Kind::CodeableConcept => refuse(
+            "say which codes the values stand for: `codes:`, with a table or the name of one"
+                .into(),
+        ),
+        Kind::Time => refuse("a `time` can only be a constant".into()),
+        Kind::Xhtml => refuse(
+            "a narrative can only be a constant: a column's text could hold any markup".into(),
+        ),
+    }
+}
+
+type Refuse<'r> = dyn Fn(String) -> Option<Conversion> + 'r;
+
+fn number<'n>(
+    at: At<'_>,
+    ty: SqlType,
+    option: &impl Fn(&str) -> Option<&'n Node>,
+    goal: &Goal,
+    refuse: &Refuse<'_>,
+) -> Option<Conversion> {
+    let factor = |key: &str| match option(key) {
+        Some(node) => shape::integer(at, node, "a factor", 1..=1_000_000_000),
+        None => Some(1),
+    };
+    let (multiply, divide) = (factor("multiply")?, factor("divide")?);
+    let scaled = multiply != 1 || divide != 1;
+    match ty {
+        _ if ty.is_integer() && goal.kind == Kind::Integer && !scaled => Some(Conversion::Integer),
+        _ if ty.is_number() => Some(Conversion::Decimal { multiply, divide }),
+        _ if ty.is_text() && goal.kind == Kind::Decimal => {
+            refuse("a number that is kept as text is read with `measure: number`".into())
+        }
+        _ => refuse("a number comes from a column of numbers".into()),
+    }
+}
+
+fn calendar<'n>(
+    at: At<'_>,
+    ty: SqlType,
+    option: &impl Fn(&str) -> Option<&'n Node>,
+    goal: &Goal,
+    refuse: &Refuse<'_>,
+) -> Option<Conversion> {
+    let form = if let Some(node) = option("format") {
+        if !ty.is_text() && !ty.is_integer() {
+            return refuse(
+                "`format:` reads dates in text or in whole numbers; a column of dates needs none"
+                    .into(),
+            );
+        }
+        DateForm::Layout(layout(at, node)?)
+    } else if let Some(node) = option("unix") {
+        if !shape::boolean(at, node, "`unix:`")? || !ty.is_integer() {
+            return refuse("`unix: true` reads a whole number of seconds since 1970".into());
+        }
+        DateForm::Unix
+    } else if ty.has_day() {
+        let utc = match option("zone") {
+            Some(node) => shape::word(at, node, "value of `zone:`", &[("utc", true)])?,
+            None => false,
+        };
+        DateForm::Column { utc }
+    } else if ty.is_text() {
+        return refuse("say how the text gives the date: `format: DD/MM/YYYY`".into());
+    } else if ty.is_integer() {
+        return refuse(
+            "say how the number gives the date: `format: YYYYMMDD`, or `unix: true`".into(),
+        );
+    } else {
+        return refuse("a date comes from a column of dates".into());
+    };
+    let fine = match form {
+        DateForm::Column { .. } => ty.has_day_and_time(),
+        DateForm::Unix => true,
+        _ => false,
+    };
+    let precision = match option("precision") {
+        Some(node) => {
+            let words = [("day", Precision::Day), ("minute", Precision::Minute)];
+            shape::word(at, node, "value of `precision:`", &words)?
+        }
+        None if fine => Precision::Full,
+        None => Precision::Day,
+    };
+    if precision == Precision::Minute && !fine {
+        return refuse("the column holds days; it has no minutes".into());
+    }
+    match goal.kind {
+        Kind::Date => Some(Conversion::Date(form)),
+        Kind::Instant if precision == Precision::Day => {
+            refuse("an instant needs a time of day: `{ date: p.DAY, seconds: p.TIME }`, or a date-time column".into())
+        }
+        _ => Some(Conversion::DateTime { form, precision }),
+    }
+}
+
+/// Reports that a column cannot become an element.
+pub(super) fn cannot(at: At<'_>, span: &Span, ty: SqlType, goal: &Goal, help: String) {
+    at.report(
+        Problem::new(
+            &rules::CONVERSION,
+            span,
+            format!(
+                "a column of type `{ty}` cannot become this element, a `{}`",
+                goal.type_name()
+            ),
+        )
+        .label(format!("of type `{ty}`"))
+        .help(help),
+    );
+}
+
+/// `DD/MM/YYYY`
+fn layout(at: At<'_>, node: &Node) -> Option<DateLayout> {
+    let text = shape::text(at, node, "a date's layout")?;
+    let parsed = parse_layout(text);
+    if parsed.is_none() {
+        at.report(
+            Problem::new(
+                &rules::LAYOUT,
+                &node.span,
+                format!("the layout `{}` is not known", shape::clip(text)),
+            )
+            .help(
+                "write it with `YYYY`, `MM` and `DD`: `DD/MM/YYYY`, `MM/YYYY`, `YYYYMMDD`, `YYYY`",
+            ),
+        );
+    }
+    parsed
+}
+
+/// Each of YYYY, MM and DD at most once, the year always, the day with a month only; else separators.
+fn parse_layout(text: &str) -> Option<DateLayout> {
+    if text.len() > 32 {
+        return None;
+    }
+    let once = |part: &str| match text.match_indices(part).collect::<Vec<_>>()[..] {
+        [] => Some(None),
+        [(at, _)] => Some(Some(at)),
+        _ => None,
+    };
+    let layout = DateLayout {
+        pattern: Arc::from(text),
+        year: once("YYYY")??,
+        month: once("MM")?,
+        day: once("DD")?,
+    };
+    let rest = text
+        .replacen("YYYY", "", 1)
+        .replacen("MM", "", 1)
+        .replacen("DD", "", 1);
+    let separators = rest
+        .chars()
+        .all(|c| matches!(c, '/' | '-' | '.' | ' ' | ','));
+    (separators && (layout.day.is_none() || layout.month.is_some())).then_some(layout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layouts_are_read() {
+        let places =
+            |text| parse_layout(text).map(|layout| (layout.year, layout.month, layout.day));
+        assert_eq!(places("DD/MM/YYYY"), Some((6, Some(3), Some(0))));
+        assert_eq!(places("MM/YYYY"), Some((3, Some(0), None)));
+        assert_eq!(places("YYYYMMDD"), Some((0, Some(4), Some(6))));
+        assert_eq!(places("YYYY"), Some((0, None, None)));
+        for wrong in [
+            "",
+            "DD/MM/YY",
+            "YYYY-DD",
+            "YYYYYYYY",
+            "YYYY-MM-MM",
+            "YYYY-MM-DDTHH",
+            "dd/mm/yyyy",
+        ] {
+            assert_eq!(places(wrong), None, "{wrong}");
+        }
+    }
+}

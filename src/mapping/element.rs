@@ -1,0 +1,729 @@
+//! Elements: the resource as it will look → a tree of [`Field`]s.
+//!
+//! Takes the mapping under `elements:` and R4's structure of the resource; gives its fields in R4's order. What holds no
+//! value from a column becomes constant JSON text at once. Unknown names, wrong cardinalities, constants that break
+//! their type and codes outside a required value set are reported here.
+
+use std::sync::Arc;
+
+use super::binding::{Gone, is_binding, or_wrong};
+use super::conversion::{Goal, Kind};
+use super::diagnostic::{Problem, nearest, suggest};
+use super::model::{Entry, Field, Node as Made, Object};
+use super::scope::Uses;
+use super::source::Compiler;
+use super::yaml::{Node, Pair, Span, Value, get};
+use super::{coded, rules, shape};
+use crate::fhir::primitive::JsonForm;
+use crate::fhir::{self, Element, ElementRef, Primitive, Structure, TypeKind, ValueSet};
+use crate::relation::Expr;
+
+/// Where in the resource we are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Frame {
+    /// The child whose rows are written: inside an entry with `each:`.
+    pub child: Option<usize>,
+    /// The types that the Reference around may lead to.
+    targets: &'static [&'static str],
+    /// The required value set of the CodeableConcept or Coding around.
+    codes: Option<&'static ValueSet>,
+    /// The object is an entry of a list, in which `each:` and `if:` have a meaning of their own.
+    entry: bool,
+    /// The object is the resource of the source.
+    root: bool,
+}
+
+/// A field, and the definition that it belongs to.
+struct Found {
+    field: Field,
+    element: &'static Element,
+    key_span: Span,
+    /// `_status` rather than `status`.
+    underscore: bool,
+}
+
+impl Compiler<'_> {
+    /// The fields of the source's resource.
+    pub fn resource(
+        &self,
+        node: &Node,
+        key_span: &Span,
+        structure: &'static Structure,
+    ) -> Vec<Field> {
+        let Some(pairs) = shape::map(self.at, node, "`elements:`") else {
+            return Vec::new();
+        };
+        let frame = Frame {
+            root: true,
+            ..Frame::default()
+        };
+        match self.fields(pairs, key_span, structure, frame) {
+            Ok((fields, _)) => fields,
+            Err(Gone::Wrong) => Vec::new(),
+            Err(Gone::Missing) => {
+                self.at.report(
+                    Problem::new(
+                        &rules::OPTIONAL_COLUMN,
+                        key_span,
+                        format!(
+                            "this site lacks a column for an element that a {} must have",
+                            structure.name()
+                        ),
+                    )
+                    .help("give the element another value beside it: `{ first: [ … ] }`"),
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    /// The fields of an object in R4's order, and whether any of them comes from a column. Missing where a required
+    /// element is, or where all that was bound is.
+    fn fields(
+        &self,
+        pairs: &[Pair],
+        span: &Span,
+        structure: &'static Structure,
+        frame: Frame,
+    ) -> Result<(Vec<Field>, bool), Gone> {
+        let mut found: Vec<Found> = Vec::new();
+        let mut given: Vec<&'static Element> = Vec::new();
+        let mut missing: Vec<&'static Element> = Vec::new();
+        for pair in pairs {
+            if frame.entry && matches!(pair.key.as_str(), "each" | "if") {
+                continue;
+            }
+            let (name, underscore) = match pair.key.strip_prefix('_') {
+                Some(name) => (name, true),
+                None => (pair.key.as_str(), false),
+            };
+            let Some(property) = structure.element(name) else {
+                self.unknown_element(pair, structure);
+                continue;
+            };
+            if frame.root && self.set_elsewhere(pair, name) {
+                continue;
+            }
+            given.push(property.definition());
+            let node = match underscore {
+                true => self.extensions_of(property, pair, frame),
+                false => self.property(property, &pair.value, frame),
+            };
+            match node {
+                Ok(node) => found.push(Found {
+                    field: Field {
+                        name: Arc::from(pair.key.as_str()),
+                        node,
+                        required: property.min() > 0 && !underscore,
+                        summary: property.is_summary(),
+                        modifier: property.is_modifier(),
+                        place: self.at.place(&pair.key_span),
+                    },
+                    element: property.definition(),
+                    key_span: pair.key_span.clone(),
+                    underscore,
+                }),
+                Err(Gone::Missing) => missing.push(property.definition()),
+                Err(Gone::Wrong) => {}
+            }
+        }
+        self.required(span, structure, &given, frame);
+        self.choices(&mut found);
+        let bound = found.iter().any(|found| is_bound(&found.field.node));
+        let lacking = |element: &&&'static Element| {
+            element.min() > 0
+                && !found
+                    .iter()
+                    .any(|found| std::ptr::eq(found.element, **element))
+        };
+        // Constants alone are not an object: their values were to come from columns that are not there.
+        if missing.iter().any(|element| lacking(&element)) || !missing.is_empty() && !bound {
+            return Err(Gone::Missing);
+        }
+        let order = |element: &'static Element| {
+            structure
+                .elements()
+                .position(|other| std::ptr::eq(other, element))
+        };
+        found.sort_by_cached_key(|found| {
+            (
+                order(found.element),
+                found.field.name.trim_start_matches('_').len(),
+                found.underscore,
+            )
+        });
+        Ok((found.into_iter().map(|found| found.field).collect(), bound))
+    }
+
+    /// Reports the elements that R4 requires and that are not given.
+    fn required(
+        &self,
+        span: &Span,
+        structure: &'static Structure,
+        given: &[&'static Element],
+        frame: Frame,
+    ) {
+        for element in structure.elements().filter(|element| element.min() > 0) {
+            if given.iter().any(|given| std::ptr::eq(*given, element)) {
+                continue;
+            }
+            let owner = structure.name();
+            let mut problem = Problem::new(
+                &rules::REQUIRED_ELEMENT,
+                span,
+                format!("{owner} has no `{}`, which R4 requires", element.name()),
+            );
+            if let Some(set) = element.binding().filter(|set| set.is_listed()) {
+                problem = problem.maybe_help(suggest("", coded::set_codes(set), "its codes are"));
+            } else if element.is_choice() {
+                let names = structure
+                    .typed(element)
+                    .map(|property| property.json_name())
+                    .collect::<Vec<_>>();
+                problem = problem.maybe_help(suggest(
+                    "",
+                    names.iter().map(|name| &**name),
+                    "give one of",
+                ));
+            }
+            if frame.root {
+                problem = problem.label("in these elements");
+            }
+            self.at.report(problem);
+        }
+    }
+
+    /// A choice with several types: none of them is required alone, and none may be there always.
+    fn choices(&self, found: &mut [Found]) {
+        for i in 0..found.len() {
+            if !found[i].element.is_choice() || found[i].underscore {
+                continue;
+            }
+            let twin = (0..found.len()).find(|&j| {
+                j != i && !found[j].underscore && std::ptr::eq(found[j].element, found[i].element)
+            });
+            let Some(j) = twin else { continue };
+            found[i].field.required = false;
+            if matches!(found[i].field.node, Made::Constant(_)) {
+                self.at.report(
+                    Problem::new(
+                        &rules::CHOICE_TWICE,
+                        &found[j].key_span,
+                        format!(
+                            "`{}` and `{}` would both be in the resource",
+                            found[i].field.name, found[j].field.name
+                        ),
+                    )
+                    .related(&found[i].key_span, "this is always there"),
+                );
+            }
+        }
+    }
+
+    /// What the source's other keys give.
+    fn set_elsewhere(&self, pair: &Pair, name: &str) -> bool {
+        let inner = ["profile", "lastUpdated", "versionId"];
+        let (span, from) = match name {
+            "id" => (&pair.key_span, "`id:` of the source"),
+            "meta" => match inner.iter().find_map(|key| get(pair.value.as_map()?, key)) {
+                Some(pair) if pair.key == "profile" => (&pair.key_span, "`profile:` of the source"),
+                Some(pair) if pair.key == "lastUpdated" => {
+                    (&pair.key_span, "`lastUpdated:` of the source")
+                }
+                Some(pair) => (&pair.key_span, "the row itself"),
+                None => return false,
+            },
+            _ => return false,
+        };
+        self.at.report(
+            Problem::new(
+                &rules::SET_ELSEWHERE,
+                span,
+                format!("this follows from {from}"),
+            )
+            .help("take it out of `elements:`"),
+        );
+        true
+    }
+
+    fn unknown_element(&self, pair: &Pair, structure: &'static Structure) {
+        let key = pair.key.as_str();
+        if matches!(key, "each" | "if") {
+            self.at.report(
+                Problem::new(
+                    &rules::EACH,
+                    &pair.key_span,
+                    format!("`{key}:` stands in entries of lists only"),
+                )
+                .help("put it into an entry of the repeating element"),
+            );
+            return;
+        }
+        let mut problem = Problem::new(
+            &rules::UNKNOWN_ELEMENT,
+            &pair.key_span,
+            format!("{} has no element `{}`", structure.name(), shape::clip(key)),
+        );
+        let choice = structure
+            .elements()
+            .find(|element| element.is_choice() && element.stem() == key);
+        if let Some(element) = choice {
+            let names: Vec<_> = structure
+                .typed(element)
+                .map(|property| property.json_name())
+                .collect();
+            problem = problem.maybe_help(suggest(
+                "",
+                names.iter().map(|name| &**name),
+                "its name has the type in it",
+            ));
+        } else if structure.name() == "Reference" && key == "to" {
+            problem = problem.help("write it as `reference: { to: …, id: … }`");
+        } else if matches!(key, "column" | "sql" | "first" | "join" | "concat" | "date") {
+            problem = problem.help(format!(
+                "a {} has parts: give each of them its value",
+                structure.name()
+            ));
+        } else {
+            let names: Vec<_> = structure
+                .properties()
+                .map(|property| property.json_name())
+                .collect();
+            let help = nearest(key, names.iter().map(|name| &**name))
+                .map(|name| format!("did you mean `{name}`?"));
+            problem = problem.maybe_help(help);
+        }
+        self.at.report(problem);
+    }
+
+    /// `_birthDate`: the extensions of a primitive element.
+    fn extensions_of(&self, property: ElementRef, pair: &Pair, frame: Frame) -> Result<Made, Gone> {
+        let element = fhir::structure("Element")
+            .filter(|_| property.primitive().is_some() && !property.is_list());
+        let Some(structure) = element else {
+            self.at.report(
+                Problem::new(
+                    &rules::UNKNOWN_ELEMENT,
+                    &pair.key_span,
+                    format!(
+                        "`{}` is not an element of one primitive value",
+                        property.json_name()
+                    ),
+                )
+                .help("only such an element has extensions beside it, under its name with `_`"),
+            );
+            return Err(Gone::Wrong);
+        };
+        let pairs = or_wrong(shape::map(
+            self.at,
+            &pair.value,
+            "what stands beside a primitive element",
+        ))?;
+        self.object(
+            pairs,
+            &pair.value.span,
+            structure,
+            Frame {
+                child: frame.child,
+                ..Frame::default()
+            },
+            None,
+        )
+    }
+
+    /// The value of a property: one, or a list where it repeats.
+    fn property(&self, property: ElementRef, node: &Node, frame: Frame) -> Result<Made, Gone> {
+        match (property.is_list(), &node.value) {
+            (false, Value::List(_)) => {
+                self.at.report(
+                    Problem::new(
+                        &rules::NOT_REPEATING,
+                        &node.span,
+                        format!("`{}` occurs at most once, and this is a list", property.path()),
+                    )
+                    .help("give the value without the list; `{ first: [ … ] }` takes the first that is there"),
+                );
+                Err(Gone::Wrong)
+            }
+            (false, _) => self.value(
+                property,
+                node,
+                Frame {
+                    entry: false,
+                    ..frame
+                },
+            ),
+            (true, Value::List(entries)) => self.list(property, node, entries, frame),
+            (true, _) => {
+                self.at.report(
+                    Problem::new(
+                        &rules::REPEATING,
+                        &node.span,
+                        format!("`{}` repeats: its values are a list", property.path()),
+                    )
+                    .label("expected a list")
+                    .help("put `- ` before it, or brackets around it"),
+                );
+                // What is wrong inside is reported as well.
+                self.entry(property, node, frame)?;
+                Err(Gone::Wrong)
+            }
+        }
+    }
+
+    fn list(
+        &self,
+        property: ElementRef,
+        node: &Node,
+        entries: &[Node],
+        frame: Frame,
+    ) -> Result<Made, Gone> {
+        if entries.is_empty() {
+            shape::wrong(
+                self.at,
+                node,
+                "a list with entries",
+                &format!("`{}`", property.path()),
+            );
+            return Err(Gone::Wrong);
+        }
+        let mut made = Vec::new();
+        for entry in entries {
+            if let Ok(entry) = self.entry(property, entry, frame) {
+                made.push(entry);
+            }
+        }
+        if made.is_empty() {
+            return Err(Gone::Missing);
+        }
+        let constants: Option<Vec<&str>> = made
+            .iter()
+            .map(|entry| match &entry.node {
+                Made::Constant(json) if entry.each.is_none() && entry.condition.is_none() => {
+                    Some(&**json)
+                }
+                _ => None,
+            })
+            .collect();
+        Ok(match constants {
+            Some(constants) => Made::Constant(format!("[{}]", constants.join(",")).into()),
+            None => Made::List(made),
+        })
+    }
+
+    /// An entry of a list, with its `each:` and `if:`.
+    fn entry(&self, property: ElementRef, node: &Node, frame: Frame) -> Result<Entry, Gone> {
+        let mut frame = Frame {
+            entry: true,
+            ..frame
+        };
+        let (mut each, mut condition) = (None, None);
+        if let Some(pair) = node.as_map().and_then(|pairs| get(pairs, "each")) {
+            let place = self.each(pair, frame)?;
+            each = Some(place);
+            frame.child = each;
+        }
+        if let Some(pair) = node.as_map().and_then(|pairs| get(pairs, "if")) {
+            let mut uses = Uses::default();
+            let predicate = or_wrong(self.scope.condition(
+                &pair.value,
+                "the condition",
+                &mut uses,
+            ))?;
+            self.check_rows(&pair.value.span, &uses, frame.child)?;
+            if uses.missing {
+                return Err(Gone::Missing);
+            }
+            condition = Some(Arc::new(Expr::Test(Box::new(predicate))));
+        }
+        let made = self.value(property, node, frame)?;
+        Ok(Entry {
+            each,
+            condition,
+            node: made,
+            place: self.at.place(&node.span),
+        })
+    }
+
+    fn each(&self, pair: &Pair, frame: Frame) -> Result<usize, Gone> {
+        let name = or_wrong(shape::text(self.at, &pair.value, "`each:`"))?;
+        let Some(place) = self.children.get(name) else {
+            self.at.report(
+                Problem::new(
+                    &rules::EACH,
+                    &pair.value.span,
+                    format!("the source has no child `{}`", shape::clip(name)),
+                )
+                .maybe_help(suggest(
+                    name,
+                    self.children.keys().map(|name| &**name),
+                    "its children are",
+                )),
+            );
+            return Err(Gone::Wrong);
+        };
+        if frame.child.is_some() {
+            self.at.report(Problem::new(
+                &rules::EACH,
+                &pair.key_span,
+                "an entry with `each:` stands inside another",
+            ));
+            return Err(Gone::Wrong);
+        }
+        Ok(*place)
+    }
+
+    /// One value: a constant, a binding or an object.
+    fn value(&self, property: ElementRef, node: &Node, frame: Frame) -> Result<Made, Gone> {
+        match property.kind() {
+            TypeKind::Primitive(primitive) => self.primitive(property, primitive, node, frame),
+            TypeKind::Complex | TypeKind::Backbone | TypeKind::Extension => {
+                self.complex(property, node, frame)
+            }
+            TypeKind::Resource => {
+                let pairs = or_wrong(shape::map(self.at, node, "a contained resource"))?;
+                let help = "say which resource it is: `resourceType: Organization`";
+                let ty = or_wrong(shape::required(
+                    self.at,
+                    pairs,
+                    "resourceType",
+                    &node.span,
+                    "the resource",
+                    help,
+                ))?;
+                let name = or_wrong(shape::text(self.at, ty, "`resourceType:`"))?;
+                let Some(ty) = fhir::resource_type(name) else {
+                    self.unknown_resource(&ty.span, name);
+                    return Err(Gone::Wrong);
+                };
+                let structure = or_wrong(fhir::structure(ty.name()))?;
+                let rest: Vec<Pair> = pairs
+                    .iter()
+                    .filter(|pair| pair.key != "resourceType")
+                    .cloned()
+                    .collect();
+                let inner = Frame {
+                    child: frame.child,
+                    entry: frame.entry,
+                    ..Frame::default()
+                };
+                self.object(&rest, &node.span, structure, inner, Some(ty.name()))
+            }
+        }
+    }
+
+    fn complex(&self, property: ElementRef, node: &Node, frame: Frame) -> Result<Made, Gone> {
+        let Some(pairs) = node.as_map() else {
+            let mut problem = Problem::new(
+                &rules::NOT_PRIMITIVE,
+                &node.span,
+                format!(
+                    "`{}` is a {}, which has parts, and this is {}",
+                    property.path(),
+                    property.type_name(),
+                    node.kind()
+                ),
+            )
+            .label("expected a mapping");
+            if property.type_name() == "CodeableConcept" {
+                problem = problem
+                    .help("for its text: `{ text: … }`; for codes: `{ column: …, codes: … }`");
+            }
+            self.at.report(problem);
+            return Err(Gone::Wrong);
+        };
+        let structure = or_wrong(property.structure())?;
+        let kind = match property.type_name() {
+            "Coding" => Some(Kind::Coding),
+            "CodeableConcept" => Some(Kind::CodeableConcept),
+            _ => None,
+        };
+        if let Some(kind) = kind.filter(|_| is_binding(pairs)) {
+            let goal = Goal {
+                kind,
+                primitive: Primitive::String,
+                codes: property.binding().or(frame.codes),
+                reference: None,
+                child: frame.child,
+            };
+            return self.bound(node, &goal);
+        }
+        let inner = Frame {
+            child: frame.child,
+            targets: if property.type_name() == "Reference" {
+                property.targets()
+            } else {
+                &[]
+            },
+            codes: kind.and(property.binding().or(frame.codes)),
+            entry: frame.entry,
+            root: false,
+        };
+        self.object(pairs, &node.span, structure, inner, None)
+    }
+
+    /// An object: constant JSON where nothing in it comes from a column.
+    fn object(
+        &self,
+        pairs: &[Pair],
+        span: &Span,
+        structure: &'static Structure,
+        frame: Frame,
+        resource_type: Option<&'static str>,
+    ) -> Result<Made, Gone> {
+        let (mut fields, bound) = self.fields(pairs, span, structure, frame)?;
+        if let Some(name) = resource_type {
+            let field = Field {
+                name: Arc::from("resourceType"),
+                node: Made::Constant(json_text(name)),
+                required: true,
+                summary: true,
+                modifier: false,
+                place: self.at.place(span),
+            };
+            fields.insert(0, field);
+        }
+        if fields.is_empty() {
+            if pairs
+                .iter()
+                .all(|pair| frame.entry && matches!(pair.key.as_str(), "each" | "if"))
+            {
+                self.at.report(Problem::new(
+                    &rules::INVALID_VALUE,
+                    span,
+                    format!("the {} has no elements", structure.name()),
+                ));
+            }
+            return Err(Gone::Wrong);
+        }
+        if bound {
+            return Ok(Made::Object(Arc::new(Object { fields, bound })));
+        }
+        let mut json = String::from("{");
+        for field in &fields {
+            if let Made::Constant(constant) = &field.node {
+                if json.len() > 1 {
+                    json.push(',');
+                }
+                json.push_str(&json_text(&field.name));
+                json.push(':');
+                json.push_str(constant);
+            }
+        }
+        json.push('}');
+        Ok(Made::Constant(json.into()))
+    }
+
+    fn primitive(
+        &self,
+        property: ElementRef,
+        primitive: Primitive,
+        node: &Node,
+        frame: Frame,
+    ) -> Result<Made, Gone> {
+        let in_coding = property.holder().name() == "Coding" && property.json_name() == "code";
+        let in_reference =
+            property.holder().name() == "Reference" && property.json_name() == "reference";
+        let goal = Goal {
+            codes: property.binding().or(frame.codes.filter(|_| in_coding)),
+            reference: in_reference.then_some(frame.targets),
+            child: frame.child,
+            ..Goal::of(primitive)
+        };
+        match &node.value {
+            Value::Map(_) => self.bound(node, &goal),
+            Value::List(_) => {
+                shape::wrong(
+                    self.at,
+                    node,
+                    "one value",
+                    &format!("an entry of `{}`", property.path()),
+                );
+                Err(Gone::Wrong)
+            }
+            Value::Scalar(scalar) => match scalar.text.strip_prefix('$') {
+                Some(rest) if !rest.starts_with('$') => self.bound(node, &goal),
+                Some(escaped) => self.constant(property, &goal, node, escaped),
+                None => self.constant(property, &goal, node, &scalar.text),
+            },
+        }
+    }
+
+    fn bound(&self, node: &Node, goal: &Goal) -> Result<Made, Gone> {
+        Ok(Made::Value(Arc::new(self.binding(node, goal)?)))
+    }
+
+    /// A constant's JSON, checked against its type and value set.
+    fn constant(
+        &self,
+        property: ElementRef,
+        goal: &Goal,
+        node: &Node,
+        text: &str,
+    ) -> Result<Made, Gone> {
+        if node.is_null() {
+            shape::wrong(self.at, node, "a value", &format!("`{}`", property.path()));
+            return Err(Gone::Wrong);
+        }
+        let primitive = goal.primitive;
+        if !primitive.check(text) {
+            let mut problem = Problem::new(
+                &rules::CONSTANT_FORM,
+                &node.span,
+                format!(
+                    "`{}` is a `{}`, and `{}` has not its form",
+                    property.path(),
+                    primitive.name(),
+                    shape::clip(text)
+                ),
+            )
+            .label(format!("expected a `{}`", primitive.name()));
+            if self
+                .scope
+                .aliases
+                .keys()
+                .any(|alias| text.starts_with(&format!("{alias}.")))
+            {
+                problem = problem.help(format!("for the column, write `${}`", shape::clip(text)));
+            }
+            self.at.report(problem);
+            return Err(Gone::Wrong);
+        }
+        if let Some(set) = goal.codes.filter(|set| set.has(text) == Some(false)) {
+            self.at.report(
+                Problem::new(
+                    &rules::OUTSIDE_BINDING,
+                    &node.span,
+                    format!(
+                        "`{}` is not in the element's value set `{}`",
+                        shape::clip(text),
+                        set.name()
+                    ),
+                )
+                .maybe_help(suggest(text, coded::set_codes(set), "its codes are")),
+            );
+            return Err(Gone::Wrong);
+        }
+        Ok(Made::Constant(match primitive.json_form() {
+            JsonForm::Boolean => Arc::from(text),
+            // R4 lets a positiveInt begin with `+`, JSON does not.
+            JsonForm::Number => Arc::from(text.trim_start_matches('+')),
+            JsonForm::String => json_text(text),
+        }))
+    }
+}
+
+/// Whether some value comes from a column, or an entry depends on the row.
+fn is_bound(node: &Made) -> bool {
+    match node {
+        Made::Constant(_) => false,
+        Made::Value(_) => true,
+        Made::Object(object) => object.bound,
+        // A list without any is a constant.
+        Made::List(_) => true,
+    }
+}
+
+fn json_text(text: &str) -> Arc<str> {
+    serde_json::Value::from(text).to_string().into()
+}

@@ -1,0 +1,427 @@
+//! A folder → a checked [`Mapping`], or all of its problems at once.
+//!
+//! Takes the folder's path, or its files as texts (a mapping that is part of the program); reads every file, merges the
+//! manifest, tables and shared code tables, compiles each source, and checks what needs all of them: names of
+//! sources, and references between them.
+//!
+//! Bounded: a file has at most 1 MiB, a folder at most 200.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::derive;
+use super::diagnostic::{At, Diagnostics, Problem, Report, SourceFile, suggest};
+use super::model::{Mapping, Resource, Source};
+use super::schema::{self, Schema};
+use super::source::{self, Compiled};
+use super::yaml::{self, Node, Span, get};
+use super::{rules, shape};
+
+/// The largest file, in bytes.
+pub const MAX_FILE: usize = 1024 * 1024;
+/// The most files of a folder.
+pub const MAX_FILES: usize = 200;
+
+/// The manifest's file.
+const MANIFEST: &str = "mapping.yaml";
+
+/// What a loading may be told of the database that the mapping is for.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Optional columns that the database does not have, as table and column: elements that are bound to them are left out, and
+    /// with them the searches that these would have answered. A column that is not optional is not affected.
+    pub missing: HashSet<(String, String)>,
+}
+
+impl Options {
+    /// Whether the database lacks the column.
+    pub fn is_missing(&self, table: &str, column: &str) -> bool {
+        !self.missing.is_empty()
+            && self
+                .missing
+                .contains(&(table.to_owned(), column.to_owned()))
+    }
+}
+
+/// A mapping that can be served.
+#[derive(Debug)]
+pub struct Loaded {
+    pub mapping: Mapping,
+    /// What keeps nothing from working, but is probably not meant.
+    pub warnings: Diagnostics,
+}
+
+/// Loads the mapping in a folder; the folder's name is its id. Only the YAML files at its top level are read.
+///
+/// # Errors
+/// All problems of all files, warnings included, if any of them is an error; a folder that cannot be read is one.
+pub fn load_folder(path: &Path, options: &Options) -> Result<Loaded, Diagnostics> {
+    let id = path
+        .canonicalize()
+        .ok()
+        .and_then(|path| {
+            path.file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+        })
+        .unwrap_or_else(|| "mapping".to_owned());
+    match read_folder(path) {
+        Ok(files) => {
+            let files: Vec<_> = files
+                .iter()
+                .map(|(name, text)| (name.as_str(), text.as_str()))
+                .collect();
+            load_files(&id, &files, options)
+        }
+        Err((file, message)) => Err(unusable(&file, message)),
+    }
+}
+
+/// The YAML files at the top of a folder, by name; or a file's name and what is wrong with it.
+fn read_folder(path: &Path) -> Result<Vec<(String, String)>, (String, String)> {
+    let of_folder = |message: String| (MANIFEST.to_owned(), message);
+    let entries = std::fs::read_dir(path)
+        .map_err(|error| of_folder(format!("the folder cannot be read: {error}")))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry =
+            entry.map_err(|error| of_folder(format!("the folder cannot be read: {error}")))?;
+        if let Some(name) = entry.file_name().to_str().filter(|name| is_yaml(name)) {
+            if names.len() == MAX_FILES {
+                return Err(of_folder(format!(
+                    "the folder has more than {MAX_FILES} YAML files"
+                )));
+            }
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    let mut files = Vec::new();
+    for name in names {
+        let unreadable =
+            |error: std::io::Error| (name.clone(), format!("the file cannot be read: {error}"));
+        let file = std::fs::File::open(path.join(&name)).map_err(unreadable)?;
+        if !file.metadata().map_err(unreadable)?.is_file() {
+            continue;
+        }
+        let mut bytes = Vec::new();
+        // One byte more than allowed tells a file that is too large, whatever its size says.
+        file.take(MAX_FILE as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
+        match String::from_utf8(bytes) {
+            Ok(text) => files.push((name, text)),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                return Err((name, format!("the file is not UTF-8: byte {at}")));
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn is_yaml(name: &str) -> bool {
+    !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"))
+}
+
+/// A folder or file that cannot be used at all.
+fn unusable(file: &str, message: String) -> Diagnostics {
+    let report = Report::new(vec![SourceFile::new(file, "")]);
+    for at in report.files() {
+        at.report(Problem::new(&rules::FOLDER, &(0..0), message.clone()));
+    }
+    report.finish()
+}
+
+/// Loads a mapping from its files: paths relative to its folder, and their texts. Files in subfolders and files that are
+/// not YAML are not read.
+///
+/// # Errors
+/// All problems of all files, warnings included, if any of them is an error.
+pub fn load_files(
+    id: &str,
+    files: &[(&str, &str)],
+    options: &Options,
+) -> Result<Loaded, Diagnostics> {
+    let mut sources: Vec<_> = files
+        .iter()
+        .filter(|(path, _)| !path.contains(['/', '\\']) && is_yaml(path))
+        .map(|(path, text)| SourceFile::new(path, if text.len() > MAX_FILE { "" } else { text }))
+        .collect();
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    if sources.len() > MAX_FILES {
+        return Err(unusable(
+            MANIFEST,
+            format!("the folder has more than {MAX_FILES} YAML files"),
+        ));
+    }
+    if !sources.iter().any(|file| &*file.path == MANIFEST) {
+        return Err(unusable(
+            MANIFEST,
+            "the folder has no `mapping.yaml`".to_owned(),
+        ));
+    }
+    let too_large: Vec<&str> = files
+        .iter()
+        .filter(|(_, text)| text.len() > MAX_FILE)
+        .map(|(path, _)| *path)
+        .collect();
+    let report = Report::new(sources);
+    let mapping = mapping(id, &report, &too_large, options);
+    let errors = report.errors();
+    let diagnostics = report.finish();
+    match mapping {
+        Some(mapping) if errors == 0 => Ok(Loaded {
+            mapping,
+            warnings: diagnostics,
+        }),
+        _ => Err(diagnostics),
+    }
+}
+
+fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> Option<Mapping> {
+    let mut trees: Vec<(At<'_>, Node)> = Vec::new();
+    for at in report.files() {
+        if too_large.contains(&&*at.file().path) {
+            at.report(Problem::new(
+                &rules::FOLDER,
+                &(0..0),
+                "the file is larger than 1 MiB",
+            ));
+        } else if let Some(root) = tree(at) {
+            trees.push((at, root));
+        }
+    }
+    let mut schema = Schema::default();
+    if let Some((at, root)) = trees.iter().find(|(at, _)| &*at.file().path == MANIFEST) {
+        schema.manifest = schema::manifest(*at, root);
+    }
+    let mut source_files = Vec::new();
+    for (at, root) in &trees {
+        let Some(pairs) = root.as_map() else { continue };
+        let is_source = get(pairs, "resource").is_some();
+        if let Some(pair) = get(pairs, "tables") {
+            schema.add_tables(*at, &pair.value);
+        }
+        match get(pairs, "codes") {
+            Some(pair) if !is_source => schema.add_codes(*at, &pair.value),
+            _ => {}
+        }
+        if is_source {
+            source_files.push((*at, root));
+        } else if &*at.file().path != MANIFEST {
+            shared_file(*at, pairs);
+        }
+    }
+    let mut compiled: Vec<(At<'_>, Compiled)> = Vec::new();
+    for (at, root) in source_files {
+        if let Some(source) = source::source(at, root, &schema, options) {
+            compiled.push((at, source));
+        }
+    }
+    if compiled.is_empty() && report.errors() == 0 {
+        for at in report.files().filter(|at| &*at.file().path == MANIFEST) {
+            at.report(
+                Problem::new(&rules::FOLDER, &(0..0), "the mapping has no source: no file has a `resource:` key")
+                    .help("add a file for a resource type: `resource: Patient`, `table: …`, `id: …`, `elements: …`"),
+            );
+        }
+    }
+    unique_names(&compiled);
+    references(&compiled);
+    if report.errors() > 0 {
+        return None;
+    }
+    Some(assemble(id, schema, compiled))
+}
+
+/// A file's tree; its problems as YAML are reported.
+fn tree(at: At<'_>) -> Option<Node> {
+    let tree = yaml::parse(at.text());
+    for problem in tree.problems {
+        at.report(match problem {
+            yaml::Problem::Syntax { message, span } => {
+                Problem::new(&rules::SYNTAX, &span, "the file is not YAML from here on")
+                    .label(message)
+            }
+            yaml::Problem::Unsupported { what, span } => Problem::new(
+                &rules::UNSUPPORTED_YAML,
+                &span,
+                format!("{what} has no place in a mapping"),
+            ),
+            yaml::Problem::Duplicate { key, span, first } => Problem::new(
+                &rules::DUPLICATE_KEY,
+                &span,
+                format!("the key `{}` stands twice", shape::clip(&key)),
+            )
+            .label("again here")
+            .related(&first, "first here"),
+        });
+    }
+    if let Some(root) = &tree.root {
+        shape::map(at, root, "a file of a mapping")?;
+    }
+    tree.root
+}
+
+/// A file that is neither the manifest nor a source holds tables and codes for all.
+fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) {
+    for pair in pairs
+        .iter()
+        .filter(|pair| !matches!(pair.key.as_str(), "tables" | "codes"))
+    {
+        let looks_like_source = matches!(pair.key.as_str(), "table" | "elements" | "id" | "rows");
+        if looks_like_source {
+            at.report(
+                Problem::new(
+                    &rules::MISSING_KEY,
+                    &pair.key_span,
+                    "the file has no `resource:`",
+                )
+                .help("a source says which resource its rows are: `resource: Patient`"),
+            );
+            return;
+        }
+        shape::unknown_key(
+            at,
+            pair,
+            &["tables", "codes", "resource"],
+            "a file of shared tables and codes",
+        );
+    }
+}
+
+/// The sources of a type have names that differ; one may be without.
+fn unique_names(compiled: &[(At<'_>, Compiled)]) {
+    let mut seen: HashMap<(&str, Option<&str>), String> = HashMap::new();
+    for (at, Compiled { source, span, .. }) in compiled {
+        let key = (source.resource, source.name.as_deref());
+        let Some(first) = seen.get(&key) else {
+            seen.insert(key, source.place.to_string());
+            continue;
+        };
+        let message = match &source.name {
+            Some(name) => format!("another source of {} is named `{name}`", source.resource),
+            None => format!("another source of {} has no name either", source.resource),
+        };
+        at.report(
+            Problem::new(&rules::DUPLICATE_NAME, span, message)
+                .note(format!("first at {first}"))
+                .help("give this one a name, which becomes part of its ids: `source: kin`"),
+        );
+    }
+}
+
+/// References lead to sources that there are, and whose ids have one column.
+fn references(compiled: &[(At<'_>, Compiled)]) {
+    let mut served: HashMap<&str, Vec<&Compiled>> = HashMap::new();
+    for (_, target) in compiled {
+        served
+            .entry(target.source.resource)
+            .or_default()
+            .push(target);
+    }
+    for (at, from) in compiled {
+        for reference in &from.references {
+            let targets = served
+                .get(reference.to)
+                .map_or(&[][..], |targets| &targets[..]);
+            let target = targets
+                .iter()
+                .find(|target| target.source.name == reference.source);
+            match target {
+                Some(target) if target.source.id.len() > 1 => at.report(
+                    Problem::new(
+                        &rules::REFERENCE_ID,
+                        &reference.span,
+                        format!(
+                            "the id of a {} has {} columns",
+                            reference.to,
+                            target.source.id.len()
+                        ),
+                    )
+                    .note(format!("its source is at {}", target.source.place)),
+                ),
+                Some(_) => {}
+                None => at.report(not_served(
+                    reference.to,
+                    reference.source.as_deref(),
+                    &reference.span,
+                    targets,
+                )),
+            }
+        }
+    }
+}
+
+fn not_served(to: &str, name: Option<&str>, span: &Span, targets: &[&Compiled]) -> Problem {
+    if targets.is_empty() {
+        return Problem::new(
+            &rules::NOT_SERVED,
+            span,
+            format!("the mapping has no source of {to}"),
+        );
+    }
+    let names: Vec<&str> = targets
+        .iter()
+        .filter_map(|target| target.source.name.as_deref())
+        .collect();
+    let message = match name {
+        Some(name) => format!("no source of {to} is named `{}`", shape::clip(name)),
+        None => format!("every source of {to} has a name"),
+    };
+    Problem::new(&rules::NOT_SERVED, span, message).maybe_help(suggest(
+        name.unwrap_or_default(),
+        names.iter().copied(),
+        "say which with `source:`",
+    ))
+}
+
+/// Puts the parts together, and derives what can be searched.
+fn assemble(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)>) -> Mapping {
+    let mut resources: BTreeMap<&'static str, Resource> = BTreeMap::new();
+    let mut sources = Vec::with_capacity(compiled.len());
+    for (place, (_, compiled)) in compiled.into_iter().enumerate() {
+        let Compiled {
+            mut source,
+            section,
+            ..
+        } = compiled;
+        source.search =
+            derive::parameters(&source, source.resource, &section.own, &section.off).parameters;
+        let resource = resources
+            .entry(source.resource)
+            .or_insert_with(|| Resource {
+                name: source.resource,
+                sources: Vec::new(),
+                parameters: BTreeMap::new(),
+                profiles: Vec::new(),
+            });
+        resource.sources.push(place);
+        for profile in &source.profiles {
+            if !resource.profiles.contains(profile) {
+                resource.profiles.push(Arc::clone(profile));
+            }
+        }
+        sources.push(Arc::new(source));
+    }
+    for resource in resources.values_mut() {
+        let of_type: Vec<&Source> = resource
+            .sources
+            .iter()
+            .filter_map(|place| sources.get(*place).map(|source| &**source))
+            .collect();
+        resource.parameters = derive::resource(&of_type);
+    }
+    let manifest = schema.manifest;
+    Mapping {
+        id: Arc::from(id),
+        name: manifest.name,
+        engine: manifest.engine,
+        verified: manifest.verified,
+        tables: schema.tables,
+        sources,
+        resources,
+    }
+}

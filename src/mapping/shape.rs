@@ -1,0 +1,157 @@
+//! Reading a node of the file as what it should be, or saying what it is instead.
+//!
+//! Every function takes what the value is for, as a phrase for the message, and gives None after it has
+//! reported a problem, so that callers go on to the next key.
+
+use super::diagnostic::{At, Problem, suggest};
+use super::rules;
+use super::yaml::{Node, Pair, Span, Value, get};
+
+/// The pairs of a mapping.
+pub(super) fn map<'n>(at: At<'_>, node: &'n Node, what: &str) -> Option<&'n [Pair]> {
+    let pairs = node.as_map();
+    if pairs.is_none() {
+        wrong(at, node, "a mapping", what);
+    }
+    pairs
+}
+
+/// Text that is not empty.
+pub(super) fn text<'n>(at: At<'_>, node: &'n Node, what: &str) -> Option<&'n str> {
+    let text = node.as_text().filter(|text| !text.trim().is_empty());
+    if text.is_none() {
+        wrong(at, node, "text", what);
+    }
+    text
+}
+
+/// The entries of a list that is not empty.
+pub(super) fn list<'n>(at: At<'_>, node: &'n Node, what: &str) -> Option<&'n [Node]> {
+    match &node.value {
+        Value::List(entries) if !entries.is_empty() => Some(entries),
+        _ => {
+            wrong(at, node, "a list that is not empty", what);
+            None
+        }
+    }
+}
+
+/// `true` or `false`.
+pub(super) fn boolean(at: At<'_>, node: &Node, what: &str) -> Option<bool> {
+    match node.as_text() {
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        _ => {
+            wrong(at, node, "`true` or `false`", what);
+            None
+        }
+    }
+}
+
+/// A whole number within bounds.
+pub(super) fn integer(
+    at: At<'_>,
+    node: &Node,
+    what: &str,
+    bounds: std::ops::RangeInclusive<i64>,
+) -> Option<i64> {
+    let value = node
+        .as_text()
+        .and_then(|text| text.parse().ok())
+        .filter(|value| bounds.contains(value));
+    if value.is_none() {
+        let expected = format!("a whole number from {} to {}", bounds.start(), bounds.end());
+        wrong(at, node, &expected, what);
+    }
+    value
+}
+
+/// One of some words.
+pub(super) fn word<'n, T: Copy>(
+    at: At<'_>,
+    node: &'n Node,
+    what: &str,
+    words: &[(&'static str, T)],
+) -> Option<T> {
+    let text = text(at, node, what)?;
+    let found = words
+        .iter()
+        .find(|(word, _)| *word == text)
+        .map(|(_, value)| *value);
+    if found.is_none() {
+        let names = words.iter().map(|(word, _)| *word);
+        at.report(
+            Problem::new(
+                &rules::INVALID_VALUE,
+                &node.span,
+                format!("`{}` is no {what}", clip(text)),
+            )
+            .maybe_help(suggest(text, names, "it takes")),
+        );
+    }
+    found
+}
+
+/// Reports what stands where something else belongs.
+pub(super) fn wrong(at: At<'_>, node: &Node, expected: &str, what: &str) {
+    at.report(
+        Problem::new(
+            &rules::WRONG_SHAPE,
+            &node.span,
+            format!("{what} is {expected}, found {}", node.kind()),
+        )
+        .label(format!("expected {expected}")),
+    );
+}
+
+/// Reports each key that is not among those allowed.
+pub(super) fn only(at: At<'_>, pairs: &[Pair], allowed: &[&'static str], what: &str) {
+    for pair in pairs {
+        if !allowed.contains(&pair.key.as_str()) {
+            unknown_key(at, pair, allowed, what);
+        }
+    }
+}
+
+pub(super) fn unknown_key(at: At<'_>, pair: &Pair, allowed: &[&'static str], what: &str) {
+    at.report(
+        Problem::new(
+            &rules::UNKNOWN_KEY,
+            &pair.key_span,
+            format!("{what} has no key `{}`", clip(&pair.key)),
+        )
+        .maybe_help(suggest(&pair.key, allowed.iter().copied(), "the keys are")),
+    );
+}
+
+/// The value of a key that must be there. `span` is shown where it is not.
+pub(super) fn required<'n>(
+    at: At<'_>,
+    pairs: &'n [Pair],
+    key: &str,
+    span: &Span,
+    what: &str,
+    help: &str,
+) -> Option<&'n Node> {
+    let found = get(pairs, key).map(|pair| &pair.value);
+    if found.is_none() {
+        at.report(
+            Problem::new(&rules::MISSING_KEY, span, format!("{what} has no `{key}:`")).help(help),
+        );
+    }
+    found
+}
+
+/// A text of the file as a message quotes it: one line, not too long.
+pub(super) fn clip(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut clipped: String = text
+        .chars()
+        .take(LONGEST)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if text.chars().nth(LONGEST).is_some() {
+        clipped.push('…');
+    }
+    clipped
+}
