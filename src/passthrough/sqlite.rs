@@ -316,6 +316,19 @@ impl Session<'_> {
         }
     }
 
+    /// Whether a column is declared with a collation; false where there is no such column.
+    pub fn declares_collation(&self, table: &str, column: &str, collation: &str) -> bool {
+        self.connection
+            .column_metadata(Some("main"), table, column)
+            .is_ok_and(|(_, declared, ..)| {
+                declared.is_some_and(|declared| {
+                    declared
+                        .to_bytes()
+                        .eq_ignore_ascii_case(collation.as_bytes())
+                })
+            })
+    }
+
     /// How the engine would run a statement: a line for each step of its plan.
     ///
     /// # Errors
