@@ -4,6 +4,7 @@ pub mod collation;
 pub mod cursor;
 pub mod demo;
 pub mod errors;
+pub mod explain;
 pub mod fhir;
 pub mod mapping;
 pub mod passthrough;
