@@ -8,7 +8,7 @@ use super::{
     Asked, ChildExplanation, Explanation, PartExplanation, Ran, json, relation, request, sql,
 };
 use crate::passthrough::{Command, CommandParameter};
-use crate::relation::{Join, Select, Shared};
+use crate::relation::{Expr, Join, Select, Shared};
 
 /// Characters of a table that is still read across.
 const WIDE: usize = 120;
@@ -280,19 +280,15 @@ fn part_tree(part: &PartExplanation) -> Tree {
         let order: Vec<String> = order.iter().map(relation::order).collect();
         tree = tree.with([Tree::keyed("order", order.join(", "))]);
     }
-    let total = if *total { ", and the total" } else { "" };
-    tree.with([Tree::keyed(
-        "columns",
-        format!("{}{total}", relation::exprs(columns)),
-    )])
-    .with(limit.map(|limit| {
-        let slot = crate::relation::Expr::Slot(limit);
-        Tree::keyed(
-            "limit",
-            format!("{}, one more than the page", relation::expr(&slot)),
-        )
-    }))
-    .with(part.children.iter().map(child_tree))
+    tree.with([self::columns(columns, *total)])
+        .with(limit.map(|limit| {
+            let slot = Expr::Slot(limit);
+            Tree::keyed(
+                "limit",
+                format!("{}, one more than the page", relation::expr(&slot)),
+            )
+        }))
+        .with(part.children.iter().map(child_tree))
 }
 
 fn child_tree(child: &ChildExplanation) -> Tree {
@@ -306,7 +302,29 @@ fn child_tree(child: &ChildExplanation) -> Tree {
             relation::child_conditions(&select.child.on, &select.child.filter),
         ))
         .with((!order.is_empty()).then(|| Tree::keyed("order", order.join(", "))))
-        .with([Tree::keyed("columns", relation::exprs(&select.columns))])
+        .with([columns(&select.columns, false)])
+}
+
+/// What comes back: in one line, or in several below where there is much of it.
+fn columns(columns: &[Expr], total: bool) -> Tree {
+    const LINE: usize = 80;
+    let mut names: Vec<String> = columns.iter().map(relation::expr).collect();
+    names.extend(total.then(|| "the total".to_owned()));
+    let mut lines: Vec<String> = Vec::new();
+    for name in names {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + name.chars().count() < LINE => {
+                line.push_str(", ");
+                line.push_str(&name);
+            }
+            _ => lines.push(name),
+        }
+    }
+    if lines.len() > 1 {
+        Tree::keyed("columns", "").with(lines.into_iter().map(Tree::line))
+    } else {
+        Tree::keyed("columns", lines.pop().unwrap_or_default())
+    }
 }
 
 /// The lookups that a select makes.
