@@ -15,12 +15,14 @@
 //! | `binding`, `conversion`, `coded` | a value from columns → [`Binding`] |
 //! | `section` | `search:` → what is taken back, and parameters of one's own |
 //! | `source` | a source file → [`Source`] |
+//! | [`embedded`] | the files of the mapping that is part of the program |
 //! | [`derive`] | a source's elements → its search parameters |
 //! | `load` | a folder → [`Mapping`] |
 //! | [`rules`], [`diagnostic`] | what is checked, and how a problem is shown |
 
 pub mod derive;
 pub mod diagnostic;
+pub mod embedded;
 pub mod fragment;
 pub mod model;
 pub mod rules;
