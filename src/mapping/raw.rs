@@ -37,7 +37,7 @@ impl Placeholder<'_> {
 }
 
 /// The longest text of a fragment, in bytes.
-const MAX_LENGTH: usize = 64 * 1024;
+const MAX_LENGTH: usize = 16 * 1024;
 
 /// Reads the value of a `sql:` key.
 pub(super) fn fragment<'n>(at: At<'_>, node: &'n Node, engine: Dialect) -> Option<Fragment<'n>> {
@@ -98,7 +98,7 @@ fn placeholders<'n>(
     if text.len() > MAX_LENGTH {
         return refuse(
             0..0,
-            "a fragment is longer than 64 KiB",
+            "a fragment is longer than 16 KiB",
             "put it into a view of the database",
         );
     }

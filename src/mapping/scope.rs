@@ -339,6 +339,9 @@ impl<'a> Scope<'a> {
         let mut own = Uses::default();
         let mut whole = true;
         for used in &fragment.columns {
+            if self.at.is_full() {
+                return None;
+            }
             let found = self.resolve(&used.name, &|_| used.span(self.at), &mut own);
             whole &= found.is_some();
         }
