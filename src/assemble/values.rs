@@ -231,6 +231,11 @@ fn boolean(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding) -> Written {
 }
 
 impl CodeTable {
+    /// The system of a code: its own, else the table's.
+    pub fn system_of<'t>(&'t self, code: &'t Code) -> Option<&'t Arc<str>> {
+        code.system.as_ref().or(self.system.as_ref())
+    }
+
     /// The code of a raw value; None where the table has none for it.
     pub fn code_of(&self, raw: Option<&str>) -> Option<&Code> {
         match raw {
@@ -278,19 +283,17 @@ fn codes(
             Some(display) => quoted(out, display),
             None => Written::Absent,
         },
-        CodePart::System => match &code.system {
+        CodePart::System => match table.system_of(code) {
             Some(system) => quoted(out, system),
             None => Written::Absent,
         },
         CodePart::Whole => {
             let concept = binding.output == Output::CodeableConcept;
             out.extend_from_slice(if concept { b"{\"coding\":[{" } else { b"{" });
-            for (name, value) in [("system", &code.system), ("display", &code.display)] {
-                if let (Some(value), "system") = (value, name) {
-                    out.extend_from_slice(b"\"system\":");
-                    write_string(out, value);
-                    out.push(b',');
-                }
+            if let Some(system) = table.system_of(code) {
+                out.extend_from_slice(b"\"system\":");
+                write_string(out, system);
+                out.push(b',');
             }
             out.extend_from_slice(b"\"code\":");
             write_string(out, &code.code);

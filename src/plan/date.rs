@@ -70,12 +70,13 @@ pub(super) fn predicate(
 
 /// Something is there to compare with.
 pub(super) fn present(start: Option<&DateMatcher>, end: Option<&DateMatcher>) -> Predicate {
-    Predicate::any(
-        start
-            .into_iter()
-            .chain(end)
-            .map(|matcher| matcher.present.clone()),
-    )
+    match (start, end) {
+        (Some(start), Some(end)) if !std::ptr::eq(start, end) => {
+            Predicate::any([start.present.clone(), end.present.clone()])
+        }
+        (Some(only), _) | (None, Some(only)) => only.present.clone(),
+        (None, None) => Predicate::False,
+    }
 }
 
 struct Stored<'a> {

@@ -9,6 +9,8 @@ use crate::errors::{self, Code};
 pub struct UnknownName {
     pub name: Option<String>,
     pub position: usize,
+    /// The parameter is known, but nothing stands after its `=`.
+    pub empty: bool,
 }
 
 impl std::fmt::Display for UnknownName {
@@ -23,7 +25,7 @@ impl std::fmt::Display for UnknownName {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanError {
     /// Nothing of what was asked is known, or everything unknown is refused.
-    #[error("{resource} has no search {}{}", list(names), nearest(suggestion.as_deref()))]
+    #[error("nothing of what the search filters by can be used: {}{}", list(resource, names), nearest(suggestion.as_deref()))]
     UnknownParameters {
         resource: &'static str,
         names: Vec<UnknownName>,
@@ -70,10 +72,13 @@ pub enum PlanError {
     Cursor,
 }
 
-fn list(names: &[UnknownName]) -> String {
+fn list(resource: &str, names: &[UnknownName]) -> String {
     names
         .iter()
-        .map(ToString::to_string)
+        .map(|name| match name.empty {
+            true => format!("{name} has no value"),
+            false => format!("{resource} has no search {name}"),
+        })
         .collect::<Vec<_>>()
         .join(", ")
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::lookups::Lookups;
 use super::values::Values;
 use super::{
     Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, filter, order, reference,
@@ -12,7 +13,9 @@ use crate::fhir;
 use crate::mapping::{Mapping, Resource, Source};
 use crate::relation::Joins;
 use crate::relation::{Expr, Order, Predicate, Select, Shared, SqlType, Value};
-use crate::search::{Filter, Modifier, SearchRequest, Summary, Total, Value as SearchValue};
+use crate::search::{
+    Filter, IgnoredReason, Modifier, SearchRequest, Summary, Total, Value as SearchValue,
+};
 
 /// Kept views: a source's resource cut down in some way. Callers choose the cuts, so their number is
 /// bounded.
@@ -33,6 +36,7 @@ struct Prepared {
     id_order: Vec<Order>,
     /// Lookups that the row filter needs: made by every select.
     row_joins: u64,
+    lookups: Lookups,
     /// Lookups of each parameter's sort keys.
     sorts: FxHashMap<Arc<str>, u64>,
 }
@@ -50,6 +54,7 @@ impl Planner {
                     whole: Arc::new(View::new(source, &Selection::Whole)),
                     nothing: Shared::new(Vec::new()),
                     row_joins: joins.of_predicate(&source.relation.rows),
+                    lookups: Lookups::of(&source.relation.joins),
                     id_order: source
                         .id
                         .iter()
@@ -178,6 +183,7 @@ impl Planner {
                     .map(|filter| self.filter(filter, resource, source, context, &mut values))
                     .collect::<Result<Vec<_>, _>>()?,
             );
+            let filter = prepared.lookups.ask(filter);
             let joins = Joins::of(&source.relation.joins);
             let filter_joins = prepared.row_joins | joins.of_predicate(&filter);
             let relation = source.relation.clone();
@@ -370,10 +376,14 @@ impl Planner {
             .map(|ignored| UnknownName {
                 name: ignored.name.clone(),
                 position: ignored.position,
+                empty: ignored.reason == IgnoredReason::Empty,
             })
             .collect();
         let suggestion = request.ignored.iter().find_map(|ignored| {
-            let name = ignored.name.as_deref()?;
+            let name = ignored
+                .name
+                .as_deref()
+                .filter(|_| ignored.reason == IgnoredReason::Unknown)?;
             let name = name.split([':', '.']).next().unwrap_or(name);
             resource
                 .parameters

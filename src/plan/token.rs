@@ -202,12 +202,11 @@ fn code_predicate(
             absent,
             |entry| {
                 *entry.code == *code
-                    && match system {
-                        TokenSystem::Is(asked) => entry
-                            .system
-                            .as_ref()
-                            .is_none_or(|system| **system == **asked),
-                        TokenSystem::Any | TokenSystem::Absent => true,
+                    && match (system, table.system_of(entry)) {
+                        (TokenSystem::Any, _) => true,
+                        // Without a system of its own, a code has that of the element around it, asked above.
+                        (TokenSystem::Is(asked), own) => own.is_none_or(|own| **own == **asked),
+                        (TokenSystem::Absent, own) => own.is_none(),
                     }
             },
             values,

@@ -8,6 +8,7 @@ use nom::branch::alt;
 use nom::bytes::complete::take_while_m_n;
 use nom::character::complete::{char, one_of};
 use nom::combinator::{all_consuming, map, map_opt, opt, value, verify};
+use nom::error::{Error, ErrorKind};
 use nom::sequence::{preceded, separated_pair};
 use nom::{IResult, Parser};
 
@@ -80,10 +81,7 @@ fn time(input: &str) -> IResult<&str, (civil::Time, TimePrecision)> {
     };
     match civil::Time::new(hour, minute, second.unwrap_or(0), nanosecond) {
         Ok(time) => Ok((input, (time, precision))),
-        Err(_) => Err(nom::Err::Error(nom::error::Error::new(
-            input,
-            nom::error::ErrorKind::Verify,
-        ))),
+        Err(_) => Err(nom::Err::Error(Error::new(input, ErrorKind::Verify))),
     }
 }
 
@@ -122,17 +120,17 @@ fn zone(input: &str) -> IResult<&str, i32> {
     .parse(input)
 }
 
-/// Exactly `N` digits, at most four.
+/// Exactly `N` digits, at most four. By bytes, for a date has up to six such groups and characters cost.
 fn digits<const N: usize>(input: &str) -> IResult<&str, i16> {
-    map(
-        take_while_m_n(N, N, |c: char| c.is_ascii_digit()),
-        |digits: &str| {
+    match input.split_at_checked(N) {
+        Some((digits, rest)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => Ok((
+            rest,
             digits
                 .bytes()
-                .fold(0, |sum, digit| sum * 10 + i16::from(digit - b'0'))
-        },
-    )
-    .parse(input)
+                .fold(0, |sum, digit| sum * 10 + i16::from(digit - b'0')),
+        )),
+        _ => Err(nom::Err::Error(Error::new(input, ErrorKind::Digit))),
+    }
 }
 
 fn two_digits(input: &str) -> IResult<&str, i8> {

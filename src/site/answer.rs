@@ -17,7 +17,7 @@ use crate::passthrough::Rows;
 use crate::passthrough::sqlite::Session;
 use crate::plan::{self, Part, Place, Plan, compare_keys};
 use crate::relation::{Predicate, Value};
-use crate::search::SearchRequest;
+use crate::search::{IgnoredReason, SearchRequest};
 use crate::sql::Statement;
 
 /// Values that could not be FHIR values, by the mapping's line.
@@ -173,7 +173,8 @@ impl Page {
     /// Where the next page begins; None where there is none.
     fn next_places(&self, fetched: &[Fetched]) -> Option<Vec<Place>> {
         let more = fetched.iter().any(|part| part.used < part.rows.len());
-        if !more {
+        // A page of no entries asked for the total; nothing follows it.
+        if !more || self.plan.count == 0 {
             return None;
         }
         let mut parts = self.plan.parts.iter().zip(fetched).peekable();
@@ -286,22 +287,27 @@ impl Page {
     /// What the caller should know about an answer that is given all the same.
     fn outcome(&self) -> Option<OperationOutcome> {
         let ignored = self.request.ignored.iter().map(|ignored| {
-            let issue = match &ignored.name {
-                Some(name) => Issue::warning(
-                    &errors::UNKNOWN_PARAMETER,
+            let what = match (&ignored.name, ignored.reason) {
+                (Some(name), IgnoredReason::Unknown) => {
                     format!(
                         "{} has no search parameter `{name}`; it was ignored",
                         self.plan.resource
-                    ),
-                )
-                .at(format!("http.{name}")),
-                None => Issue::warning(
-                    &errors::UNKNOWN_PARAMETER,
+                    )
+                }
+                (Some(name), IgnoredReason::Empty) => {
+                    format!("`{name}` has no value; it was ignored")
+                }
+                (None, _) => {
                     format!(
                         "parameter {} has no name of a search parameter; it was ignored",
                         ignored.position
-                    ),
-                ),
+                    )
+                }
+            };
+            let issue = Issue::warning(&errors::UNKNOWN_PARAMETER, what);
+            let issue = match &ignored.name {
+                Some(name) => issue.at(format!("http.{name}")),
+                None => issue,
             };
             issue.with_diagnostics(errors::UNKNOWN_PARAMETER.remedy)
         });
