@@ -1,5 +1,5 @@
-//! What the rules on keys and elements say of a source that breaks them: the messages are read here as an author
-//! would read them.
+//! What the rules on keys and elements say of a source that breaks them: the messages are read here
+//! as an author would read them.
 
 use super::*;
 

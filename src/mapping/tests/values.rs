@@ -1,4 +1,5 @@
-//! What the rules on values from columns, code tables, references and `search:` say of a source that breaks them.
+//! What the rules on values from columns, code tables, references and `search:` say of a source
+//! that breaks them.
 
 use super::*;
 
