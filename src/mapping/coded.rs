@@ -1,7 +1,8 @@
 //! Code tables in use: a column, a table and an element must suit each other.
 //!
-//! Takes a value's `codes:` (the name of a table, or a table in place) and `part:`; gives the conversion. A table is
-//! checked where it is used, since the same codes may suit one element and not another.
+//! Takes a value's `codes:` (the name of a table, or a table in place) and `part:`; gives the
+//! conversion. A table is checked where it is used, since the same codes may suit one element and
+//! not another.
 
 use std::sync::Arc;
 
@@ -146,7 +147,7 @@ impl Compiler<'_> {
             let quoted = shape::clip(&code.code);
             if !primitive.check(&code.code) {
                 let message = format!(
-                    "`{quoted}` is no `{}`, which the element is",
+                    "`{quoted}` does not have the form of `{}`, the element's type",
                     primitive.name()
                 );
                 report(&rules::CONSTANT_FORM, span, message, None);

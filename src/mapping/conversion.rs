@@ -1,7 +1,7 @@
 //! From a column's type and an element's type to the conversion between them.
 //!
-//! Takes the options of a value (`format`, `unix`, `divide` …) and what is bound; gives a [`Conversion`],
-//! or says what would make one. This is the one table of what can become what.
+//! Takes the options of a value (`format`, `unix`, `divide` …) and what is bound; gives a
+//! [`Conversion`], or says what would make one. This is the one table of what can become what.
 
 use std::sync::Arc;
 
@@ -261,7 +261,7 @@ pub(super) fn cannot(at: At<'_>, span: &Span, ty: SqlType, goal: &Goal, help: St
             &rules::CONVERSION,
             span,
             format!(
-                "a column of type `{ty}` cannot become this element, a `{}`",
+                "a column of type `{ty}` cannot become this element, whose type is `{}`",
                 goal.type_name()
             ),
         )

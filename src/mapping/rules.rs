@@ -1,8 +1,9 @@
-//! The rules that a mapping is checked by: each has a stable code, a title and an explanation, from which the
-//! page of rules is generated.
+//! The rules that a mapping is checked by: each has a stable code, a title and an explanation, from
+//! which the page of rules is generated.
 //!
-//! Errors keep a mapping from being served; warnings do not. `PM00…` the files, `PM01…` elements and
-//! constants, `PM02…` tables, columns and conditions, `PM04…` conversions and code tables, `PM05…` the whole.
+//! Errors keep a mapping from being served; warnings do not. `PM00…` the files, `PM01…` elements
+//! and constants, `PM02…` tables, columns and conditions, `PM04…` conversions and code tables,
+//! `PM05…` the whole.
 
 /// Whether a mapping that breaks the rule can be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,6 +129,8 @@ rules! {
         "A layout has `YYYY`, and may have `MM` and `DD` (the day only with the month), each once, with separators between: `DD/MM/YYYY`, `MM/YYYY`, `YYYYMMDD`.";
     UNCHECKED_CODE = "PM045", Warning, "A column's text goes unchecked into an element with a required value set",
         "A value outside of the value set would make the resource invalid. Map the values with `codes:`.";
+    LOOKS_LIKE_COLUMN = "PM046", Warning, "A constant looks like a column",
+        "A column is written with `$` before it: `$p.SURNAME`. Without it the text itself would be in every resource.";
     REFERENCE_TARGET = "PM050", Error, "The element cannot refer to that type",
         "R4 lists the types that each reference may lead to.";
     NOT_SERVED = "PM051", Warning, "A reference leads to what this mapping does not serve",

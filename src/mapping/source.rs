@@ -1,7 +1,8 @@
 //! One source file → a [`Source`]: a table's worth of a resource type.
 //!
-//! Takes the tree of a file with a `resource:` key, and the folder's [`Schema`]; gives the source, what it refers to, and its
-//! `search:` section. The order is that of dependence: aliases are declared before anything that names them is compiled.
+//! Takes the tree of a file with a `resource:` key, and the folder's [`Schema`]; gives the source,
+//! what it refers to, and its `search:` section. The order is that of dependence: aliases are
+//! declared before anything that names them is compiled.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -99,6 +100,7 @@ pub(super) fn source(
         "the table whose rows are the resources: `table: PATIENTS as p`",
     );
     let root_alias = table.and_then(|node| compiler.table(node));
+    compiler.scope.blind |= root_alias.is_none();
     let value = |key| get(pairs, key).map(|pair| &pair.value);
     let lookups = compiler
         .scope
@@ -237,7 +239,7 @@ impl Compiler<'_> {
                 return None;
             }
         };
-        let table = self.scope.table_name(node, &name.table)?;
+        let table = self.scope.table_name(node, &name.table);
         // `dbo.PATIENTS` is known as PATIENTS where nothing else is said.
         let last = name.table.value.rsplit('.').next().unwrap_or_default();
         let alias = name

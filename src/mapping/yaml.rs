@@ -5,8 +5,8 @@
 //! element that it stands in and not from YAML. The tree is made from serde-saphyr's event stream, since
 //! its deserializer would give values without the style and place of each.
 //!
-//! Bounded: nesting is at most [`MAX_DEPTH`] deep, and anchors, aliases and tags are refused, so that the tree
-//! is never larger than the text.
+//! Bounded: nesting is at most [`MAX_DEPTH`] deep, and anchors, aliases and tags are refused, so
+//! that the tree is never larger than the text.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -76,6 +76,7 @@ impl Node {
         match &self.value {
             _ if self.is_null() => "nothing",
             Value::Scalar(_) => "text",
+            Value::List(entries) if entries.is_empty() => "an empty list",
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",
         }
@@ -128,10 +129,8 @@ pub fn parse(text: &str) -> Tree {
         problems: Vec::new(),
         length: text.len(),
     };
-    let root = match reader.document() {
-        Ok(root) => root,
-        Err(Stop) => None,
-    };
+    // Where reading had to stop, the problem is noted, and there is no tree.
+    let root = reader.document().unwrap_or_default();
     Tree {
         root,
         problems: reader.problems,
@@ -201,7 +200,8 @@ impl<'a> Reader<'a> {
         self.problems.push(Problem::Unsupported { what, span });
     }
 
-    /// An event inside a list or mapping, where the stream cannot end without an error of the parser's own.
+    /// An event inside a list or mapping, where the stream cannot end without an error of the
+    /// parser's own.
     fn inner(&mut self) -> Result<(Event<'a>, Span), Stop> {
         match self.next()? {
             Some(next) => Ok(next),
@@ -280,6 +280,7 @@ impl<'a> Reader<'a> {
             }
             let key = self.node(event, span, depth + 1)?;
             let (event, span) = self.inner()?;
+            let is_alias = event.is_alias();
             let value = self.node(event, span, depth + 1)?;
             last = Some(value.span.end.max(key.span.end));
             let text = match key.value {
@@ -289,6 +290,10 @@ impl<'a> Reader<'a> {
                     continue;
                 }
             };
+            // Refused; what it stands for is not missed a second time.
+            if is_alias {
+                continue;
+            }
             if let Some(first) = places.get(&text) {
                 let first = first.clone();
                 self.problems.push(Problem::Duplicate {
@@ -313,7 +318,8 @@ fn offset(marker: &granit_parser::Marker) -> usize {
     marker.byte_offset().unwrap_or_else(|| marker.index())
 }
 
-/// A block ends with its last entry (its end event stands at the next token, lines below); `{…}` and `[…]` with the bracket.
+/// A block ends with its last entry (its end event stands at the next token, lines below); `{…}`
+/// and `[…]` with the bracket.
 fn end_of(style: StructureStyle, end: &Span, last: Option<usize>, start: &Span) -> usize {
     match (style, last) {
         (StructureStyle::Flow, _) => end.end,
@@ -325,8 +331,8 @@ fn end_of(style: StructureStyle, end: &Span, last: Option<usize>, start: &Span) 
 /// The place in the file of a range of a scalar's text.
 ///
 /// `source` is the file. The characters that are not blank stand in both in the same order (folding
-/// and indentation change blanks only), so the place is found by counting them. An escape in double quotes that
-/// stands for another character breaks that; then the whole scalar is the answer.
+/// and indentation change blanks only), so the place is found by counting them. An escape in double
+/// quotes that stands for another character breaks that; then the whole scalar is the answer.
 pub fn locate(source: &str, node: &Node, range: Span) -> Span {
     let (Value::Scalar(scalar), Some(raw)) = (&node.value, source.get(node.span.clone())) else {
         return node.span.clone();
@@ -445,7 +451,7 @@ mod tests {
         assert_eq!(what("a: 1\n---\nb: 1\n"), "a second document in one file");
         assert_eq!(what("[a, b]: 1\n"), "a key that is not text");
         assert_eq!(
-            what(&"[".repeat(100)),
+            what(&format!("a: {}1{}", "[".repeat(100), "]".repeat(100))),
             "lists and mappings nested more than 64 deep"
         );
     }

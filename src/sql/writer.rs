@@ -299,6 +299,7 @@ impl<'a> Writer<'a> {
                 self.spelling.collated(
                     &mut self.out,
                     &operand,
+                    matches!(expr, Expr::Column(_)),
                     collation.map(|collation| &**collation),
                     ty,
                 );
@@ -603,7 +604,12 @@ impl<'a> Writer<'a> {
                         if index > 0 {
                             self.out.push('.');
                         }
-                        self.identifier(part.trim());
+                        // `[Odd name]` may stand in brackets, as the mapping's own columns do.
+                        let part = part.trim();
+                        let bare = part
+                            .strip_prefix('[')
+                            .and_then(|part| part.strip_suffix(']'));
+                        self.identifier(bare.unwrap_or(part));
                     }
                     rest = &after[close + 1..];
                 }
