@@ -204,7 +204,9 @@ impl Practice {
         places: &[Place],
         strict: bool,
     ) -> Result<Plan, SiteError> {
-        let resource = self.site.resource(&request.resource).unwrap();
+        let Some(resource) = self.site.resource(&request.resource) else {
+            return Err(SiteError::UnknownResourceType { served: Vec::new() });
+        };
         let context = Context {
             base: BASE,
             zone: self.site.zone(),
