@@ -11,5 +11,6 @@
 //! | `search_truth` | answers against a second reading of the resources |
 //! | `support` | a practice to ask |
 
+mod indexes;
 mod mappings;
 mod support;
