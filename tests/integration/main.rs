@@ -1,0 +1,3 @@
+//! What is promised, tested where it is promised.
+
+mod mapping_docs;
