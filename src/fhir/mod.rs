@@ -2,7 +2,7 @@
 //!
 //! Takes nothing but the text files under `r4/`, which are part of the program; gives typed, immutable
 //! tables that live as long as it does. They are read once, at first use, in a few milliseconds, and
-//! most of what they hold are slices of that text. Knows nothing of databases, requests or mappings.
+//! most of what they hold are slices of that text. Knows nothing of databases or requests.
 //!
 //! | module | answers |
 //! |---|---|
@@ -11,6 +11,7 @@
 //! | [`search_parameters`] | which parameters a resource type has, of which kind, on which elements |
 //! | [`expression`] | what the FHIRPath of a search parameter says, as data, and where it leads in the definitions |
 //! | [`outcome`] | how a problem is said to a FHIR client |
+//! | [`capability`] | what a site answers: the one room here that reads a mapping |
 //!
 //! ```
 //! use pilaster::fhir;
@@ -28,12 +29,14 @@
 //! of R4 4.0.1 rather than from an implementation's copy, because such copies are altered: elements
 //! added to Meta, whole resources replaced by R5's, targets widened.
 
+pub mod capability;
 pub mod definitions;
 pub mod expression;
 pub mod outcome;
 pub mod primitive;
 pub mod search_parameters;
 
+pub use capability::{CapabilityStatement, StatementOptions};
 pub use definitions::{
     Element, ElementRef, ElementType, ResourceType, Structure, StructureKind, TypeKind, ValueSet,
     resource_type, resource_types, structure, structures, value_set,

@@ -146,7 +146,7 @@ impl Compiler<'_> {
             let quoted = shape::clip(&code.code);
             if !primitive.check(&code.code) {
                 let message = format!(
-                    "`{quoted}` is no `{}`, which the element is",
+                    "`{quoted}` does not have the form of `{}`, the element's type",
                     primitive.name()
                 );
                 report(&rules::CONSTANT_FORM, span, message, None);

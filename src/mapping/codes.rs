@@ -11,6 +11,9 @@ use super::model::{Code, CodeEntry, CodeTable};
 use super::yaml::{Node, Pair, Span, Value, get};
 use super::{rules, shape};
 
+/// The most entries of a table: each use of it is checked, entry by entry.
+const MAX_ENTRIES: usize = 5000;
+
 /// A table and where its codes stand in the file, in the order entries, otherwise, absent.
 #[derive(Debug)]
 pub(super) struct Codes {
@@ -51,6 +54,20 @@ pub(super) fn table(at: At<'_>, name: &str, node: &Node) -> Option<Codes> {
             &node.span,
             "the code table has no entries",
         ));
+        return None;
+    }
+    if pairs.len() > MAX_ENTRIES {
+        at.report(
+            Problem::new(
+                &rules::CODE_TABLE,
+                &node.span,
+                format!(
+                    "the code table has {} entries, and may have {MAX_ENTRIES}",
+                    pairs.len()
+                ),
+            )
+            .help("so many codes belong into a table of the database: declare a lookup"),
+        );
         return None;
     }
     let mut table = CodeTable {

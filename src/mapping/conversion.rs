@@ -261,7 +261,7 @@ pub(super) fn cannot(at: At<'_>, span: &Span, ty: SqlType, goal: &Goal, help: St
             &rules::CONVERSION,
             span,
             format!(
-                "a column of type `{ty}` cannot become this element, a `{}`",
+                "a column of type `{ty}` cannot become this element, whose type is `{}`",
                 goal.type_name()
             ),
         )

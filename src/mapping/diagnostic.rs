@@ -9,11 +9,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::model::Place;
 use super::rules::{Rule, Severity};
 use super::yaml::Span;
+
+/// The longest line, and the longest stretch of lines between two places, that are handed to the renderer, in bytes.
+const MAX_LINE: usize = 2000;
+const MAX_SHOWN: usize = 200_000;
 
 /// More than these are counted, not kept: a file of another kind would give thousands.
 const MAX_KEPT: usize = 500;
@@ -44,15 +48,19 @@ impl SourceFile {
         }
     }
 
-    /// Line and column (in characters) of a byte, both counted from 1.
-    fn position(&self, at: usize) -> (u32, u32) {
-        let line = self.lines.partition_point(|start| *start <= at).max(1);
-        let start = self.lines[line - 1];
+    /// The line of a byte, counted from 1.
+    fn line_of(&self, at: usize) -> u32 {
+        to_u32(self.lines.partition_point(|start| *start <= at).max(1))
+    }
+
+    /// The column of a byte, in characters, counted from 1. It reads the line up to there.
+    fn column_of(&self, at: usize) -> u32 {
+        let start = self.line(self.line_of(at)).start;
         let column = self
             .text
             .get(start..at)
             .map_or(0, |text| text.chars().count());
-        (to_u32(line), to_u32(column + 1))
+        to_u32(column + 1)
     }
 
     /// The bytes of a line, counted from 1, without its end.
@@ -174,14 +182,22 @@ impl Diagnostics {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group = level
+        let title = level
             .primary_title(diagnostic.message.as_str())
-            .id(diagnostic.rule.code)
-            .elements(
-                self.files
-                    .get(diagnostic.file)
-                    .map(|file| snippet(file, diagnostic)),
-            );
+            .id(diagnostic.rule.code);
+        let mut group = match self.files.get(diagnostic.file) {
+            // Of a file that is not there, or could not be read, there is nothing to show.
+            Some(file) if file.text.is_empty() => title.element(Origin::path(&*file.path)),
+            Some(file) => match snippet(file, diagnostic) {
+                Some(snippet) => title.element(snippet),
+                None => title.element(
+                    Origin::path(&*file.path)
+                        .line(diagnostic.place.line as usize)
+                        .char_column(diagnostic.column as usize),
+                ),
+            },
+            None => Group::with_title(title),
+        };
         for note in &diagnostic.notes {
             group = group.element(Level::NOTE.message(note.as_str()));
         }
@@ -193,29 +209,25 @@ impl Diagnostics {
 }
 
 /// The lines of the file that a problem names. Only these are handed to the renderer, and a span is cut to
-/// its first line: a problem of a whole object is shown at its beginning.
+/// its first line: a problem of a whole object is shown at its beginning. None where the lines are too long to show.
 fn snippet<'a>(
     file: &'a SourceFile,
     diagnostic: &'a Diagnostic,
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let first_line = |span: &Span| {
-        let line = file.line(file.position(span.start).0);
+        let line = file.line(file.line_of(span.start));
         span.start..span.end.min(line.end).max(span.start)
     };
     let primary = first_line(&diagnostic.span);
-    let mut spans = vec![&diagnostic.span];
-    spans.extend(diagnostic.related.iter().map(|(span, _)| span));
-    let start = spans
-        .iter()
-        .map(|span| file.line(file.position(span.start).0).start)
-        .min()
-        .unwrap_or(0);
-    let end = spans
-        .iter()
-        .map(|span| file.line(file.position(span.start).0).end)
-        .max()
-        .unwrap_or(0);
-    let source = file.text.get(start..end).unwrap_or_default();
+    let spans =
+        || std::iter::once(&diagnostic.span).chain(diagnostic.related.iter().map(|(span, _)| span));
+    let lines = || spans().map(|span| file.line(file.line_of(span.start)));
+    let start = lines().map(|line| line.start).min()?;
+    let end = lines().map(|line| line.end).max()?;
+    if lines().any(|line| line.len() > MAX_LINE) || end - start > MAX_SHOWN {
+        return None;
+    }
+    let source = file.text.get(start..end)?;
     let local = |span: Span| {
         let at = |byte: usize| byte.saturating_sub(start).min(source.len());
         at(span.start)..at(span.end)
@@ -224,15 +236,16 @@ fn snippet<'a>(
     if !diagnostic.label.is_empty() {
         primary = primary.label(diagnostic.label.as_str());
     }
-    Snippet::source(source)
-        .line_start(file.position(start).0 as usize)
+    let snippet = Snippet::source(source)
+        .line_start(file.line_of(start) as usize)
         .path(&*file.path)
         .annotation(primary)
         .annotations(diagnostic.related.iter().map(|(span, label)| {
             AnnotationKind::Context
                 .span(local(first_line(span)))
                 .label(label.as_str())
-        }))
+        }));
+    Some(snippet)
 }
 
 impl fmt::Display for Diagnostics {
@@ -357,33 +370,36 @@ impl<'a> At<'a> {
         let file = self.file();
         Place {
             file: Arc::clone(&file.path),
-            line: file.position(span.start).0,
+            line: file.line_of(span.start),
         }
     }
 
+    /// So many problems are kept already that another would only be counted: its help need not be sought.
+    pub fn is_full(&self) -> bool {
+        self.report.list.borrow().len() >= MAX_KEPT && self.report.errors.get() > 0
+    }
+
     pub fn report(&self, problem: Problem) {
-        if problem.rule.severity == Severity::Error {
+        let is_error = problem.rule.severity == Severity::Error;
+        // The first error is kept, whatever the number of warnings before it.
+        let first_error = is_error && self.report.errors.get() == 0;
+        if is_error {
             self.report.errors.set(self.report.errors.get() + 1);
         }
         let mut list = self.report.list.borrow_mut();
-        // A warning never takes the place of the first error.
         if list.len() >= MAX_KEPT {
             self.report.omitted.set(self.report.omitted.get() + 1);
-            let errors_kept = list.iter().any(|kept| kept.severity() == Severity::Error);
-            if errors_kept || problem.rule.severity != Severity::Error {
+            if !first_error {
                 return;
             }
             list.pop();
         }
-        let (line, column) = self.file().position(problem.span.start);
+        let file = self.file();
         list.push(Diagnostic {
             rule: problem.rule,
             message: problem.message,
-            column,
-            place: Place {
-                file: Arc::clone(&self.file().path),
-                line,
-            },
+            column: file.column_of(problem.span.start),
+            place: self.place(&problem.span),
             span: problem.span,
             label: problem.label,
             related: problem.related,
@@ -396,13 +412,15 @@ impl<'a> At<'a> {
 
 /// The nearest of some names, for "did you mean": at most a third of the letters differ.
 pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // The distance takes the product of the lengths.
+    // The distance takes the product of the lengths, and hostile files have any number of names.
+    const MOST: usize = 1000;
     if name.len() > 64 {
         return None;
     }
     let lower = name.to_lowercase();
     names
         .into_iter()
+        .take(MOST)
         .filter(|candidate| candidate.len() <= 64)
         .map(|candidate| {
             (
@@ -463,7 +481,19 @@ mod tests {
         assert_eq!(report.errors(), 1);
         let diagnostics = report.finish();
         assert!(diagnostics.has_errors());
-        insta::assert_snapshot!(diagnostics, @r"");
+        insta::assert_snapshot!(diagnostics, @r#"
+        error[PM003]: the key `é` stands twice
+         --> x.yaml:3:3
+          |
+        2 | b: 2
+          | - first here
+        3 | é: [3,
+          |   ^^^^ again here
+          |
+          = help: remove one of them
+
+        1 error
+        "#);
     }
 
     #[test]

@@ -6,16 +6,14 @@
 
 use std::sync::Arc;
 
-use super::binding::{Gone, is_binding, or_wrong};
-use super::conversion::{Goal, Kind};
+use super::binding::{Gone, or_wrong};
 use super::diagnostic::{Problem, nearest, suggest};
-use super::model::{Entry, Field, Node as Made, Object};
+use super::model::{Entry, Field, Node as Made};
 use super::scope::Uses;
 use super::source::Compiler;
 use super::yaml::{Node, Pair, Span, Value, get};
 use super::{coded, rules, shape};
-use crate::fhir::primitive::JsonForm;
-use crate::fhir::{self, Element, ElementRef, Primitive, Structure, TypeKind, ValueSet};
+use crate::fhir::{self, Element, ElementRef, Structure, ValueSet};
 use crate::relation::Expr;
 
 /// Where in the resource we are.
@@ -24,13 +22,13 @@ pub(super) struct Frame {
     /// The child whose rows are written: inside an entry with `each:`.
     pub child: Option<usize>,
     /// The types that the Reference around may lead to.
-    targets: &'static [&'static str],
+    pub targets: &'static [&'static str],
     /// The required value set of the CodeableConcept or Coding around.
-    codes: Option<&'static ValueSet>,
+    pub codes: Option<&'static ValueSet>,
     /// The object is an entry of a list, in which `each:` and `if:` have a meaning of their own.
-    entry: bool,
+    pub entry: bool,
     /// The object is the resource of the source.
-    root: bool,
+    pub root: bool,
 }
 
 /// A field, and the definition that it belongs to.
@@ -66,7 +64,7 @@ impl Compiler<'_> {
                         &rules::OPTIONAL_COLUMN,
                         key_span,
                         format!(
-                            "this site lacks a column for an element that a {} must have",
+                            "this site lacks a column for an element that R4 requires of {}",
                             structure.name()
                         ),
                     )
@@ -79,7 +77,7 @@ impl Compiler<'_> {
 
     /// The fields of an object in R4's order, and whether any of them comes from a column. Missing where a required
     /// element is, or where all that was bound is.
-    fn fields(
+    pub(super) fn fields(
         &self,
         pairs: &[Pair],
         span: &Span,
@@ -137,7 +135,9 @@ impl Compiler<'_> {
                     .any(|found| std::ptr::eq(found.element, **element))
         };
         // Constants alone are not an object: their values were to come from columns that are not there.
-        if missing.iter().any(|element| lacking(&element)) || !missing.is_empty() && !bound {
+        if missing.iter().any(|element| lacking(&element))
+            || !frame.root && !missing.is_empty() && !bound
+        {
             return Err(Gone::Missing);
         }
         let order = |element: &'static Element| {
@@ -248,6 +248,12 @@ impl Compiler<'_> {
 
     fn unknown_element(&self, pair: &Pair, structure: &'static Structure) {
         let key = pair.key.as_str();
+        if self.at.is_full() {
+            // It is counted; what it might have been is not sought.
+            self.at
+                .report(Problem::new(&rules::UNKNOWN_ELEMENT, &pair.key_span, ""));
+            return;
+        }
         if matches!(key, "each" | "if") {
             self.at.report(
                 Problem::new(
@@ -387,14 +393,15 @@ impl Compiler<'_> {
             );
             return Err(Gone::Wrong);
         }
-        let mut made = Vec::new();
+        let (mut made, mut wrong) = (Vec::new(), false);
         for entry in entries {
-            if let Ok(entry) = self.entry(property, entry, frame) {
-                made.push(entry);
+            match self.entry(property, entry, frame) {
+                Ok(entry) => made.push(entry),
+                Err(gone) => wrong |= gone == Gone::Wrong,
             }
         }
         if made.is_empty() {
-            return Err(Gone::Missing);
+            return Err(if wrong { Gone::Wrong } else { Gone::Missing });
         }
         let constants: Option<Vec<&str>> = made
             .iter()
@@ -448,6 +455,9 @@ impl Compiler<'_> {
     fn each(&self, pair: &Pair, frame: Frame) -> Result<usize, Gone> {
         let name = or_wrong(shape::text(self.at, &pair.value, "`each:`"))?;
         let Some(place) = self.children.get(name) else {
+            if self.scope.blind {
+                return Err(Gone::Wrong);
+            }
             self.at.report(
                 Problem::new(
                     &rules::EACH,
@@ -472,245 +482,6 @@ impl Compiler<'_> {
         }
         Ok(*place)
     }
-
-    /// One value: a constant, a binding or an object.
-    fn value(&self, property: ElementRef, node: &Node, frame: Frame) -> Result<Made, Gone> {
-        match property.kind() {
-            TypeKind::Primitive(primitive) => self.primitive(property, primitive, node, frame),
-            TypeKind::Complex | TypeKind::Backbone | TypeKind::Extension => {
-                self.complex(property, node, frame)
-            }
-            TypeKind::Resource => {
-                let pairs = or_wrong(shape::map(self.at, node, "a contained resource"))?;
-                let help = "say which resource it is: `resourceType: Organization`";
-                let ty = or_wrong(shape::required(
-                    self.at,
-                    pairs,
-                    "resourceType",
-                    &node.span,
-                    "the resource",
-                    help,
-                ))?;
-                let name = or_wrong(shape::text(self.at, ty, "`resourceType:`"))?;
-                let Some(ty) = fhir::resource_type(name) else {
-                    self.unknown_resource(&ty.span, name);
-                    return Err(Gone::Wrong);
-                };
-                let structure = or_wrong(fhir::structure(ty.name()))?;
-                let rest: Vec<Pair> = pairs
-                    .iter()
-                    .filter(|pair| pair.key != "resourceType")
-                    .cloned()
-                    .collect();
-                let inner = Frame {
-                    child: frame.child,
-                    entry: frame.entry,
-                    ..Frame::default()
-                };
-                self.object(&rest, &node.span, structure, inner, Some(ty.name()))
-            }
-        }
-    }
-
-    fn complex(&self, property: ElementRef, node: &Node, frame: Frame) -> Result<Made, Gone> {
-        let Some(pairs) = node.as_map() else {
-            let mut problem = Problem::new(
-                &rules::NOT_PRIMITIVE,
-                &node.span,
-                format!(
-                    "`{}` is a {}, which has parts, and this is {}",
-                    property.path(),
-                    property.type_name(),
-                    node.kind()
-                ),
-            )
-            .label("expected a mapping");
-            if property.type_name() == "CodeableConcept" {
-                problem = problem
-                    .help("for its text: `{ text: … }`; for codes: `{ column: …, codes: … }`");
-            }
-            self.at.report(problem);
-            return Err(Gone::Wrong);
-        };
-        let structure = or_wrong(property.structure())?;
-        let kind = match property.type_name() {
-            "Coding" => Some(Kind::Coding),
-            "CodeableConcept" => Some(Kind::CodeableConcept),
-            _ => None,
-        };
-        if let Some(kind) = kind.filter(|_| is_binding(pairs)) {
-            let goal = Goal {
-                kind,
-                primitive: Primitive::String,
-                codes: property.binding().or(frame.codes),
-                reference: None,
-                child: frame.child,
-            };
-            return self.bound(node, &goal);
-        }
-        let inner = Frame {
-            child: frame.child,
-            targets: if property.type_name() == "Reference" {
-                property.targets()
-            } else {
-                &[]
-            },
-            codes: kind.and(property.binding().or(frame.codes)),
-            entry: frame.entry,
-            root: false,
-        };
-        self.object(pairs, &node.span, structure, inner, None)
-    }
-
-    /// An object: constant JSON where nothing in it comes from a column.
-    fn object(
-        &self,
-        pairs: &[Pair],
-        span: &Span,
-        structure: &'static Structure,
-        frame: Frame,
-        resource_type: Option<&'static str>,
-    ) -> Result<Made, Gone> {
-        let (mut fields, bound) = self.fields(pairs, span, structure, frame)?;
-        if let Some(name) = resource_type {
-            let field = Field {
-                name: Arc::from("resourceType"),
-                node: Made::Constant(json_text(name)),
-                required: true,
-                summary: true,
-                modifier: false,
-                place: self.at.place(span),
-            };
-            fields.insert(0, field);
-        }
-        if fields.is_empty() {
-            if pairs
-                .iter()
-                .all(|pair| frame.entry && matches!(pair.key.as_str(), "each" | "if"))
-            {
-                self.at.report(Problem::new(
-                    &rules::INVALID_VALUE,
-                    span,
-                    format!("the {} has no elements", structure.name()),
-                ));
-            }
-            return Err(Gone::Wrong);
-        }
-        if bound {
-            return Ok(Made::Object(Arc::new(Object { fields, bound })));
-        }
-        let mut json = String::from("{");
-        for field in &fields {
-            if let Made::Constant(constant) = &field.node {
-                if json.len() > 1 {
-                    json.push(',');
-                }
-                json.push_str(&json_text(&field.name));
-                json.push(':');
-                json.push_str(constant);
-            }
-        }
-        json.push('}');
-        Ok(Made::Constant(json.into()))
-    }
-
-    fn primitive(
-        &self,
-        property: ElementRef,
-        primitive: Primitive,
-        node: &Node,
-        frame: Frame,
-    ) -> Result<Made, Gone> {
-        let in_coding = property.holder().name() == "Coding" && property.json_name() == "code";
-        let in_reference =
-            property.holder().name() == "Reference" && property.json_name() == "reference";
-        let goal = Goal {
-            codes: property.binding().or(frame.codes.filter(|_| in_coding)),
-            reference: in_reference.then_some(frame.targets),
-            child: frame.child,
-            ..Goal::of(primitive)
-        };
-        match &node.value {
-            Value::Map(_) => self.bound(node, &goal),
-            Value::List(_) => {
-                shape::wrong(
-                    self.at,
-                    node,
-                    "one value",
-                    &format!("an entry of `{}`", property.path()),
-                );
-                Err(Gone::Wrong)
-            }
-            Value::Scalar(scalar) => match scalar.text.strip_prefix('$') {
-                Some(rest) if !rest.starts_with('$') => self.bound(node, &goal),
-                Some(escaped) => self.constant(property, &goal, node, escaped),
-                None => self.constant(property, &goal, node, &scalar.text),
-            },
-        }
-    }
-
-    fn bound(&self, node: &Node, goal: &Goal) -> Result<Made, Gone> {
-        Ok(Made::Value(Arc::new(self.binding(node, goal)?)))
-    }
-
-    /// A constant's JSON, checked against its type and value set.
-    fn constant(
-        &self,
-        property: ElementRef,
-        goal: &Goal,
-        node: &Node,
-        text: &str,
-    ) -> Result<Made, Gone> {
-        if node.is_null() {
-            shape::wrong(self.at, node, "a value", &format!("`{}`", property.path()));
-            return Err(Gone::Wrong);
-        }
-        let primitive = goal.primitive;
-        if !primitive.check(text) {
-            let mut problem = Problem::new(
-                &rules::CONSTANT_FORM,
-                &node.span,
-                format!(
-                    "`{}` is a `{}`, and `{}` has not its form",
-                    property.path(),
-                    primitive.name(),
-                    shape::clip(text)
-                ),
-            )
-            .label(format!("expected a `{}`", primitive.name()));
-            if self
-                .scope
-                .aliases
-                .keys()
-                .any(|alias| text.starts_with(&format!("{alias}.")))
-            {
-                problem = problem.help(format!("for the column, write `${}`", shape::clip(text)));
-            }
-            self.at.report(problem);
-            return Err(Gone::Wrong);
-        }
-        if let Some(set) = goal.codes.filter(|set| set.has(text) == Some(false)) {
-            self.at.report(
-                Problem::new(
-                    &rules::OUTSIDE_BINDING,
-                    &node.span,
-                    format!(
-                        "`{}` is not in the element's value set `{}`",
-                        shape::clip(text),
-                        set.name()
-                    ),
-                )
-                .maybe_help(suggest(text, coded::set_codes(set), "its codes are")),
-            );
-            return Err(Gone::Wrong);
-        }
-        Ok(Made::Constant(match primitive.json_form() {
-            JsonForm::Boolean => Arc::from(text),
-            // R4 lets a positiveInt begin with `+`, JSON does not.
-            JsonForm::Number => Arc::from(text.trim_start_matches('+')),
-            JsonForm::String => json_text(text),
-        }))
-    }
 }
 
 /// Whether some value comes from a column, or an entry depends on the row.
@@ -722,8 +493,4 @@ fn is_bound(node: &Made) -> bool {
         // A list without any is a constant.
         Made::List(_) => true,
     }
-}
-
-fn json_text(text: &str) -> Arc<str> {
-    serde_json::Value::from(text).to_string().into()
 }

@@ -9,29 +9,34 @@
 //! | [`yaml`] | a file's text → a tree in which every key and value knows its place |
 //! | [`fragment`] | the text of a condition, lookup, child or column → its syntax |
 //! | `schema`, `codes`, `raw` | the manifest, tables, code tables, SQL fragments → their declarations |
-//! | `scope` | aliases of a source → columns; conditions → predicates |
-//! | `relate` | lookups and children → joins |
-//! | `element` | elements → [`Field`]s |
-//! | `binding`, `conversion`, `coded` | a value from columns → [`Binding`] |
+//! | `scope`, `predicate` | aliases of a source → columns; conditions → predicates |
+//! | `relate`, `children` | lookups → joins; children → child tables |
+//! | `element`, `value` | elements → [`Field`]s |
+//! | `binding`, `origin`, `conversion`, `coded` | a value from columns → [`Binding`] |
 //! | `section` | `search:` → what is taken back, and parameters of one's own |
 //! | `source` | a source file → [`Source`] |
+//! | [`embedded`] | the files of the mapping that is part of the program |
 //! | [`derive`] | a source's elements → its search parameters |
 //! | `load` | a folder → [`Mapping`] |
 //! | [`rules`], [`diagnostic`] | what is checked, and how a problem is shown |
 
 pub mod derive;
 pub mod diagnostic;
+pub mod embedded;
 pub mod fragment;
 pub mod model;
 pub mod rules;
 pub mod yaml;
 
 mod binding;
+mod children;
 mod coded;
 mod codes;
 mod conversion;
 mod element;
 mod load;
+mod origin;
+mod predicate;
 mod raw;
 mod relate;
 mod schema;
@@ -41,6 +46,7 @@ mod shape;
 mod source;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use load::{Loaded, Options, load_files, load_folder};

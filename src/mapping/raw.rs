@@ -14,14 +14,33 @@ use crate::relation::Dialect;
 
 /// The texts of a fragment.
 #[derive(Debug)]
-pub(super) struct Fragment {
+pub(super) struct Fragment<'n> {
     pub text: Vec<(Dialect, Arc<str>)>,
-    /// The columns that stand in placeholders, each with its place in the file.
-    pub columns: Vec<(ColumnName, Span)>,
+    /// The columns that stand in placeholders.
+    pub columns: Vec<Placeholder<'n>>,
 }
 
+/// `{alias.COLUMN}`
+#[derive(Debug)]
+pub(super) struct Placeholder<'n> {
+    pub name: ColumnName,
+    /// The text that it stands in, and where.
+    node: &'n Node,
+    range: Span,
+}
+
+impl Placeholder<'_> {
+    /// Its place in the file. It reads the text, and so is asked for where there is a problem only.
+    pub fn span(&self, at: At<'_>) -> Span {
+        locate(at.text(), self.node, self.range.clone())
+    }
+}
+
+/// The longest text of a fragment, in bytes.
+const MAX_LENGTH: usize = 16 * 1024;
+
 /// Reads the value of a `sql:` key.
-pub(super) fn fragment(at: At<'_>, node: &Node, engine: Dialect) -> Option<Fragment> {
+pub(super) fn fragment<'n>(at: At<'_>, node: &'n Node, engine: Dialect) -> Option<Fragment<'n>> {
     let mut found = Fragment {
         text: Vec::new(),
         columns: Vec::new(),
@@ -65,23 +84,58 @@ pub(super) fn fragment(at: At<'_>, node: &Node, engine: Dialect) -> Option<Fragm
 }
 
 /// Finds the `{alias.COLUMN}` of a text and refuses what has no place in a fragment.
-fn placeholders(
+fn placeholders<'n>(
     at: At<'_>,
-    node: &Node,
+    node: &'n Node,
     text: &str,
-    columns: &mut Vec<(ColumnName, Span)>,
+    columns: &mut Vec<Placeholder<'n>>,
 ) -> Option<()> {
     let refuse = |range: Span, message: &str, help: &str| {
         let span = locate(at.text(), node, range);
         at.report(Problem::new(&rules::RAW_TEXT, &span, message).help(help));
         None
     };
+    if text.len() > MAX_LENGTH {
+        return refuse(
+            0..0,
+            "a fragment is longer than 16 KiB",
+            "put it into a view of the database",
+        );
+    }
     let bytes = text.as_bytes();
     let mut quoted = false;
     let mut i = 0;
     while let Some(byte) = bytes.get(i) {
         let next = bytes.get(i + 1);
         match byte {
+            // A dialect puts columns in place of all braces, wherever they stand.
+            b'{' => {
+                let inside = i + 1..text[i..].find('}').map_or(text.len(), |end| i + end);
+                match fragment::column(&text[inside.clone()]) {
+                    Ok(name) if !text[inside.clone()].starts_with('$') => {
+                        columns.push(Placeholder {
+                            name,
+                            node,
+                            range: inside.clone(),
+                        });
+                    }
+                    _ => {
+                        return refuse(
+                            i..(inside.end + 1).min(text.len()),
+                            "braces hold something other than a column",
+                            "a column is written `{alias.COLUMN}`",
+                        );
+                    }
+                }
+                i = inside.end;
+            }
+            b'}' => {
+                return refuse(
+                    i..i + 1,
+                    "a brace is closed that was not opened",
+                    "a column is written `{alias.COLUMN}`",
+                );
+            }
             // A doubled quote ends and begins again.
             b'\'' => quoted = !quoted,
             _ if quoted => {}
@@ -104,29 +158,6 @@ fn placeholders(
                     i..i + 2,
                     "a fragment holds a comment",
                     "write it as a YAML comment",
-                );
-            }
-            b'{' => {
-                let inside = i + 1..text[i..].find('}').map_or(text.len(), |end| i + end);
-                match fragment::column(&text[inside.clone()]) {
-                    Ok(column) if !text[inside.clone()].starts_with('$') => {
-                        columns.push((column, locate(at.text(), node, inside.clone())));
-                    }
-                    _ => {
-                        return refuse(
-                            i..(inside.end + 1).min(text.len()),
-                            "braces hold something other than a column",
-                            "a column is written `{alias.COLUMN}`",
-                        );
-                    }
-                }
-                i = inside.end;
-            }
-            b'}' => {
-                return refuse(
-                    i..i + 1,
-                    "a brace is closed that was not opened",
-                    "a column is written `{alias.COLUMN}`",
                 );
             }
             _ => {}

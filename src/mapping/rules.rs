@@ -128,6 +128,8 @@ rules! {
         "A layout has `YYYY`, and may have `MM` and `DD` (the day only with the month), each once, with separators between: `DD/MM/YYYY`, `MM/YYYY`, `YYYYMMDD`.";
     UNCHECKED_CODE = "PM045", Warning, "A column's text goes unchecked into an element with a required value set",
         "A value outside of the value set would make the resource invalid. Map the values with `codes:`.";
+    LOOKS_LIKE_COLUMN = "PM046", Warning, "A constant looks like a column",
+        "A column is written with `$` before it: `$p.SURNAME`. Without it the text itself would be in every resource.";
     REFERENCE_TARGET = "PM050", Error, "The element cannot refer to that type",
         "R4 lists the types that each reference may lead to.";
     NOT_SERVED = "PM051", Warning, "A reference leads to what this mapping does not serve",

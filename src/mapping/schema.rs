@@ -3,11 +3,11 @@
 //! Takes the trees of all files; gives a [`Schema`] that names can be looked up in. What cannot be read is
 //! reported and left out; a table with a wrong column keeps the others, so that one mistake is one problem.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::codes::{self, Codes};
-use super::diagnostic::{At, Problem};
+use super::diagnostic::{At, Problem, suggest};
 use super::model::{ColumnInfo, TableInfo, Verified};
 use super::yaml::{Node, Pair, Span, Value, get};
 use super::{raw, rules, shape};
@@ -43,6 +43,8 @@ pub(super) struct Schema {
     pub manifest: Manifest,
     pub tables: BTreeMap<Arc<str>, TableInfo>,
     pub codes: BTreeMap<Arc<str>, Codes>,
+    /// Columns of a table that are declared wrongly: their uses have no problem of their own.
+    broken: HashSet<(Arc<str>, String)>,
 }
 
 const MANIFEST_KEYS: [&str; 7] = [
@@ -65,16 +67,16 @@ pub(super) fn manifest(at: At<'_>, root: &Node) -> Manifest {
     let start = root.span.start..root.span.start;
     let required = |key, help| shape::required(at, pairs, key, &start, "the manifest", help);
 
-    if let Some(node) = required("name", "the product's name, for people: `name: Bp Premier`") {
-        if let Some(name) = shape::text(at, node, "the product's name") {
-            manifest.name = Arc::from(name);
-        }
+    if let Some(node) = required("name", "the product's name, for people: `name: Bp Premier`")
+        && let Some(name) = shape::text(at, node, "the product's name")
+    {
+        manifest.name = Arc::from(name);
     }
     let engines = Dialect::ALL.map(|dialect| (dialect.name(), dialect));
-    if let Some(node) = required("engine", "the database engine: `engine: mssql`") {
-        if let Some(engine) = shape::word(at, node, "engine", &engines) {
-            manifest.engine = engine;
-        }
+    if let Some(node) = required("engine", "the database engine: `engine: mssql`")
+        && let Some(engine) = shape::word(at, node, "engine", &engines)
+    {
+        manifest.engine = engine;
     }
     let help = "`verified: public` where public code shows the names of tables and columns, else `illustrative`";
     if let Some(node) = required("verified", help) {
@@ -121,6 +123,14 @@ pub(super) fn collation(at: At<'_>, node: &Node) -> Option<Arc<Collation>> {
 }
 
 impl Schema {
+    /// Whether the column is declared, but wrongly.
+    pub fn is_broken(&self, table: &Arc<str>, column: &str) -> bool {
+        !self.broken.is_empty()
+            && self
+                .broken
+                .contains(&(Arc::clone(table), column.to_owned()))
+    }
+
     /// Adds the `tables:` of a file.
     pub fn add_tables(&mut self, at: At<'_>, node: &Node) {
         let Some(pairs) = shape::map(at, node, "`tables:`") else {
@@ -171,28 +181,34 @@ impl Schema {
         }
     }
 
-    fn table(&self, at: At<'_>, pair: &Pair) -> Option<TableInfo> {
+    fn table(&mut self, at: At<'_>, pair: &Pair) -> Option<TableInfo> {
         let what = format!("the table `{}`", shape::clip(&pair.key));
         let pairs = shape::map(at, &pair.value, &what)?;
         shape::only(at, pairs, &["key", "catalogue", "columns", "sql"], &what);
+        let name: Arc<str> = Arc::from(pair.key.as_str());
         let mut columns = BTreeMap::new();
         let help = "each column that is used, with its type: `SURNAME: char(40)`";
         if let Some(node) = shape::required(at, pairs, "columns", &pair.key_span, &what, help) {
             for pair in shape::map(at, node, "`columns:`")? {
-                if let Some(column) = self.column(at, pair) {
-                    columns.insert(Arc::clone(&column.name), column);
+                match self.column(at, pair) {
+                    Some(column) => {
+                        columns.insert(Arc::clone(&column.name), column);
+                    }
+                    None => {
+                        self.broken.insert((Arc::clone(&name), pair.key.clone()));
+                    }
                 }
             }
         }
         let help = "the columns that identify a row: `key: INTERNALID`";
-        let key_node = shape::required(at, pairs, "key", &pair.key_span, &what, help);
-        let key = key_node
-            .map(|node| key(at, node, &mut columns))
-            .unwrap_or_default();
+        let key = match shape::required(at, pairs, "key", &pair.key_span, &what, help) {
+            Some(node) => self.key(at, node, &name, &mut columns),
+            None => Vec::new(),
+        };
         let catalogue = get(pairs, "catalogue").and_then(|pair| self.catalogue(at, &pair.value));
         let derived = get(pairs, "sql").and_then(|pair| self.derived(at, &pair.value));
         Some(TableInfo {
-            name: Arc::from(pair.key.as_str()),
+            name,
             key,
             columns,
             catalogue,
@@ -215,7 +231,7 @@ impl Schema {
                 );
                 let flag = |key, default| {
                     get(pairs, key)
-                        .and_then(|pair| shape::boolean(at, &pair.value, key))
+                        .and_then(|pair| shape::boolean(at, &pair.value, &format!("`{key}:`")))
                         .unwrap_or(default)
                 };
                 (optional, nullable) = (flag("optional", false), flag("nullable", true));
@@ -247,6 +263,34 @@ impl Schema {
         })
     }
 
+    /// The key of a table. Its columns cannot be NULL.
+    fn key(
+        &self,
+        at: At<'_>,
+        node: &Node,
+        table: &Arc<str>,
+        columns: &mut BTreeMap<Arc<str>, ColumnInfo>,
+    ) -> Vec<Arc<str>> {
+        let mut key = Vec::new();
+        for node in node.entries() {
+            let Some(name) = shape::text(at, node, "a column of the key") else {
+                continue;
+            };
+            match columns.get_mut(name) {
+                Some(column) => {
+                    column.nullable = false;
+                    key.push(Arc::clone(&column.name));
+                }
+                None if self.is_broken(table, name) => {}
+                None => {
+                    let declared = columns.keys().map(|name| &**name);
+                    unknown_column(at, &node.span, name, declared);
+                }
+            }
+        }
+        key
+    }
+
     /// The catalogue of a table; None for the default one.
     fn catalogue(&self, at: At<'_>, node: &Node) -> Option<Arc<str>> {
         let name = shape::text(at, node, "the name of a catalogue")?;
@@ -270,11 +314,11 @@ impl Schema {
 
     fn derived(&self, at: At<'_>, node: &Node) -> Option<Shared<RawSql>> {
         let fragment = raw::fragment(at, node, self.manifest.engine)?;
-        if let Some((_, span)) = fragment.columns.first() {
+        if let Some(used) = fragment.columns.first() {
             at.report(
                 Problem::new(
                     &rules::RAW_TEXT,
-                    span,
+                    &used.span(at),
                     "the select of a table names a column in braces",
                 )
                 .help("a table's select stands on its own: write its columns plainly"),
@@ -311,39 +355,23 @@ pub(super) fn sql_type(at: At<'_>, node: &Node) -> Option<SqlType> {
             "datetime",
             "uniqueidentifier",
         ];
-        let bare = text.split('(').next().unwrap_or_default();
+        let bare = text.split('(').next().unwrap_or_default().trim();
+        let help = match NAMES.contains(&bare.to_ascii_lowercase().as_str()) {
+            true => Some(
+                "what stands in parentheses is not its length, or precision and scale".to_owned(),
+            ),
+            false => suggest(bare, NAMES, "types are, among others"),
+        };
         at.report(
             Problem::new(
                 &rules::COLUMN_TYPE,
                 &node.span,
                 format!("the type `{}` is not known", shape::clip(text)),
             )
-            .maybe_help(super::diagnostic::suggest(
-                bare.trim(),
-                NAMES,
-                "types are, among others",
-            )),
+            .maybe_help(help),
         );
     }
     parsed
-}
-
-/// The key of a table. Its columns cannot be NULL.
-fn key(at: At<'_>, node: &Node, columns: &mut BTreeMap<Arc<str>, ColumnInfo>) -> Vec<Arc<str>> {
-    let mut key = Vec::new();
-    for node in node.entries() {
-        let Some(name) = shape::text(at, node, "a column of the key") else {
-            continue;
-        };
-        match columns.get_mut(name) {
-            Some(column) => {
-                column.nullable = false;
-                key.push(Arc::clone(&column.name));
-            }
-            None => unknown_column(at, &node.span, name, columns.keys().map(|name| &**name)),
-        }
-    }
-    key
 }
 
 /// Reports a column that its table does not have.
@@ -353,6 +381,10 @@ pub(super) fn unknown_column<'n>(
     name: &str,
     columns: impl Iterator<Item = &'n str> + Clone,
 ) {
+    let help = match at.is_full() {
+        true => None,
+        false => suggest(name, columns, "declared are"),
+    };
     at.report(
         Problem::new(
             &rules::UNKNOWN_COLUMN,
@@ -362,6 +394,6 @@ pub(super) fn unknown_column<'n>(
                 shape::clip(name)
             ),
         )
-        .maybe_help(super::diagnostic::suggest(name, columns, "declared are")),
+        .maybe_help(help),
     );
 }

@@ -11,14 +11,13 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::diagnostic::{At, Problem, suggest};
-use super::fragment::{self, ColumnName, Condition, Operand, Part, Unreadable};
+use super::fragment::{self, ColumnName, Part, Unreadable};
 use super::load::Options;
 use super::schema::{Schema, unknown_column};
 use super::yaml::{Node, Span, get, locate};
 use super::{raw, rules, shape};
 use crate::relation::{
-    Collation, Column, CompareOp, Expr, Like, Predicate, RawSql, Shared, SqlType, Table,
-    TableSource,
+    Collation, Column, Expr, Predicate, RawSql, Shared, SqlType, Table, TableSource,
 };
 
 /// Which command reads an alias's rows.
@@ -87,13 +86,18 @@ pub(super) struct Text<'n> {
     pub node: &'n Node,
 }
 
+/// The columns of a source that have been named, by alias and name.
+type Columns = FxHashMap<(Arc<str>, Arc<str>), Shared<Column>>;
+
 /// The names of one source.
 pub(super) struct Scope<'a> {
     pub at: At<'a>,
     pub schema: &'a Schema,
     pub options: &'a Options,
     pub aliases: BTreeMap<Arc<str>, Alias>,
-    columns: RefCell<FxHashMap<(Arc<str>, Arc<str>), Shared<Column>>>,
+    /// An alias could not be read where it is declared: one that is not known has no problem of its own.
+    pub blind: bool,
+    columns: RefCell<Columns>,
 }
 
 impl<'a> Scope<'a> {
@@ -103,6 +107,7 @@ impl<'a> Scope<'a> {
             schema,
             options,
             aliases: BTreeMap::new(),
+            blind: false,
             columns: RefCell::default(),
         }
     }
@@ -110,14 +115,13 @@ impl<'a> Scope<'a> {
     /// Reports what a fragment's grammar could not read.
     pub fn unreadable(&self, node: &Node, what: &str, unreadable: &Unreadable) {
         let span = locate(self.at.text(), node, unreadable.at..unreadable.at + 1);
-        let expected = unreadable.expected.join(" or ");
         let mut problem = Problem::new(
             &rules::CONDITION_SYNTAX,
             &span,
             format!("{what} cannot be read"),
         )
-        .label(format!("expected {expected}"));
-        if unreadable.expected.contains(&"`.` and a column's name") {
+        .label(format!("expected {}", unreadable.expected));
+        if unreadable.expected == fragment::AFTER_ALIAS {
             problem = problem.help("a column is written with its alias: `p.SURNAME`");
         }
         self.at.report(problem);
@@ -135,6 +139,7 @@ impl<'a> Scope<'a> {
                 .label("again here")
                 .related(&first.span, "first here"),
             );
+            self.blind = true;
             return None;
         }
         let name: Arc<str> = Arc::from(name);
@@ -142,10 +147,10 @@ impl<'a> Scope<'a> {
         Some(name)
     }
 
-    /// The declared name of a table.
-    pub fn table_name(&self, node: &Node, table: &Part<String>) -> Option<Arc<str>> {
+    /// The declared name of a table. One that is not declared is reported, and keeps its name, so that its alias is known.
+    pub fn table_name(&self, node: &Node, table: &Part<String>) -> Arc<str> {
         if let Some(info) = self.schema.tables.get(table.value.as_str()) {
-            return Some(Arc::clone(&info.name));
+            return Arc::clone(&info.name);
         }
         let span = locate(self.at.text(), node, table.span.clone());
         let names = self.schema.tables.keys().map(|name| &**name);
@@ -160,7 +165,7 @@ impl<'a> Scope<'a> {
                 "tables are declared under `tables:`, with their key and the columns that are used",
             ),
         );
-        None
+        Arc::from(table.value.as_str())
     }
 
     /// A declared table under an alias, as commands name it.
@@ -180,7 +185,7 @@ impl<'a> Scope<'a> {
     }
 
     /// The column of a name. None where it is unknown (reported) or missing at this site (noted).
-    fn resolve(
+    pub fn resolve(
         &self,
         name: &ColumnName,
         span: &dyn Fn(Span) -> Span,
@@ -188,6 +193,9 @@ impl<'a> Scope<'a> {
     ) -> Option<Operation> {
         let Some((alias_name, alias)) = self.aliases.get_key_value(name.alias.value.as_str())
         else {
+            if self.blind {
+                return None;
+            }
             let known = self.aliases.keys().map(|name| &**name);
             self.at.report(
                 Problem::new(
@@ -204,6 +212,9 @@ impl<'a> Scope<'a> {
         };
         let table = self.schema.tables.get(&alias.table)?;
         let Some(column) = table.columns.get(name.column.value.as_str()) else {
+            if self.schema.is_broken(&table.name, &name.column.value) {
+                return None;
+            }
             let columns = table.columns.keys().map(|name| &**name);
             unknown_column(
                 self.at,
@@ -251,6 +262,20 @@ impl<'a> Scope<'a> {
             column: part(column),
         };
         self.resolve(&name, &|span| span, &mut Uses::default())
+    }
+
+    /// Whether a text without `$` is the name of a column all the same.
+    pub fn is_column(&self, text: &str) -> bool {
+        // Most constants have no dot, and need no parser.
+        if !text.contains('.') || text.starts_with('$') {
+            return false;
+        }
+        fragment::column(text).is_ok_and(|name| {
+            self.aliases
+                .get(name.alias.value.as_str())
+                .and_then(|alias| self.schema.tables.get(&alias.table))
+                .is_some_and(|table| table.columns.contains_key(name.column.value.as_str()))
+        })
     }
 
     /// The column of a name that a text of the file holds.
@@ -313,8 +338,12 @@ impl<'a> Scope<'a> {
         let fragment = raw::fragment(self.at, sql, self.schema.manifest.engine)?;
         let mut own = Uses::default();
         let mut whole = true;
-        for (name, span) in &fragment.columns {
-            whole &= self.resolve(name, &|_| span.clone(), &mut own).is_some();
+        for used in &fragment.columns {
+            if self.at.is_full() {
+                return None;
+            }
+            let found = self.resolve(&used.name, &|_| used.span(self.at), &mut own);
+            whole &= found.is_some();
         }
         for alias in &own.aliases {
             if let Some(info) = self.aliases.get(alias) {
@@ -363,220 +392,5 @@ impl<'a> Scope<'a> {
                 }
             }
         }
-    }
-
-    /// A condition's syntax → a predicate. All problems are reported, not the first alone.
-    pub fn predicate(
-        &self,
-        text: Text<'_>,
-        condition: &Condition,
-        uses: &mut Uses,
-    ) -> Option<Predicate> {
-        let span = |range: Span| locate(self.at.text(), text.node, range);
-        match condition {
-            Condition::And(parts) | Condition::Or(parts) => {
-                let parts: Vec<_> = parts
-                    .iter()
-                    .map(|part| self.predicate(text, part, uses))
-                    .collect();
-                let parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
-                Some(match condition {
-                    Condition::And(_) => Predicate::all(parts),
-                    _ => Predicate::any(parts),
-                })
-            }
-            Condition::Not(inner) => Some(self.predicate(text, inner, uses)?.negate()),
-            Condition::Compare { left, op, right } => self.compare(&span, left, *op, right, uses),
-            Condition::In {
-                operand,
-                list,
-                negated,
-            } => {
-                let (expr, ty) = self.operand(&span, operand, uses)?;
-                let list: Vec<_> = list
-                    .iter()
-                    .map(|part| self.literal(&span, ty, part))
-                    .collect();
-                let list = list.into_iter().collect::<Option<Vec<_>>>()?;
-                Some(Predicate::In {
-                    expr,
-                    list,
-                    negated: *negated,
-                })
-            }
-            Condition::Like {
-                operand,
-                pattern,
-                negated,
-            } => {
-                let (expr, ty) = self.operand(&span, operand, uses)?;
-                if !ty.is_text() {
-                    self.at.report(
-                        Problem::new(
-                            &rules::COMPARED_TYPES,
-                            &span(operand.span.clone()),
-                            format!("LIKE compares text, and the column is `{ty}`"),
-                        )
-                        .label(format!("of type `{ty}`")),
-                    );
-                    return None;
-                }
-                let pattern = Like::Text(Arc::from(pattern.value.as_str()));
-                Some(Predicate::Like {
-                    expr,
-                    pattern,
-                    negated: *negated,
-                })
-            }
-            Condition::Null { operand, negated } => {
-                let (expr, _) = self.operand(&span, operand, uses)?;
-                Some(Predicate::IsNull {
-                    expr,
-                    negated: *negated,
-                })
-            }
-        }
-    }
-
-    /// The side of a comparison that is a column.
-    fn operand(
-        &self,
-        span: &dyn Fn(Span) -> Span,
-        operand: &Part<Operand>,
-        uses: &mut Uses,
-    ) -> Option<(Expr, SqlType)> {
-        match &operand.value {
-            Operand::Column(name) => {
-                let found = self.resolve(name, span, uses)?;
-                Some((found.expr, found.ty))
-            }
-            Operand::Bits(name, mask) => {
-                let found = self.resolve(name, span, uses)?;
-                if !found.ty.is_integer() {
-                    self.at.report(
-                        Problem::new(
-                            &rules::COMPARED_TYPES,
-                            &span(operand.span.clone()),
-                            format!(
-                                "`&` tests bits of a whole number, and the column is `{}`",
-                                found.ty
-                            ),
-                        )
-                        .label(format!("of type `{}`", found.ty)),
-                    );
-                    return None;
-                }
-                Some((Expr::BitAnd(Box::new(found.expr), *mask), SqlType::BigInt))
-            }
-            Operand::Int(_) | Operand::Text(_) => {
-                self.at.report(
-                    Problem::new(
-                        &rules::CONDITION_SYNTAX,
-                        &span(operand.span.clone()),
-                        "a condition compares two literals",
-                    )
-                    .label("expected a column"),
-                );
-                None
-            }
-        }
-    }
-
-    fn compare(
-        &self,
-        span: &dyn Fn(Span) -> Span,
-        left: &Part<Operand>,
-        op: CompareOp,
-        right: &Part<Operand>,
-        uses: &mut Uses,
-    ) -> Option<Predicate> {
-        let is_literal =
-            |operand: &Part<Operand>| matches!(operand.value, Operand::Int(_) | Operand::Text(_));
-        match (is_literal(left), is_literal(right)) {
-            (true, false) => {
-                let (right, ty) = self.operand(span, right, uses)?;
-                Some(Predicate::Compare(self.literal(span, ty, left)?, op, right))
-            }
-            (_, true) => {
-                let (left, ty) = self.operand(span, left, uses)?;
-                Some(Predicate::Compare(left, op, self.literal(span, ty, right)?))
-            }
-            (false, false) => {
-                let left_side = self.operand(span, left, uses);
-                let (right_side, right_ty) = self.operand(span, right, uses)?;
-                let (left_side, left_ty) = left_side?;
-                if family(left_ty) != family(right_ty) {
-                    self.at.report(
-                        Problem::new(
-                            &rules::COMPARED_TYPES,
-                            &span(left.span.start..right.span.end),
-                            format!("a column of type `{left_ty}` is compared with one of type `{right_ty}`"),
-                        )
-                        .note("if their contents agree all the same, convert one in a fragment: `{ sql: … }`"),
-                    );
-                    return None;
-                }
-                Some(Predicate::Compare(left_side, op, right_side))
-            }
-        }
-    }
-
-    /// A literal that a column of that type is compared with.
-    fn literal(
-        &self,
-        span: &dyn Fn(Span) -> Span,
-        ty: SqlType,
-        literal: &Part<Operand>,
-    ) -> Option<Expr> {
-        let refuse = |help: &str| {
-            self.at.report(
-                Problem::new(
-                    &rules::COMPARED_TYPES,
-                    &span(literal.span.clone()),
-                    format!("a column of type `{ty}` is compared with this"),
-                )
-                .help(help.to_owned()),
-            );
-            None
-        };
-        match (&literal.value, family(ty)) {
-            (Operand::Int(value), Family::Number) => Some(Expr::Int(*value)),
-            (Operand::Text(value), Family::Text | Family::Guid) => {
-                Some(Expr::Text(Arc::from(value.as_str())))
-            }
-            (Operand::Text(value), Family::Day) if is_day(value) => Some(Expr::Cast(
-                Box::new(Expr::Text(Arc::from(value.as_str()))),
-                ty,
-            )),
-            (_, Family::Number) => refuse("compare it with a whole number, without quotes"),
-            (_, Family::Text | Family::Guid) => refuse("compare it with a text in single quotes"),
-            (_, Family::Day) => refuse("compare it with a day: `'1900-01-01'`"),
-            (_, Family::Other) => refuse("such a column can only be tested with `is null`"),
-        }
-    }
-}
-
-/// `1900-01-01`
-pub(super) fn is_day(text: &str) -> bool {
-    text.len() == 10 && crate::fhir::Primitive::Date.check(text)
-}
-
-/// Types that compare with each other.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Family {
-    Text,
-    Number,
-    Day,
-    Guid,
-    Other,
-}
-
-fn family(ty: SqlType) -> Family {
-    match ty {
-        _ if ty.is_text() => Family::Text,
-        _ if ty.is_number() => Family::Number,
-        _ if ty.has_day() => Family::Day,
-        SqlType::UniqueIdentifier => Family::Guid,
-        _ => Family::Other,
     }
 }

@@ -60,16 +60,19 @@ pub(super) fn integer(
         .and_then(|text| text.parse().ok())
         .filter(|value| bounds.contains(value));
     if value.is_none() {
-        let expected = format!("a whole number from {} to {}", bounds.start(), bounds.end());
+        let expected = match *bounds.end() {
+            i64::MAX => format!("a whole number, {} or more", bounds.start()),
+            end => format!("a whole number from {} to {end}", bounds.start()),
+        };
         wrong(at, node, &expected, what);
     }
     value
 }
 
 /// One of some words.
-pub(super) fn word<'n, T: Copy>(
+pub(super) fn word<T: Copy>(
     at: At<'_>,
-    node: &'n Node,
+    node: &Node,
     what: &str,
     words: &[(&'static str, T)],
 ) -> Option<T> {
@@ -94,11 +97,15 @@ pub(super) fn word<'n, T: Copy>(
 
 /// Reports what stands where something else belongs.
 pub(super) fn wrong(at: At<'_>, node: &Node, expected: &str, what: &str) {
+    let found = match node.as_text() {
+        Some(text) => format!("`{}`", clip(text)),
+        None => node.kind().to_owned(),
+    };
     at.report(
         Problem::new(
             &rules::WRONG_SHAPE,
             &node.span,
-            format!("{what} is {expected}, found {}", node.kind()),
+            format!("{what} is {expected}, and this is {found}"),
         )
         .label(format!("expected {expected}")),
     );
@@ -114,13 +121,17 @@ pub(super) fn only(at: At<'_>, pairs: &[Pair], allowed: &[&'static str], what: &
 }
 
 pub(super) fn unknown_key(at: At<'_>, pair: &Pair, allowed: &[&'static str], what: &str) {
+    let help = match at.is_full() {
+        true => None,
+        false => suggest(&pair.key, allowed.iter().copied(), "the keys are"),
+    };
     at.report(
         Problem::new(
             &rules::UNKNOWN_KEY,
             &pair.key_span,
             format!("{what} has no key `{}`", clip(&pair.key)),
         )
-        .maybe_help(suggest(&pair.key, allowed.iter().copied(), "the keys are")),
+        .maybe_help(help),
     );
 }
 

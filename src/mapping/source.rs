@@ -99,6 +99,7 @@ pub(super) fn source(
         "the table whose rows are the resources: `table: PATIENTS as p`",
     );
     let root_alias = table.and_then(|node| compiler.table(node));
+    compiler.scope.blind |= root_alias.is_none();
     let value = |key| get(pairs, key).map(|pair| &pair.value);
     let lookups = compiler
         .scope
@@ -237,7 +238,7 @@ impl Compiler<'_> {
                 return None;
             }
         };
-        let table = self.scope.table_name(node, &name.table)?;
+        let table = self.scope.table_name(node, &name.table);
         // `dbo.PATIENTS` is known as PATIENTS where nothing else is said.
         let last = name.table.value.rsplit('.').next().unwrap_or_default();
         let alias = name

@@ -76,6 +76,7 @@ impl Node {
         match &self.value {
             _ if self.is_null() => "nothing",
             Value::Scalar(_) => "text",
+            Value::List(entries) if entries.is_empty() => "an empty list",
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",
         }
@@ -128,10 +129,8 @@ pub fn parse(text: &str) -> Tree {
         problems: Vec::new(),
         length: text.len(),
     };
-    let root = match reader.document() {
-        Ok(root) => root,
-        Err(Stop) => None,
-    };
+    // Where reading had to stop, the problem is noted, and there is no tree.
+    let root = reader.document().unwrap_or_default();
     Tree {
         root,
         problems: reader.problems,
@@ -280,6 +279,7 @@ impl<'a> Reader<'a> {
             }
             let key = self.node(event, span, depth + 1)?;
             let (event, span) = self.inner()?;
+            let is_alias = event.is_alias();
             let value = self.node(event, span, depth + 1)?;
             last = Some(value.span.end.max(key.span.end));
             let text = match key.value {
@@ -289,6 +289,10 @@ impl<'a> Reader<'a> {
                     continue;
                 }
             };
+            // Refused; what it stands for is not missed a second time.
+            if is_alias {
+                continue;
+            }
             if let Some(first) = places.get(&text) {
                 let first = first.clone();
                 self.problems.push(Problem::Duplicate {
@@ -445,7 +449,7 @@ mod tests {
         assert_eq!(what("a: 1\n---\nb: 1\n"), "a second document in one file");
         assert_eq!(what("[a, b]: 1\n"), "a key that is not text");
         assert_eq!(
-            what(&"[".repeat(100)),
+            what(&format!("a: {}1{}", "[".repeat(100), "]".repeat(100))),
             "lists and mappings nested more than 64 deep"
         );
     }

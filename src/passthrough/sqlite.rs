@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -200,6 +201,10 @@ fn open(path: &Path) -> Result<Connection, PassthroughError> {
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "query_only", true)?;
         connection.pragma_update(None, "cache_size", -8_000)?;
+        // An index made for one statement would be made again for every request.
+        connection.pragma_update(None, "automatic_index", false)?;
+        // A kept statement keeps its plan: with statistics at hand, SQLite would else plan anew for each value.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         crate::collation::register(&connection)?;
         // Reads the header: what is no database is found out here.
@@ -309,6 +314,19 @@ impl Session<'_> {
             Ok(columns) => Ok(Some(columns)),
             Err(error) => Err(self.refused(&error)),
         }
+    }
+
+    /// Whether a column is declared with a collation; false where there is no such column.
+    pub fn declares_collation(&self, table: &str, column: &str, collation: &str) -> bool {
+        self.connection
+            .column_metadata(Some("main"), table, column)
+            .is_ok_and(|(_, declared, ..)| {
+                declared.is_some_and(|declared| {
+                    declared
+                        .to_bytes()
+                        .eq_ignore_ascii_case(collation.as_bytes())
+                })
+            })
     }
 
     /// How the engine would run a statement: a line for each step of its plan.

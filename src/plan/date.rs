@@ -70,12 +70,13 @@ pub(super) fn predicate(
 
 /// Something is there to compare with.
 pub(super) fn present(start: Option<&DateMatcher>, end: Option<&DateMatcher>) -> Predicate {
-    Predicate::any(
-        start
-            .into_iter()
-            .chain(end)
-            .map(|matcher| matcher.present.clone()),
-    )
+    match (start, end) {
+        (Some(start), Some(end)) if !std::ptr::eq(start, end) => {
+            Predicate::any([start.present.clone(), end.present.clone()])
+        }
+        (Some(only), _) | (None, Some(only)) => only.present.clone(),
+        (None, None) => Predicate::False,
+    }
 }
 
 struct Stored<'a> {
@@ -103,10 +104,16 @@ impl Stored<'_> {
         })
     }
 
-    /// A comparison already leaves NULL out; only sentinels, and periods with open ends, need more.
+    /// A comparison already leaves NULL out; only sentinels, a second column, and periods with open ends
+    /// need more.
     fn present(&self) -> Predicate {
         match self.point() {
-            Some(matcher) if matches!(matcher.present, Predicate::Present(_)) => Predicate::True,
+            Some(matcher)
+                if matches!(matcher.form, DateForm::Column { .. } | DateForm::Unix)
+                    && only_presence(&matcher.present) =>
+            {
+                Predicate::True
+            }
             _ => present(self.start, self.end),
         }
     }
@@ -148,6 +155,15 @@ impl Stored<'_> {
 
     fn ends_after(&self, at: DateTime, values: &mut Values) -> Predicate {
         self.ask(self.end, Question::EndsAfter, true, at, values)
+    }
+}
+
+/// Nothing but "is there".
+fn only_presence(predicate: &Predicate) -> bool {
+    match predicate {
+        Predicate::Present(_) => true,
+        Predicate::And(parts) | Predicate::Or(parts) => parts.iter().all(only_presence),
+        _ => false,
     }
 }
 

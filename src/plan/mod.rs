@@ -7,6 +7,7 @@
 mod date;
 mod error;
 mod filter;
+mod lookups;
 mod number;
 mod order;
 mod planner;

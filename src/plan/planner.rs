@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::lookups::Lookups;
 use super::values::Values;
 use super::{
     Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, filter, order, reference,
@@ -35,6 +36,7 @@ struct Prepared {
     id_order: Vec<Order>,
     /// Lookups that the row filter needs: made by every select.
     row_joins: u64,
+    lookups: Lookups,
     /// Lookups of each parameter's sort keys.
     sorts: FxHashMap<Arc<str>, u64>,
 }
@@ -52,6 +54,7 @@ impl Planner {
                     whole: Arc::new(View::new(source, &Selection::Whole)),
                     nothing: Shared::new(Vec::new()),
                     row_joins: joins.of_predicate(&source.relation.rows),
+                    lookups: Lookups::of(&source.relation.joins),
                     id_order: source
                         .id
                         .iter()
@@ -180,6 +183,7 @@ impl Planner {
                     .map(|filter| self.filter(filter, resource, source, context, &mut values))
                     .collect::<Result<Vec<_>, _>>()?,
             );
+            let filter = prepared.lookups.ask(filter);
             let joins = Joins::of(&source.relation.joins);
             let filter_joins = prepared.row_joins | joins.of_predicate(&filter);
             let relation = source.relation.clone();

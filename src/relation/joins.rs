@@ -19,17 +19,20 @@ impl Child {
 /// The aliases of a list of joins.
 pub struct Joins<'a> {
     list: &'a [Shared<Join>],
+    /// An alias that means something else here.
+    hidden: Option<&'a Arc<str>>,
 }
 
 impl<'a> Joins<'a> {
     /// The joins of a source, or of a child.
     pub fn of(list: &'a [Shared<Join>]) -> Joins<'a> {
-        Joins { list }
+        Joins { list, hidden: None }
     }
 
     fn alias(&self, alias: &Arc<str>) -> u64 {
         self.list
             .iter()
+            .filter(|join| Some(&join.table.alias) != self.hidden)
             .find(|join| join.table.alias == *alias)
             .map_or(0, |join| join.needs | (1 << join.index))
     }
@@ -80,11 +83,16 @@ impl<'a> Joins<'a> {
             | Predicate::IsNull { expr, .. }
             | Predicate::Present(expr)
             | Predicate::Like { expr, .. } => self.of_expr(expr),
-            // The child's own lookups are in its own list; its conditions may name the parent's.
+            // The child's own lookups are in its own list; its conditions may name the parent's, but not
+            // under the alias that the child itself has.
             Predicate::Exists { child, filter, .. } => {
+                let outside = Joins {
+                    list: self.list,
+                    hidden: Some(&child.table.alias),
+                };
                 self.of_exprs(child.on.iter().map(|(_, parent)| parent))
-                    | self.of_predicate(&child.filter)
-                    | self.of_predicate(filter)
+                    | outside.of_predicate(&child.filter)
+                    | outside.of_predicate(filter)
             }
             Predicate::Related { .. } => 0,
             Predicate::Raw(raw) => raw

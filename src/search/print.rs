@@ -264,49 +264,8 @@ impl Query {
     }
 
     fn date(&mut self, date: &DateValue) {
-        let _ = match date {
-            DateValue::Year(year) => write!(self.text, "{year:04}"),
-            DateValue::Month(year, month) => write!(self.text, "{year:04}-{month:02}"),
-            DateValue::Day(day) => write!(
-                self.text,
-                "{:04}-{:02}-{:02}",
-                day.year(),
-                day.month(),
-                day.day()
-            ),
-            DateValue::Time {
-                at,
-                precision,
-                offset,
-            } => {
-                let _ = write!(
-                    self.text,
-                    "{:04}-{:02}-{:02}T{:02}:{:02}",
-                    at.year(),
-                    at.month(),
-                    at.day(),
-                    at.hour(),
-                    at.minute()
-                );
-                if *precision != TimePrecision::Minute {
-                    let _ = write!(self.text, ":{:02}", at.second());
-                }
-                if let TimePrecision::Fraction(digits) = precision {
-                    let digits = u32::from((*digits).clamp(1, 9));
-                    let written = at.subsec_nanosecond() / 10_i32.pow(9 - digits);
-                    let _ = write!(self.text, ".{written:0width$}", width = digits as usize);
-                }
-                match offset {
-                    None => Ok(()),
-                    Some(0) => self.text.write_char('Z'),
-                    Some(seconds) => {
-                        let sign = if *seconds < 0 { "-" } else { "%2B" };
-                        let minutes = seconds.unsigned_abs() / 60;
-                        write!(self.text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
-                    }
-                }
-            }
-        };
+        // Only the `+` of an offset is not safe in a URL.
+        self.percent(&date.to_string());
     }
 
     fn bar(&mut self) {
@@ -339,6 +298,51 @@ impl Query {
                 self.text.push(char::from(byte));
             } else {
                 let _ = write!(self.text, "%{byte:02X}");
+            }
+        }
+    }
+}
+
+/// As it is written in a search, with the precision that it has: `2024-05`, `2024-05-31T14:30+10:00`.
+impl fmt::Display for DateValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DateValue::Year(year) => write!(f, "{year:04}"),
+            DateValue::Month(year, month) => write!(f, "{year:04}-{month:02}"),
+            DateValue::Day(day) => {
+                write!(f, "{:04}-{:02}-{:02}", day.year(), day.month(), day.day())
+            }
+            DateValue::Time {
+                at,
+                precision,
+                offset,
+            } => {
+                write!(
+                    f,
+                    "{:04}-{:02}-{:02}T{:02}:{:02}",
+                    at.year(),
+                    at.month(),
+                    at.day(),
+                    at.hour(),
+                    at.minute()
+                )?;
+                if *precision != TimePrecision::Minute {
+                    write!(f, ":{:02}", at.second())?;
+                }
+                if let TimePrecision::Fraction(digits) = precision {
+                    let digits = u32::from((*digits).clamp(1, 9));
+                    let written = at.subsec_nanosecond() / 10_i32.pow(9 - digits);
+                    write!(f, ".{written:0width$}", width = digits as usize)?;
+                }
+                match offset {
+                    None => Ok(()),
+                    Some(0) => f.write_str("Z"),
+                    Some(seconds) => {
+                        let sign = if *seconds < 0 { '-' } else { '+' };
+                        let minutes = seconds.unsigned_abs() / 60;
+                        write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+                    }
+                }
             }
         }
     }

@@ -25,7 +25,7 @@ use crate::passthrough::{CellRef, PassthroughError};
 use crate::plan::{Context, CountLimits, Place, Plan, PlanError, Planner, Selection};
 use crate::relation::{ChildSelect, Dialect, Select};
 use crate::search::{self, Input, Limits, SearchRequest};
-use crate::sql::{self, SqlError, Statement};
+use crate::sql::{self, Engine, SqlError, Statement};
 
 /// Statements kept. A shape is made of the parameters, modifiers and prefixes of a search, so a site's
 /// callers use few; the bound is for those who try all.
@@ -55,6 +55,7 @@ pub struct Site {
     config: SiteConfig,
     planner: Planner,
     pool: Arc<Pool>,
+    engine: Engine,
     statements: moka::sync::Cache<Select, Arc<Statement>, rustc_hash::FxBuildHasher>,
     child_statements: moka::sync::Cache<ChildSelect, Arc<Statement>, rustc_hash::FxBuildHasher>,
     odd: answer::OddValues,
@@ -130,8 +131,14 @@ impl Clock {
 impl Site {
     /// A site over a database that is there.
     pub fn new(config: SiteConfig, mapping: Arc<Mapping>, pool: Arc<Pool>) -> Site {
+        let engine = Engine {
+            dialect: config.dialect,
+            declared_collations: config.dialect == Dialect::Sqlite
+                && declares_collations(&mapping, &pool),
+        };
         Site {
             config,
+            engine,
             planner: Planner::new(mapping),
             pool,
             statements: kept(),
@@ -256,7 +263,7 @@ impl Site {
         if let Some(statement) = self.statements.get(select) {
             return Ok(statement);
         }
-        let statement = Arc::new(sql::select(select, self.config.dialect)?);
+        let statement = Arc::new(sql::select(select, self.engine)?);
         self.statements
             .insert(select.clone(), Arc::clone(&statement));
         Ok(statement)
@@ -266,7 +273,7 @@ impl Site {
         if let Some(statement) = self.child_statements.get(select) {
             return Ok(statement);
         }
-        let statement = Arc::new(sql::children(select, self.config.dialect)?);
+        let statement = Arc::new(sql::children(select, self.engine)?);
         self.child_statements
             .insert(select.clone(), Arc::clone(&statement));
         Ok(statement)
@@ -443,6 +450,28 @@ impl Site {
         answer.pretty = pretty;
         Ok(answer)
     }
+}
+
+/// Every text column that the mapping names is declared with the collation that the mapping says.
+fn declares_collations(mapping: &Mapping, pool: &Pool) -> bool {
+    let columns = mapping
+        .tables
+        .values()
+        .filter(|table| table.derived.is_none())
+        .flat_map(|table| {
+            table.columns.values().filter_map(|column| {
+                let name = sql::sqlite_collation(column.collation.as_deref()?, Some(column.ty))?;
+                Some((&*table.name, &*column.name, name))
+            })
+        });
+    let declared =
+        pool.run_now(|session| {
+            let mut columns = columns;
+            Ok::<bool, PassthroughError>(columns.all(|(table, column, collation)| {
+                session.declares_collation(table, column, collation)
+            }))
+        });
+    declared.unwrap_or(false)
 }
 
 fn kept<K: std::hash::Hash + Eq + Send + Sync + 'static>()

@@ -45,26 +45,56 @@ pub enum SqlError {
     FragmentMissing(Dialect),
 }
 
-/// Spells a select in a dialect.
+/// The engine that a statement is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Engine {
+    pub dialect: Dialect,
+    /// SQLite only: every text column is declared with the collation that the mapping says, so that a
+    /// comparison need not name it. Named, it keeps SQLite from joining indexes under OR.
+    pub declared_collations: bool,
+}
+
+impl From<Dialect> for Engine {
+    fn from(dialect: Dialect) -> Self {
+        Engine {
+            dialect,
+            declared_collations: false,
+        }
+    }
+}
+
+/// The name of the SQLite collation that compares as a mapping's does; None where that is the column's own.
+pub use sqlite::stand_in as sqlite_collation;
+
+/// Spells a select for an engine.
 ///
 /// # Errors
 /// When the dialect is not offered, or a fragment of the mapping has no text for it.
-pub fn select(select: &Select, dialect: Dialect) -> Result<Statement, SqlError> {
-    writer::Writer::new(dialect, spelling(dialect)?).select(select)
+pub fn select(select: &Select, engine: impl Into<Engine>) -> Result<Statement, SqlError> {
+    let engine = engine.into();
+    writer::Writer::new(engine.dialect, spelling(engine)?).select(select)
 }
 
 /// Spells the select of a child table in a dialect.
 ///
 /// # Errors
 /// As [`select`].
-pub fn children(select: &ChildSelect, dialect: Dialect) -> Result<Statement, SqlError> {
-    writer::Writer::new(dialect, spelling(dialect)?).children(select)
+pub fn children(select: &ChildSelect, engine: impl Into<Engine>) -> Result<Statement, SqlError> {
+    let engine = engine.into();
+    writer::Writer::new(engine.dialect, spelling(engine)?).children(select)
 }
 
-fn spelling(dialect: Dialect) -> Result<&'static dyn spelling::Spelling, SqlError> {
-    match dialect {
+fn spelling(engine: Engine) -> Result<&'static dyn spelling::Spelling, SqlError> {
+    match engine.dialect {
         Dialect::Mssql => Ok(&mssql::Mssql),
-        Dialect::Sqlite => Ok(&sqlite::Sqlite),
-        Dialect::Firebird | Dialect::SqlAnywhere => Err(SqlError::DialectNotOffered(dialect)),
+        Dialect::Sqlite if engine.declared_collations => Ok(&sqlite::Sqlite {
+            name_collations: false,
+        }),
+        Dialect::Sqlite => Ok(&sqlite::Sqlite {
+            name_collations: true,
+        }),
+        Dialect::Firebird | Dialect::SqlAnywhere => {
+            Err(SqlError::DialectNotOffered(engine.dialect))
+        }
     }
 }

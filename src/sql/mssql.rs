@@ -29,7 +29,14 @@ impl Spelling for Mssql {
         out.push('\'');
     }
 
-    fn collated(&self, out: &mut String, operand: &str, _: Option<&Collation>, _: Option<SqlType>) {
+    fn collated(
+        &self,
+        out: &mut String,
+        operand: &str,
+        _: bool,
+        _: Option<&Collation>,
+        _: Option<SqlType>,
+    ) {
         out.push_str(operand);
     }
 

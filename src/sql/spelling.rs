@@ -22,11 +22,13 @@ pub(super) trait Spelling: Sync {
         out.push('\'');
     }
 
-    /// A text operand under its own collation, where the engine has to be told.
+    /// A text operand under its own collation, where the engine has to be told. `bare` is a column and
+    /// nothing around it, which brings the collation that it was declared with.
     fn collated(
         &self,
         out: &mut String,
         operand: &str,
+        bare: bool,
         collation: Option<&Collation>,
         ty: Option<SqlType>,
     );

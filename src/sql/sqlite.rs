@@ -7,10 +7,13 @@
 use super::spelling::Spelling;
 use crate::relation::{Collation, CompareOp, SqlType};
 
-pub(super) struct Sqlite;
+pub(super) struct Sqlite {
+    /// Comparisons name the collation that they mean.
+    pub(super) name_collations: bool,
+}
 
 /// The name of the connection's collation that compares as `collation` does; None to leave the column its own.
-fn stand_in(collation: &Collation, ty: Option<SqlType>) -> Option<&'static str> {
+pub fn stand_in(collation: &Collation, ty: Option<SqlType>) -> Option<&'static str> {
     match (
         collation.linguistic && collation.ignores_case,
         collation.ignores_accents,
@@ -37,11 +40,14 @@ impl Spelling for Sqlite {
         &self,
         out: &mut String,
         operand: &str,
+        bare: bool,
         collation: Option<&Collation>,
         ty: Option<SqlType>,
     ) {
         out.push_str(operand);
-        if let Some(name) = collation.and_then(|collation| stand_in(collation, ty)) {
+        if (self.name_collations || !bare)
+            && let Some(name) = collation.and_then(|collation| stand_in(collation, ty))
+        {
             out.push_str(" COLLATE ");
             out.push_str(name);
         }

@@ -299,6 +299,7 @@ impl<'a> Writer<'a> {
                 self.spelling.collated(
                     &mut self.out,
                     &operand,
+                    matches!(expr, Expr::Column(_)),
                     collation.map(|collation| &**collation),
                     ty,
                 );

@@ -15,6 +15,12 @@ pub(super) fn date(place: &Place<'_>, found: &mut Found<'_>) {
         "Period" => period(place, found),
         "Timing" => found.miss(Reason::Type("Timing")),
         _ => match place.bindings() {
+            // The first of several columns alike is one value to compare, and to index.
+            Some(bindings) if bindings.len() > 1 && bound(place).is_ok() => {
+                if let Ok(date) = bound(place) {
+                    found.push(place.child, place.guard.clone(), Matcher::Date(date));
+                }
+            }
             Some(bindings) => {
                 for (guard, binding) in bindings {
                     match matcher(binding) {

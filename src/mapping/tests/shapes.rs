@@ -121,7 +121,7 @@ fn elements_come_in_the_order_of_r4_with_what_it_says_of_them() {
             ("gender", false, true, false)
         ]
     );
-    assert_eq!(source.elements[0].place.line, 15);
+    assert_eq!(source.elements[0].place.line, 17);
 }
 
 #[test]

@@ -1,25 +1,13 @@
-//! The small languages inside a mapping's texts: conditions, tables with their aliases, lookups and children.
+//! The grammar of fragments.
 //!
-//! Takes the text of one scalar; gives a syntax tree in which every part knows its bytes of that text, or
-//! the furthest place that could be read and what was expected there. Knows nothing of declared tables.
-//!
-//! ```text
-//! table     = name [["as"] alias]
-//! lookup    = name "on" condition
-//! child     = table "on" condition ["where" condition] ["order" "by" order {"," order}]
-//! order     = column ["asc" | "desc"]
-//! condition = term {"or" term};  term = factor {"and" factor};  factor = "not" factor | "(" condition ")" | test
-//! test      = operand (operator operand | ["not"] "in" "(" literal {"," literal} ")" | ["not"] "like" text | "is" ["not"] "null")
-//! operand   = column ["&" integer] | integer | text
-//! column    = alias "." name;  a name may stand in brackets
-//! ```
-
-use std::ops::Range;
+//! A parser that has read something and cannot go on says where it stopped and what it wanted there, so that `p.A = `
+//! complains about what follows the `=` and not about its beginning. Nothing is tried twice: the first letters decide.
 
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::error::{ErrorKind, ParseError};
 use nom::{Err, IResult, Parser};
 
+use super::{AFTER_ALIAS, ColumnName, Condition, Operand, OrderBy, Part, TableName, Unreadable};
 use crate::relation::CompareOp;
 
 /// How deep parentheses and NOT may nest.
@@ -27,187 +15,19 @@ const MAX_DEPTH: u8 = 24;
 /// The longest text that is read, in bytes.
 const MAX_LENGTH: usize = 16 * 1024;
 
-/// A part of the text and its bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part<T> {
-    pub value: T,
-    pub span: Range<usize>,
-}
-
-/// `alias.COLUMN`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ColumnName {
-    pub alias: Part<String>,
-    pub column: Part<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Operand {
-    Column(ColumnName),
-    /// `p.FLAGS & 2`
-    Bits(ColumnName, i64),
-    Int(i64),
-    Text(String),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
-    And(Vec<Condition>),
-    Or(Vec<Condition>),
-    Not(Box<Condition>),
-    Compare {
-        left: Part<Operand>,
-        op: CompareOp,
-        right: Part<Operand>,
-    },
-    /// The list holds literals only and is never empty.
-    In {
-        operand: Part<Operand>,
-        list: Vec<Part<Operand>>,
-        negated: bool,
-    },
-    Like {
-        operand: Part<Operand>,
-        pattern: Part<String>,
-        negated: bool,
-    },
-    Null {
-        operand: Part<Operand>,
-        negated: bool,
-    },
-}
-
-/// `PATIENTS as p`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableName {
-    pub table: Part<String>,
-    pub alias: Option<Part<String>>,
-}
-
-/// `SEX on sex.SEXCODE = p.SEXCODE`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lookup {
-    pub table: Part<String>,
-    pub on: Condition,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderBy {
-    pub column: ColumnName,
-    pub descending: bool,
-}
-
-/// `EMAIL as e on … where … order by …`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Child {
-    pub table: TableName,
-    pub on: Condition,
-    pub filter: Option<Condition>,
-    pub order: Vec<OrderBy>,
-}
-
-/// Where reading stopped, and what could have stood there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
-    /// Byte of the text.
-    pub at: usize,
-    /// Never empty: `a column`, `and`.
-    pub expected: Vec<&'static str>,
-}
-
-/// A condition: `rows`, `on`, `where`, `if`.
-pub fn condition(text: &str) -> Result<Condition, Unreadable> {
-    whole(text, any(text, 0))
-}
-
-/// `TABLE`, `TABLE as alias`
-pub fn table(text: &str) -> Result<TableName, Unreadable> {
-    whole(text, table_name(text))
-}
-
-/// `TABLE on condition`
-pub fn lookup(text: &str) -> Result<Lookup, Unreadable> {
-    let grammar = |input| {
-        let (input, table) = name(text, "a table", true).parse(input)?;
-        let (input, ()) = word("on").parse(input)?;
-        let (input, on) = any(text, 0).parse(input)?;
-        Ok((input, Lookup { table, on }))
-    };
-    whole(text, grammar)
-}
-
-/// `TABLE as alias on … where … order by …`
-pub fn child(text: &str) -> Result<Child, Unreadable> {
-    let grammar = |input| {
-        let (input, table) = table_name(text).parse(input)?;
-        let (input, ()) = word("on").parse(input)?;
-        let (input, on) = any(text, 0).parse(input)?;
-        let (input, filter) = maybe(preceded_by("where", any(text, 0))).parse(input)?;
-        let (input, order) = maybe(|input| {
-            let (input, ()) = word("order").parse(input)?;
-            let (input, ()) = word("by").parse(input)?;
-            order_list(text).parse(input)
-        })
-        .parse(input)?;
-        Ok((
-            input,
-            Child {
-                table,
-                on,
-                filter,
-                order: order.unwrap_or_default(),
-            },
-        ))
-    };
-    whole(text, grammar)
-}
-
-/// `e.RECORDID desc, e.EMAIL`
-pub fn order(text: &str) -> Result<Vec<OrderBy>, Unreadable> {
-    whole(text, order_list(text))
-}
-
-/// `p.SURNAME`, or, as elements write it, `$p.SURNAME`.
-pub fn column(text: &str) -> Result<ColumnName, Unreadable> {
-    let grammar = |input| {
-        let (input, _) = maybe(symbol("$", "a column")).parse(input)?;
-        column_name(text).parse(input)
-    };
-    whole(text, grammar)
-}
-
-// The grammar. A parser that has read something and cannot go on gives an `Err::Error`; the furthest of these is what is reported,
-// so that `p.A = ` complains about what follows the `=` and not about its beginning.
-
 /// Where a parser stopped: how much of the text was left, and what it wanted.
 #[derive(Debug)]
-struct Stuck<'a> {
+pub(super) struct Stuck<'a> {
     rest: &'a str,
-    expected: Vec<&'static str>,
+    expected: &'static str,
 }
 
 impl<'a> Stuck<'a> {
     fn at(rest: &'a str, expected: &'static str) -> Err<Stuck<'a>> {
         Err::Error(Stuck {
             rest: skip_blanks(rest),
-            expected: vec![expected],
+            expected,
         })
-    }
-
-    /// The further of two; both wants where they are at the same place.
-    fn further(mut self, other: Stuck<'a>) -> Stuck<'a> {
-        match self.rest.len().cmp(&other.rest.len()) {
-            std::cmp::Ordering::Less => self,
-            std::cmp::Ordering::Greater => other,
-            std::cmp::Ordering::Equal => {
-                for want in other.expected {
-                    if !self.expected.contains(&want) {
-                        self.expected.push(want);
-                    }
-                }
-                self
-            }
-        }
     }
 }
 
@@ -215,42 +35,40 @@ impl<'a> ParseError<&'a str> for Stuck<'a> {
     fn from_error_kind(rest: &'a str, _: ErrorKind) -> Self {
         Stuck {
             rest,
-            expected: Vec::new(),
+            expected: "something else",
         }
     }
 
     fn append(_: &'a str, _: ErrorKind, other: Self) -> Self {
         other
     }
-
-    fn or(self, other: Self) -> Self {
-        self.further(other)
-    }
 }
 
 type Read<'a, T> = IResult<&'a str, T, Stuck<'a>>;
 
-fn whole<'a, T>(
+/// Reads the whole of a text; `after` is what may follow what has been read.
+pub(super) fn whole<'a, T>(
     text: &'a str,
+    after: &'static str,
     mut parser: impl Parser<&'a str, Output = T, Error = Stuck<'a>>,
 ) -> Result<T, Unreadable> {
     if text.len() > MAX_LENGTH {
         return Err(Unreadable {
             at: 0,
-            expected: vec!["a text of at most 16 KiB"],
+            expected: "a text of at most 16 KiB",
         });
     }
     let stuck = match parser.parse(text) {
         Ok((rest, value)) if skip_blanks(rest).is_empty() => return Ok(value),
         Ok((rest, _)) => Stuck {
             rest: skip_blanks(rest),
-            expected: vec!["the end"],
+            expected: after,
         },
         Err(Err::Error(stuck) | Err::Failure(stuck)) => stuck,
         // The parsers are nom's `complete` ones.
         Err(Err::Incomplete(_)) => Stuck {
             rest: "",
-            expected: vec!["more"],
+            expected: "more",
         },
     };
     Err(Unreadable {
@@ -264,7 +82,7 @@ fn skip_blanks(input: &str) -> &str {
 }
 
 /// Nothing is read where the parser stops before reading anything; a parser that stops later is an error.
-fn maybe<'a, T>(
+pub(super) fn maybe<'a, T>(
     mut parser: impl Parser<&'a str, Output = T, Error = Stuck<'a>>,
 ) -> impl Parser<&'a str, Output = Option<T>, Error = Stuck<'a>> {
     move |input: &'a str| match parser.parse(input) {
@@ -274,7 +92,7 @@ fn maybe<'a, T>(
     }
 }
 
-fn preceded_by<'a, T>(
+pub(super) fn preceded_by<'a, T>(
     keyword: &'static str,
     mut parser: impl Parser<&'a str, Output = T, Error = Stuck<'a>>,
 ) -> impl Parser<&'a str, Output = T, Error = Stuck<'a>> {
@@ -293,14 +111,16 @@ fn raw_word(input: &str) -> Read<'_, &str> {
 }
 
 /// A keyword, in any case.
-fn word<'a>(keyword: &'static str) -> impl Parser<&'a str, Output = (), Error = Stuck<'a>> {
+pub(super) fn word<'a>(
+    keyword: &'static str,
+) -> impl Parser<&'a str, Output = (), Error = Stuck<'a>> {
     move |input: &'a str| match raw_word(input) {
         Ok((rest, found)) if found.eq_ignore_ascii_case(keyword) => Ok((rest, ())),
         _ => Err(Stuck::at(input, keyword)),
     }
 }
 
-fn symbol<'a>(
+pub(super) fn symbol<'a>(
     text: &'static str,
     expected: &'static str,
 ) -> impl Parser<&'a str, Output = (), Error = Stuck<'a>> {
@@ -318,7 +138,7 @@ const KEYWORDS: [&str; 10] = [
 ];
 
 /// A name, plain or in brackets; `dotted` joins parts: `dbo.PATIENTS`.
-fn name<'a>(
+pub(super) fn name<'a>(
     text: &'a str,
     expected: &'static str,
     dotted: bool,
@@ -372,7 +192,9 @@ fn one_name<'a>(input: &'a str, expected: &'static str) -> Read<'a, &'a str> {
     }
 }
 
-fn table_name<'a>(text: &'a str) -> impl Parser<&'a str, Output = TableName, Error = Stuck<'a>> {
+pub(super) fn table_name<'a>(
+    text: &'a str,
+) -> impl Parser<&'a str, Output = TableName, Error = Stuck<'a>> {
     move |input: &'a str| {
         let (input, table) = name(text, "a table", true).parse(input)?;
         let (input, alias) =
@@ -386,13 +208,15 @@ fn table_name<'a>(text: &'a str) -> impl Parser<&'a str, Output = TableName, Err
     }
 }
 
-fn column_name<'a>(text: &'a str) -> impl Parser<&'a str, Output = ColumnName, Error = Stuck<'a>> {
+pub(super) fn column_name<'a>(
+    text: &'a str,
+) -> impl Parser<&'a str, Output = ColumnName, Error = Stuck<'a>> {
     move |input: &'a str| {
         let (after, alias) = name(text, "a column", false).parse(input)?;
         let Some(after) = after.strip_prefix('.') else {
             return Err(Err::Error(Stuck {
                 rest: after,
-                expected: vec!["`.` and a column's name"],
+                expected: AFTER_ALIAS,
             }));
         };
         let (after, column) = match one_name(after, "a column's name") {
@@ -412,7 +236,9 @@ fn column_name<'a>(text: &'a str) -> impl Parser<&'a str, Output = ColumnName, E
     }
 }
 
-fn order_list<'a>(text: &'a str) -> impl Parser<&'a str, Output = Vec<OrderBy>, Error = Stuck<'a>> {
+pub(super) fn order_list<'a>(
+    text: &'a str,
+) -> impl Parser<&'a str, Output = Vec<OrderBy>, Error = Stuck<'a>> {
     move |input: &'a str| {
         let one = |input: &'a str| {
             let (input, column) = column_name(text).parse(input)?;
@@ -446,7 +272,7 @@ fn separated<'a, T>(
     Ok((input, list))
 }
 
-fn any<'a>(
+pub(super) fn any<'a>(
     text: &'a str,
     depth: u8,
 ) -> impl Parser<&'a str, Output = Condition, Error = Stuck<'a>> {
@@ -635,7 +461,7 @@ fn quoted<'a>(text: &'a str, input: &'a str) -> Read<'a, Part<String>> {
         let Some((part, after)) = rest.split_once('\'') else {
             return Err(Err::Error(Stuck {
                 rest: "",
-                expected: vec!["the closing `'`"],
+                expected: "the closing `'`",
             }));
         };
         value.push_str(part);
@@ -649,192 +475,5 @@ fn quoted<'a>(text: &'a str, input: &'a str) -> Read<'a, Part<String>> {
                 return Ok((after, Part { value, span }));
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The condition in a fully parenthesised form.
-    fn show(condition: &Condition) -> String {
-        let operand = |operand: &Operand| match operand {
-            Operand::Column(c) => format!("{}.{}", c.alias.value, c.column.value),
-            Operand::Bits(c, mask) => format!("{}.{}&{mask}", c.alias.value, c.column.value),
-            Operand::Int(n) => n.to_string(),
-            Operand::Text(text) => format!("{text:?}"),
-        };
-        let list = |list: &[Condition], with: &str| {
-            let parts: Vec<_> = list.iter().map(show).collect();
-            format!("({})", parts.join(with))
-        };
-        let not = |negated: bool| if negated { "!" } else { "" };
-        match condition {
-            Condition::And(parts) => list(parts, " and "),
-            Condition::Or(parts) => list(parts, " or "),
-            Condition::Not(inner) => format!("!{}", show(inner)),
-            Condition::Compare { left, op, right } => {
-                format!("{} {op:?} {}", operand(&left.value), operand(&right.value))
-            }
-            Condition::In {
-                operand: of,
-                list,
-                negated,
-            } => {
-                let list: Vec<_> = list.iter().map(|part| operand(&part.value)).collect();
-                format!(
-                    "{}{} in [{}]",
-                    not(*negated),
-                    operand(&of.value),
-                    list.join(" ")
-                )
-            }
-            Condition::Like {
-                operand: of,
-                pattern,
-                negated,
-            } => {
-                format!(
-                    "{}{} like {:?}",
-                    not(*negated),
-                    operand(&of.value),
-                    pattern.value
-                )
-            }
-            Condition::Null {
-                operand: of,
-                negated,
-            } => format!("{}{} null", not(*negated), operand(&of.value)),
-        }
-    }
-
-    #[test]
-    fn conditions_are_read() {
-        for (text, expected) in [
-            ("p.A = 1", "p.A Eq 1"),
-            (" p.A<>-1 ", "p.A Ne -1"),
-            ("p.A != 'it''s'", "p.A Ne \"it's\""),
-            (
-                "p.A=1 AND p.B>=2 or not p.C < p.D",
-                "((p.A Eq 1 and p.B Ge 2) or !p.C Lt p.D)",
-            ),
-            (
-                "p.A = 1 and (p.B is null Or p.C IS NOT NULL)",
-                "(p.A Eq 1 and (p.B null or !p.C null))",
-            ),
-            ("p.A in (1, 2,3)", "p.A in [1 2 3]"),
-            ("p.A not in ('x')", "!p.A in [\"x\"]"),
-            ("p.A not like 'x%'", "!p.A like \"x%\""),
-            ("p.FLAGS & 2 = 0", "p.FLAGS&2 Eq 0"),
-            ("p.[Odd name] = 1", "p.Odd name Eq 1"),
-            ("((p.A = 1))", "p.A Eq 1"),
-            ("1 = p.A", "1 Eq p.A"),
-        ] {
-            assert_eq!(
-                condition(text).map(|c| show(&c)).as_deref(),
-                Ok(expected),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_shown_where_it_begins() {
-        for (text, at, expected) in [
-            ("", 0, "a column or a literal"),
-            (
-                "p.A",
-                3,
-                "a comparison (`=`, `<>`, `in`, `like`, `is null` …)",
-            ),
-            ("p.A = ", 6, "a column or a literal"),
-            ("p.A = 1 and", 11, "a column or a literal"),
-            ("p.A = 1 p.B = 2", 8, "the end"),
-            ("SURNAME = 'x'", 7, "`.` and a column's name"),
-            ("p.A = 'x", 8, "the closing `'`"),
-            ("p.A in ()", 8, "a text in single quotes or a whole number"),
-            (
-                "p.A in (p.B)",
-                8,
-                "a text in single quotes or a whole number",
-            ),
-            ("p.A = 1.5", 6, "a text in single quotes or a whole number"),
-            ("(p.A = 1", 8, "`)`"),
-            ("p.A like p.B", 9, "a text in single quotes"),
-            ("p.A is 1", 7, "null"),
-            (
-                "p.A = 99999999999999999999",
-                6,
-                "a text in single quotes or a whole number",
-            ),
-            ("p.A not 1", 8, "`in` or `like`"),
-        ] {
-            let unreadable = condition(text).unwrap_err();
-            assert_eq!(
-                (unreadable.at, unreadable.expected[0]),
-                (at, expected),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn depth_and_length_are_bounded() {
-        let deep = "(".repeat(10_000);
-        assert_eq!(
-            condition(&deep).unwrap_err().expected,
-            ["fewer parentheses"]
-        );
-        assert!(condition(&"not ".repeat(1_000)).is_err());
-        assert!(condition(&"p.A = 1 and ".repeat(100_000)).is_err());
-    }
-
-    #[test]
-    fn tables_lookups_and_children_are_read() {
-        let patients = table("dbo.PATIENTS as p").unwrap();
-        assert_eq!(patients.table.value, "dbo.PATIENTS");
-        assert_eq!(
-            patients.alias.map(|alias| (alias.value, alias.span)),
-            Some(("p".into(), 16..17))
-        );
-        assert_eq!(table("PATIENTS").unwrap().alias, None);
-        assert!(table("PATIENTS as").is_err());
-        assert!(table("PATIENTS as p q").is_err());
-
-        let sex = lookup("SEX on sex.SEXCODE = p.SEXCODE").unwrap();
-        assert_eq!(
-            (sex.table.value.as_str(), show(&sex.on).as_str()),
-            ("SEX", "sex.SEXCODE Eq p.SEXCODE")
-        );
-        assert_eq!(lookup("SEX").unwrap_err().expected, ["on"]);
-
-        let emails = child(
-            "EMAIL e on e.INTERNALID = p.INTERNALID\n where e.R = 1 and e.E <> '' order by e.RECORDID desc, e.E",
-        )
-        .unwrap();
-        assert_eq!(emails.table.alias.unwrap().value, "e");
-        assert_eq!(show(&emails.filter.unwrap()), "(e.R Eq 1 and e.E Ne \"\")");
-        let order: Vec<_> = emails
-            .order
-            .iter()
-            .map(|o| (o.column.column.value.as_str(), o.descending))
-            .collect();
-        assert_eq!(order, [("RECORDID", true), ("E", false)]);
-        assert!(child("EMAIL as e on e.A = p.A order e.B").is_err());
-    }
-
-    #[test]
-    fn columns_are_read_with_and_without_their_sign() {
-        for text in ["p.SURNAME", "$p.SURNAME"] {
-            let column = column(text).unwrap();
-            assert_eq!(
-                (column.alias.value.as_str(), column.column.value.as_str()),
-                ("p", "SURNAME")
-            );
-        }
-        assert!(column("p.").is_err());
-        assert!(column("p.A.B").is_err());
-        assert!(column("SURNAME").is_err());
-        assert!(column("$$p.A").is_err());
     }
 }

@@ -1,0 +1,482 @@
+//! `pilaster explain`: a search → what it becomes, stage by stage.
+//!
+//! Without `--run` no database is touched or made. What is wrong with the search is said as a caller of the
+//! server would hear it, with the code of the table of errors and what to do.
+//!
+//! Exit codes: 0 explained, 1 the search is refused, 2 it could not start, or the command line is wrong.
+
+use std::io::{self, IsTerminal as _, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tempfile::TempDir;
+
+use crate::cursor::{CursorError, CursorKey};
+use crate::demo::{self, DemoError, MAX_PATIENTS};
+use crate::explain::{
+    About, Explanation, Json, ROWS, StageTimings, render_text, run as run_commands,
+};
+use crate::mapping::{
+    Diagnostics, Loaded, Mapping, Options, Resource, embedded, load_files, load_folder,
+};
+use crate::passthrough::PassthroughError;
+use crate::passthrough::sqlite::{Limits as PoolLimits, Pool};
+use crate::plan::{Context, CountLimits, Plan, PlanError, Planner, Selection};
+use crate::relation::Dialect;
+use crate::search::{self, Input, Limits};
+use crate::site::{Answer, ReadCall, SearchCall, Site, SiteConfig, SiteError, Types};
+
+/// What links in an answer begin with: nobody serves them here.
+const BASE: &str = "http://localhost/fhir/R4";
+
+const FORM: &str = "write it as Type?parameter=value&…, as Type, or as Type/id: \
+                    pilaster explain 'Patient?family=smith&birthdate=gt1980&_sort=-birthdate'";
+
+/// Show what a search becomes: its syntax tree, its plan, and the command for a practice database
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to explain, as it stands after the FHIR base URL: 'Patient?family=smith', 'Patient/12'
+    #[arg(value_name = "SEARCH")]
+    asked: String,
+    /// The SQL to show; without it that of the mapping's own engine, or SQLite's with --run
+    #[arg(long, value_name = "DIALECT", value_parser = dialect)]
+    dialect: Option<Dialect>,
+    /// The folder of a mapping; without it that of the embedded practice
+    #[arg(long, value_name = "DIR")]
+    mapping: Option<PathBuf>,
+    /// Run it too, on the embedded practice or the database of --sqlite: adds rows, query plan, answer, times
+    #[arg(long)]
+    run: bool,
+    /// A SQLite database to run it on, opened read-only
+    #[arg(long, value_name = "FILE", requires = "run")]
+    sqlite: Option<PathBuf>,
+    /// How many patients the embedded practice has
+    #[arg(long, value_name = "NUMBER", default_value_t = 2000, conflicts_with = "sqlite",
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_PATIENTS)))]
+    patients: u32,
+    /// What the embedded practice is drawn from
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 1,
+        conflicts_with = "sqlite"
+    )]
+    seed: u64,
+    /// The practice's IANA time zone: dates and times without an offset are its
+    #[arg(long, value_name = "ZONE", default_value = "Australia/Brisbane", value_parser = zone)]
+    time_zone: TimeZone,
+    /// Refuse every unknown parameter, as `Prefer: handling=strict` does
+    #[arg(long)]
+    strict: bool,
+    /// JSON for programs
+    #[arg(long)]
+    json: bool,
+}
+
+fn dialect(name: &str) -> Result<Dialect, String> {
+    match Dialect::from_name(name) {
+        Some(dialect @ (Dialect::Mssql | Dialect::Sqlite)) => Ok(dialect),
+        _ => Err("SQL is written for mssql and sqlite".to_owned()),
+    }
+}
+
+fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| "no IANA time zone has this name".to_owned())
+}
+
+/// Why there is no explanation.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// The argument is no search and no read.
+    #[error("{FORM}")]
+    Form,
+    /// The search would be refused.
+    #[error(transparent)]
+    Refused(#[from] SiteError),
+    #[error("the mapping cannot be used\n\n{}", .0.render(false))]
+    Mapping(Box<Diagnostics>),
+    #[error("the practice cannot be created: {0}")]
+    Demo(#[from] DemoError),
+    #[error("no temporary folder can be made: {0}")]
+    Folder(#[source] io::Error),
+    #[error("{0}")]
+    Database(#[source] PassthroughError),
+    #[error("the runtime cannot start: {0}")]
+    Runtime(#[source] io::Error),
+    #[error(transparent)]
+    Random(#[from] CursorError),
+    #[error("the explanation cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Explains, on standard output; what is wrong goes to standard error.
+pub fn run(args: Args) -> ExitCode {
+    let text = explain(&args).and_then(|explanation| {
+        if args.json {
+            return Ok(serde_json::to_string_pretty(&explanation)? + "\n");
+        }
+        let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Ok(render_text(&explanation, colour))
+    });
+    match text {
+        Ok(text) => print(&text),
+        Err(Failure::Refused(error)) => {
+            tell(&refusal(&error));
+            ExitCode::FAILURE
+        }
+        Err(failure) => {
+            tell(&format!("error: {failure}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Who reads it may have closed the pipe, as `head` does: that is no failure.
+fn print(text: &str) -> ExitCode {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(2),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// If standard error is gone there is nobody left to tell.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// A refusal as a caller hears it: code, text, place, remedy.
+fn refusal(error: &SiteError) -> String {
+    let code = error.code();
+    let mut text = format!("error[{}]: {error}", code.id);
+    if let Some(expression) = error.expression() {
+        text.push_str(&format!("\n  at    {expression}"));
+    }
+    text.push_str(&format!("\n  help  {}", code.remedy));
+    text.push_str(&format!("\n  HTTP  {} ({})", code.status, code.issue));
+    text
+}
+
+/// What the argument asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked<'a> {
+    Search { resource: &'a str, query: &'a str },
+    Read { resource: &'a str, id: &'a str },
+}
+
+/// Reads `Patient?family=smith`, `Patient`, `Patient/12`; a slash before them does no harm.
+fn asked(text: &str) -> Option<Asked<'_>> {
+    let text = text.strip_prefix('/').unwrap_or(text);
+    let (path, query) = match text.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (text, None),
+    };
+    let is_type = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    match (path.split_once('/'), query) {
+        (None, query) if is_type(path) => Some(Asked::Search {
+            resource: path,
+            query: query.unwrap_or_default(),
+        }),
+        (Some((resource, id)), None)
+            if is_type(resource) && !id.is_empty() && !id.contains('/') =>
+        {
+            Some(Asked::Read { resource, id })
+        }
+        _ => None,
+    }
+}
+
+fn explain(args: &Args) -> Result<Explanation, Failure> {
+    let asked = asked(&args.asked).ok_or(Failure::Form)?;
+    let mapping = Arc::new(load(args)?);
+    let planner = Planner::new(Arc::clone(&mapping));
+    let about = About {
+        mapping: &mapping,
+        dialect: shown(args, mapping.engine),
+        zone: &args.time_zone,
+        zone_name: args.time_zone.iana_name().unwrap_or("UTC"),
+        now: args.time_zone.to_datetime(Timestamp::now()),
+    };
+    let (mut explanation, plan) = plan(args, asked, &planner, &about)?;
+    if args.run {
+        let practice = Practice::open(args, &mapping)?;
+        practice.run(asked, args, &mut explanation, &plan)?;
+    }
+    Ok(explanation)
+}
+
+fn load(args: &Args) -> Result<Mapping, Failure> {
+    let options = Options::default();
+    let loaded = match &args.mapping {
+        Some(folder) => load_folder(folder, &options),
+        None => load_files(embedded::ID, embedded::FILES, &options),
+    };
+    let Loaded { mapping, warnings } =
+        loaded.map_err(|problems| Failure::Mapping(Box::new(problems)))?;
+    if !warnings.is_empty() {
+        tell(&warnings.render(io::stderr().is_terminal()));
+    }
+    Ok(mapping)
+}
+
+/// The dialect that is shown; what is run is SQLite's in any case.
+fn shown(args: &Args, engine: Dialect) -> Dialect {
+    match (args.dialect, engine) {
+        (Some(dialect), _) => dialect,
+        (None, Dialect::Mssql) if !args.run => Dialect::Mssql,
+        (None, _) => Dialect::Sqlite,
+    }
+}
+
+fn served<'m>(mapping: &'m Mapping, name: &str) -> Result<&'m Resource, SiteError> {
+    mapping
+        .resources
+        .get(name)
+        .ok_or_else(|| SiteError::UnknownResourceType {
+            served: mapping.resources.keys().copied().collect(),
+        })
+}
+
+fn plan(
+    args: &Args,
+    asked: Asked<'_>,
+    planner: &Planner,
+    about: &About<'_>,
+) -> Result<(Explanation, Plan), SiteError> {
+    match asked {
+        Asked::Search { resource, query } => {
+            let served = served(about.mapping, resource)?;
+            let types = Types::new(about.mapping);
+            let input = Input::query(query);
+            let request = search::parse(resource, input, &types, &Limits::default())?;
+            if request.cursor.is_some() {
+                // A page link opens with its server's key only.
+                return Err(PlanError::Cursor.into());
+            }
+            let context = Context {
+                base: BASE,
+                zone: about.zone,
+                now: about.now,
+                strict: args.strict,
+                count: CountLimits::default(),
+            };
+            let plan = planner.search(served, &request, &[], &context)?;
+            Ok((about.search(request, &plan)?, plan))
+        }
+        Asked::Read { resource, id } => {
+            let served = served(about.mapping, resource)?;
+            let plan = planner.read(served, id, &Selection::Whole);
+            Ok((about.read(resource, id, &plan)?, plan))
+        }
+    }
+}
+
+/// A practice to run a search at.
+struct Practice {
+    site: Arc<Site>,
+    /// Of the embedded practice; removed when this is dropped.
+    _folder: Option<TempDir>,
+}
+
+impl Practice {
+    fn open(args: &Args, mapping: &Arc<Mapping>) -> Result<Practice, Failure> {
+        let (path, folder) = match &args.sqlite {
+            Some(path) => (path.clone(), None),
+            None => {
+                let folder = tempfile::Builder::new()
+                    .prefix("pilaster-")
+                    .tempdir()
+                    .map_err(Failure::Folder)?;
+                let path = folder.path().join("practice.sqlite");
+                create(args, &path)?;
+                (path, Some(folder))
+            }
+        };
+        let pool = Pool::open(&path, PoolLimits::default()).map_err(Failure::Database)?;
+        let config = SiteConfig {
+            id: "explain".to_owned(),
+            zone: args.time_zone.clone(),
+            zone_name: args.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            dialect: Dialect::Sqlite,
+            count: CountLimits::default(),
+            cursor_key: Arc::new(CursorKey::generate()?),
+        };
+        let site = Site::new(config, Arc::clone(mapping), Arc::new(pool));
+        Ok(Practice {
+            site: Arc::new(site),
+            _folder: folder,
+        })
+    }
+
+    /// Adds to the explanation what its commands bring, and the answer.
+    fn run(
+        &self,
+        asked: Asked<'_>,
+        args: &Args,
+        explanation: &mut Explanation,
+        plan: &Plan,
+    ) -> Result<(), Failure> {
+        self.site
+            .pool()
+            .run_now(|session| run_commands(explanation, plan, Dialect::Sqlite, session, ROWS))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(Failure::Runtime)?;
+        let answer: Answer = runtime.block_on(async {
+            match asked {
+                Asked::Search { resource, query } => {
+                    let call = SearchCall {
+                        base: BASE.to_owned(),
+                        resource: resource.to_owned(),
+                        query: query.as_bytes().to_vec(),
+                        strict: args.strict,
+                        ..SearchCall::default()
+                    };
+                    self.site.search(call).await
+                }
+                Asked::Read { resource, id } => {
+                    let call = ReadCall {
+                        base: BASE.to_owned(),
+                        resource: resource.to_owned(),
+                        id: id.to_owned(),
+                        ..ReadCall::default()
+                    };
+                    self.site.read(call).await
+                }
+            }
+        })?;
+        explanation.timings = Some(StageTimings::from(&answer.timings));
+        explanation.answer = Some(Json::new(&answer.body));
+        Ok(())
+    }
+}
+
+fn create(args: &Args, path: &std::path::Path) -> Result<(), DemoError> {
+    let options = demo::Options {
+        patients: args.patients,
+        seed: args.seed,
+        today: args.time_zone.to_datetime(Timestamp::now()).date(),
+    };
+    let mut database = rusqlite::Connection::open(path)?;
+    demo::create(&mut database, &options, &mut |_, _| {})?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn explained(line: &[&str]) -> Result<Explanation, Failure> {
+        let line = [&["explain"], line].concat();
+        explain(&Cli::try_parse_from(line).unwrap().args)
+    }
+
+    #[test]
+    fn reads_what_stands_after_a_base_url() {
+        let search = |resource, query| Some(Asked::Search { resource, query });
+        for (text, expected) in [
+            ("Patient?family=a/b?c", search("Patient", "family=a/b?c")),
+            ("/Patient?", search("Patient", "")),
+            ("Patient", search("Patient", "")),
+            (
+                "Patient/12",
+                Some(Asked::Read {
+                    resource: "Patient",
+                    id: "12",
+                }),
+            ),
+            ("", None),
+            ("?family=smith", None),
+            ("patient?family=smith", None),
+            ("family=smith", None),
+            ("Patient/", None),
+            ("Patient/1/2", None),
+            ("Patient/1?_elements=name", None),
+            ("https://example.org/Patient?a=b", None),
+        ] {
+            assert_eq!(asked(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_readme_s_search_is_explained_for_both_dialects() {
+        let search = "Patient?family=smith&birthdate=gt1980&_sort=-birthdate";
+        let text_of = |line: &[&str]| {
+            explained(line).unwrap().parts[0]
+                .command
+                .command
+                .text
+                .to_string()
+        };
+        assert!(text_of(&[search]).contains("TOP (@p"));
+        assert!(text_of(&[search, "--dialect", "sqlite"]).contains("LIMIT ?"));
+    }
+
+    #[test]
+    fn a_run_brings_rows_and_the_answer() {
+        let search = "Patient?_sort=_id&_count=2";
+        let ran = explained(&[search, "--run", "--patients", "20"]).unwrap();
+        assert_eq!(ran.dialect, Dialect::Sqlite);
+        assert_eq!(ran.parts[0].ran.as_ref().unwrap().count, 3);
+        let bundle: serde_json::Value = serde_json::from_str(ran.answer.unwrap().text()).unwrap();
+        assert_eq!(bundle["entry"].as_array().unwrap().len(), 2);
+        let id = bundle["entry"][0]["resource"]["id"].as_str().unwrap();
+        let read = format!("Patient/{id}");
+        let ran = explained(&[&read, "--run", "--patients", "20"]).unwrap();
+        assert!(
+            ran.answer
+                .unwrap()
+                .text()
+                .starts_with("{\"resourceType\":\"Patient\"")
+        );
+    }
+
+    #[test]
+    fn a_refusal_has_its_code_and_its_remedy() {
+        let refused = |search: &str| match explained(&[search]) {
+            Err(Failure::Refused(error)) => refusal(&error),
+            other => panic!("{search}: {other:?}"),
+        };
+        insta::assert_snapshot!(refused("Patient?birthdate=tomorrow"));
+        assert!(refused("Patient?famly=smith").starts_with("error[PP001]"));
+        assert!(refused("Coverage").starts_with("error[PH002]"));
+        assert!(refused("Patient?_cursor=x").starts_with("error[PP007]"));
+        assert!(matches!(explained(&["smith"]), Err(Failure::Form)));
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_refused() {
+        for wrong in [
+            &["Patient", "--dialect", "firebird"][..],
+            &["Patient", "--sqlite", "x.sqlite"],
+            &[
+                "Patient",
+                "--run",
+                "--sqlite",
+                "x.sqlite",
+                "--patients",
+                "5",
+            ],
+            &["Patient", "--time-zone", "Mars/Olympus"],
+            &[],
+        ] {
+            let line = [&["explain"], wrong].concat();
+            let refused = Cli::try_parse_from(line).unwrap_err();
+            assert_eq!(refused.exit_code(), 2, "{wrong:?}");
+        }
+    }
+}

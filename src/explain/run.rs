@@ -1,0 +1,99 @@
+//! An explanation and a connection → what the commands bring.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+use serde_json::Value as JsonValue;
+
+use super::{Explanation, Ran, child_explanation};
+use crate::passthrough::sqlite::Session;
+use crate::passthrough::{CellRef, Rows};
+use crate::plan::{self, Plan};
+use crate::relation::{Dialect, Value};
+use crate::site::SiteError;
+use crate::sql::{self, Statement};
+
+/// Rows of one command that an explanation keeps, unless told otherwise.
+pub const ROWS: usize = 10;
+
+/// Runs the commands of an explanation as `database` spells them, whatever dialect they are shown in, and
+/// keeps the first `most` rows of each. The commands of child tables are then those of the parents that
+/// came back. `plan` is the one that the explanation was made of.
+///
+/// # Errors
+/// What the database reports; a dialect that cannot spell a select.
+pub fn run(
+    explanation: &mut Explanation,
+    plan: &Plan,
+    database: Dialect,
+    session: &mut Session<'_>,
+    most: usize,
+) -> Result<(), SiteError> {
+    let dialect = explanation.dialect;
+    let count = plan.count as usize;
+    for (explained, part) in explanation.parts.iter_mut().zip(&plan.parts) {
+        let statement = sql::select(&part.select, database)?;
+        let rows = session.execute(&statement, &part.values)?;
+        explained.ran = Some(ran(session, &statement, &part.values, &rows, most)?);
+        for (explained, view) in explained.children.iter_mut().zip(&part.view.children) {
+            let parents = parents(&rows, &view.parent, count);
+            if parents.is_empty() {
+                continue;
+            }
+            let catalogue = part.source.relation.catalogue.as_ref();
+            let child = plan::children(view, catalogue, &parents);
+            let (mut shown, values) = child_explanation(view, child, dialect)?;
+            let statement = sql::children(&shown.select, database)?;
+            let rows = session.execute(&statement, &values)?;
+            shown.ran = Some(ran(session, &statement, &values, &rows, most)?);
+            *explained = shown;
+        }
+    }
+    Ok(())
+}
+
+/// The keys of the page's rows, each once; a row past the page only tells that there is a next one.
+fn parents(rows: &Rows, columns: &[usize], count: usize) -> Vec<Vec<Value>> {
+    let mut seen = HashSet::new();
+    (0..rows.len().min(count))
+        .map(|row| {
+            columns
+                .iter()
+                .map(|&column| rows.cell(row, column).to_value())
+                .collect::<Vec<_>>()
+        })
+        .filter(|key| !key.contains(&Value::Null) && seen.insert(format!("{key:?}")))
+        .collect()
+}
+
+fn ran(
+    session: &mut Session<'_>,
+    statement: &Statement,
+    values: &[Value],
+    rows: &Rows,
+    most: usize,
+) -> Result<Ran, SiteError> {
+    Ok(Ran {
+        count: rows.len(),
+        rows: (0..rows.len().min(most))
+            .map(|row| {
+                (0..rows.width())
+                    .map(|column| json(rows.cell(row, column)))
+                    .collect()
+            })
+            .collect(),
+        query_plan: session.query_plan(statement, values)?,
+    })
+}
+
+fn json(cell: CellRef<'_>) -> JsonValue {
+    match cell {
+        CellRef::Null => JsonValue::Null,
+        CellRef::Int(number) => number.into(),
+        CellRef::Real(number) => number.into(),
+        CellRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned().into(),
+        CellRef::Bytes(bytes) => base64::engine::general_purpose::STANDARD
+            .encode(bytes)
+            .into(),
+    }
+}

@@ -1,0 +1,410 @@
+//! CapabilityStatement: what a site answers, as its mapping says it.
+//!
+//! Takes a [`Mapping`] and what is known of the site; gives R4's resource
+//! (<http://hl7.org/fhir/R4/capabilitystatement.html>) as data that serde writes in R4's order. Nothing in
+//! it is kept by hand: a resource type is there when the mapping has a source of it, a parameter when
+//! columns answer it. What is not declared is not offered.
+//!
+//! R4 has no element for the modifiers, the comparators and the sorting of a parameter. They are said to
+//! programs in an extension, [`SEARCH_SUPPORT`], so that a test can walk all that is declared.
+
+use serde::Serialize;
+
+use super::search_parameters;
+use crate::mapping::{Mapping, ParameterInfo, Resource};
+use crate::search::{ParameterKind, Prefix, Summary, Total};
+
+/// The extension of `rest.resource.searchParam` that says how the parameter may be used: `modifier`
+/// (valueCode, one for each), `comparator` (valueCode, one for each prefix, `eq` included) and `sort`
+/// (valueBoolean: whether `_sort` takes it).
+pub const SEARCH_SUPPORT: &str = "urn:pilaster:fhir:search-support";
+
+/// What a statement says besides what follows from the mapping.
+#[derive(Debug, Clone, Copy)]
+pub struct StatementOptions<'a> {
+    /// The FHIR base URL of the site, without a slash at its end.
+    pub base: &'a str,
+    /// When the statement last changed, a FHIR dateTime: the start of the server or the mapping's loading.
+    pub date: &'a str,
+    /// The version of this program.
+    pub version: &'a str,
+    /// The practice's name.
+    pub site: &'a str,
+    /// The practice's IANA time zone, in which dates without an offset are read.
+    pub zone: &'a str,
+}
+
+/// R4's CapabilityStatement, as far as it is used here; what is absent or empty is not written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CapabilityStatement {
+    resource_type: &'static str,
+    url: String,
+    name: &'static str,
+    title: String,
+    status: &'static str,
+    date: String,
+    kind: &'static str,
+    software: Software,
+    implementation: Implementation,
+    fhir_version: &'static str,
+    format: [&'static str; 2],
+    rest: [Rest; 1],
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Software {
+    name: &'static str,
+    version: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Implementation {
+    description: String,
+    url: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rest {
+    mode: &'static str,
+    documentation: String,
+    security: Security,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resource: Vec<RestResource>,
+    search_param: Vec<SearchParam>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Security {
+    description: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RestResource {
+    #[serde(rename = "type")]
+    ty: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    supported_profile: Vec<String>,
+    interaction: [Interaction; 2],
+    versioning: &'static str,
+    read_history: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conditional_read: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    search_param: Vec<SearchParam>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Interaction {
+    code: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct SearchParam {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extension: Vec<SearchSupport>,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    definition: Option<String>,
+    #[serde(rename = "type")]
+    ty: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    documentation: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct SearchSupport {
+    url: &'static str,
+    /// Never empty: `sort` is always said.
+    extension: Vec<Support>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Support {
+    url: &'static str,
+    #[serde(flatten)]
+    value: SupportValue,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+enum SupportValue {
+    #[serde(rename = "valueCode")]
+    Code(String),
+    #[serde(rename = "valueBoolean")]
+    Boolean(bool),
+}
+
+/// The statement of a site that serves a mapping.
+pub fn statement(mapping: &Mapping, options: &StatementOptions<'_>) -> CapabilityStatement {
+    CapabilityStatement {
+        resource_type: "CapabilityStatement",
+        url: format!("{}/metadata", options.base),
+        name: "PilasterCapabilityStatement",
+        title: format!("FHIR R4 of {} over {}", options.site, mapping.name),
+        status: "active",
+        date: options.date.to_owned(),
+        kind: "instance",
+        software: Software {
+            name: "Pilaster",
+            version: options.version.to_owned(),
+        },
+        implementation: Implementation {
+            description: format!("{}, read from its {} database", options.site, mapping.name),
+            url: options.base.to_owned(),
+        },
+        fhir_version: "4.0.1",
+        format: ["application/fhir+json", "json"],
+        rest: [Rest {
+            mode: "server",
+            documentation: documentation(options.zone),
+            security: Security {
+                description: "A subscription key, in the header `Ocp-Apim-Subscription-Key` or the query parameter `subscription-key`.",
+            },
+            // A map of the mapping's, so sorted by type already; and parameters by name.
+            resource: mapping
+                .resources
+                .values()
+                .map(|resource| rest_resource(mapping, resource))
+                .collect(),
+            search_param: result_parameters(),
+        }],
+    }
+}
+
+fn documentation(zone: &str) -> String {
+    format!(
+        "Search by GET, or by POST of a form to `_search`. Dates and times without an offset are those of {zone}. \
+         A parameter that is not known is ignored and reported in an `outcome` entry, unless `Prefer: handling=strict` \
+         asks for an error, or nothing else narrows the search. `_format` and `_pretty` go with every interaction. \
+         Each search parameter says in the extension `{SEARCH_SUPPORT}` which modifiers and comparators it takes and \
+         whether `_sort` takes it."
+    )
+}
+
+fn rest_resource(mapping: &Mapping, resource: &Resource) -> RestResource {
+    // One source without it would make the promise false for its resources.
+    let is_dated = resource.sources.iter().all(|&index| {
+        mapping
+            .sources
+            .get(index)
+            .is_some_and(|source| source.last_updated.is_some())
+    });
+    RestResource {
+        ty: resource.name,
+        supported_profile: resource.profiles.iter().map(ToString::to_string).collect(),
+        interaction: [
+            Interaction { code: "read" },
+            Interaction {
+                code: "search-type",
+            },
+        ],
+        versioning: "no-version",
+        read_history: false,
+        conditional_read: is_dated.then_some("full-support"),
+        search_param: resource
+            .parameters
+            .values()
+            .map(|info| search_param(resource.name, info))
+            .collect(),
+    }
+}
+
+fn search_param(resource: &str, info: &ParameterInfo) -> SearchParam {
+    // A mapping's own parameter of R4's name is described by the mapping alone.
+    let described = search_parameters::parameter(resource, &info.name)
+        .filter(|definition| definition.url == Some(&*info.url))
+        .and_then(|definition| definition.description);
+    let documentation: Vec<&str> = described
+        .into_iter()
+        .chain(info.documentation.as_deref())
+        .collect();
+    SearchParam {
+        extension: vec![support(info)],
+        name: info.name.to_string(),
+        definition: (!info.url.is_empty()).then(|| info.url.to_string()),
+        ty: info.kind.word(),
+        documentation: (!documentation.is_empty()).then(|| documentation.join(". ")),
+    }
+}
+
+fn support(info: &ParameterInfo) -> SearchSupport {
+    let code = |url, code: &str| Support {
+        url,
+        value: SupportValue::Code(code.to_owned()),
+    };
+    let mut extension: Vec<Support> = info
+        .modifiers
+        .iter()
+        .map(|modifier| code("modifier", modifier.word()))
+        .collect();
+    if has_comparators(info.kind) {
+        extension.extend(Prefix::WORDS.iter().map(|word| code("comparator", word)));
+    }
+    extension.push(Support {
+        url: "sort",
+        // Every order ends in the id, whatever the mapping says of `_id` as a parameter.
+        value: SupportValue::Boolean(info.sortable || &*info.name == "_id"),
+    });
+    SearchSupport {
+        url: SEARCH_SUPPORT,
+        extension,
+    }
+}
+
+/// R4 §3.1.1.4.5: prefixes are for the ordered kinds.
+const fn has_comparators(kind: ParameterKind) -> bool {
+    matches!(
+        kind,
+        ParameterKind::Number | ParameterKind::Date | ParameterKind::Quantity
+    )
+}
+
+/// The parameters of R4 that say how to answer, not what to find: `rest.searchParam` is for those of all
+/// resource types. R4 gives them no definition; the kinds are those of the table in §3.1.1.7.
+fn result_parameters() -> Vec<SearchParam> {
+    let parameter = |name: &str, kind: ParameterKind, documentation: String| SearchParam {
+        extension: Vec::new(),
+        name: name.to_owned(),
+        definition: None,
+        ty: kind.word(),
+        documentation: Some(documentation),
+    };
+    vec![
+        parameter(
+            "_count",
+            ParameterKind::Number,
+            "Entries a page; 0 asks for the total only. Lowered to the server's cap, as the `self` link then says.".to_owned(),
+        ),
+        parameter(
+            "_elements",
+            ParameterKind::String,
+            "Top-level elements to answer with, besides those that R4 requires.".to_owned(),
+        ),
+        parameter(
+            "_sort",
+            ParameterKind::String,
+            "Parameters to sort by, most significant first, `-` before one for descending.".to_owned(),
+        ),
+        parameter(
+            "_summary",
+            ParameterKind::String,
+            format!("One of {}.", Summary::WORDS.join(", ")),
+        ),
+        parameter(
+            "_total",
+            ParameterKind::String,
+            format!(
+                "One of {}. Without it, the first page has the total.",
+                Total::WORDS.join(", ")
+            ),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::tests::clinic::mapping;
+
+    const OPTIONS: StatementOptions<'_> = StatementOptions {
+        base: "http://localhost/fhir/R4",
+        date: "2026-01-05T09:00:00+10:00",
+        version: "0.1.0",
+        site: "Example Clinic",
+        zone: "Australia/Brisbane",
+    };
+
+    fn json() -> serde_json::Value {
+        serde_json::to_value(statement(&mapping(), &OPTIONS)).unwrap()
+    }
+
+    #[test]
+    fn says_what_the_mapping_answers() {
+        let text = serde_json::to_string_pretty(&statement(&mapping(), &OPTIONS)).unwrap();
+        insta::assert_snapshot!(text);
+    }
+
+    /// Every property is one that R4 has in that place, a list where R4 has a list, and a
+    /// code of the value set where R4 requires one; whatever R4 requires is there, and nothing is empty.
+    #[test]
+    fn is_a_statement_of_r4() {
+        let text = serde_json::to_string(&statement(&mapping(), &OPTIONS)).unwrap();
+        assert!(text.starts_with(r#"{"resourceType":"CapabilityStatement","url":"#));
+        let structure = crate::fhir::structure("CapabilityStatement").unwrap();
+        is_of(&json(), structure, "CapabilityStatement");
+    }
+
+    fn is_of(value: &serde_json::Value, structure: &'static crate::fhir::Structure, path: &str) {
+        let properties = value.as_object().unwrap();
+        assert!(!properties.is_empty(), "{path} is empty");
+        for element in structure.elements().filter(|element| element.min() > 0) {
+            assert!(
+                properties.contains_key(element.name()),
+                "{path}.{} is required",
+                element.name()
+            );
+        }
+        for (name, value) in properties {
+            let path = format!("{path}.{name}");
+            if name == "resourceType" {
+                continue;
+            }
+            let element = structure
+                .element(name)
+                .unwrap_or_else(|| panic!("{path} is not of R4"));
+            assert_eq!(value.is_array(), element.definition().is_list(), "{path}");
+            let one = std::slice::from_ref(value);
+            let values = value.as_array().map_or(one, Vec::as_slice);
+            assert!(!values.is_empty(), "{path} is empty");
+            for value in values {
+                if let Some(structure) = element.element_type().structure() {
+                    is_of(value, structure, &path);
+                    continue;
+                }
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                assert!(!text.trim().is_empty(), "{path} is empty");
+                if let Some(codes) = element.definition().binding() {
+                    assert_ne!(codes.has(&text), Some(false), "{path} has no code {text}");
+                }
+                let primitive = element.primitive().unwrap();
+                assert!(primitive.check(&text), "{path} is no {primitive:?}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn comparators_are_for_ordered_kinds_only() {
+        let statement = json();
+        let parameters = &statement["rest"][0]["resource"][0]["searchParam"];
+        let codes = |name: &str, url: &str| -> Vec<String> {
+            let parameter = parameters
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|parameter| parameter["name"] == name)
+                .unwrap();
+            parameter["extension"][0]["extension"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|support| support["url"] == url)
+                .map(|support| support["valueCode"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!(codes("birthdate", "comparator"), Prefix::WORDS);
+        assert!(codes("family", "comparator").is_empty());
+        assert!(codes("family", "modifier").contains(&"exact".to_owned()));
+    }
+
+    #[test]
+    fn a_type_without_last_updated_promises_no_conditional_read() {
+        let statement = json();
+        let resource = &statement["rest"][0]["resource"][0];
+        assert_eq!(resource["type"], "Patient");
+        assert!(resource.get("conditionalRead").is_none());
+    }
+}

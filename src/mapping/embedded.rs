@@ -1,0 +1,51 @@
+//! The mapping that is part of the program: that of the embedded practice.
+//!
+//! A program without configuration must have something to serve, wherever it is copied to. The files are
+//! those under `mappings/bp-premier/`; a test holds that none is missing.
+
+/// The folder's name, which is the mapping's id.
+pub const ID: &str = "bp-premier";
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        /// The files of the mapping, by their paths in its folder, with their text.
+        pub const FILES: &[(&str, &str)] = &[$((
+            $name,
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/mappings/bp-premier/", $name)),
+        )),*];
+    };
+}
+
+files![
+    "appointment.yaml",
+    "codes.yaml",
+    "location.yaml",
+    "mapping.yaml",
+    "organization.yaml",
+    "patient.yaml",
+    "practitioner-role.yaml",
+    "practitioner.yaml",
+    "tables.yaml",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn no_file_of_the_folder_is_missing() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("mappings")
+            .join(ID);
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .expect("the folder")
+            .map(|entry| entry.expect("an entry").file_name())
+            .filter_map(|name| name.into_string().ok())
+            .filter(|name| name.ends_with(".yaml"))
+            .collect();
+        names.sort();
+        let embedded: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, embedded);
+    }
+}

@@ -1,0 +1,235 @@
+//! The syntax of a condition → a predicate over checked columns.
+//!
+//! Takes what [`fragment`](super::fragment) has read; gives a [`Predicate`] in which literals suit the types of the columns that they
+//! are compared with: else the database would convert one of them, and lose an index or fail on a row.
+
+use std::sync::Arc;
+
+use super::diagnostic::Problem;
+use super::fragment::{Condition, Operand, Part};
+use super::rules;
+use super::scope::{Scope, Text, Uses};
+use super::yaml::{Span, locate};
+use crate::relation::{CompareOp, Expr, Like, Predicate, SqlType};
+
+impl Scope<'_> {
+    /// A condition's syntax → a predicate. All problems are reported, not the first alone.
+    pub fn predicate(
+        &self,
+        text: Text<'_>,
+        condition: &Condition,
+        uses: &mut Uses,
+    ) -> Option<Predicate> {
+        let span = |range: Span| locate(self.at.text(), text.node, range);
+        match condition {
+            Condition::And(parts) | Condition::Or(parts) => {
+                let parts: Vec<_> = parts
+                    .iter()
+                    .map(|part| self.predicate(text, part, uses))
+                    .collect();
+                let parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
+                Some(match condition {
+                    Condition::And(_) => Predicate::all(parts),
+                    _ => Predicate::any(parts),
+                })
+            }
+            Condition::Not(inner) => Some(self.predicate(text, inner, uses)?.negate()),
+            Condition::Compare { left, op, right } => self.compare(&span, left, *op, right, uses),
+            Condition::In {
+                operand,
+                list,
+                negated,
+            } => {
+                let (expr, ty) = self.operand(&span, operand, uses)?;
+                let list: Vec<_> = list
+                    .iter()
+                    .map(|part| self.literal(&span, ty, part))
+                    .collect();
+                let list = list.into_iter().collect::<Option<Vec<_>>>()?;
+                Some(Predicate::In {
+                    expr,
+                    list,
+                    negated: *negated,
+                })
+            }
+            Condition::Like {
+                operand,
+                pattern,
+                negated,
+            } => {
+                let (expr, ty) = self.operand(&span, operand, uses)?;
+                if !ty.is_text() {
+                    self.at.report(
+                        Problem::new(
+                            &rules::COMPARED_TYPES,
+                            &span(operand.span.clone()),
+                            format!("LIKE compares text, and the column is `{ty}`"),
+                        )
+                        .label(format!("of type `{ty}`")),
+                    );
+                    return None;
+                }
+                let pattern = Like::Text(Arc::from(pattern.value.as_str()));
+                Some(Predicate::Like {
+                    expr,
+                    pattern,
+                    negated: *negated,
+                })
+            }
+            Condition::Null { operand, negated } => {
+                let (expr, _) = self.operand(&span, operand, uses)?;
+                Some(Predicate::IsNull {
+                    expr,
+                    negated: *negated,
+                })
+            }
+        }
+    }
+
+    /// The side of a comparison that is a column.
+    fn operand(
+        &self,
+        span: &dyn Fn(Span) -> Span,
+        operand: &Part<Operand>,
+        uses: &mut Uses,
+    ) -> Option<(Expr, SqlType)> {
+        match &operand.value {
+            Operand::Column(name) => {
+                let found = self.resolve(name, span, uses)?;
+                Some((found.expr, found.ty))
+            }
+            Operand::Bits(name, mask) => {
+                let found = self.resolve(name, span, uses)?;
+                if !found.ty.is_integer() {
+                    self.at.report(
+                        Problem::new(
+                            &rules::COMPARED_TYPES,
+                            &span(operand.span.clone()),
+                            format!(
+                                "`&` tests bits of a whole number, and the column is `{}`",
+                                found.ty
+                            ),
+                        )
+                        .label(format!("of type `{}`", found.ty)),
+                    );
+                    return None;
+                }
+                Some((Expr::BitAnd(Box::new(found.expr), *mask), SqlType::BigInt))
+            }
+            Operand::Int(_) | Operand::Text(_) => {
+                self.at.report(
+                    Problem::new(
+                        &rules::CONDITION_SYNTAX,
+                        &span(operand.span.clone()),
+                        "a condition compares two literals",
+                    )
+                    .label("expected a column"),
+                );
+                None
+            }
+        }
+    }
+
+    fn compare(
+        &self,
+        span: &dyn Fn(Span) -> Span,
+        left: &Part<Operand>,
+        op: CompareOp,
+        right: &Part<Operand>,
+        uses: &mut Uses,
+    ) -> Option<Predicate> {
+        let is_literal =
+            |operand: &Part<Operand>| matches!(operand.value, Operand::Int(_) | Operand::Text(_));
+        match (is_literal(left), is_literal(right)) {
+            (true, false) => {
+                let (right, ty) = self.operand(span, right, uses)?;
+                Some(Predicate::Compare(self.literal(span, ty, left)?, op, right))
+            }
+            (_, true) => {
+                let (left, ty) = self.operand(span, left, uses)?;
+                Some(Predicate::Compare(left, op, self.literal(span, ty, right)?))
+            }
+            (false, false) => {
+                let left_side = self.operand(span, left, uses);
+                let (right_side, right_ty) = self.operand(span, right, uses)?;
+                let (left_side, left_ty) = left_side?;
+                if family(left_ty) != family(right_ty) {
+                    self.at.report(
+                        Problem::new(
+                            &rules::COMPARED_TYPES,
+                            &span(left.span.start..right.span.end),
+                            format!("a column of type `{left_ty}` is compared with one of type `{right_ty}`"),
+                        )
+                        .note("if their contents agree all the same, convert one in a fragment: `{ sql: … }`"),
+                    );
+                    return None;
+                }
+                Some(Predicate::Compare(left_side, op, right_side))
+            }
+        }
+    }
+
+    /// A literal that a column of that type is compared with.
+    fn literal(
+        &self,
+        span: &dyn Fn(Span) -> Span,
+        ty: SqlType,
+        literal: &Part<Operand>,
+    ) -> Option<Expr> {
+        let found = match literal.value {
+            Operand::Text(_) => "a text",
+            _ => "a number",
+        };
+        let refuse = |help: &str| {
+            self.at.report(
+                Problem::new(
+                    &rules::COMPARED_TYPES,
+                    &span(literal.span.clone()),
+                    format!("a column of type `{ty}` is compared with {found}"),
+                )
+                .label("cannot be compared")
+                .help(help.to_owned()),
+            );
+            None
+        };
+        match (&literal.value, family(ty)) {
+            (Operand::Int(value), Family::Number) => Some(Expr::Int(*value)),
+            (Operand::Text(value), Family::Text | Family::Guid) => {
+                Some(Expr::Text(Arc::from(value.as_str())))
+            }
+            (Operand::Text(value), Family::Day) if is_day(value) => Some(Expr::Cast(
+                Box::new(Expr::Text(Arc::from(value.as_str()))),
+                ty,
+            )),
+            (_, Family::Number) => refuse("compare it with a whole number, without quotes"),
+            (_, Family::Text | Family::Guid) => refuse("compare it with a text in single quotes"),
+            (_, Family::Day) => refuse("compare it with a day: `'1900-01-01'`"),
+            (_, Family::Other) => refuse("such a column can only be tested with `is null`"),
+        }
+    }
+}
+
+/// `1900-01-01`
+pub(super) fn is_day(text: &str) -> bool {
+    text.len() == 10 && crate::fhir::Primitive::Date.check(text)
+}
+
+/// Types that compare with each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Text,
+    Number,
+    Day,
+    Guid,
+    Other,
+}
+
+fn family(ty: SqlType) -> Family {
+    match ty {
+        _ if ty.is_text() => Family::Text,
+        _ if ty.is_number() => Family::Number,
+        _ if ty.has_day() => Family::Day,
+        SqlType::UniqueIdentifier => Family::Guid,
+        _ => Family::Other,
+    }
+}

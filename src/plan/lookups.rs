@@ -1,0 +1,151 @@
+//! A condition on a lookup alone asks the lookup first.
+//!
+//! `sex.SEX = 'Male'` over a LEFT JOIN leaves it to the engine to see that the join may be turned round;
+//! SQLite then begins with the lookup's few rows and walks the large table for each. Said as
+//! `p.SEXCODE IN (SELECT sex.SEXCODE …)` the large table keeps the index that the other conditions chose,
+//! and a total needs no join at all. It is the same condition only where a row without a lookup entry does
+//! not hold it, which is checked here.
+
+use std::sync::Arc;
+
+use crate::relation::{Child, CompareOp, Expr, Join, Predicate, Shared};
+
+/// The lookups of a source that can be asked first, by their place.
+pub(super) struct Lookups(Vec<Lookup>);
+
+struct Lookup {
+    alias: Arc<str>,
+    /// The lookup as a table that belongs by one column; None where its condition is more than that.
+    asked: Option<Shared<Child>>,
+}
+
+impl Lookups {
+    pub(super) fn of(joins: &[Shared<Join>]) -> Lookups {
+        Lookups(
+            joins
+                .iter()
+                .map(|join| Lookup {
+                    alias: Arc::clone(&join.table.alias),
+                    asked: asked(join),
+                })
+                .collect(),
+        )
+    }
+
+    /// The same condition, with each part that is about one lookup alone asked of the lookup.
+    pub(super) fn ask(&self, predicate: Predicate) -> Predicate {
+        if let Some(child) = self.alone(&predicate) {
+            return Predicate::Exists {
+                child,
+                joins: Vec::new(),
+                filter: Box::new(predicate),
+            };
+        }
+        match predicate {
+            Predicate::And(parts) => {
+                Predicate::And(parts.into_iter().map(|part| self.ask(part)).collect())
+            }
+            Predicate::Or(parts) => {
+                Predicate::Or(parts.into_iter().map(|part| self.ask(part)).collect())
+            }
+            Predicate::Not(inner) => Predicate::Not(Box::new(self.ask(*inner))),
+            other => other,
+        }
+    }
+
+    /// The lookup that a condition is about, and whose absence it does not hold for.
+    fn alone(&self, predicate: &Predicate) -> Option<Shared<Child>> {
+        if self.0.is_empty() || !rejects_null(predicate) {
+            return None;
+        }
+        let alias = first_alias(predicate)?;
+        let lookup = self.0.iter().find(|lookup| lookup.alias == *alias)?;
+        let child = lookup.asked.as_ref()?;
+        only(predicate, alias).then(|| child.clone())
+    }
+}
+
+fn asked(join: &Join) -> Option<Shared<Child>> {
+    let Predicate::Compare(Expr::Column(left), CompareOp::Eq, Expr::Column(right)) = &join.on
+    else {
+        return None;
+    };
+    let own = |alias: &Arc<str>| *alias == join.table.alias;
+    let (key, parent) = match (own(&left.alias), own(&right.alias)) {
+        (true, false) => (left, right),
+        (false, true) => (right, left),
+        _ => return None,
+    };
+    Some(Shared::new(Child {
+        name: Arc::clone(&join.table.alias),
+        table: join.table.clone(),
+        on: vec![(Expr::Column(key.clone()), Expr::Column(parent.clone()))],
+        filter: Predicate::True,
+        order: Vec::new(),
+        joins: Vec::new(),
+    }))
+}
+
+/// NULL where the column in it is NULL.
+fn is_strict(expr: &Expr) -> bool {
+    match expr {
+        Expr::Column(_) => true,
+        Expr::Digits(inner)
+        | Expr::Fold(inner)
+        | Expr::Exact(inner)
+        | Expr::Trim(inner)
+        | Expr::BitAnd(inner, _)
+        | Expr::Substring(inner, _, _)
+        | Expr::Cast(inner, _)
+        | Expr::NullIf(inner, _) => is_strict(inner),
+        _ => false,
+    }
+}
+
+/// Does not hold where the columns in it are NULL.
+fn rejects_null(predicate: &Predicate) -> bool {
+    match predicate {
+        Predicate::Compare(left, _, right) => is_strict(left) && first_alias_of(right).is_none(),
+        Predicate::In { expr, .. } | Predicate::Present(expr) | Predicate::Like { expr, .. } => {
+            is_strict(expr)
+        }
+        Predicate::IsNull { expr, negated } => *negated && is_strict(expr),
+        Predicate::And(parts) | Predicate::Or(parts) => parts.iter().all(rejects_null),
+        _ => false,
+    }
+}
+
+fn first_alias(predicate: &Predicate) -> Option<&Arc<str>> {
+    match predicate {
+        Predicate::Compare(left, _, _) => first_alias_of(left),
+        Predicate::In { expr, .. }
+        | Predicate::Present(expr)
+        | Predicate::Like { expr, .. }
+        | Predicate::IsNull { expr, .. } => first_alias_of(expr),
+        Predicate::And(parts) | Predicate::Or(parts) => parts.first().and_then(first_alias),
+        _ => None,
+    }
+}
+
+fn first_alias_of(expr: &Expr) -> Option<&Arc<str>> {
+    match expr {
+        Expr::Column(column) => Some(&column.alias),
+        Expr::Digits(inner)
+        | Expr::Fold(inner)
+        | Expr::Exact(inner)
+        | Expr::Trim(inner)
+        | Expr::BitAnd(inner, _)
+        | Expr::Substring(inner, _, _)
+        | Expr::Cast(inner, _)
+        | Expr::NullIf(inner, _) => first_alias_of(inner),
+        _ => None,
+    }
+}
+
+/// Every column in it is the alias's. Called only where [`rejects_null`] holds: each part then has one column.
+fn only(predicate: &Predicate, alias: &Arc<str>) -> bool {
+    match predicate {
+        Predicate::And(parts) | Predicate::Or(parts) => parts.iter().all(|part| only(part, alias)),
+        other => first_alias(other) == Some(alias),
+    }
+}
