@@ -319,9 +319,8 @@ impl Reader {
                 .and_then(|(_, rest)| rest.split_once('"'));
             if let Some((asked, _)) = asked {
                 let answer = self.ask(asked)?.map_err(|error| error.to_string())?;
-                self.answer = Some(
-                    serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?,
-                );
+                self.answer =
+                    Some(serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?);
             }
         }
         Ok(())
@@ -386,9 +385,9 @@ fn same(what: &str, shown: &Value, got: &Value) -> Result<(), String> {
             if shown.len() != got.len() {
                 return differs();
             }
-            shown
-                .iter()
-                .try_for_each(|(name, value)| same(name, value, got.get(name).unwrap_or(&Value::Null)))
+            shown.iter().try_for_each(|(name, value)| {
+                same(name, value, got.get(name).unwrap_or(&Value::Null))
+            })
         }
         (Value::Array(shown), Value::Array(got)) if shown.len() == got.len() => shown
             .iter()
@@ -415,15 +414,18 @@ fn every_example_of_the_mapping_guide_is_true() {
     let mut wrong = String::new();
     for block in blocks(&document) {
         if let Err(problem) = reader.block(&block) {
-            wrong.push_str(&format!(
-                "mappings/README.md:{}: {problem}\n\n",
-                block.line
-            ));
+            wrong.push_str(&format!("mappings/README.md:{}: {problem}\n\n", block.line));
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
     // The blocks were found: a document without any would be true as well.
-    for (language, least) in [("sql", 2), ("yaml", 40), ("json", 25), ("search", 15), ("text", 1)] {
+    for (language, least) in [
+        ("sql", 2),
+        ("yaml", 40),
+        ("json", 25),
+        ("search", 15),
+        ("text", 1),
+    ] {
         let checked = reader.checked.get(language).copied().unwrap_or_default();
         assert!(checked >= least, "only {checked} examples of {language}");
     }
