@@ -182,6 +182,14 @@ fn decimal(
 ) -> Written {
     match number(cell, &binding.absent) {
         Err(written) => written,
+        Ok(number) if binding.output == Output::Integer => {
+            let whole = (number * multiply as f64 / divide as f64).trunc();
+            if whole.abs() >= 9e15 {
+                return Written::Odd;
+            }
+            write_integer(out, whole as i64);
+            Written::Value
+        }
         Ok(_) if multiply == 1 && divide == 1 => match (cell, trimmed(cell, &binding.absent)) {
             // As it is kept, so that `5.40` keeps its digits.
             (CellRef::Text(_), Ok(text)) if is_json_number(&text) => {

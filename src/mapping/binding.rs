@@ -1,8 +1,9 @@
 //! A value that comes from columns → a [`Binding`].
 //!
-//! Takes `$p.SURNAME` or a mapping such as `{ column: p.SEX, codes: sex }`, and what it is bound to; gives the columns and
-//! the conversion. A value has one origin, and the keys that belong to it; what an optional column that this site lacks would have
-//! given is [`Gone::Missing`], which is no problem.
+//! Takes `$p.SURNAME` or a mapping such as `{ column: p.SEX, codes: sex }`, and what it is bound
+//! to; gives the columns and the conversion. A value has one origin, and the keys that belong to
+//! it; what an optional column that this site lacks would have given is [`Gone::Missing`], which is
+//! no problem.
 
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
 //! Children of a source: 1:n tables, whose rows become entries of lists.
 //!
-//! Takes `children:`; declares the aliases of the children and of their lookups, then compiles their conditions. A child's rows are
-//! read by a command of their own, so that only `on` may name the source.
+//! Takes `children:`; declares the aliases of the children and of their lookups, then compiles
+//! their conditions. A child's rows are read by a command of their own, so that only `on` may name
+//! the source.
 
 use std::sync::Arc;
 

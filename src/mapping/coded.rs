@@ -1,7 +1,8 @@
 //! Code tables in use: a column, a table and an element must suit each other.
 //!
-//! Takes a value's `codes:` (the name of a table, or a table in place) and `part:`; gives the conversion. A table is
-//! checked where it is used, since the same codes may suit one element and not another.
+//! Takes a value's `codes:` (the name of a table, or a table in place) and `part:`; gives the
+//! conversion. A table is checked where it is used, since the same codes may suit one element and
+//! not another.
 
 use std::sync::Arc;
 

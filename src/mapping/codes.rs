@@ -1,7 +1,7 @@
 //! Code tables: the raw values of a column and the codes that they stand for.
 //!
-//! Takes an entry of `codes:`, or a table written in place; gives a [`CodeTable`]. Whether its codes suit
-//! an element, and its raw values a column, is checked where the table is used.
+//! Takes an entry of `codes:`, or a table written in place; gives a [`CodeTable`]. Whether its
+//! codes suit an element, and its raw values a column, is checked where the table is used.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! From a column's type and an element's type to the conversion between them.
 //!
-//! Takes the options of a value (`format`, `unix`, `divide` …) and what is bound; gives a [`Conversion`],
-//! or says what would make one. This is the one table of what can become what.
+//! Takes the options of a value (`format`, `unix`, `divide` …) and what is bound; gives a
+//! [`Conversion`], or says what would make one. This is the one table of what can become what.
 
 use std::sync::Arc;
 

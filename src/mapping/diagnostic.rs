@@ -1,8 +1,8 @@
 //! Problems of a mapping, and how they are shown.
 //!
-//! A [`Diagnostic`] says which [`Rule`] is broken, where, what was found, and what to do. The loader
-//! collects all of a folder's; [`Diagnostics`] renders them as rustc does, sorted by file and place. What they quote is the
-//! mapping's own text, never a request's or a row's.
+//! A [`Diagnostic`] says which [`Rule`] is broken, where, what was found, and what to do. The
+//! loader collects all of a folder's; [`Diagnostics`] renders them as rustc does, sorted by file
+//! and place. What they quote is the mapping's own text, never a request's or a row's.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -15,7 +15,8 @@ use super::model::Place;
 use super::rules::{Rule, Severity};
 use super::yaml::Span;
 
-/// The longest line, and the longest stretch of lines between two places, that are handed to the renderer, in bytes.
+/// The longest line, and the longest stretch of lines between two places, that are handed to the
+/// renderer, in bytes.
 const MAX_LINE: usize = 2000;
 const MAX_SHOWN: usize = 200_000;
 
@@ -208,8 +209,9 @@ impl Diagnostics {
     }
 }
 
-/// The lines of the file that a problem names. Only these are handed to the renderer, and a span is cut to
-/// its first line: a problem of a whole object is shown at its beginning. None where the lines are too long to show.
+/// The lines of the file that a problem names. Only these are handed to the renderer, and a span is
+/// cut to its first line: a problem of a whole object is shown at its beginning. None where the
+/// lines are too long to show.
 fn snippet<'a>(
     file: &'a SourceFile,
     diagnostic: &'a Diagnostic,
@@ -374,7 +376,8 @@ impl<'a> At<'a> {
         }
     }
 
-    /// So many problems are kept already that another would only be counted: its help need not be sought.
+    /// So many problems are kept already that another would only be counted: its help need not be
+    /// sought.
     pub fn is_full(&self) -> bool {
         self.report.list.borrow().len() >= MAX_KEPT && self.report.errors.get() > 0
     }

@@ -1,8 +1,9 @@
 //! Elements: the resource as it will look → a tree of [`Field`]s.
 //!
-//! Takes the mapping under `elements:` and R4's structure of the resource; gives its fields in R4's order. What holds no
-//! value from a column becomes constant JSON text at once. Unknown names, wrong cardinalities, constants that break
-//! their type and codes outside a required value set are reported here.
+//! Takes the mapping under `elements:` and R4's structure of the resource; gives its fields in R4's
+//! order. What holds no value from a column becomes constant JSON text at once. Unknown names,
+//! wrong cardinalities, constants that break their type and codes outside a required value set are
+//! reported here.
 
 use std::sync::Arc;
 
@@ -75,8 +76,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// The fields of an object in R4's order, and whether any of them comes from a column. Missing where a required
-    /// element is, or where all that was bound is.
+    /// The fields of an object in R4's order, and whether any of them comes from a column. Missing
+    /// where a required element is, or where all that was bound is.
     pub(super) fn fields(
         &self,
         pairs: &[Pair],

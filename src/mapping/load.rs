@@ -1,8 +1,8 @@
 //! A folder → a checked [`Mapping`], or all of its problems at once.
 //!
-//! Takes the folder's path, or its files as texts (a mapping that is part of the program); reads every file, merges the
-//! manifest, tables and shared code tables, compiles each source, and checks what needs all of them: names of
-//! sources, and references between them.
+//! Takes the folder's path, or its files as texts (a mapping that is part of the program); reads
+//! every file, merges the manifest, tables and shared code tables, compiles each source, and checks
+//! what needs all of them: names of sources, and references between them.
 //!
 //! Bounded: a file has at most 1 MiB, a folder at most 200.
 
@@ -30,8 +30,9 @@ const MANIFEST: &str = "mapping.yaml";
 /// What a loading may be told of the database that the mapping is for.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Optional columns that the database does not have, as table and column: elements that are bound to them are left out, and
-    /// with them the searches that these would have answered. A column that is not optional is not affected.
+    /// Optional columns that the database does not have, as table and column: elements that are
+    /// bound to them are left out, and with them the searches that these would have answered. A
+    /// column that is not optional is not affected.
     pub missing: HashSet<(String, String)>,
 }
 
@@ -53,10 +54,11 @@ pub struct Loaded {
     pub warnings: Diagnostics,
 }
 
-/// Loads the mapping in a folder; the folder's name is its id. Only the YAML files at its top level are read.
+/// Loads the mapping in a folder; the folder's name is its id. Only the YAML files at its top level
+/// are read.
 ///
-/// # Errors
-/// All problems of all files, warnings included, if any of them is an error; a folder that cannot be read is one.
+/// # Errors All problems of all files, warnings included, if any of them is an error; a folder that
+/// cannot be read is one.
 pub fn load_folder(path: &Path, options: &Options) -> Result<Loaded, Diagnostics> {
     let id = path
         .canonicalize()
@@ -134,8 +136,8 @@ fn unusable(file: &str, message: String) -> Diagnostics {
     report.finish()
 }
 
-/// Loads a mapping from its files: paths relative to its folder, and their texts. Files in subfolders and files that are
-/// not YAML are not read.
+/// Loads a mapping from its files: paths relative to its folder, and their texts. Files in
+/// subfolders and files that are not YAML are not read.
 ///
 /// # Errors
 /// All problems of all files, warnings included, if any of them is an error.

@@ -1,8 +1,9 @@
 //! Mapping files → a checked [`Mapping`], or every problem with its place.
 //!
-//! Takes the YAML files of one folder; gives what planning and writing need, in which every name has
-//! been resolved, or [`Diagnostics`] that say, for each problem of every file at once, where it is, what was
-//! found, what was expected and what to do. Knows nothing of requests, SQL text or HTTP.
+//! Takes the YAML files of one folder; gives what planning and writing need, in which every name
+//! has been resolved, or [`Diagnostics`] that say, for each problem of every file at once, where it
+//! is, what was found, what was expected and what to do. Knows nothing of requests, SQL text or
+//! HTTP.
 //!
 //! | module | takes → gives |
 //! |---|---|

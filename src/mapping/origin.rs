@@ -1,7 +1,8 @@
 //! The origins of a value other than one column: joined and split texts, days with times, partial dates,
 //! alternatives, references.
 //!
-//! Takes the value of the key that names the origin and the keys beside it; gives columns and a conversion.
+//! Takes the value of the key that names the origin and the keys beside it; gives columns and a
+//! conversion.
 
 use std::sync::Arc;
 

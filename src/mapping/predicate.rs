@@ -1,7 +1,8 @@
 //! The syntax of a condition → a predicate over checked columns.
 //!
-//! Takes what [`fragment`](super::fragment) has read; gives a [`Predicate`] in which literals suit the types of the columns that they
-//! are compared with: else the database would convert one of them, and lose an index or fail on a row.
+//! Takes what [`fragment`](super::fragment) has read; gives a [`Predicate`] in which literals suit
+//! the types of the columns that they are compared with: else the database would convert one of
+//! them, and lose an index or fail on a row.
 
 use std::sync::Arc;
 

@@ -1,8 +1,9 @@
 //! SQL that a mapping writes itself: `{ mssql: "…", sqlite: "…" }`, or one text for all dialects.
 //!
-//! Takes the value of a `sql:` key; gives the texts with their `{alias.COLUMN}` placeholders left in (a dialect
-//! quotes the column in their place) and the columns that they name. A fragment must have a text for the
-//! mapping's engine; comments and semicolons are refused, since a fragment is a part of a statement.
+//! Takes the value of a `sql:` key; gives the texts with their `{alias.COLUMN}` placeholders left
+//! in (a dialect quotes the column in their place) and the columns that they name. A fragment must
+//! have a text for the mapping's engine; comments and semicolons are refused, since a fragment is a
+//! part of a statement.
 
 use std::sync::Arc;
 

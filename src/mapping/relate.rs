@@ -1,8 +1,8 @@
 //! Lookups of a source or of a child → joins.
 //!
-//! Takes `lookups:`; declares their aliases, then compiles their conditions. Lookups are put in an order in
-//! which each refers to earlier ones only, whatever their order in the file; that a lookup finds one row at most is
-//! checked against the key of its table.
+//! Takes `lookups:`; declares their aliases, then compiles their conditions. Lookups are put in an
+//! order in which each refers to earlier ones only, whatever their order in the file; that a lookup
+//! finds one row at most is checked against the key of its table.
 
 use std::sync::Arc;
 
@@ -213,7 +213,8 @@ impl Scope<'_> {
             if let Some(place) = lookups.iter().position(|other| other.alias == lookup.alias) {
                 places[place] = Some(index);
             }
-            // A join that cannot be made keeps its place and is never asked for: nothing that uses it is left.
+            // A join that cannot be made keeps its place and is never asked for: nothing that uses
+            // it is left.
             let on = if missing { Predicate::False } else { on };
             let table = self.relation(&lookup.alias, &lookup.table);
             joins.push(Shared::new(Join {

@@ -1,8 +1,9 @@
-//! The rules that a mapping is checked by: each has a stable code, a title and an explanation, from which the
-//! page of rules is generated.
+//! The rules that a mapping is checked by: each has a stable code, a title and an explanation, from
+//! which the page of rules is generated.
 //!
-//! Errors keep a mapping from being served; warnings do not. `PM00…` the files, `PM01…` elements and
-//! constants, `PM02…` tables, columns and conditions, `PM04…` conversions and code tables, `PM05…` the whole.
+//! Errors keep a mapping from being served; warnings do not. `PM00…` the files, `PM01…` elements
+//! and constants, `PM02…` tables, columns and conditions, `PM04…` conversions and code tables,
+//! `PM05…` the whole.
 
 /// Whether a mapping that breaks the rule can be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,9 @@
-//! What a mapping says of the database: its manifest, its tables and the code tables that its files share.
+//! What a mapping says of the database: its manifest, its tables and the code tables that its files
+//! share.
 //!
-//! Takes the trees of all files; gives a [`Schema`] that names can be looked up in. What cannot be read is
-//! reported and left out; a table with a wrong column keeps the others, so that one mistake is one problem.
+//! Takes the trees of all files; gives a [`Schema`] that names can be looked up in. What cannot be
+//! read is reported and left out; a table with a wrong column keeps the others, so that one mistake
+//! is one problem.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -25,7 +27,8 @@ pub(super) struct Manifest {
 }
 
 impl Default for Manifest {
-    /// What stands in for a manifest that could not be read, so that the other files are checked all the same.
+    /// What stands in for a manifest that could not be read, so that the other files are checked
+    /// all the same.
     fn default() -> Self {
         Manifest {
             name: Arc::from(""),

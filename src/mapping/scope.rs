@@ -1,8 +1,9 @@
 //! The names that a source's texts may use: aliases, their columns, and conditions over them.
 //!
-//! Takes what [`fragment`] has read; gives expressions and predicates over checked columns. Each column of a source is
-//! made once and shared, since plans compare columns by identity. What an expression uses is noted in
-//! [`Uses`], because rules depend on it: which rows it belongs to, and whether a column is optional.
+//! Takes what [`fragment`] has read; gives expressions and predicates over checked columns. Each
+//! column of a source is made once and shared, since plans compare columns by identity. What an
+//! expression uses is noted in [`Uses`], because rules depend on it: which rows it belongs to, and
+//! whether a column is optional.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -38,7 +39,8 @@ pub(super) struct Alias {
     pub lookup: Option<usize>,
     /// Where it is given.
     pub span: Span,
-    /// A lookup that cannot be made at this site, because an optional column of its condition is missing.
+    /// A lookup that cannot be made at this site, because an optional column of its condition is
+    /// missing.
     pub missing: bool,
 }
 
@@ -147,7 +149,8 @@ impl<'a> Scope<'a> {
         Some(name)
     }
 
-    /// The declared name of a table. One that is not declared is reported, and keeps its name, so that its alias is known.
+    /// The declared name of a table. One that is not declared is reported, and keeps its name, so
+    /// that its alias is known.
     pub fn table_name(&self, node: &Node, table: &Part<String>) -> Arc<str> {
         if let Some(info) = self.schema.tables.get(table.value.as_str()) {
             return Arc::clone(&info.name);

@@ -1,7 +1,8 @@
 //! The `search:` section of a source: exceptions from what is derived, and parameters of one's own.
 //!
-//! Takes `name: off` and `name: { type: …, column: … }`; gives both lists. A parameter of one's own is a binding like an
-//! element's; its type stands in for the element's. One with the name of R4's takes its place, and must be of its kind.
+//! Takes `name: off` and `name: { type: …, column: … }`; gives both lists. A parameter of one's own
+//! is a binding like an element's; its type stands in for the element's. One with the name of R4's
+//! takes its place, and must be of its kind.
 
 use std::sync::Arc;
 
@@ -32,7 +33,8 @@ const KINDS: [(&str, ParameterKind); 6] = [
     ("uri", ParameterKind::Uri),
 ];
 
-/// Keys of a parameter that are not its binding's. A fragment has its type inside: `column: { sql: …, type: … }`.
+/// Keys of a parameter that are not its binding's. A fragment has its type inside: `column: { sql:
+/// …, type: … }`.
 const OWN_KEYS: [&str; 4] = ["type", "system", "url", "each"];
 
 impl Compiler<'_> {

@@ -1,7 +1,8 @@
 //! One source file → a [`Source`]: a table's worth of a resource type.
 //!
-//! Takes the tree of a file with a `resource:` key, and the folder's [`Schema`]; gives the source, what it refers to, and its
-//! `search:` section. The order is that of dependence: aliases are declared before anything that names them is compiled.
+//! Takes the tree of a file with a `resource:` key, and the folder's [`Schema`]; gives the source,
+//! what it refers to, and its `search:` section. The order is that of dependence: aliases are
+//! declared before anything that names them is compiled.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

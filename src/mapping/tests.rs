@@ -1,8 +1,10 @@
 //! A small practice and a mapping of it, for the tests of the loader.
 
+mod elements;
 mod files;
-mod problems;
+mod relations;
 mod shapes;
+mod values;
 
 use super::*;
 
@@ -138,4 +140,11 @@ pub fn columns(binding: &Binding) -> Vec<String> {
         other => format!("{other:?}"),
     };
     binding.columns.iter().map(name).collect()
+}
+
+/// A source of Patient in which one line is another.
+pub fn with(line: &str, other: &str) -> String {
+    let file = patient("  active: true\n");
+    assert!(file.contains(line), "{line}");
+    file.replace(line, other)
 }

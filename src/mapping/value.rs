@@ -1,7 +1,7 @@
 //! One value of an element: a constant, a binding, or an object with elements of its own.
 //!
-//! Takes a property of R4's and what stands for it; gives a node of the resource. Constants are checked against the form
-//! of their type and a required value set, and become JSON text at once.
+//! Takes a property of R4's and what stands for it; gives a node of the resource. Constants are
+//! checked against the form of their type and a required value set, and become JSON text at once.
 
 use std::sync::Arc;
 

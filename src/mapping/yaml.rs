@@ -5,8 +5,8 @@
 //! element that it stands in and not from YAML. The tree is made from serde-saphyr's event stream, since
 //! its deserializer would give values without the style and place of each.
 //!
-//! Bounded: nesting is at most [`MAX_DEPTH`] deep, and anchors, aliases and tags are refused, so that the tree
-//! is never larger than the text.
+//! Bounded: nesting is at most [`MAX_DEPTH`] deep, and anchors, aliases and tags are refused, so
+//! that the tree is never larger than the text.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -200,7 +200,8 @@ impl<'a> Reader<'a> {
         self.problems.push(Problem::Unsupported { what, span });
     }
 
-    /// An event inside a list or mapping, where the stream cannot end without an error of the parser's own.
+    /// An event inside a list or mapping, where the stream cannot end without an error of the
+    /// parser's own.
     fn inner(&mut self) -> Result<(Event<'a>, Span), Stop> {
         match self.next()? {
             Some(next) => Ok(next),
@@ -317,7 +318,8 @@ fn offset(marker: &granit_parser::Marker) -> usize {
     marker.byte_offset().unwrap_or_else(|| marker.index())
 }
 
-/// A block ends with its last entry (its end event stands at the next token, lines below); `{…}` and `[…]` with the bracket.
+/// A block ends with its last entry (its end event stands at the next token, lines below); `{…}`
+/// and `[…]` with the bracket.
 fn end_of(style: StructureStyle, end: &Span, last: Option<usize>, start: &Span) -> usize {
     match (style, last) {
         (StructureStyle::Flow, _) => end.end,
@@ -329,8 +331,8 @@ fn end_of(style: StructureStyle, end: &Span, last: Option<usize>, start: &Span) 
 /// The place in the file of a range of a scalar's text.
 ///
 /// `source` is the file. The characters that are not blank stand in both in the same order (folding
-/// and indentation change blanks only), so the place is found by counting them. An escape in double quotes that
-/// stands for another character breaks that; then the whole scalar is the answer.
+/// and indentation change blanks only), so the place is found by counting them. An escape in double
+/// quotes that stands for another character breaks that; then the whole scalar is the answer.
 pub fn locate(source: &str, node: &Node, range: Span) -> Span {
     let (Value::Scalar(scalar), Some(raw)) = (&node.value, source.get(node.span.clone())) else {
         return node.span.clone();

@@ -471,7 +471,8 @@ fn declares_collations(mapping: &Mapping, pool: &Pool) -> bool {
                 session.declares_collation(table, column, collation)
             }))
         });
-    declared.unwrap_or(false)
+    // A mapping that declares no table says nothing of its columns.
+    !mapping.tables.is_empty() && declared.unwrap_or(false)
 }
 
 fn kept<K: std::hash::Hash + Eq + Send + Sync + 'static>()

@@ -635,7 +635,12 @@ impl<'a> Writer<'a> {
                         if index > 0 {
                             self.out.push('.');
                         }
-                        self.identifier(part.trim());
+                        // `[Odd name]` may stand in brackets, as the mapping's own columns do.
+                        let part = part.trim();
+                        let bare = part
+                            .strip_prefix('[')
+                            .and_then(|part| part.strip_suffix(']'));
+                        self.identifier(bare.unwrap_or(part));
                     }
                     rest = &after[close + 1..];
                 }

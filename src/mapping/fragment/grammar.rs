@@ -1,7 +1,8 @@
 //! The grammar of fragments.
 //!
-//! A parser that has read something and cannot go on says where it stopped and what it wanted there, so that `p.A = `
-//! complains about what follows the `=` and not about its beginning. Nothing is tried twice: the first letters decide.
+//! A parser that has read something and cannot go on says where it stopped and what it wanted
+//! there, so that `p.A = ` complains about what follows the `=` and not about its beginning.
+//! Nothing is tried twice: the first letters decide.
 
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::error::{ErrorKind, ParseError};
@@ -81,7 +82,8 @@ fn skip_blanks(input: &str) -> &str {
     input.trim_start_matches([' ', '\t', '\r', '\n'])
 }
 
-/// Nothing is read where the parser stops before reading anything; a parser that stops later is an error.
+/// Nothing is read where the parser stops before reading anything; a parser that stops later is an
+/// error.
 pub(super) fn maybe<'a, T>(
     mut parser: impl Parser<&'a str, Output = T, Error = Stuck<'a>>,
 ) -> impl Parser<&'a str, Output = Option<T>, Error = Stuck<'a>> {

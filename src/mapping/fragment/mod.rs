@@ -1,7 +1,9 @@
-//! The small languages inside a mapping's texts: conditions, tables with their aliases, lookups and children.
+//! The small languages inside a mapping's texts: conditions, tables with their aliases, lookups and
+//! children.
 //!
-//! Takes the text of one scalar; gives a syntax tree in which every part knows its bytes of that text, or
-//! the furthest place that could be read and what was expected there. Knows nothing of declared tables.
+//! Takes the text of one scalar; gives a syntax tree in which every part knows its bytes of that
+//! text, or the furthest place that could be read and what was expected there. Knows nothing of
+//! declared tables.
 //!
 //! ```text
 //! table     = name [["as"] alias]

@@ -105,8 +105,7 @@ fn dates_in_every_form() {
       Full DayAndSeconds { unit: 1, plus: false } (a.DAY, a.TIME) THERE (a.DAY? & a.TIME?)
       SORT a.DAY, a.TIME
     _lastUpdated
-      Full Column { utc: false } (a.UPDATED) THERE a.UPDATED?
-      Full Column { utc: false } (a.CREATED) THERE a.CREATED? IF not a.UPDATED?
+      Full Column { utc: false } (coalesce(a.UPDATED, a.CREATED)) THERE (a.UPDATED? or a.CREATED?)
       SORT coalesce(a.UPDATED, a.CREATED)
     date
       period Day Column { utc: false } (r.FROM) THERE r.FROM? TO Day Parts (r.Y, r.M, r.D) THERE (r.Y? & r.Y <> 0)
