@@ -62,6 +62,16 @@ pub(super) trait Spelling: Sync {
         bound: SqlType,
     );
 
+    /// A date or date-time column that must equal, or not, a constant day of the mapping.
+    fn time_column(&self, out: &mut String, column: &str) {
+        out.push_str(column);
+    }
+
+    /// The constant that such a column is compared with.
+    fn time_constant(&self, out: &mut String, literal: &str, ty: SqlType) {
+        self.cast(out, literal, ty);
+    }
+
     /// Written after SELECT.
     fn limit_before(&self, _out: &mut String, _marker: &str) {}
 

@@ -116,6 +116,15 @@ impl Spelling for Sqlite {
         }
     }
 
+    // '1900-01-01 00:00:00' is the day '1900-01-01', and as text it is not.
+    fn time_column(&self, out: &mut String, column: &str) {
+        out.push_str(&format!("STRFTIME('%Y-%m-%d %H:%M:%f', {column})"));
+    }
+
+    fn time_constant(&self, out: &mut String, literal: &str, _: SqlType) {
+        self.time_column(out, literal);
+    }
+
     fn limit_after(&self, out: &mut String, marker: &str) {
         out.push_str(&format!("\nLIMIT {marker}"));
     }

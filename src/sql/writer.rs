@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::spelling::Spelling;
 use super::{SqlError, Statement};
 use crate::relation::{
-    Arithmetic, CaseKey, Child, ChildSelect, Collation, Column, CompareOp, Dialect, Expr, Join,
-    Like, Order, Predicate, RawSql, Select, Slot, Source, SqlType, Table, TableSource,
+    Arithmetic, Case, CaseKey, Child, ChildSelect, Collation, Column, CompareOp, Dialect, Expr,
+    Join, Like, Order, Predicate, RawSql, Select, Slot, Source, SqlType, Table, TableSource,
 };
 
 pub(super) struct Writer<'a> {
@@ -354,14 +354,22 @@ impl<'a> Writer<'a> {
                 list,
                 negated,
             } => {
-                self.comparable(expr)?;
+                let times = is_time(expr) && list.iter().all(|item| matches!(item, Expr::Cast(..)));
+                if times {
+                    self.time_column(expr)?;
+                } else {
+                    self.comparable(expr)?;
+                }
                 self.out
                     .push_str(if *negated { " NOT IN (" } else { " IN (" });
                 for (index, item) in list.iter().enumerate() {
                     if index > 0 {
                         self.out.push_str(", ");
                     }
-                    self.expr(item)?;
+                    match item {
+                        Expr::Cast(inner, ty) if times => self.time_constant(inner, *ty)?,
+                        item => self.expr(item)?,
+                    }
                 }
                 self.out.push(')');
             }
@@ -415,9 +423,32 @@ impl<'a> Writer<'a> {
                 .compare_time(&mut self.out, &column, op, &marker, slot.ty);
             return Ok(());
         }
+        // At or after a day, and before it, compare rightly in any spelling, and keep the index.
+        if let (true, Expr::Cast(inner, ty), false) = (
+            is_time(left),
+            right,
+            matches!(op, CompareOp::Ge | CompareOp::Lt),
+        ) {
+            self.time_column(left)?;
+            self.out.push_str(&format!(" {} ", operator(op)));
+            return self.time_constant(inner, *ty);
+        }
         self.comparable(left)?;
         self.out.push_str(&format!(" {} ", operator(op)));
         self.expr(right)
+    }
+
+    /// A column of dates beside a constant day.
+    fn time_column(&mut self, expr: &Expr) -> Result<(), SqlError> {
+        let column = self.spelled(|writer| writer.expr(expr))?;
+        self.spelling.time_column(&mut self.out, &column);
+        Ok(())
+    }
+
+    fn time_constant(&mut self, literal: &Expr, ty: SqlType) -> Result<(), SqlError> {
+        let literal = self.spelled(|writer| writer.expr(literal))?;
+        self.spelling.time_constant(&mut self.out, &literal, ty);
+        Ok(())
     }
 
     fn present(&mut self, expr: &Expr) -> Result<(), SqlError> {
@@ -538,12 +569,13 @@ impl<'a> Writer<'a> {
                 self.predicate(predicate)?;
                 self.out.push_str(" THEN 1 ELSE 0 END");
             }
-            Expr::Case {
-                subject,
-                when,
-                otherwise,
-                absent,
-            } => {
+            Expr::Case(case) => {
+                let Case {
+                    subject,
+                    when,
+                    otherwise,
+                    absent,
+                } = &**case;
                 self.out.push_str("CASE");
                 for (key, result) in when {
                     self.out.push_str(" WHEN ");

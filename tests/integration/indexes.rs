@@ -4,7 +4,7 @@
 //! none is SCANned, neither for the page nor for its total. Lookups do not count: they are joined to the
 //! rows that were found, and one of a single row is as quickly read through.
 
-use crate::support::Practice;
+use crate::practice::Practice;
 
 /// Searches that a practice's callers make all day. `date` stands for a day with appointments.
 const COMMON: &[&str] = &[
@@ -154,7 +154,7 @@ fn the_next_page_begins_in_the_index() {
     let practice = Practice::demo(2_000);
     for search in ["Patient?_sort=family&_count=50", "Patient?_count=50"] {
         let bundle = practice.bundle(search);
-        let cursor = crate::support::next_cursor(&bundle).unwrap();
+        let cursor = crate::practice::next_cursor(&bundle).unwrap();
         let opened = practice.open_cursor(&cursor, "Patient");
         let request = practice.parse(&format!("Patient?{}", opened.query)).unwrap();
         let plan = practice.plan_page(&request, &opened.places, false).unwrap();

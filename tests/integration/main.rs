@@ -1,16 +1,19 @@
-//! The behaviour that is promised, tested where it is promised: over whole practices.
+//! What is promised, tested where it is promised: over whole practices, over real sockets.
 //!
 //! | module | what it shows |
 //! |---|---|
 //! | `mappings` | every mapping's cases, with commands and resources as snapshots |
 //! | `indexes` | the common searches are driven by an index |
-//! | `capability` | what is declared is answered, what is not is refused |
-//! | `paging` | every row once, in order, while rows come and go |
-//! | `odd_rows` | no row, however odd, fails a search |
-//! | `no_leak` | no value in a log line, no request text in SQL |
-//! | `search_truth` | answers against a second reading of the resources |
-//! | `support` | a practice to ask |
+//! | `practice` | a practice to ask without a socket, for the modules above |
+//! | `http`, `cli`, `limits` | the program from outside |
+//! | `mapping_docs` | every example of `mappings/README.md` |
+//! | `support` | the program under test, for the modules that start it |
 
+mod cli;
+mod http;
 mod indexes;
+mod limits;
+mod mapping_docs;
 mod mappings;
+mod practice;
 mod support;

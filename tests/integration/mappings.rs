@@ -26,7 +26,7 @@ use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::support::{BASE, Practice, id, load, matches, next_cursor, parse};
+use crate::practice::{BASE, Practice, id, load, matches, next_cursor, parse};
 
 /// One case of `cases.yaml`: a search or a read, and what it must give.
 #[derive(Debug, Deserialize)]

@@ -1,267 +1,207 @@
-//! A practice to ask: a mapping over a SQLite database of its own, in a folder that goes with it.
-//!
-//! Takes a mapping and what fills its database; gives searches and reads as a caller would send them,
-//! and what lies beneath (plans, statements, connections) for the tests that look there.
+//! A server in this process, and what is said to it.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
+use std::thread::JoinHandle;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use pilaster::cursor::{Cursor, CursorKey};
+use pilaster::cli::{OpenLimits, open_site};
+use pilaster::cursor::CursorKey;
 use pilaster::demo;
-use pilaster::mapping::{self, Mapping};
-use pilaster::passthrough::sqlite::{Limits, Pool};
-use pilaster::plan::{Context, CountLimits, Place, Plan};
-use pilaster::relation::Dialect;
-use pilaster::search::{Input, SearchRequest};
-use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteConfig, SiteError};
-use rusqlite::Connection;
+use pilaster::mapping::{embedded, load_files};
+use pilaster::server::{self, App, Keys, Limits, Practice, Setup, fhir_base};
+use pilaster::site::Site;
+use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
-pub const BASE: &str = "https://fhir.example/integrator/sites/1/fhir/R4";
 pub const SITE: &str = "00000000-0000-4000-8000-000000000001";
-pub const CALLER: &str = "caller";
-const ZONE: &str = "Australia/Brisbane";
+pub const KEY: &str = "key-of-the-tests";
+pub const KEY_HEADER: &str = "Ocp-Apim-Subscription-Key";
+/// Another caller's.
+pub const OTHER_KEY: &str = "another-key";
 
-pub struct Practice {
-    pub site: Arc<Site>,
-    pub path: PathBuf,
-    key: Arc<CursorKey>,
-    runtime: tokio::runtime::Runtime,
-    _folder: TempDir,
-}
+pub static CLIENT: LazyLock<Client> = LazyLock::new(|| {
+    Client::builder()
+        .no_proxy()
+        .build()
+        .expect("an HTTP client")
+});
 
-/// The folder of a mapping that the repository holds.
-pub fn mapping_folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("mappings")
-        .join(name)
-}
-
-pub fn load(folder: &Path) -> Mapping {
-    match mapping::load_folder(folder, &mapping::Options::default()) {
-        Ok(loaded) => {
-            assert!(
-                loaded.warnings.is_empty(),
-                "{}",
-                loaded.warnings.render(false)
-            );
-            loaded.mapping
-        }
-        Err(problems) => panic!("{}", problems.render(false)),
-    }
-}
-
-/// A connection that may write, with the collations that the tables need.
-pub fn writable(path: &Path) -> Connection {
-    let connection = Connection::open(path).unwrap();
-    pilaster::collation::register(&connection).unwrap();
-    connection
-        .busy_timeout(std::time::Duration::from_secs(10))
-        .unwrap();
-    connection
-}
-
-impl Practice {
-    /// A mapping over a database that `fill` makes.
-    pub fn new(mapping: Mapping, fill: impl FnOnce(&mut Connection)) -> Practice {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("practice.sqlite");
-        fill(&mut writable(&path));
-        let key = Arc::new(CursorKey::generate().unwrap());
-        let config = SiteConfig {
-            id: SITE.to_owned(),
-            zone: TimeZone::get(ZONE).unwrap(),
-            zone_name: ZONE.to_owned(),
-            dialect: Dialect::Sqlite,
-            count: CountLimits::default(),
-            cursor_key: Arc::clone(&key),
-        };
-        let pool = Arc::new(Pool::open(&path, Limits::default()).unwrap());
-        Practice {
-            site: Arc::new(Site::new(config, Arc::new(mapping), pool)),
-            path,
-            key,
-            runtime: tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap(),
-            _folder: folder,
-        }
-    }
-
-    /// The demo: Bp Premier's mapping over generated data, the same in every run.
-    pub fn demo(patients: u32) -> Practice {
-        let options = demo::Options {
-            patients,
-            seed: 1,
-            today: jiff::civil::date(2026, 3, 2),
-        };
-        Practice::new(load(&mapping_folder("bp-premier")), |connection| {
-            demo::create(connection, &options, &mut |_, _| {}).unwrap();
-        })
-    }
-
-    /// The site of another GUID with the same key, over the same data.
-    pub fn other_site(&self) -> Arc<Site> {
-        let config = SiteConfig {
-            id: "00000000-0000-4000-8000-000000000002".to_owned(),
-            zone: self.site.zone().clone(),
-            zone_name: ZONE.to_owned(),
-            dialect: Dialect::Sqlite,
-            count: CountLimits::default(),
-            cursor_key: Arc::clone(&self.key),
-        };
-        Arc::new(Site::new(
-            config,
-            Arc::clone(self.site.mapping()),
-            Arc::clone(self.site.pool()),
-        ))
-    }
-
-    /// `Patient?family=smith`
-    pub fn call(text: &str) -> SearchCall {
-        let (resource, query) = text.split_once('?').unwrap_or((text, ""));
-        SearchCall {
-            base: BASE.to_owned(),
-            resource: resource.to_owned(),
-            query: query.as_bytes().to_vec(),
-            caller: CALLER.to_owned(),
-            ..SearchCall::default()
-        }
-    }
-
-    pub fn answer(&self, call: SearchCall) -> Result<Answer, SiteError> {
-        self.runtime.block_on(self.site.search(call))
-    }
-
-    pub fn answer_at(&self, site: &Arc<Site>, call: SearchCall) -> Result<Answer, SiteError> {
-        self.runtime.block_on(site.search(call))
-    }
-
-    pub fn search(&self, text: &str) -> Result<Answer, SiteError> {
-        self.answer(Practice::call(text))
-    }
-
-    /// `Patient/1`, and `?_elements=…` after it where wanted.
-    pub fn read(&self, text: &str) -> Result<Answer, SiteError> {
-        let (path, query) = text.split_once('?').unwrap_or((text, ""));
-        let (resource, id) = path.split_once('/').unwrap();
-        self.runtime.block_on(self.site.read(ReadCall {
-            base: BASE.to_owned(),
-            resource: resource.to_owned(),
-            id: id.to_owned(),
-            query: query.as_bytes().to_vec(),
-            ..ReadCall::default()
-        }))
-    }
-
-    /// The Bundle of a search that must be answered.
-    pub fn bundle(&self, text: &str) -> Value {
-        match self.search(text) {
-            Ok(answer) => parse(&answer.body),
-            Err(error) => panic!("{text}: {error}"),
-        }
-    }
-
-    /// The ids of a search that must be answered, of all pages.
-    pub fn ids(&self, text: &str) -> Vec<String> {
-        self.resources(text)
-            .iter()
-            .map(|resource| id(resource).to_owned())
-            .collect()
-    }
-
-    /// The resources of a search, of all pages.
-    pub fn resources(&self, text: &str) -> Vec<Value> {
-        let resource = text.split('?').next().unwrap();
-        let mut bundle = self.bundle(text);
-        let mut found = matches(&bundle);
-        while let Some(cursor) = next_cursor(&bundle) {
-            bundle = self.bundle(&format!("{resource}?_cursor={cursor}"));
-            found.extend(matches(&bundle));
-            assert!(found.len() < 1_000_000, "the pages have no end");
-        }
-        found
-    }
-
-    pub fn parse(&self, text: &str) -> Result<SearchRequest, SiteError> {
-        let (resource, query) = text.split_once('?').unwrap_or((text, ""));
-        self.site.parse(resource, Input::query(query))
-    }
-
-    /// The plan of a search's first page.
-    pub fn plan(&self, text: &str) -> Result<Plan, SiteError> {
-        self.site.plan(&self.parse(text)?, BASE, false)
-    }
-
-    /// The plan of a page: the first for no places.
-    pub fn plan_page(
-        &self,
-        request: &SearchRequest,
-        places: &[Place],
-        strict: bool,
-    ) -> Result<Plan, SiteError> {
-        let Some(resource) = self.site.resource(&request.resource) else {
-            return Err(SiteError::UnknownResourceType { served: Vec::new() });
-        };
-        let context = Context {
-            base: BASE,
-            zone: self.site.zone(),
-            now: self.site.zone().to_datetime(Timestamp::now()),
-            strict,
-            count: CountLimits::default(),
-        };
-        Ok(self
-            .site
-            .planner()
-            .search(resource, request, places, &context)?)
-    }
-
-    /// What is sealed in a page link.
-    pub fn open_cursor(&self, cursor: &str, resource: &str) -> Cursor {
-        let bound_to = [SITE, CALLER, resource].join("\0");
-        self.key.open_cursor(cursor, bound_to.as_bytes()).unwrap()
-    }
-}
-
-pub fn parse(body: &[u8]) -> Value {
-    serde_json::from_slice(body)
-        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(body)))
-}
-
-pub fn id(resource: &Value) -> &str {
-    resource["id"].as_str().unwrap()
-}
-
-/// The resources of a Bundle that match.
-pub fn matches(bundle: &Value) -> Vec<Value> {
-    entries(bundle, "match")
-}
-
-/// The resources of a Bundle's entries of a mode.
-pub fn entries(bundle: &Value, mode: &str) -> Vec<Value> {
-    let Some(entries) = bundle["entry"].as_array() else {
-        return Vec::new();
+/// A practice of a few patients, shared by all tests.
+pub static DEMO: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("demo.sqlite");
+    let mut database = rusqlite::Connection::open(&path).expect("a database");
+    let options = demo::Options {
+        patients: 300,
+        seed: 1,
+        today: jiff::civil::date(2026, 3, 2),
     };
-    entries
-        .iter()
-        .filter(|entry| entry["search"]["mode"] == mode)
-        .map(|entry| entry["resource"].clone())
-        .collect()
+    demo::create(&mut database, &options, &mut |_, _| {}).expect("a practice");
+    (folder, path)
+});
+
+/// A server over [`DEMO`], shared by the tests that change nothing.
+pub static SERVER: LazyLock<Server> =
+    LazyLock::new(|| Server::start(vec![demo_site()], Limits::default()));
+
+pub fn demo_site() -> Arc<dyn Practice> {
+    let (site, _) = open_site(
+        SITE,
+        jiff::tz::TimeZone::get("Australia/Brisbane").expect("a zone"),
+        Arc::new(CursorKey::from_bytes([7; 32])),
+        &DEMO.1,
+        OpenLimits::default(),
+        |options| load_files(embedded::ID, embedded::FILES, options),
+    )
+    .expect("a site");
+    let site: Arc<Site> = Arc::new(site);
+    site
 }
 
-pub fn link<'b>(bundle: &'b Value, relation: &str) -> Option<&'b str> {
-    bundle["link"]
-        .as_array()?
-        .iter()
-        .find(|link| link["relation"] == relation)?["url"]
-        .as_str()
+/// A running server.
+pub struct Server {
+    pub address: SocketAddr,
+    /// The FHIR base of [`SITE`].
+    pub base: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
-pub fn next_cursor(bundle: &Value) -> Option<String> {
-    let (_, cursor) = link(bundle, "next")?.split_once("_cursor=")?;
-    Some(cursor.to_owned())
+impl Server {
+    /// Starts on a free port, in a thread of its own.
+    pub fn start(sites: Vec<Arc<dyn Practice>>, limits: Limits) -> Server {
+        Server::start_with(sites, limits, None)
+    }
+
+    pub fn start_with(
+        sites: Vec<Arc<dyn Practice>>,
+        limits: Limits,
+        base_url: Option<&str>,
+    ) -> Server {
+        let base_url = base_url.map(|url| url.parse().expect("a base URL"));
+        let (stop, stopped) = oneshot::channel();
+        let (started, address) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            runtime.block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+                let listening = listener.local_addr().expect("an address");
+                let app = App::new(Setup {
+                    sites,
+                    keys: Keys::new([("tests", KEY), ("other", OTHER_KEY)]),
+                    base_url,
+                    listening,
+                    limits,
+                    metrics: Some(server::install_metrics().expect("metrics")),
+                });
+                started.send(listening).expect("the test waits");
+                server::serve(listener, Arc::new(app), async {
+                    let _ = stopped.await;
+                })
+                .await;
+            });
+        });
+        let address = address.recv().expect("the server starts");
+        Server {
+            address,
+            base: fhir_base(&format!("http://{address}"), SITE),
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// Tells the server to stop, without waiting for it.
+    pub fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    /// Waits until a stopped server has ended.
+    pub fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the server does not panic");
+        }
+    }
+
+    /// A URL outside the FHIR base.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A GET under the FHIR base with the key.
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        CLIENT
+            .get(format!("{}/{path}", self.base))
+            .header(KEY_HEADER, KEY)
+    }
+
+    /// A POST of a form to `_search` with the key.
+    pub fn search(
+        &self,
+        resource: &str,
+        form: impl Into<reqwest::blocking::Body>,
+    ) -> RequestBuilder {
+        CLIENT
+            .post(format!("{}/{resource}/_search", self.base))
+            .header(KEY_HEADER, KEY)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(form)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+        self.join();
+    }
+}
+
+pub fn send(request: RequestBuilder) -> Response {
+    request.send().expect("an answer")
+}
+
+/// A header's text; empty where it is absent.
+pub fn header(response: &Response, name: &str) -> String {
+    response
+        .headers()
+        .get(name)
+        .map(|value| value.to_str().expect("text").to_owned())
+        .unwrap_or_default()
+}
+
+/// The JSON of an answer that must be 200.
+pub fn json(request: RequestBuilder) -> Value {
+    let response = send(request);
+    let status = response.status();
+    let text = response.text().expect("a body");
+    assert_eq!(status, 200, "{text}");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// Asserts that an answer is an OperationOutcome of one error, and gives its text and what to do.
+#[track_caller]
+pub fn refused(response: Response, status: u16, code: &str) -> String {
+    assert_eq!(response.status(), status);
+    assert_eq!(
+        header(&response, "content-type"),
+        "application/fhir+json; charset=utf-8"
+    );
+    assert_eq!(header(&response, "cache-control"), "no-store");
+    assert!(header(&response, "server-timing").contains("total;dur="));
+    let outcome: Value = response.json().expect("JSON");
+    assert_eq!(outcome["resourceType"], "OperationOutcome");
+    let issues = outcome["issue"].as_array().expect("issues");
+    assert_eq!(issues.len(), 1);
+    let issue = &issues[0];
+    assert_eq!(issue["severity"], "error");
+    assert!(issue["code"].is_string());
+    assert_eq!(issue["details"]["coding"][0]["code"], code);
+    let text = issue["details"]["text"].as_str().expect("a text");
+    let remedy = issue["diagnostics"].as_str().expect("a remedy");
+    format!("{text} | {remedy} | {}", issue["expression"])
 }
