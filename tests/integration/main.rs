@@ -6,6 +6,7 @@
 //! | `indexes` | the common searches are driven by an index |
 //! | `capability` | what is declared is answered, what is not is refused |
 //! | `paging` | every row once, in order, while rows come and go |
+//! | `odd_rows` | no row, however odd, fails a search |
 //! | `practice` | a practice to ask without a socket, for the modules above |
 //! | `http`, `cli`, `limits` | the program from outside |
 //! | `mapping_docs` | every example of `mappings/README.md` |
@@ -18,6 +19,7 @@ mod indexes;
 mod limits;
 mod mapping_docs;
 mod mappings;
+mod odd_rows;
 mod paging;
 mod practice;
 mod support;
