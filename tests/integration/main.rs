@@ -7,6 +7,7 @@
 //! | `capability` | what is declared is answered, what is not is refused |
 //! | `paging` | every row once, in order, while rows come and go |
 //! | `odd_rows` | no row, however odd, fails a search |
+//! | `no_leak` | no value in a log line, no text of a request in SQL |
 //! | `practice` | a practice to ask without a socket, for the modules above |
 //! | `http`, `cli`, `limits` | the program from outside |
 //! | `mapping_docs` | every example of `mappings/README.md` |
@@ -19,6 +20,7 @@ mod indexes;
 mod limits;
 mod mapping_docs;
 mod mappings;
+mod no_leak;
 mod odd_rows;
 mod paging;
 mod practice;
