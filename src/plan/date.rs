@@ -237,7 +237,7 @@ impl DateMatcher {
             DateForm::Column { utc: false } | DateForm::DayAndSeconds { .. } => Predicate::Compare(
                 self.columns[0].clone(),
                 op,
-                values.expr(Value::Date(day), SqlType::Date),
+                values.expr(Value::Date(within(self.ty, day)), SqlType::Date),
             ),
             DateForm::Column { utc: true } | DateForm::Unix => {
                 self.compare_instant(op, day.to_datetime(Time::midnight()), zone, values)
@@ -268,8 +268,9 @@ impl DateMatcher {
         match &self.form {
             DateForm::Column { utc } => {
                 let at = if *utc { to_utc(at, zone) } else { at };
-                let bound = if at.time() == Time::midnight() {
-                    values.expr(Value::Date(at.date()), SqlType::Date)
+                let day = within(self.ty, at.date());
+                let bound = if at.time() == Time::midnight() || day != at.date() {
+                    values.expr(Value::Date(day), SqlType::Date)
                 } else {
                     values.expr(Value::DateTime(at), self.ty)
                 };
@@ -319,7 +320,7 @@ impl DateMatcher {
             Predicate::Compare(
                 day.clone(),
                 op,
-                values.expr(Value::Date(date), SqlType::Date),
+                values.expr(Value::Date(within(self.ty, date)), SqlType::Date),
             )
         };
         if units == 0 {
@@ -391,6 +392,16 @@ impl DateMatcher {
                 known(expr, if first { 1 } else { 31 })
             });
         Some(plus(plus(times(year, 10_000), times(month, 100)), day))
+    }
+}
+
+/// The day, or the nearest that a column of this type can hold: an engine that converts a bound to the
+/// column's type fails on a day beyond, and no row lies there.
+fn within(ty: SqlType, day: civil::Date) -> civil::Date {
+    match ty {
+        SqlType::DateTime => day.max(civil::date(1753, 1, 1)),
+        SqlType::SmallDateTime => day.clamp(civil::date(1900, 1, 1), civil::date(2079, 6, 6)),
+        _ => day,
     }
 }
 

@@ -185,6 +185,10 @@ fn target_predicate(
         Matcher::Exists(any) => each(&mut |value, _| {
             let exists = Predicate::any(any.iter().cloned());
             match value {
+                // A boolean has no system.
+                Value::Token(token) if matches!(token.system, TokenSystem::Is(_)) => {
+                    Predicate::False
+                }
                 Value::Token(token) => match token.code.as_deref() {
                     Some("true") => exists,
                     Some("false") => exists.negate(),

@@ -8,6 +8,7 @@
 //! | `paging` | every row once, in order, while rows come and go |
 //! | `odd_rows` | no row, however odd, fails a search |
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
+//! | `search_truth` | answers against a second reading of the resources |
 //! | `practice` | a practice to ask without a socket, for the modules above |
 //! | `http`, `cli`, `limits` | the program from outside |
 //! | `mapping_docs` | every example of `mappings/README.md` |
@@ -24,4 +25,5 @@ mod no_leak;
 mod odd_rows;
 mod paging;
 mod practice;
+mod search_truth;
 mod support;
