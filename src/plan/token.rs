@@ -275,22 +275,19 @@ fn telephone_digits(text: &str) -> Vec<String> {
     if digits.is_empty() || digits.len() > 40 {
         return Vec::new();
     }
-    let national = digits
-        .strip_prefix("0061")
-        .or_else(|| {
-            digits
-                .strip_prefix("61")
-                .filter(|_| text.trim_start().starts_with('+'))
-        })
-        .map(|rest| format!("0{}", rest.trim_start_matches('0')));
-    let international = digits
-        .strip_prefix('0')
-        .filter(|rest| rest.len() == 9)
-        .map(|rest| format!("61{rest}"));
-    let mut list = vec![digits.clone()];
-    list.extend(national);
-    list.extend(international);
-    list
+    let with = |prefix: &str, rest: &str| [prefix, rest].concat();
+    let other = match digits.strip_prefix('0') {
+        Some(rest) if rest.starts_with("061") => Some(with("0", rest[3..].trim_start_matches('0'))),
+        Some(rest) => (rest.len() == 9).then(|| with("61", rest)),
+        None if text.trim_start().starts_with('+') => digits
+            .strip_prefix("61")
+            .map(|rest| with("0", rest.trim_start_matches('0'))),
+        None => None,
+    };
+    match other {
+        Some(other) => vec![digits, other],
+        None => vec![digits],
+    }
 }
 
 /// A searched value of the first part's length, or of all parts'.
