@@ -64,4 +64,7 @@ codes! {
     TOO_SLOW = "PH011", 504, "timeout", "The request took too long", "Narrow the search, or try again later.";
     TOO_BUSY = "PH012", 503, "transient", "Too many requests are under way", "Try again after the seconds that Retry-After says.";
     NOT_FOR_READS = "PH013", 400, "not-supported", "The parameter does not apply to a read", "Search with _id to combine an id with other parameters.";
+    BODY_TOO_SLOW = "PH014", 408, "timeout", "The body did not arrive in time", "Send the body at once, or try again.";
+    BODY_UNREADABLE = "PH015", 400, "invalid", "The body cannot be read to its end", "Send the whole body, in the length or the chunks that were announced.";
+    URI_TOO_LONG = "PH016", 414, "too-long", "The URL is too long", "Send the search as a form-encoded POST to _search.";
 }

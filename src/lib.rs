@@ -12,5 +12,6 @@ pub mod passthrough;
 pub mod plan;
 pub mod relation;
 pub mod search;
+pub mod server;
 pub mod site;
 pub mod sql;

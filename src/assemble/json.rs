@@ -31,21 +31,27 @@ pub(super) fn write_escaped(out: &mut Vec<u8>, text: &str) {
 
 /// Appends an integer.
 pub(super) fn write_integer(out: &mut Vec<u8>, number: i64) {
-    let mut digits = [0u8; 20];
-    let mut place = digits.len();
+    out.extend_from_slice(integer_text(number, &mut [0; 20]).as_bytes());
+}
+
+/// An integer as text, in the caller's buffer: 20 bytes hold the longest.
+pub(super) fn integer_text(number: i64, buffer: &mut [u8; 20]) -> &str {
+    let mut place = buffer.len();
     let mut rest = number.unsigned_abs();
     loop {
         place -= 1;
-        digits[place] = b'0' + (rest % 10) as u8;
+        buffer[place] = b'0' + (rest % 10) as u8;
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
     if number < 0 {
-        out.push(b'-');
+        place -= 1;
+        buffer[place] = b'-';
     }
-    out.extend_from_slice(&digits[place..]);
+    // Digits and a sign are UTF-8.
+    std::str::from_utf8(&buffer[place..]).unwrap_or_default()
 }
 
 /// Appends a number of two digits.

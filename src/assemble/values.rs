@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::json::{write_escaped, write_integer, write_string, write_two};
+use super::json::{integer_text, write_escaped, write_integer, write_string, write_two};
 use crate::mapping::{
     Binding, Code, CodePart, CodeTable, Conversion, DateForm, DateLayout, MeasurePart, Output,
     Precision,
@@ -115,8 +115,8 @@ fn trimmed<'c>(
         CellRef::Null => return Err(Written::Absent),
         CellRef::Int(number) => Cow::Owned(number.to_string()),
         CellRef::Real(number) => Cow::Owned(number.to_string()),
-        CellRef::Text(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Cow::Borrowed(text.trim_matches(|c: char| c.is_whitespace() || c == '\0')),
+        CellRef::Text(bytes) => match std::str::from_utf8(trim_blanks(bytes)) {
+            Ok(text) => Cow::Borrowed(text.trim()),
             Err(_) => return Err(Written::Odd),
         },
         CellRef::Bytes(_) => return Err(Written::Odd),
@@ -125,6 +125,17 @@ fn trimmed<'c>(
         return Err(Written::Absent);
     }
     Ok(text)
+}
+
+/// Without the blanks of padding, and NULs, at both ends: by bytes, since most of a padded column is blank.
+fn trim_blanks(mut bytes: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\0'] = bytes {
+        bytes = rest;
+    }
+    while let [b' ' | b'\0', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 /// A raw value that the mapping declares to mean "unknown". A day matches a day at midnight.
@@ -238,6 +249,11 @@ fn boolean(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding) -> Written {
     Written::Value
 }
 
+fn same_without_case(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right)
+        || (!left.is_ascii() && !right.is_ascii() && left.to_lowercase() == right.to_lowercase())
+}
+
 impl CodeTable {
     /// The system of a code: its own, else the table's.
     pub fn system_of<'t>(&'t self, code: &'t Code) -> Option<&'t Arc<str>> {
@@ -251,10 +267,7 @@ impl CodeTable {
             Some(raw) => self
                 .entries
                 .iter()
-                .find(|entry| {
-                    entry.raw.eq_ignore_ascii_case(raw)
-                        || entry.raw.to_lowercase() == raw.to_lowercase()
-                })
+                .find(|entry| same_without_case(&entry.raw, raw))
                 .map(|entry| &entry.code)
                 .or(self.otherwise.as_ref()),
         }
@@ -268,10 +281,16 @@ fn codes(
     table: &CodeTable,
     part: CodePart,
 ) -> Written {
-    let raw = match trimmed(cell, &binding.absent) {
-        Ok(text) => Some(text),
-        Err(Written::Odd) => return Written::Odd,
-        Err(_) => None,
+    let mut digits = [0; 20];
+    let raw: Option<std::borrow::Cow<'_, str>> = match cell {
+        CellRef::Int(number) => Some(integer_text(number, &mut digits))
+            .filter(|text| !is_sentinel(text, &binding.absent))
+            .map(Into::into),
+        cell => match trimmed(cell, &binding.absent) {
+            Ok(text) => Some(text),
+            Err(Written::Odd) => return Written::Odd,
+            Err(_) => None,
+        },
     };
     let Some(code) = table.code_of(raw.as_deref()) else {
         // A value that no entry knows is odd; no value is only absent.
@@ -391,13 +410,19 @@ fn reference(
     to: &str,
     prefix: Option<&Arc<str>>,
 ) -> Written {
-    let id = match trimmed(cell, &binding.absent) {
-        Ok(id) => id,
-        Err(written) => return written,
+    let mut digits = [0; 20];
+    let id: std::borrow::Cow<'_, str> = match cell {
+        // Most ids are whole numbers: written without a text of their own.
+        CellRef::Int(number) => match integer_text(number, &mut digits) {
+            text if is_sentinel(text, &binding.absent) => return Written::Absent,
+            text => text.into(),
+        },
+        cell => match trimmed(cell, &binding.absent) {
+            Ok(id) if is_id(&id) => id,
+            Ok(_) => return Written::Odd,
+            Err(written) => return written,
+        },
     };
-    if !is_id(&id) {
-        return Written::Odd;
-    }
     out.push(b'"');
     out.extend_from_slice(to.as_bytes());
     out.push(b'/');

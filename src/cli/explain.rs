@@ -5,7 +5,7 @@
 //!
 //! Exit codes: 0 explained, 1 the search is refused, 2 it could not start, or the command line is wrong.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
+use super::{print, tell, zone};
 use crate::cursor::{CursorError, CursorKey};
 use crate::demo::{self, DemoError, MAX_PATIENTS};
 use crate::explain::{
@@ -83,10 +84,6 @@ fn dialect(name: &str) -> Result<Dialect, String> {
     }
 }
 
-fn zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| "no IANA time zone has this name".to_owned())
-}
-
 /// Why there is no explanation.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -132,20 +129,6 @@ pub fn run(args: Args) -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-/// Who reads it may have closed the pipe, as `head` does: that is no failure.
-fn print(text: &str) -> ExitCode {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(2),
-        _ => ExitCode::SUCCESS,
-    }
-}
-
-/// If standard error is gone there is nobody left to tell.
-fn tell(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// A refusal as a caller hears it: code, text, place, remedy.

@@ -1,3 +1,120 @@
 //! The commands: what a person types → what runs, and an exit code.
+//!
+//! 0: done. 1: what was checked is wrong. 2: it could not start, or the command line is wrong. Results go to
+//! standard output, everything else to standard error.
 
-pub mod explain;
+mod check;
+mod demo;
+mod errors;
+mod explain;
+mod failure;
+mod log;
+mod open;
+mod serve;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use jiff::tz::TimeZone;
+
+pub use failure::StartError;
+pub use log::Format as LogFormat;
+pub use open::{Limits as OpenLimits, open_site};
+
+/// An HL7 FHIR R4 facade over the SQL databases of practice management systems.
+#[derive(Debug, Parser)]
+#[command(name = "pilaster", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve a practice as FHIR: an embedded one of synthetic data, or a SQLite database of your own
+    Serve(serve::Args),
+    Explain(explain::Args),
+    /// Work on mappings
+    #[command(subcommand)]
+    Mapping(MappingCommand),
+    /// Print the table of all errors that a caller can meet, as Markdown
+    Errors,
+}
+
+#[derive(Debug, Subcommand)]
+enum MappingCommand {
+    /// Check a mapping's files and report every problem with its place
+    Check(check::Args),
+}
+
+/// Runs the command of the program's own arguments.
+pub fn run() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Mapping(MappingCommand::Check(args)) => check::run(&args),
+        Command::Errors => print(&errors::table()),
+    }
+}
+
+/// Writes a result. Who reads it may have closed the pipe, as `head` does: that is no failure.
+fn print(text: &str) -> ExitCode {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(2),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Writes a message to standard error; if even that is gone there is nobody left to tell.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Reads the name of a time zone.
+fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| "no IANA time zone has this name".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_belongs_together_is_asked_for_together() {
+        let parse = |args: &[&str]| Cli::try_parse_from([&["pilaster"], args].concat());
+        assert!(parse(&["serve"]).is_ok());
+        assert!(parse(&["serve", "--mapping", "m", "--sqlite", "f"]).is_ok());
+        for wrong in [
+            &["serve", "--mapping", "m"][..],
+            &["serve", "--sqlite", "f"],
+            &[
+                "serve",
+                "--mapping",
+                "m",
+                "--sqlite",
+                "f",
+                "--patients",
+                "5",
+            ],
+            &["serve", "--patients", "0"],
+            &["serve", "--patients", "10000001"],
+            &["serve", "--listen", "nowhere"],
+            &["serve", "--time-zone", "Mars/Olympus"],
+            &["serve", "--base-url", "example.org"],
+            &["mapping"],
+            &["nothing"],
+            &[],
+        ] {
+            let refused = parse(wrong).expect_err("refused");
+            assert_eq!(refused.exit_code(), 2, "{wrong:?}");
+        }
+    }
+}

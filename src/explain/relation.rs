@@ -5,7 +5,8 @@
 
 use super::tree::Tree;
 use crate::relation::{
-    Arithmetic, CaseKey, CompareOp, Expr, Join, Like, Order, Predicate, RawSql, Table, TableSource,
+    Arithmetic, Case, CaseKey, CompareOp, Expr, Join, Like, Order, Predicate, RawSql, Table,
+    TableSource,
 };
 
 /// An expression in one line.
@@ -39,12 +40,13 @@ pub(super) fn expr(expr: &Expr) -> String {
         Expr::Concat(parts) => format!("concat({})", exprs(parts)),
         Expr::Cast(inner, ty) => format!("cast({} as {ty})", self::expr(inner)),
         Expr::Test(inner) => format!("test({})", predicate_line(inner)),
-        Expr::Case {
-            subject,
-            when,
-            otherwise,
-            absent,
-        } => {
+        Expr::Case(case) => {
+            let Case {
+                subject,
+                when,
+                otherwise,
+                absent,
+            } = &**case;
             let mut cases: Vec<String> = when
                 .iter()
                 .map(|(key, result)| {

@@ -176,16 +176,15 @@ impl Planner {
             let prepared = &self.sources[index];
             let source = &prepared.source;
             let mut values = Values::default();
-            let filter = Predicate::all(
-                request
-                    .filters
-                    .iter()
-                    .map(|filter| self.filter(filter, resource, source, context, &mut values))
-                    .collect::<Result<Vec<_>, _>>()?,
-            );
-            let filter = prepared.lookups.ask(filter);
-            let joins = Joins::of(&source.relation.joins);
-            let filter_joins = prepared.row_joins | joins.of_predicate(&filter);
+            let mut filter_joins = prepared.row_joins;
+            let mut conditions = Vec::with_capacity(request.filters.len());
+            for filter in &request.filters {
+                let (condition, needed) =
+                    self.filter(filter, resource, prepared, context, &mut values)?;
+                conditions.push(condition);
+                filter_joins |= needed;
+            }
+            let filter = Predicate::all(conditions);
             let relation = source.relation.clone();
             let (view, select) = if count_only {
                 let select = Select {
@@ -314,14 +313,15 @@ impl Planner {
         Ok((order, joins))
     }
 
+    /// One condition over one source, with the lookups that it needs joined.
     fn filter(
         &self,
         filter: &Filter,
         resource: &Resource,
-        source: &Source,
+        prepared: &Prepared,
         context: &Context<'_>,
         values: &mut Values,
-    ) -> Result<Predicate, PlanError> {
+    ) -> Result<(Predicate, u64), PlanError> {
         let Filter::Parameter(filter) = filter else {
             return Err(PlanError::UnsupportedFeature {
                 what: "chaining".to_owned(),
@@ -346,17 +346,30 @@ impl Planner {
                     .collect(),
             });
         }
-        match source.search.get(filter.name.as_str()) {
-            Some(parameter) => Ok(filter::parameter(
-                filter, parameter, source, context, values,
-            )),
+        let source = &prepared.source;
+        let Some(parameter) = source.search.get(filter.name.as_str()) else {
             // Another source of the type answers it; in this one the element is always absent.
-            None => Ok(match filter.values.as_slice() {
-                [SearchValue::Missing(true)] => Predicate::True,
-                _ if filter.modifier == Some(Modifier::Not) => Predicate::True,
-                _ => Predicate::False,
-            }),
-        }
+            let holds = matches!(filter.values.as_slice(), [SearchValue::Missing(true)])
+                || filter.modifier == Some(Modifier::Not);
+            return Ok((
+                if holds {
+                    Predicate::True
+                } else {
+                    Predicate::False
+                },
+                0,
+            ));
+        };
+        let joins = Joins::of(&source.relation.joins);
+        let found = filter::parameter(filter, parameter, source, context, values);
+        Ok(match joins.of_predicate(&found) {
+            0 => (found, 0),
+            _ => {
+                let asked = prepared.lookups.ask(found);
+                let needed = joins.of_predicate(&asked);
+                (asked, needed)
+            }
+        })
     }
 
     /// R4 asks to ignore what is unknown. Where that would leave nothing of what the caller filters by, a

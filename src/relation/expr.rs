@@ -79,14 +79,18 @@ pub enum Expr {
     /// 1 where the predicate holds, else 0.
     Test(Box<Predicate>),
     /// A literal for each literal; what else is not NULL gives `otherwise`, NULL gives `absent`.
-    Case {
-        subject: Box<Expr>,
-        when: Vec<(CaseKey, Arc<str>)>,
-        otherwise: Option<Arc<str>>,
-        absent: Option<Arc<str>>,
-    },
+    Case(Shared<Case>),
     /// A fragment that the mapping wrote in SQL.
     Raw(Shared<RawSql>),
+}
+
+/// Codes for raw values, as a sort key needs them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Case {
+    pub subject: Expr,
+    pub when: Vec<(CaseKey, Arc<str>)>,
+    pub otherwise: Option<Arc<str>>,
+    pub absent: Option<Arc<str>>,
 }
 
 /// A SQL fragment of a mapping, per dialect where they differ; typed.
@@ -182,38 +186,54 @@ pub enum Predicate {
 impl Predicate {
     /// AND, flattened; `True` where the list is empty, `False` as soon as one part is.
     pub fn all(parts: impl IntoIterator<Item = Predicate>) -> Predicate {
-        let mut list = Vec::new();
+        let mut all = Predicate::True;
         for part in parts {
-            match part {
-                Predicate::True => {}
-                Predicate::False => return Predicate::False,
-                Predicate::And(inner) => list.extend(inner),
-                other => list.push(other),
-            }
+            all = match (all, part) {
+                (_, Predicate::False) => return Predicate::False,
+                (all, Predicate::True) => all,
+                (Predicate::True, part) => part,
+                (Predicate::And(mut list), Predicate::And(more)) => {
+                    list.extend(more);
+                    Predicate::And(list)
+                }
+                (Predicate::And(mut list), part) => {
+                    list.push(part);
+                    Predicate::And(list)
+                }
+                (first, Predicate::And(mut list)) => {
+                    list.insert(0, first);
+                    Predicate::And(list)
+                }
+                (first, second) => Predicate::And(vec![first, second]),
+            };
         }
-        match list.len() {
-            0 => Predicate::True,
-            1 => list.remove(0),
-            _ => Predicate::And(list),
-        }
+        all
     }
 
     /// OR, flattened; `False` where the list is empty, `True` as soon as one part is.
     pub fn any(parts: impl IntoIterator<Item = Predicate>) -> Predicate {
-        let mut list = Vec::new();
+        let mut any = Predicate::False;
         for part in parts {
-            match part {
-                Predicate::False => {}
-                Predicate::True => return Predicate::True,
-                Predicate::Or(inner) => list.extend(inner),
-                other => list.push(other),
-            }
+            any = match (any, part) {
+                (_, Predicate::True) => return Predicate::True,
+                (any, Predicate::False) => any,
+                (Predicate::False, part) => part,
+                (Predicate::Or(mut list), Predicate::Or(more)) => {
+                    list.extend(more);
+                    Predicate::Or(list)
+                }
+                (Predicate::Or(mut list), part) => {
+                    list.push(part);
+                    Predicate::Or(list)
+                }
+                (first, Predicate::Or(mut list)) => {
+                    list.insert(0, first);
+                    Predicate::Or(list)
+                }
+                (first, second) => Predicate::Or(vec![first, second]),
+            };
         }
-        match list.len() {
-            0 => Predicate::False,
-            1 => list.remove(0),
-            _ => Predicate::Or(list),
-        }
+        any
     }
 
     /// The two-valued opposite.

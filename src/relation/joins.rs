@@ -61,7 +61,7 @@ impl<'a> Joins<'a> {
             | Expr::Substring(inner, _, _)
             | Expr::Cast(inner, _) => self.of_expr(inner),
             Expr::Test(predicate) => self.of_predicate(predicate),
-            Expr::Case { subject, .. } => self.of_expr(subject),
+            Expr::Case(case) => self.of_expr(&case.subject),
             Expr::Raw(raw) => raw
                 .aliases
                 .iter()

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::spelling::Spelling;
 use super::{SqlError, Statement};
 use crate::relation::{
-    Arithmetic, CaseKey, Child, ChildSelect, Collation, Column, CompareOp, Dialect, Expr, Join,
-    Like, Order, Predicate, RawSql, Select, Slot, Source, SqlType, Table, TableSource,
+    Arithmetic, Case, CaseKey, Child, ChildSelect, Collation, Column, CompareOp, Dialect, Expr,
+    Join, Like, Order, Predicate, RawSql, Select, Slot, Source, SqlType, Table, TableSource,
 };
 
 pub(super) struct Writer<'a> {
@@ -569,12 +569,13 @@ impl<'a> Writer<'a> {
                 self.predicate(predicate)?;
                 self.out.push_str(" THEN 1 ELSE 0 END");
             }
-            Expr::Case {
-                subject,
-                when,
-                otherwise,
-                absent,
-            } => {
+            Expr::Case(case) => {
+                let Case {
+                    subject,
+                    when,
+                    otherwise,
+                    absent,
+                } = &**case;
                 self.out.push_str("CASE");
                 for (key, result) in when {
                     self.out.push_str(" WHEN ");

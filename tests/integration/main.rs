@@ -1,3 +1,7 @@
-//! What is promised, tested where it is promised.
+//! What is promised, tested where it is promised: over whole practices, over real sockets.
 
+mod cli;
+mod http;
+mod limits;
 mod mapping_docs;
+mod support;

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use crate::mapping::{Binding, CodePart, Conversion, DateForm, DateLayout};
-use crate::relation::{Arithmetic, CompareOp, Expr, Predicate, SqlType};
+use crate::relation::{Arithmetic, Case, CompareOp, Expr, Predicate, Shared, SqlType};
 
 use super::Children;
 use super::columns::{case_key, literal, trimmed, type_of};
@@ -124,12 +124,12 @@ pub(super) fn of_binding(binding: &Binding) -> Option<Vec<Expr>> {
                     when.push((key, value));
                 }
             }
-            Some(vec![Expr::Case {
-                subject: Box::new(subject),
+            Some(vec![Expr::Case(Shared::new(Case {
+                subject,
                 when,
                 otherwise: table.otherwise.as_ref().and_then(of),
                 absent: table.absent.as_ref().and_then(of),
-            }])
+            }))])
         }
         Conversion::Concat { .. } => Some(columns.iter().map(|column| text(column, &[])).collect()),
         Conversion::Reference { .. } => Some(vec![no_sentinel(first?, absent)]),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::mapping::*;
-use crate::relation::{Arithmetic, CaseKey, CompareOp, Expr, Predicate};
+use crate::relation::{Arithmetic, Case, CaseKey, CompareOp, Expr, Predicate};
 
 /// A line for each target, and one for the sort keys.
 pub fn parameter(parameter: &Parameter) -> String {
@@ -190,12 +190,13 @@ fn expr(value: &Expr) -> String {
             format!("substring({}, {from}, {length})", expr(inner))
         }
         Expr::Test(inner) => format!("test({})", predicate(inner)),
-        Expr::Case {
-            subject,
-            when,
-            otherwise,
-            absent,
-        } => {
+        Expr::Case(case) => {
+            let Case {
+                subject,
+                when,
+                otherwise,
+                absent,
+            } = &**case;
             let mut out = format!("case {}", expr(subject));
             for (key, value) in when {
                 match key {

@@ -1,0 +1,98 @@
+//! Why the program does not start: one message each, exit code 2.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use crate::demo::DemoError;
+use crate::mapping::Diagnostics;
+use crate::passthrough::PassthroughError;
+use crate::sql::SqlError;
+
+/// What stands in the way of serving. Nothing has been left half done.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The level filter of the environment.
+    #[error(
+        "{variable} holds no log filter; write a level (warn) or targets with levels (pilaster=debug)"
+    )]
+    LogFilter { variable: &'static str },
+    #[error("the runtime cannot start: {0}")]
+    Runtime(#[source] io::Error),
+    #[error("metrics cannot be recorded: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    #[error(
+        "{address} is in use by another program; choose another with --listen, or port 0 for any free one"
+    )]
+    InUse { address: SocketAddr },
+    #[error("{address} cannot be listened on: {source}")]
+    Listen {
+        address: SocketAddr,
+        source: io::Error,
+    },
+    #[error("signals cannot be waited for: {0}")]
+    Signals(#[source] io::Error),
+    #[error("the folder {} cannot be written: {source}", path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error("{} is not a key of 32 bytes that pilaster wrote; delete it to have a new one made", path.display())]
+    Key { path: PathBuf },
+    #[error("no random numbers are to be had from the operating system")]
+    Random,
+    #[error("the practice cannot be created: {}{}", .0, because(.0))]
+    Demo(#[from] DemoError),
+    #[error("the mapping cannot be used\n\n{}", .0.render(false))]
+    Mapping(Box<Diagnostics>),
+    #[error(
+        "the mapping has no text for SQLite in an SQL fragment that {resource} needs: {source}"
+    )]
+    Fragment {
+        resource: &'static str,
+        source: SqlError,
+    },
+    #[error("the database {} cannot be served: {problem}", path.display())]
+    Database { path: PathBuf, problem: String },
+}
+
+/// SQLite's own words, which name no value.
+fn because(error: &DemoError) -> String {
+    match error {
+        DemoError::Sqlite(error) => match error.sqlite_error_code() {
+            Some(code) => format!(" ({code:?})"),
+            None => String::new(),
+        },
+        _ => String::new(),
+    }
+}
+
+impl StartError {
+    pub(super) fn folder(path: &Path, source: io::Error) -> StartError {
+        StartError::Folder {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn database(path: &Path, problem: impl Into<String>) -> StartError {
+        StartError::Database {
+            path: path.to_owned(),
+            problem: problem.into(),
+        }
+    }
+
+    pub(super) fn unreadable(path: &Path, error: &PassthroughError) -> StartError {
+        let problem = if path.is_file() {
+            format!("{error}; is it a SQLite database that may be read?")
+        } else {
+            "there is no such file".to_owned()
+        };
+        StartError::database(path, problem)
+    }
+
+    pub(super) fn listen(address: SocketAddr, source: io::Error) -> StartError {
+        if source.kind() == io::ErrorKind::AddrInUse {
+            StartError::InUse { address }
+        } else {
+            StartError::Listen { address, source }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What all requests share: sites, keys, limits; and which handler a path has.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::routing::{any, get};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::{Mutex, Semaphore};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+
+use super::base_url::{BaseUrl, Origin};
+use super::keys::Keys;
+use super::practice::Practice;
+use super::{fhir, health, observe, reply};
+
+/// Answers below this many bytes are not compressed: they fit in one packet anyway.
+const COMPRESSED_FROM: u64 = 1024;
+/// CapabilityStatements kept. They differ by the base URL, which may come from a caller's `Host`.
+const KEPT_STATEMENTS: u64 = 64;
+
+/// Bounds of the server. The defaults are for a server that faces other people's networks.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// A whole request, from its head to its answer: then 504.
+    pub request: Duration,
+    /// A request's head; also how long a connection may be idle between two requests.
+    pub head: Duration,
+    /// A request's body: then 408.
+    pub body: Duration,
+    /// How long a caller may take no byte of an answer before the connection is closed.
+    pub stalled: Duration,
+    /// Time for requests under way when the server stops.
+    pub shutdown: Duration,
+    /// Open connections; further ones wait to be accepted.
+    pub connections: usize,
+    /// FHIR requests under way; a further one gets 503.
+    pub in_flight: usize,
+    /// Bytes of a form: beyond, 413.
+    pub form_bytes: usize,
+    /// Bytes of a path and query: beyond, 414. Above what a search's text may have, for page links.
+    pub uri_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            request: Duration::from_secs(60),
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(10),
+            stalled: Duration::from_secs(30),
+            shutdown: Duration::from_secs(10),
+            connections: 1024,
+            in_flight: 512,
+            form_bytes: 64 * 1024,
+            uri_bytes: 48 * 1024,
+        }
+    }
+}
+
+/// What a server is made of.
+pub struct Setup {
+    /// The practices that are served.
+    pub sites: Vec<Arc<dyn Practice>>,
+    /// Who may ask.
+    pub keys: Keys,
+    /// What links begin with, where the operator says so.
+    pub base_url: Option<BaseUrl>,
+    /// The address that is listened on.
+    pub listening: SocketAddr,
+    pub limits: Limits,
+    /// What `/metrics` shows; without it the path is not there.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// The state of a server.
+pub struct App {
+    /// By id, in lower case: GUIDs compare without case.
+    sites: HashMap<String, Arc<dyn Practice>>,
+    pub(super) keys: Keys,
+    pub(super) origin: Origin,
+    pub(super) limits: Limits,
+    pub(super) in_flight: Semaphore,
+    pub(super) metrics: Option<PrometheusHandle>,
+    pub(super) readiness: Mutex<Option<health::Readiness>>,
+    /// CapabilityStatements by FHIR base, which names the site too.
+    pub(super) statements: moka::sync::Cache<String, Bytes>,
+    /// When the server started, a FHIR dateTime.
+    pub(super) since: String,
+}
+
+impl App {
+    /// The state of a server that starts now.
+    pub fn new(setup: Setup) -> App {
+        App {
+            sites: setup
+                .sites
+                .into_iter()
+                .map(|site| (site.id().to_ascii_lowercase(), site))
+                .collect(),
+            keys: setup.keys,
+            origin: Origin::new(setup.base_url, setup.listening),
+            in_flight: Semaphore::new(setup.limits.in_flight),
+            limits: setup.limits,
+            metrics: setup.metrics,
+            readiness: Mutex::new(None),
+            statements: moka::sync::Cache::new(KEPT_STATEMENTS),
+            since: jiff::Timestamp::now()
+                .strftime("%Y-%m-%dT%H:%M:%SZ")
+                .to_string(),
+        }
+    }
+
+    /// The practice with an id.
+    pub(super) fn site(&self, id: &str) -> Option<&Arc<dyn Practice>> {
+        self.sites.get(&id.to_ascii_lowercase())
+    }
+
+    /// All practices.
+    pub(super) fn sites(&self) -> impl Iterator<Item = &Arc<dyn Practice>> {
+        self.sites.values()
+    }
+
+    /// The URL of this server's root where no request says another.
+    pub fn root_url(&self) -> String {
+        self.origin.by_default()
+    }
+}
+
+/// The paths of the server.
+pub fn router(app: Arc<App>) -> Router {
+    let compression = CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(COMPRESSED_FROM));
+    let mut router = Router::new()
+        .route("/", get(health::front_page))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/integrator/sites/{site}/fhir/R4", any(fhir::handle))
+        .route("/integrator/sites/{site}/fhir/R4/", any(fhir::handle))
+        .route(
+            "/integrator/sites/{site}/fhir/R4/{*rest}",
+            any(fhir::handle),
+        );
+    if app.metrics.is_some() {
+        router = router.route("/metrics", get(health::metrics));
+    }
+    router
+        .fallback(|| async {
+            reply::envelope(StatusCode::NOT_FOUND, "there is nothing at this path")
+        })
+        .method_not_allowed_fallback(|| async {
+            reply::envelope(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this path is read by GET or HEAD",
+            )
+        })
+        .layer(middleware::from_fn(observe::observe))
+        .layer(compression)
+        .with_state(app)
+}

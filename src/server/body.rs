@@ -1,0 +1,164 @@
+//! The form of a POST to `_search`: a request's body → its bytes, bounded in size and time.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http_body_util::BodyExt as _;
+
+use super::reply::Refusal;
+use crate::errors;
+
+/// What is read and thrown away of a body that is too large, so that a caller that writes it all
+/// before it reads gets the refusal and not a broken connection.
+const DISCARDED_BYTES: usize = 1 << 20;
+
+/// Reads a form. A body that is missing is an empty form.
+///
+/// # Errors
+/// 415 for another media type (or none, with a body), 413 for more than `limit` bytes, whatever was
+/// announced, 408 after `time`, 400 for a body that breaks off.
+pub async fn form(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    time: Duration,
+) -> Result<Vec<u8>, Refusal> {
+    let media_type = headers.get(CONTENT_TYPE);
+    if let Some(value) = media_type
+        && !is_form(value.as_bytes())
+    {
+        return Err(not_a_form());
+    }
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > (limit + DISCARDED_BYTES) as u64) {
+        return Err(too_large(limit));
+    }
+    let read = tokio::time::timeout(time, collect(body, limit)).await;
+    let form = read.map_err(|_| {
+        Refusal::new(
+            errors::BODY_TOO_SLOW,
+            format!("the body did not arrive within {} s", time.as_secs_f32()),
+        )
+    })??;
+    if media_type.is_none() && !form.is_empty() {
+        return Err(not_a_form());
+    }
+    Ok(form)
+}
+
+async fn collect(mut body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
+    let mut form = Vec::new();
+    let mut seen = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| {
+            Refusal::new(
+                errors::BODY_UNREADABLE,
+                "the body broke off or is malformed",
+            )
+        })?;
+        let data: Bytes = frame.into_data().unwrap_or_default();
+        seen += data.len();
+        if seen <= limit {
+            form.extend_from_slice(&data);
+        } else if seen > limit + DISCARDED_BYTES {
+            break;
+        }
+    }
+    if seen > limit {
+        return Err(too_large(limit));
+    }
+    Ok(form)
+}
+
+/// `application/x-www-form-urlencoded`, with or without parameters; a charset other than UTF-8 is refused.
+fn is_form(value: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(value) else {
+        return false;
+    };
+    let mut parts = text.split(';').map(str::trim);
+    let is_form = parts
+        .next()
+        .is_some_and(|name| name.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+    is_form
+        && parts
+            .filter_map(|parameter| parameter.split_once('='))
+            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+            .all(|(_, charset)| {
+                charset
+                    .trim()
+                    .trim_matches('"')
+                    .eq_ignore_ascii_case("utf-8")
+            })
+}
+
+fn not_a_form() -> Refusal {
+    Refusal::new(
+        errors::UNSUPPORTED_MEDIA_TYPE,
+        "a search by POST has a body of application/x-www-form-urlencoded, in UTF-8",
+    )
+}
+
+fn too_large(limit: usize) -> Refusal {
+    Refusal::new(
+        errors::BODY_TOO_LARGE,
+        format!("the body has more than {limit} bytes"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    async fn read(media_type: Option<&'static str>, body: &[u8]) -> Result<Vec<u8>, u16> {
+        let mut headers = HeaderMap::new();
+        if let Some(media_type) = media_type {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        }
+        form(
+            &headers,
+            Body::from(body.to_vec()),
+            16,
+            Duration::from_secs(1),
+        )
+        .await
+        .map_err(|refusal| refusal.code.status)
+    }
+
+    #[tokio::test]
+    async fn forms_are_read_and_nothing_else() {
+        const FORM: Option<&str> = Some("application/x-www-form-urlencoded");
+        assert_eq!(
+            read(FORM, b"family=smith").await,
+            Ok(b"family=smith".into())
+        );
+        assert_eq!(
+            read(
+                Some("Application/X-WWW-Form-Urlencoded; charset=UTF-8"),
+                b"a=b"
+            )
+            .await,
+            Ok(b"a=b".into())
+        );
+        assert_eq!(read(None, b"").await, Ok(Vec::new()));
+        assert_eq!(read(None, b"a=b").await, Err(415));
+        assert_eq!(read(Some("application/json"), b"{}").await, Err(415));
+        assert_eq!(read(Some("application/fhir+json"), b"").await, Err(415));
+        assert_eq!(
+            read(
+                Some("application/x-www-form-urlencoded; charset=latin1"),
+                b"a=b"
+            )
+            .await,
+            Err(415)
+        );
+        assert_eq!(read(FORM, &[b'a'; 16]).await, Ok(vec![b'a'; 16]));
+        assert_eq!(read(FORM, &[b'a'; 17]).await, Err(413));
+        assert_eq!(read(FORM, &vec![b'a'; 3 << 20]).await, Err(413));
+    }
+}

@@ -1,0 +1,422 @@
+//! A request under a FHIR base → its answer.
+//!
+//! In this order, so that each step may rely on those before it and a stranger learns nothing: the key,
+//! the site, the path, the method, the type, a place among the requests under way, the form, the format;
+//! then the practice is asked. Every refusal is an OperationOutcome.
+//!
+//! Answers with health data are `Cache-Control: no-store`: nothing between here and the caller may keep
+//! them. A caller that keeps its own copy revalidates it by ETag all the same; no HTTP cache is needed for
+//! that. The CapabilityStatement holds no health data and may be kept if it is revalidated.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use uuid::Uuid;
+
+use super::app::App;
+use super::base_url::fhir_base;
+use super::keys::Caller;
+use super::negotiate::{self, MediaType, NotAcceptable};
+use super::observe::{RequestId, Trail, caught};
+use super::path::{self, Interaction};
+use super::practice::Practice;
+use super::reply::Refusal;
+use super::{body, metrics, prefer, pretty};
+use crate::errors;
+use crate::fhir::resource_type;
+use crate::site::{Answer, ReadCall, SearchCall, Timings};
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// Answers a request under a FHIR base.
+pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    let started = Instant::now();
+    let (parts, body) = request.into_parts();
+    let id = parts
+        .extensions
+        .get::<RequestId>()
+        .map_or_else(Uuid::new_v4, |id| id.0);
+    let mut trail = Trail::default();
+    let mut wishes = Wishes::default();
+    let answered = match admit(&app, &parts, &mut wishes, &mut trail) {
+        Ok(asked) => within_limits(&app, &parts, body, asked, &mut wishes).await,
+        Err(refusal) => Err(refusal),
+    };
+    let timings = answered.as_ref().ok().and_then(Answered::timings);
+    let mut response = match answered {
+        Ok(answered) => answered.into_response(wishes.pretty, &mut trail),
+        Err(refusal) => {
+            trail.error = Some(refusal.code.id);
+            if refusal.status().is_server_error() {
+                // Texts of errors hold no values, see `Refusal::text`.
+                tracing::error!(request = %id, code = refusal.code.id, text = %refusal.text, "request failed");
+            }
+            refusal.into_outcome(id, wishes.pretty)
+        }
+    };
+    let timing = server_timing(timings.as_ref(), started.elapsed());
+    response.headers_mut().insert(SERVER_TIMING, timing);
+    response.extensions_mut().insert(trail);
+    response
+}
+
+/// What a request is allowed to ask for.
+struct Asked {
+    site: Arc<dyn Practice>,
+    /// The name of the key's owner.
+    caller: String,
+    interaction: Interaction,
+}
+
+/// Judges all that can be judged without waiting for anything.
+fn admit(
+    app: &App,
+    parts: &Parts,
+    wishes: &mut Wishes,
+    trail: &mut Trail,
+) -> Result<Asked, Refusal> {
+    let path = parts.uri.path();
+    let query = parts.uri.query().unwrap_or_default();
+    if path.len() + query.len() > app.limits.uri_bytes {
+        return Err(Refusal::new(
+            errors::URI_TOO_LONG,
+            format!("the URL has more than {} bytes", app.limits.uri_bytes),
+        ));
+    }
+    let caller = match app.keys.caller(&parts.headers, query.as_bytes()) {
+        Caller::Known(caller) => caller.to_owned(),
+        Caller::Wrong => {
+            return Err(Refusal::new(
+                errors::UNAUTHORISED,
+                "the subscription key is not valid here",
+            ));
+        }
+        Caller::Absent => {
+            return Err(Refusal::new(
+                errors::UNAUTHORISED,
+                "the request has no subscription key",
+            ));
+        }
+    };
+    wishes.read(query.as_bytes());
+    // The router sends only such paths here; others would be of no site.
+    let (site, rest) = path::split(path).unwrap_or_default();
+    let site = app.site(site).ok_or_else(|| {
+        Refusal::new(
+            errors::UNKNOWN_SITE,
+            "there is no site with the id in the URL",
+        )
+    })?;
+    let interaction = path::interaction(&parts.method, rest)?;
+    trail.interaction = Some(interaction.code());
+    if let Some(name) = interaction.resource() {
+        trail.resource = Some(
+            site.resource(name)
+                .ok_or_else(|| not_served(&**site, name))?,
+        );
+    }
+    Ok(Asked {
+        site: Arc::clone(site),
+        caller,
+        interaction,
+    })
+}
+
+/// Only a name of R4 is repeated: any other may be what somebody typed into a wrong place.
+fn not_served(site: &dyn Practice, name: &str) -> Refusal {
+    let served = site.resources().join(", ");
+    let text = match resource_type(name) {
+        Some(_) => format!("{name} is not served at this site; it serves {served}"),
+        None => format!("that is no resource type of R4; this site serves {served}"),
+    };
+    Refusal::new(errors::UNKNOWN_RESOURCE_TYPE, text)
+}
+
+/// Asks the practice, if there is room, for as long as a request may take.
+async fn within_limits(
+    app: &App,
+    parts: &Parts,
+    body: Body,
+    asked: Asked,
+    wishes: &mut Wishes,
+) -> Result<Answered, Refusal> {
+    let Ok(_place) = app.in_flight.try_acquire() else {
+        return Err(Refusal::new(
+            errors::TOO_BUSY,
+            format!("{} requests are under way", app.limits.in_flight),
+        ));
+    };
+    let limit = app.limits.request;
+    match tokio::time::timeout(limit, caught(answer(app, parts, body, asked, wishes))).await {
+        Ok(Ok(answered)) => answered,
+        Ok(Err(_panicked)) => Err(Refusal::new(errors::INTERNAL, "something failed here")),
+        Err(_elapsed) => Err(Refusal::new(
+            errors::TOO_SLOW,
+            format!("the request took longer than {} s", limit.as_secs_f32()),
+        )),
+    }
+}
+
+/// An answer, and the media type that it is sent as.
+struct Answered {
+    content: Content,
+    media_type: MediaType,
+}
+
+enum Content {
+    Capabilities(Bytes),
+    Practice(Answer),
+}
+
+async fn answer(
+    app: &App,
+    parts: &Parts,
+    body: Body,
+    asked: Asked,
+    wishes: &mut Wishes,
+) -> Result<Answered, Refusal> {
+    let Asked {
+        site,
+        caller,
+        interaction,
+    } = asked;
+    let mut form = Vec::new();
+    if let Interaction::Search { by_form: true, .. } = interaction {
+        let limits = &app.limits;
+        form = body::form(&parts.headers, body, limits.form_bytes, limits.body).await?;
+        wishes.read(&form);
+    }
+    let media_type =
+        negotiate::media_type(wishes.format.as_deref(), &parts.headers).map_err(not_acceptable)?;
+    let base = fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id());
+    let query = parts.uri.query().unwrap_or_default().as_bytes().to_vec();
+    let content = match interaction {
+        Interaction::Capabilities => Content::Capabilities(capabilities(app, &*site, base)?),
+        Interaction::Search { resource, .. } => Content::Practice(
+            site.search(SearchCall {
+                base,
+                resource,
+                query,
+                form,
+                caller,
+                strict: prefer::is_strict(&parts.headers),
+            })
+            .await?,
+        ),
+        Interaction::Read { resource, id } => {
+            // No row has an id that is none, so the practice need not be asked.
+            if !path::is_id(&id) {
+                return Err(Refusal::new(
+                    errors::NO_SUCH_RESOURCE,
+                    "no resource has such an id: an id has at most 64 letters, digits, hyphens and dots",
+                ));
+            }
+            Content::Practice(
+                site.read(ReadCall {
+                    base,
+                    resource,
+                    id,
+                    query,
+                    if_none_match: tags(&parts.headers),
+                    if_modified_since: since(&parts.headers),
+                })
+                .await?,
+            )
+        }
+    };
+    Ok(Answered {
+        content,
+        media_type,
+    })
+}
+
+fn capabilities(app: &App, site: &dyn Practice, base: String) -> Result<Bytes, Refusal> {
+    if let Some(statement) = app.statements.get(&base) {
+        return Ok(statement);
+    }
+    let statement = site.capabilities(&base, &app.since).map_err(|_| {
+        Refusal::new(
+            errors::INTERNAL,
+            "the CapabilityStatement cannot be written",
+        )
+    })?;
+    let statement = Bytes::from(statement);
+    app.statements.insert(base, statement.clone());
+    Ok(statement)
+}
+
+fn not_acceptable(what: NotAcceptable) -> Refusal {
+    const OFFER: &str =
+        "answers are JSON of FHIR 4.0: application/fhir+json, application/json, text/json";
+    match what {
+        NotAcceptable::Format => Refusal::new(
+            errors::NOT_ACCEPTABLE,
+            format!("the _format that is asked for is not offered; {OFFER}, or json for short"),
+        )
+        .at("http._format"),
+        NotAcceptable::Accept => Refusal::new(
+            errors::NOT_ACCEPTABLE,
+            format!("Accept names nothing that is offered; {OFFER}"),
+        ),
+    }
+}
+
+/// All `If-None-Match` as one list (RFC 9110 §5.3).
+fn tags(headers: &HeaderMap) -> Option<String> {
+    let tags: Vec<&str> = headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    (!tags.is_empty()).then(|| tags.join(","))
+}
+
+/// `If-Modified-Since`, in any of the three forms of HTTP; one that is no date is as if it were not there.
+fn since(headers: &HeaderMap) -> Option<jiff::Timestamp> {
+    let text = headers.get(IF_MODIFIED_SINCE)?.to_str().ok()?;
+    jiff::Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()
+}
+
+/// What query string and form say of the answer's form. The grammar of the search sees them too, and
+/// refuses repeats; metadata and outcomes have no search.
+#[derive(Default)]
+struct Wishes {
+    /// The first `_format` that is not empty.
+    format: Option<String>,
+    pretty: bool,
+}
+
+impl Wishes {
+    fn read(&mut self, pairs: &[u8]) {
+        for (name, value) in form_urlencoded::parse(pairs) {
+            match &*name {
+                "_format" if self.format.is_none() && !value.is_empty() => {
+                    self.format = Some(value.into_owned());
+                }
+                "_pretty" => self.pretty |= value == "true",
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Answered {
+    /// Of the stages; the CapabilityStatement passes through none.
+    fn timings(&self) -> Option<Timings> {
+        match &self.content {
+            Content::Capabilities(_) => None,
+            Content::Practice(answer) => Some(answer.timings),
+        }
+    }
+
+    fn into_response(self, is_pretty: bool, trail: &mut Trail) -> Response<Body> {
+        let (json, cache, answer) = match self.content {
+            Content::Capabilities(json) => (json, HeaderValue::from_static("no-cache"), None),
+            Content::Practice(mut answer) => {
+                let json = Bytes::from(std::mem::take(&mut answer.body));
+                (json, NO_STORE, Some(answer))
+            }
+        };
+        let is_current = answer.as_ref().is_some_and(|answer| answer.not_modified);
+        let json = if is_pretty && !is_current {
+            Bytes::from(pretty::indent(&json))
+        } else {
+            json
+        };
+        let mut response = Response::new(Body::from(json));
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, cache);
+        if !is_current {
+            headers.insert(CONTENT_TYPE, self.media_type.content_type());
+        }
+        if let Some(answer) = answer {
+            trail.commands = answer.commands;
+            trail.entries = answer.entries;
+            metrics::stages(&answer.timings);
+            let tag = answer.etag.as_deref().map(HeaderValue::from_str);
+            if let Some(Ok(tag)) = tag {
+                headers.insert(ETAG, tag);
+            }
+            let modified = answer.last_modified.map(http_date);
+            if let Some(Ok(modified)) = modified.as_deref().map(HeaderValue::from_str) {
+                headers.insert(LAST_MODIFIED, modified);
+            }
+        }
+        if is_current {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        }
+        response
+    }
+}
+
+fn http_date(at: jiff::Timestamp) -> String {
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// `parse;dur=0.012, …, total;dur=1.5` in milliseconds (<https://www.w3.org/TR/server-timing/>).
+fn server_timing(stages: Option<&Timings>, total: Duration) -> HeaderValue {
+    let mut text = String::with_capacity(128);
+    for (stage, took) in stages.map(metrics::named).into_iter().flatten() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{stage};dur={:.3}, ", milliseconds(took));
+    }
+    let _ = write!(text, "total;dur={:.3}", milliseconds(total));
+    // Names and numbers are a header's value; if they were not, it would be empty, which is allowed.
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+fn milliseconds(took: Duration) -> f64 {
+    took.as_secs_f64() * 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_http_are_read_in_all_three_forms() {
+        let at: jiff::Timestamp = "1994-11-06T08:49:37Z".parse().expect("a timestamp");
+        assert_eq!(http_date(at), "Sun, 06 Nov 1994 08:49:37 GMT");
+        for (text, expected) in [
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(at)),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", Some(at)),
+            ("Sun Nov  6 08:49:37 1994", Some(at)),
+            ("1994-11-06", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(IF_MODIFIED_SINCE, HeaderValue::from_static(text));
+            assert_eq!(since(&headers), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn timings_are_in_milliseconds() {
+        let timings = Timings {
+            parse: Duration::from_micros(12),
+            database: Duration::from_millis(3),
+            ..Timings::default()
+        };
+        assert_eq!(
+            server_timing(Some(&timings), Duration::from_millis(4)),
+            "parse;dur=0.012, plan;dur=0.000, sql;dur=0.000, db;dur=3.000, assemble;dur=0.000, total;dur=4.000"
+        );
+    }
+
+    #[test]
+    fn the_first_format_counts() {
+        let mut wishes = Wishes::default();
+        wishes.read(b"_format=&_format=json&_pretty=false");
+        wishes.read(b"_format=xml&_pretty=true");
+        assert_eq!(wishes.format.as_deref(), Some("json"));
+        assert!(wishes.pretty);
+    }
+}

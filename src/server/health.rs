@@ -1,0 +1,134 @@
+//! What is asked of the server itself: is it alive, can it answer, what are its numbers.
+//!
+//! None of it needs a key, for what asks is a load balancer or a person at the console; none of it says
+//! more than ids of sites and counts. Readiness asks each practice database, so its result is kept
+//! for a second: whoever asks often costs the practice nothing.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Response, StatusCode};
+use axum::response::IntoResponse;
+use serde::Serialize;
+use tokio::task::JoinSet;
+
+use super::app::App;
+use super::base_url::fhir_base;
+use super::reply;
+
+/// How long a database has to answer before it counts as unreachable.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a result is good.
+const KEPT: Duration = Duration::from_secs(1);
+
+/// What `/health/ready` last found.
+#[derive(Debug, Clone)]
+pub struct Readiness {
+    at: Instant,
+    report: Report,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Report {
+    status: &'static str,
+    sites: Vec<SiteStatus>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct SiteStatus {
+    id: String,
+    status: &'static str,
+}
+
+const UP: &str = "up";
+const DOWN: &str = "down";
+
+/// The process answers: nothing else is asked.
+pub async fn live() -> Response<Body> {
+    reply::json(StatusCode::OK, &serde_json::json!({"status": UP}))
+}
+
+/// Whether the database of each site answers: 200, or 503 when one does not.
+pub async fn ready(State(app): State<Arc<App>>) -> Response<Body> {
+    // Who comes while the databases are asked waits for that result.
+    let mut kept = app.readiness.lock().await;
+    let report = match &*kept {
+        Some(readiness) if readiness.at.elapsed() < KEPT => readiness.report.clone(),
+        _ => {
+            let report = ask(&app).await;
+            *kept = Some(Readiness {
+                at: Instant::now(),
+                report: report.clone(),
+            });
+            report
+        }
+    };
+    drop(kept);
+    let status = if report.status == UP {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    reply::json(status, &report)
+}
+
+async fn ask(app: &App) -> Report {
+    let mut asked = JoinSet::new();
+    for site in app.sites() {
+        let site = Arc::clone(site);
+        asked.spawn(async move {
+            let id = site.id().to_owned();
+            let answered = tokio::time::timeout(PATIENCE, site.ready()).await;
+            let status = if matches!(answered, Ok(Ok(()))) {
+                UP
+            } else {
+                DOWN
+            };
+            SiteStatus { id, status }
+        });
+    }
+    let mut sites = Vec::new();
+    let mut all = true;
+    while let Some(site) = asked.join_next().await {
+        // A check that panicked is a site that cannot answer.
+        all &= site.as_ref().is_ok_and(|site| site.status == UP);
+        sites.extend(site);
+    }
+    sites.sort();
+    Report {
+        status: if all { UP } else { DOWN },
+        sites,
+    }
+}
+
+/// The numbers, in Prometheus' text format.
+pub async fn metrics(State(app): State<Arc<App>>) -> Response<Body> {
+    let Some(handle) = &app.metrics else {
+        return reply::envelope(StatusCode::NOT_FOUND, "metrics are not recorded");
+    };
+    let mut response = Response::new(Body::from(handle.render()));
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
+    );
+    response
+}
+
+/// A page for whoever opens the server's root: where things are.
+pub async fn front_page(State(app): State<Arc<App>>) -> Response<Body> {
+    let base = fhir_base(&app.root_url(), "{siteId}");
+    let version = env!("CARGO_PKG_VERSION");
+    let page = format!(
+        "Pilaster {version}: FHIR R4 over practice databases\n\n\
+         FHIR base   {base}\n\
+         key         header Ocp-Apim-Subscription-Key, or query parameter subscription-key\n\
+         what there is   {base}/metadata\n\n\
+         /health/live    the process answers\n\
+         /health/ready   the databases answer\n\
+         /metrics        numbers for Prometheus\n"
+    );
+    page.into_response()
+}

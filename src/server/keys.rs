@@ -1,0 +1,150 @@
+//! Who calls: subscription keys, and where a request carries one.
+//!
+//! Takes a request's headers and query string; gives the caller's name, or that there is none. A key
+//! is compared in time that depends on the length of what was presented only, and is never written
+//! anywhere: not in a log line, not in a link, not in a message, not in `Debug`.
+
+use std::fmt;
+use std::hint::black_box;
+
+use axum::http::HeaderMap;
+
+/// The header that carries the key.
+pub const KEY_HEADER: &str = "ocp-apim-subscription-key";
+/// The query parameter that carries it where a header cannot be set.
+pub const KEY_PARAMETER: &str = "subscription-key";
+
+/// The keys that are taken, each with the name of its caller.
+#[derive(Default)]
+pub struct Keys(Vec<Key>);
+
+struct Key {
+    caller: String,
+    secret: Vec<u8>,
+}
+
+/// What a request says of its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller<'k> {
+    /// The key is one of ours, and this is whose it is.
+    Known(&'k str),
+    /// There is a key, and it is none of ours.
+    Wrong,
+    /// There is no key.
+    Absent,
+}
+
+impl Keys {
+    /// Keys from pairs of caller and secret. An empty secret is nobody's and is left out.
+    pub fn new<C: Into<String>, S: Into<Vec<u8>>>(keys: impl IntoIterator<Item = (C, S)>) -> Keys {
+        Keys(
+            keys.into_iter()
+                .map(|(caller, secret)| Key {
+                    caller: caller.into(),
+                    secret: secret.into(),
+                })
+                .filter(|key| !key.secret.is_empty())
+                .collect(),
+        )
+    }
+
+    /// Who sent the request. The header counts where there is one, else the query parameter; a
+    /// gateway in front may set the former while the caller's own URL still has the latter.
+    pub fn caller(&self, headers: &HeaderMap, query: &[u8]) -> Caller<'_> {
+        if let Some(value) = headers.get(KEY_HEADER) {
+            return self.of(value.as_bytes());
+        }
+        match form_urlencoded::parse(query).find(|(name, _)| name == KEY_PARAMETER) {
+            Some((_, value)) => self.of(value.as_bytes()),
+            None => Caller::Absent,
+        }
+    }
+
+    fn of(&self, presented: &[u8]) -> Caller<'_> {
+        let mut found = Caller::Wrong;
+        // All are compared, whichever it is.
+        for key in &self.0 {
+            if equal(&key.secret, presented) {
+                found = Caller::Known(&key.caller);
+            }
+        }
+        found
+    }
+}
+
+/// Whether two texts are the same, in time that depends on the length of `presented` alone.
+fn equal(secret: &[u8], presented: &[u8]) -> bool {
+    let mut difference = secret.len() ^ presented.len();
+    for (byte, own) in presented.iter().zip(secret.iter().cycle()) {
+        // Kept from the optimiser, which would leave the loop at the first difference.
+        difference = black_box(difference | usize::from(byte ^ own));
+    }
+    difference == 0
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|key| &key.caller))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn keys() -> Keys {
+        Keys::new([("one", "first key"), ("two", "second"), ("nobody", "")])
+    }
+
+    fn caller<'k>(keys: &'k Keys, header: Option<&'static str>, query: &str) -> Caller<'k> {
+        let mut headers = HeaderMap::new();
+        if let Some(header) = header {
+            headers.insert(KEY_HEADER, HeaderValue::from_static(header));
+        }
+        keys.caller(&headers, query.as_bytes())
+    }
+
+    #[test]
+    fn a_key_is_found_in_the_header_or_the_query() {
+        let keys = keys();
+        assert_eq!(caller(&keys, Some("second"), ""), Caller::Known("two"));
+        assert_eq!(
+            caller(&keys, None, "family=x&subscription-key=first%20key"),
+            Caller::Known("one")
+        );
+        assert_eq!(
+            caller(&keys, None, "subscription-key=first+key"),
+            Caller::Known("one")
+        );
+        assert_eq!(
+            caller(&keys, Some("second"), "subscription-key=wrong"),
+            Caller::Known("two")
+        );
+        assert_eq!(
+            caller(&keys, Some("wrong"), "subscription-key=second"),
+            Caller::Wrong
+        );
+    }
+
+    #[test]
+    fn nothing_else_is_a_key() {
+        let keys = keys();
+        assert_eq!(
+            caller(&keys, None, "family=subscription-key"),
+            Caller::Absent
+        );
+        assert_eq!(caller(&keys, None, "subscription-key="), Caller::Wrong);
+        for wrong in ["", "secon", "secondd", "Second", "secondsecond", "first"] {
+            assert_eq!(caller(&keys, Some(wrong), ""), Caller::Wrong, "{wrong:?}");
+        }
+        assert_eq!(caller(&Keys::default(), Some("x"), ""), Caller::Wrong);
+    }
+
+    #[test]
+    fn no_secret_is_printed() {
+        assert_eq!(format!("{:?}", keys()), r#"["one", "two"]"#);
+    }
+}

@@ -1,0 +1,125 @@
+//! The numbers of `/metrics`: what there are, and where they are counted.
+//!
+//! Labels are from closed sets: interactions of R4, resource types that a site serves, statuses, stages.
+//! Rows left out and odd values are counted where they are found, in [`crate::site`].
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+
+use super::observe::Trail;
+use crate::site::Timings;
+
+const REQUESTS: &str = "pilaster_requests_total";
+const REQUEST_SECONDS: &str = "pilaster_request_duration_seconds";
+const STAGE_SECONDS: &str = "pilaster_stage_duration_seconds";
+const IN_FLIGHT: &str = "pilaster_requests_in_flight";
+
+/// Bounds of the buckets of durations, in seconds: from parsing to a slow database.
+const BUCKETS: [f64; 16] = [
+    0.000_005, 0.000_02, 0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+    0.5, 1.0, 5.0, 30.0,
+];
+
+/// Starts counting, for the whole program; a second call gives what the first one did.
+///
+/// # Errors
+/// When something else records metrics already.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    static INSTALLED: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = &*installed {
+        return Ok(handle.clone());
+    }
+    let handle = PrometheusBuilder::new()
+        .set_buckets(&BUCKETS)?
+        .install_recorder()?;
+    describe_counter!(REQUESTS, "Requests answered");
+    describe_histogram!(REQUEST_SECONDS, "From a request's head to its answer");
+    describe_histogram!(
+        STAGE_SECONDS,
+        "Time in each stage of an answered FHIR request"
+    );
+    describe_gauge!(IN_FLIGHT, "Requests under way");
+    describe_counter!(
+        "pilaster_rows_left_out_total",
+        "Rows that could not be a resource and were left out"
+    );
+    describe_counter!(
+        "pilaster_odd_values_total",
+        "Values of rows that could not be a FHIR value and were left out"
+    );
+    *installed = Some(handle.clone());
+    Ok(handle)
+}
+
+/// Counts a request.
+pub(super) fn request(trail: &Trail, status: StatusCode, took: Duration) {
+    let interaction = trail.interaction.unwrap_or("other");
+    counter!(
+        REQUESTS,
+        "interaction" => interaction,
+        "resource" => trail.resource.unwrap_or(""),
+        "status" => status_text(status),
+    )
+    .increment(1);
+    histogram!(REQUEST_SECONDS, "interaction" => interaction).record(took.as_secs_f64());
+}
+
+/// Counts the stages of an answer.
+pub(super) fn stages(timings: &Timings) {
+    for (stage, took) in named(timings) {
+        histogram!(STAGE_SECONDS, "stage" => stage).record(took.as_secs_f64());
+    }
+}
+
+/// The stages by the names that metrics and `Server-Timing` give them.
+pub(super) fn named(timings: &Timings) -> [(&'static str, Duration); 5] {
+    [
+        ("parse", timings.parse),
+        ("plan", timings.plan),
+        ("sql", timings.sql),
+        ("db", timings.database),
+        ("assemble", timings.assemble),
+    ]
+}
+
+/// Statuses that this server gives, as labels without an allocation.
+fn status_text(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        200 => "200",
+        304 => "304",
+        400 => "400",
+        401 => "401",
+        404 => "404",
+        405 => "405",
+        406 => "406",
+        408 => "408",
+        413 => "413",
+        414 => "414",
+        415 => "415",
+        500 => "500",
+        503 => "503",
+        504 => "504",
+        _ => "other",
+    }
+}
+
+/// One request under way; over when it is dropped, also when its caller goes away.
+pub(super) struct InFlight;
+
+impl InFlight {
+    pub(super) fn begin() -> InFlight {
+        gauge!(IN_FLIGHT).increment(1);
+        InFlight
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        gauge!(IN_FLIGHT).decrement(1);
+    }
+}

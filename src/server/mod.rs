@@ -1,0 +1,40 @@
+//! HTTP: requests in, FHIR out.
+//!
+//! Takes practices, keys and limits; serves the FHIR API of the integrators, and beside it health and
+//! metrics. Knows how things travel (methods, media types, keys, time, size), and hands what is asked
+//! to a [`Practice`] as it came: the grammar of a search is not read here.
+//!
+//! | module | takes → gives |
+//! |---|---|
+//! | `connection` | a socket → requests, within bounds |
+//! | `observe` | a request → its id, a line in the log, numbers |
+//! | `app` | sites, keys, limits → the router and what handlers share |
+//! | `fhir` | a request under a FHIR base → an answer or a refusal |
+//! | `keys`, `path`, `negotiate`, `prefer`, `body` | parts of a request → what they mean |
+//! | `base_url` | a request → what its links begin with |
+//! | `reply`, `pretty` | a refusal → an OperationOutcome; JSON → indented JSON |
+//! | `practice` | what is asked of a practice |
+//! | `health`, `metrics` | the server's own state |
+
+mod app;
+mod base_url;
+mod body;
+mod connection;
+mod fhir;
+mod health;
+mod keys;
+mod metrics;
+mod negotiate;
+mod observe;
+mod path;
+mod practice;
+mod prefer;
+mod pretty;
+mod reply;
+
+pub use app::{App, Limits, Setup, router};
+pub use base_url::{BaseUrl, BaseUrlError, fhir_base};
+pub use connection::serve;
+pub use keys::{KEY_HEADER, KEY_PARAMETER, Keys};
+pub use metrics::install as install_metrics;
+pub use practice::{Practice, Reply};

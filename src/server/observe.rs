@@ -1,0 +1,179 @@
+//! What is known of a request from outside: an id, a line in the log, numbers in the metrics.
+//!
+//! Handlers leave a [`Trail`] in their response; this turns it into one log line and the metrics. Both
+//! name the interaction, a resource type that is served, the status. Never a path, a query, an id, a
+//! header: any of these may hold a person's name or a key.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
+use std::time::Instant;
+
+use axum::body::{Body, HttpBody as _};
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use axum::middleware::Next;
+use uuid::Uuid;
+
+use super::{metrics, reply};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// A UUID in its usual form, with hyphens.
+const UUID_LENGTH: usize = 36;
+
+/// The request's id: handlers find it in the request's extensions.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestId(pub Uuid);
+
+/// What a handler says of the request that it answered.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Trail {
+    /// A code of R4's value set restful-interaction.
+    pub interaction: Option<&'static str>,
+    /// A resource type that the site serves: anything else that a path names may be anything.
+    pub resource: Option<&'static str>,
+    /// Statements that ran in the practice database.
+    pub commands: u32,
+    /// Matching resources in the answer.
+    pub entries: usize,
+    /// `PD001`, where the request was refused.
+    pub error: Option<&'static str>,
+}
+
+/// Gives a request its id, and reports on it when it is answered.
+pub async fn observe(mut request: Request, next: Next) -> Response<Body> {
+    let started = Instant::now();
+    let id = request_id(&request);
+    let method = known(request.method());
+    request.extensions_mut().insert(RequestId(id));
+    let under_way = metrics::InFlight::begin();
+    let mut response = match caught(next.run(request)).await {
+        Ok(response) => response,
+        Err(Panicked) => reply::envelope(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "something failed here; tell the operator the request's id",
+        ),
+    };
+    drop(under_way);
+    let mut text = [0; UUID_LENGTH];
+    // Hexadecimal digits and hyphens are a header's value.
+    if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let trail = response
+        .extensions_mut()
+        .remove::<Trail>()
+        .unwrap_or_default();
+    let took = started.elapsed();
+    metrics::request(&trail, response.status(), took);
+    tracing::info!(
+        request = %id,
+        method,
+        interaction = trail.interaction.unwrap_or("other"),
+        resource = trail.resource,
+        status = response.status().as_u16(),
+        error = trail.error,
+        us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        bytes = response.body().size_hint().exact(),
+        commands = trail.commands,
+        entries = trail.entries,
+        "request"
+    );
+    response
+}
+
+/// A caller's id is taken only if it is a UUID, so that it can hold nothing else; else there is a new one.
+fn request_id(request: &Request) -> Uuid {
+    request
+        .headers()
+        .get(REQUEST_ID)
+        .map(HeaderValue::as_bytes)
+        .filter(|bytes| bytes.len() == UUID_LENGTH)
+        .and_then(|bytes| Uuid::try_parse_ascii(bytes).ok())
+        .unwrap_or_else(Uuid::new_v4)
+}
+
+/// The method's name, if it is one of HTTP's own: an extension method is a caller's text.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// The future panicked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Panicked;
+
+/// Runs a future to its end or its panic. What the panic says is dropped unread: it may hold anything.
+///
+/// # Errors
+/// [`Panicked`]
+pub async fn caught<F: Future>(future: F) -> Result<F::Output, Panicked> {
+    let mut future = Box::pin(future);
+    std::future::poll_fn(move |context| {
+        // A future that has panicked is not polled again, so that nothing sees it half done.
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(payload) => {
+                forget_safely(payload);
+                Poll::Ready(Err(Panicked))
+            }
+        }
+    })
+    .await
+}
+
+/// Drops a panic's payload, whose own drop may panic again.
+fn forget_safely(payload: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(again);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_id(value: &str) -> Request {
+        Request::builder()
+            .header(REQUEST_ID, value)
+            .body(Body::empty())
+            .expect("a request")
+    }
+
+    #[test]
+    fn only_a_uuid_is_taken_as_an_id() {
+        let own = "0d4e3c3e-6a43-4f0c-9f0a-1a2b3c4d5e6f";
+        assert_eq!(request_id(&with_id(own)).to_string(), own);
+        for other in [
+            "smith",
+            "",
+            "0d4e3c3e6a434f0c9f0a1a2b3c4d5e6f",
+            "{0d4e3c3e-6a43-4f0c-9f0a-1a2b3c4d5e6f}",
+            "0d4e3c3e-6a43-4f0c-9f0a-1a2b3c4d5e6g",
+        ] {
+            let made = request_id(&with_id(other));
+            assert_eq!(made.get_version_num(), 4, "{other}");
+            assert!(!made.to_string().contains(other) || other.is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_caught_wherever_it_happens() {
+        assert_eq!(caught(async { 1 }).await, Ok(1));
+        let late = caught(async {
+            tokio::task::yield_now().await;
+            panic!("of a test")
+        });
+        assert_eq!(late.await, Err::<(), _>(Panicked));
+    }
+}

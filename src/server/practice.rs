@@ -1,0 +1,80 @@
+//! What the server asks of a practice, and how a [`Site`] gives it.
+//!
+//! A trait stands between the two because the server's own promises (a panic is an answer, a slow
+//! answer ends, a full server says so) must hold whatever is behind it, and are tested on practices that
+//! panic and dawdle. It costs one allocation a request.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::fhir::capability::{self, StatementOptions};
+use crate::passthrough::PassthroughError;
+use crate::site::{Answer, ReadCall, SearchCall, Site, SiteError};
+
+/// An answer that is still to come.
+pub type Reply<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// A practice behind the FHIR base of a site.
+pub trait Practice: Send + Sync + 'static {
+    /// The site's id in URLs, a GUID.
+    fn id(&self) -> &str;
+
+    /// A resource type that is served, by its name.
+    fn resource(&self, name: &str) -> Option<&'static str>;
+
+    /// The resource types that are served, sorted.
+    fn resources(&self) -> Vec<&'static str>;
+
+    /// The CapabilityStatement as JSON, for the site's FHIR base URL; `since` is when it last changed,
+    /// a FHIR dateTime.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    fn capabilities(&self, base: &str, since: &str) -> Result<Vec<u8>, serde_json::Error>;
+
+    /// Answers a search.
+    fn search(self: Arc<Self>, call: SearchCall) -> Reply<Result<Answer, SiteError>>;
+
+    /// Answers a read.
+    fn read(self: Arc<Self>, call: ReadCall) -> Reply<Result<Answer, SiteError>>;
+
+    /// Whether the database answers.
+    fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>>;
+}
+
+impl Practice for Site {
+    fn id(&self) -> &str {
+        Site::id(self)
+    }
+
+    fn resource(&self, name: &str) -> Option<&'static str> {
+        Site::resource(self, name).map(|resource| resource.name)
+    }
+
+    fn resources(&self) -> Vec<&'static str> {
+        self.mapping().resources.keys().copied().collect()
+    }
+
+    fn capabilities(&self, base: &str, since: &str) -> Result<Vec<u8>, serde_json::Error> {
+        let options = StatementOptions {
+            base,
+            date: since,
+            version: env!("CARGO_PKG_VERSION"),
+            site: Site::id(self),
+            zone: self.zone_name(),
+        };
+        serde_json::to_vec(&capability::statement(self.mapping(), &options))
+    }
+
+    fn search(self: Arc<Self>, call: SearchCall) -> Reply<Result<Answer, SiteError>> {
+        Box::pin(async move { Site::search(&self, call).await })
+    }
+
+    fn read(self: Arc<Self>, call: ReadCall) -> Reply<Result<Answer, SiteError>> {
+        Box::pin(async move { Site::read(&self, call).await })
+    }
+
+    fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>> {
+        Box::pin(async move { Site::ready(&self).await })
+    }
+}

@@ -1,0 +1,205 @@
+//! What is sent back when a request is not answered: an OperationOutcome on FHIR paths, the error
+//! envelope elsewhere.
+//!
+//! Takes an entry of [`crate::errors`] with a text of what happened; gives a response. The text names
+//! parameters and what is allowed, never a value. What is the server's own fault (5xx) carries the
+//! request's id, under which the log has more.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::negotiate::MediaType;
+use super::pretty;
+use crate::errors::{self, Code};
+use crate::fhir::{Issue, OperationOutcome};
+use crate::site::SiteError;
+
+/// Why a request is not answered.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The entry of the table of errors: status, issue type, remedy. Boxed, for it is large and travels in
+    /// the `Err` of much that rarely fails.
+    pub code: Box<Code>,
+    /// What happened, for the caller. Holds no value of the request or of a row.
+    pub text: Cow<'static, str>,
+    /// FHIRPath of what is at fault: `http.birthdate`.
+    pub expression: Option<String>,
+    /// What HTTP wants said besides.
+    besides: Besides,
+}
+
+/// A header that belongs to a status.
+#[derive(Debug, Clone, Copy)]
+enum Besides {
+    Nothing,
+    /// How to authenticate. RFC 9110 §11.6.1 asks for it with 401; there is no registered scheme for such keys.
+    Challenge,
+    /// The methods of a path, with 405.
+    Allow(&'static str),
+    /// Seconds after which to try again, with 503.
+    RetryAfter(u32),
+}
+
+impl Besides {
+    fn header(self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Besides::Nothing => None,
+            Besides::Challenge => Some((
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static(
+                    "SubscriptionKey realm=\"pilaster\", header=\"Ocp-Apim-Subscription-Key\"",
+                ),
+            )),
+            Besides::Allow(methods) => Some((ALLOW, HeaderValue::from_static(methods))),
+            Besides::RetryAfter(seconds) => Some((RETRY_AFTER, HeaderValue::from(seconds))),
+        }
+    }
+}
+
+impl Refusal {
+    /// An entry of the table, with its own text.
+    pub fn new(code: Code, text: impl Into<Cow<'static, str>>) -> Refusal {
+        let besides = match code.status {
+            401 => Besides::Challenge,
+            503 => Besides::RetryAfter(1),
+            _ => Besides::Nothing,
+        };
+        Refusal {
+            code: Box::new(code),
+            text: text.into(),
+            expression: None,
+            besides,
+        }
+    }
+
+    /// 405, with the methods that the path has.
+    pub fn method(allowed: &'static str, text: impl Into<Cow<'static, str>>) -> Refusal {
+        Refusal {
+            besides: Besides::Allow(allowed),
+            ..Refusal::new(errors::METHOD_NOT_ALLOWED, text)
+        }
+    }
+
+    /// Names what is at fault.
+    #[must_use]
+    pub fn at(mut self, expression: &str) -> Refusal {
+        self.expression = Some(expression.to_owned());
+        self
+    }
+
+    /// Status of the response.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// As an OperationOutcome. It is JSON of FHIR's own media type even where something else was asked
+    /// for: a caller that gets 406 must be able to read why.
+    pub fn into_outcome(self, request: Uuid, is_pretty: bool) -> Response<Body> {
+        let status = self.status();
+        let mut issue = Issue::error(&self.code, self.text);
+        if let Some(expression) = self.expression {
+            issue = issue.at(expression);
+        }
+        if status.is_server_error() {
+            issue = issue.with_diagnostics(format!("{} Request {request}.", self.code.remedy));
+        }
+        // An outcome is texts and lists of them, which JSON always has.
+        let mut json = serde_json::to_vec(&OperationOutcome::new(issue)).unwrap_or_default();
+        if is_pretty {
+            json = pretty::indent(&json);
+        }
+        let mut response = Response::new(Body::from(json));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, MediaType::FhirJson.content_type());
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some((name, value)) = self.besides.header() {
+            headers.insert(name, value);
+        }
+        response
+    }
+}
+
+impl From<SiteError> for Refusal {
+    fn from(error: SiteError) -> Refusal {
+        let refusal = Refusal::new(error.code(), error.to_string());
+        let besides = error
+            .retry_after()
+            .map_or(refusal.besides, Besides::RetryAfter);
+        Refusal {
+            expression: error.expression(),
+            besides,
+            ..refusal
+        }
+    }
+}
+
+/// The envelope of errors of everything that is not FHIR:
+/// `{"error":{"status":404,"statusText":"Not Found","message":"…"}}`.
+pub fn envelope(status: StatusCode, message: &str) -> Response<Body> {
+    #[derive(Serialize)]
+    struct Envelope<'a> {
+        error: Problem<'a>,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Problem<'a> {
+        status: u16,
+        status_text: &'static str,
+        message: &'a str,
+    }
+    let error = Problem {
+        status: status.as_u16(),
+        status_text: status.canonical_reason().unwrap_or_default(),
+        message,
+    };
+    json(status, &Envelope { error })
+}
+
+/// Plain JSON, for what is not FHIR.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
+    // What is sent here is texts and numbers under names, which JSON always has.
+    let text = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn text(response: Response<Body>) -> String {
+        let body = axum::body::to_bytes(response.into_body(), 1 << 16).await;
+        String::from_utf8(body.expect("a body").to_vec()).expect("UTF-8")
+    }
+
+    #[tokio::test]
+    async fn only_the_servers_own_faults_carry_the_requests_id() {
+        let id = Uuid::from_u128(7);
+        let own = Refusal::new(errors::INTERNAL, "it broke").into_outcome(id, false);
+        assert_eq!(own.status(), 500);
+        assert!(text(own).await.contains(&id.to_string()));
+        let callers = Refusal::new(errors::UNAUTHORISED, "no key").into_outcome(id, false);
+        assert!(callers.headers().contains_key(WWW_AUTHENTICATE));
+        assert!(!text(callers).await.contains(&id.to_string()));
+        let busy = Refusal::new(errors::TOO_BUSY, "full").into_outcome(id, false);
+        assert_eq!(busy.headers()[RETRY_AFTER], "1");
+    }
+
+    #[tokio::test]
+    async fn the_envelope_says_the_status_twice() {
+        assert_eq!(
+            text(envelope(StatusCode::NOT_FOUND, "nothing here")).await,
+            r#"{"error":{"status":404,"statusText":"Not Found","message":"nothing here"}}"#
+        );
+    }
+}

@@ -1,0 +1,355 @@
+//! The program itself: how it starts, what keeps it from starting, how it ends.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use crate::support::{CLIENT, DEMO, send};
+
+fn pilaster(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pilaster"));
+    command
+        .args(args)
+        .env_remove("RUST_LOG")
+        .env_remove("PILASTER_LOG")
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    pilaster(args).output().expect("the program runs")
+}
+
+/// Asserts one message on standard error, nothing on standard output, and exit code 2.
+#[track_caller]
+fn does_not_start(args: &[&str], expected: &str) {
+    let output = run(args);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains(expected), "{message}");
+    assert_eq!(message.matches("error:").count(), 1, "{message}");
+    assert!(output.stdout.is_empty());
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+/// A program that serves, and its base URL.
+struct Serving {
+    child: Child,
+    base: String,
+    greeting: String,
+}
+
+impl Serving {
+    fn start(mut command: Command) -> Serving {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output"));
+        let mut greeting = String::new();
+        while !greeting.contains("Ready") {
+            let read = lines.read_line(&mut greeting).expect("text");
+            assert!(read > 0, "ended: {greeting}");
+        }
+        let base = greeting
+            .lines()
+            .find_map(|line| line.strip_prefix("FHIR base"))
+            .expect("the base URL")
+            .trim()
+            .to_owned();
+        Serving {
+            child,
+            base,
+            greeting,
+        }
+    }
+
+    fn ask(&self, path: &str) -> reqwest::blocking::Response {
+        send(
+            CLIENT
+                .get(format!("{}/{path}", self.base))
+                .header("Ocp-Apim-Subscription-Key", "demo-key"),
+        )
+    }
+
+    /// Ends it as an operator does, and gives its exit code and its log.
+    fn end(mut self) -> (Option<i32>, String) {
+        let id = self.child.id().to_string();
+        let killed = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(killed.expect("kill runs").success());
+        let mut log = String::new();
+        let mut errors = self.child.stderr.take().expect("its log");
+        errors.read_to_string(&mut log).expect("text");
+        let status = self.child.wait().expect("its end");
+        (status.code(), log)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn it_serves_a_practice_of_its_own_and_cleans_up() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let mut command = pilaster(&["serve", "--listen", "127.0.0.1:0", "--patients", "200"]);
+    command.env("TMPDIR", temporary.path());
+    let serving = Serving::start(command);
+    let searches: Vec<&str> = serving
+        .greeting
+        .lines()
+        .filter_map(|line| {
+            line.trim()
+                .strip_prefix("curl -H 'Ocp-Apim-Subscription-Key: demo-key' '")
+        })
+        .map(|line| line.trim_end_matches('\''))
+        .collect();
+    assert_eq!(searches.len(), 3);
+    for search in searches {
+        let request = CLIENT
+            .get(search)
+            .header("Ocp-Apim-Subscription-Key", "demo-key");
+        let bundle: serde_json::Value = send(request).json().expect("JSON");
+        assert!(bundle["total"].as_u64() > Some(0), "{search}: {bundle}");
+    }
+    assert!(
+        temporary
+            .path()
+            .read_dir()
+            .expect("a folder")
+            .next()
+            .is_some()
+    );
+    let (code, _) = serving.end();
+    assert_eq!(code, Some(0));
+    assert!(
+        temporary
+            .path()
+            .read_dir()
+            .expect("a folder")
+            .next()
+            .is_none()
+    );
+}
+
+#[test]
+fn what_is_kept_is_used_again() {
+    let data = tempfile::tempdir().expect("a folder");
+    let args = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--patients",
+        "100",
+        "--data",
+        text(data.path()),
+    ];
+    let first = Serving::start(pilaster(&args));
+    let page: serde_json::Value = first.ask("Patient?_count=5").json().expect("JSON");
+    let next = page["link"][1]["url"]
+        .as_str()
+        .expect("a next link")
+        .to_owned();
+    let cursor = next.rsplit('/').next().expect("a search").to_owned();
+    assert_eq!(first.end().0, Some(0));
+    let names = || {
+        let files = data.path().read_dir().expect("a folder");
+        let mut names: Vec<_> = files
+            .map(|file| file.expect("a file").file_name())
+            .collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    assert_eq!(before.len(), 2, "{before:?}");
+    let second = Serving::start(pilaster(&args));
+    assert_eq!(
+        second.ask(&cursor).status(),
+        200,
+        "a page link outlives a restart"
+    );
+    assert_eq!(second.end().0, Some(0));
+    assert_eq!(names(), before);
+}
+
+#[test]
+fn a_signal_ends_it_while_it_writes_a_practice() {
+    let data = tempfile::tempdir().expect("a folder");
+    let args = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--patients",
+        "2000000",
+        "--data",
+        text(data.path()),
+    ];
+    let mut child = pilaster(&args)
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    let parts = || {
+        let files = data.path().read_dir().expect("a folder");
+        files
+            .filter(|file| {
+                let name = file.as_ref().expect("a file").file_name();
+                name.to_string_lossy().ends_with(".part")
+            })
+            .count()
+    };
+    while parts() == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let id = child.id().to_string();
+    Command::new("kill")
+        .args(["-TERM", &id])
+        .status()
+        .expect("kill runs");
+    assert_eq!(child.wait().expect("its end").code(), Some(0));
+    let left: Vec<_> = data.path().read_dir().expect("a folder").collect();
+    assert_eq!(left.len(), 1, "the key only: {left:?}");
+}
+
+#[test]
+fn at_trace_no_value_and_no_key_is_logged() {
+    let mut command = pilaster(&["serve", "--listen", "127.0.0.1:0", "--patients", "100"]);
+    command.env("RUST_LOG", "trace");
+    let serving = Serving::start(command);
+    let page: serde_json::Value = serving.ask("Patient?_count=20").json().expect("JSON");
+    let mut names = Vec::new();
+    for entry in page["entry"].as_array().expect("entries") {
+        names.extend(
+            entry["resource"]["name"][0]["family"]
+                .as_str()
+                .map(str::to_owned),
+        );
+    }
+    assert!(!names.is_empty());
+    for path in [
+        "Patient?family=zweistein&birthdate=1987-06-05",
+        "Patient?birthdate=zweistein",
+        "Patient?zweistein=zweistein",
+        "Patient/zweistein",
+        "Zweistein",
+        "zweistein?subscription-key=zweistein",
+        "Patient/zweistein?_format=zweistein",
+        "Patient?_cursor=zweistein",
+    ] {
+        let _ = serving.ask(path);
+    }
+    let (code, log) = serving.end();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("search-type"), "{log}");
+    let lower = log.to_lowercase();
+    for value in ["zweistein", "1987-06-05", "demo-key"] {
+        assert!(!lower.contains(value), "{value} is in {log}");
+    }
+    for name in names {
+        assert!(!log.contains(&name), "{name} is in {log}");
+    }
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mapping = folder.path().join("mapping");
+    std::fs::create_dir(&mapping).expect("a folder");
+    std::fs::write(mapping.join("mapping.yaml"), "name: [\n").expect("a file");
+    let not_sqlite = folder.path().join("text.sqlite");
+    std::fs::write(
+        &not_sqlite,
+        "This is no database, only a text of some length.".repeat(40),
+    )
+    .expect("a file");
+    let empty = folder.path().join("empty.sqlite");
+    rusqlite::Connection::open(&empty)
+        .and_then(|database| database.execute_batch("CREATE TABLE PATIENTS (INTERNALID INTEGER)"))
+        .expect("a database");
+    let bp = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/bp-premier");
+    let through = |mapping: &Path, database: &Path, expected: &str| {
+        does_not_start(
+            &[
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--mapping",
+                text(mapping),
+                "--sqlite",
+                text(database),
+            ],
+            expected,
+        );
+    };
+    through(&mapping, &DEMO.1, "mapping.yaml");
+    through(&bp, &not_sqlite, "is it a SQLite database");
+    through(
+        &bp,
+        &folder.path().join("none.sqlite"),
+        "there is no such file",
+    );
+    through(&bp, &empty, "column PATIENTS.");
+    through(&bp, &empty, "table ");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    does_not_start(&["serve", "--listen", &address], "is in use");
+    does_not_start(
+        &[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            text(&not_sqlite),
+        ],
+        "cannot be written",
+    );
+    does_not_start(&["serve", "--mapping", "x"], "--sqlite");
+    does_not_start(&["serf"], "unrecognized subcommand");
+}
+
+#[test]
+fn a_database_of_ones_own_is_served_through_a_mapping() {
+    let bp = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/bp-premier");
+    let serving = Serving::start(pilaster(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--mapping",
+        text(&bp),
+        "--sqlite",
+        text(&DEMO.1),
+        "--time-zone",
+        "Australia/Perth",
+        "--log",
+        "json",
+    ]));
+    let page: serde_json::Value = serving.ask("Appointment?_count=1").json().expect("JSON");
+    assert!(page.to_string().contains("+08:00"), "{page}");
+    let (code, log) = serving.end();
+    assert_eq!(code, Some(0));
+    let line: serde_json::Value =
+        serde_json::from_str(log.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(line["fields"]["resource"], "Appointment");
+}
+
+#[test]
+fn mappings_are_checked_and_errors_are_listed() {
+    let bp = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/bp-premier");
+    let good = run(&["mapping", "check", text(&bp)]);
+    assert_eq!(good.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&good.stdout).contains("Patient"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let bad = run(&["mapping", "check", text(folder.path())]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&bad.stderr).contains("mapping.yaml"));
+    let errors = run(&["errors"]);
+    assert_eq!(errors.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&errors.stdout).contains("| PH004 | 401 |"));
+}
