@@ -175,6 +175,7 @@ const INT: u8 = 1;
 const REAL: u8 = 2;
 const TEXT: u8 = 3;
 const BYTES: u8 = 4;
+const TEXT_BYTES: u8 = 5;
 
 const START: u8 = 0;
 const AFTER: u8 = 1;
@@ -268,6 +269,10 @@ fn put_value(bytes: &mut Vec<u8>, value: &Value) -> Result<(), CursorError> {
             bytes.push(TEXT);
             put(bytes, text.as_bytes())?;
         }
+        Value::TextBytes(value) => {
+            bytes.push(TEXT_BYTES);
+            put(bytes, value)?;
+        }
         Value::Bytes(value) => {
             bytes.push(BYTES);
             put(bytes, value)?;
@@ -292,6 +297,7 @@ fn take_value(rest: &mut &[u8]) -> Result<Value, CursorError> {
         REAL => Value::Real(f64::from_bits(u64::from_be_bytes(take(rest)?))),
         TEXT => Value::Text(text(rest)?),
         BYTES => Value::Bytes(stretch(rest)?.to_vec()),
+        TEXT_BYTES => Value::TextBytes(stretch(rest)?.to_vec()),
         _ => return Err(CursorError::Malformed),
     })
 }
@@ -441,6 +447,7 @@ mod tests {
             any::<f64>().prop_map(Value::Real),
             any::<String>().prop_map(Value::Text),
             any::<Vec<u8>>().prop_map(Value::Bytes),
+            any::<Vec<u8>>().prop_map(Value::TextBytes),
         ]
     }
 

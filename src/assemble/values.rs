@@ -58,10 +58,7 @@ pub(super) fn write<R: Row>(
         }
         Conversion::Text => text(out, cell(0), binding),
         Conversion::Integer => match number(cell(0), &binding.absent) {
-            Ok(number) if number.fract() == 0.0 && number.abs() < 9e15 => {
-                write_integer(out, number as i64);
-                Written::Value
-            }
+            Ok(number) if number.fract() == 0.0 => whole(out, number, binding.output),
             Ok(_) => Written::Odd,
             Err(written) => written,
         },
@@ -216,13 +213,9 @@ fn decimal(
 ) -> Written {
     match number(cell, &binding.absent) {
         Err(written) => written,
-        Ok(number) if binding.output == Output::Integer => {
-            let whole = (number * multiply as f64 / divide as f64).trunc();
-            if whole.abs() >= 9e15 {
-                return Written::Odd;
-            }
-            write_integer(out, whole as i64);
-            Written::Value
+        Ok(number) if matches!(binding.output, Output::Integer { .. }) => {
+            let scaled = number * multiply as f64 / divide as f64;
+            whole(out, scaled.trunc(), binding.output)
         }
         Ok(_) if multiply == 1 && divide == 1 => match (cell, trimmed(cell, &binding.absent)) {
             // As it is kept, so that `5.40` keeps its digits.
@@ -238,6 +231,19 @@ fn decimal(
         },
         Ok(number) => plain_number(out, number * multiply as f64 / divide as f64),
     }
+}
+
+/// A whole number, where the element's type can hold it. In a decimal it is as exact as the engine kept it.
+fn whole(out: &mut Vec<u8>, number: f64, output: Output) -> Written {
+    let range = match output {
+        Output::Integer { least } => f64::from(least)..=f64::from(i32::MAX),
+        _ => -9e15..=9e15,
+    };
+    if !range.contains(&number) {
+        return Written::Odd;
+    }
+    write_integer(out, number as i64);
+    Written::Value
 }
 
 fn plain_number(out: &mut Vec<u8>, number: f64) -> Written {
@@ -311,13 +317,29 @@ fn codes(
             .map(Into::into),
         cell => match trimmed(cell, &binding.absent) {
             Ok(text) => Some(text),
+            // Something is there that no entry knows: what stands for anything else stands for it too.
+            Err(Written::Odd) if table.otherwise.is_some() => {
+                return code(out, table.otherwise.as_ref(), true, binding, table, part);
+            }
             Err(Written::Odd) => return Written::Odd,
             Err(_) => None,
         },
     };
-    let Some(code) = table.code_of(raw.as_deref()) else {
-        // A value that no entry knows is odd; no value is only absent.
-        return if raw.is_some() {
+    let found = table.code_of(raw.as_deref());
+    code(out, found, raw.is_some(), binding, table, part)
+}
+
+/// The part of a code that is asked for; a value that no entry knows is odd, no value is only absent.
+fn code(
+    out: &mut Vec<u8>,
+    code: Option<&Code>,
+    is_there: bool,
+    binding: &Binding,
+    table: &CodeTable,
+    part: CodePart,
+) -> Written {
+    let Some(code) = code else {
+        return if is_there {
             Written::Odd
         } else {
             Written::Absent
@@ -690,7 +712,7 @@ fn instant<'c>(
                 (true, length) => length?,
             };
             let seconds = (since_midnight + length) * *unit as f64;
-            if since_midnight < 0.0 || !(0.0..=31_622_400.0).contains(&seconds) {
+            if since_midnight < 0.0 || length < 0.0 || !(0.0..=31_622_400.0).contains(&seconds) {
                 return Err(Written::Odd);
             }
             date.to_datetime(Time::midnight())

@@ -171,7 +171,7 @@ impl Compiler<'_> {
     fn finish(&self, node: &Node, made: Made, absent: Vec<Arc<str>>, goal: &Goal) -> Binding {
         let output = match (&made.conversion, goal.kind) {
             (Conversion::Integer, Kind::Decimal) => Output::Number,
-            (_, kind) => kind.output(),
+            (_, kind) => kind.output(goal.primitive),
         };
         if made.conversion_is_text() && goal.codes.is_some_and(fhir::ValueSet::is_listed) {
             self.at.report(

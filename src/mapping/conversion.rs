@@ -58,10 +58,17 @@ impl Kind {
         }
     }
 
-    pub fn output(self) -> Output {
+    /// How a value of a primitive of this kind is written.
+    pub fn output(self, primitive: Primitive) -> Output {
         match self {
             Kind::Boolean => Output::Boolean,
-            Kind::Integer => Output::Integer,
+            Kind::Integer => Output::Integer {
+                least: match primitive {
+                    Primitive::PositiveInt => 1,
+                    Primitive::UnsignedInt => 0,
+                    _ => i32::MIN,
+                },
+            },
             Kind::Decimal => Output::Number,
             Kind::Coding => Output::Coding,
             Kind::CodeableConcept => Output::CodeableConcept,

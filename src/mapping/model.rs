@@ -193,8 +193,8 @@ pub enum Output {
     Boolean,
     /// As it is: an integer or a decimal.
     Number,
-    /// A whole number; of a number with a fraction, the whole part.
-    Integer,
+    /// A whole number of R4's 32 bits, from this one on; of a number with a fraction, the whole part.
+    Integer { least: i32 },
     /// A Coding object.
     Coding,
     /// A CodeableConcept object.

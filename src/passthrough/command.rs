@@ -67,6 +67,7 @@ fn parameter(index: usize, value: &Value, ty: SqlType) -> CommandParameter {
         Value::Text(text) => Some(text.clone()),
         Value::Date(day) => Some(day.to_string()),
         Value::DateTime(at) => Some(at.to_string()),
+        Value::TextBytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         Value::Bytes(bytes) => Some(base64::engine::general_purpose::STANDARD.encode(bytes)),
     };
     CommandParameter {

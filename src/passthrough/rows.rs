@@ -32,7 +32,7 @@ impl CellRef<'_> {
             CellRef::Real(number) => Value::Real(number),
             CellRef::Text(bytes) => match std::str::from_utf8(bytes) {
                 Ok(text) => Value::Text(text.to_owned()),
-                Err(_) => Value::Bytes(bytes.to_vec()),
+                Err(_) => Value::TextBytes(bytes.to_vec()),
             },
             CellRef::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
         }

@@ -362,6 +362,7 @@ impl rusqlite::ToSql for Bound<'_> {
             Value::Int(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
             Value::Real(number) => ToSqlOutput::Borrowed(ValueRef::Real(*number)),
             Value::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Value::TextBytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Text(bytes)),
             Value::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
             // Days and times are text in SQLite, in the layout that its own functions write.
             Value::Date(day) => ToSqlOutput::from(day.strftime("%Y-%m-%d").to_string()),

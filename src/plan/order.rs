@@ -4,6 +4,7 @@
 //! comes after it, whatever was inserted or deleted meanwhile. NULLs stand where the engines put them:
 //! first upwards, last downwards.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::relation::{CompareOp, Expr, Order, Predicate, SqlType, Value};
@@ -115,6 +116,15 @@ pub fn compare_keys(left: &[Value], right: &[Value], descending: &[bool]) -> Ord
     Ordering::Equal
 }
 
+/// Text as collations read it: what is no UTF-8 in it replaced.
+fn text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Text(text) => Cow::Borrowed(text),
+        Value::TextBytes(bytes) => String::from_utf8_lossy(bytes),
+        _ => Cow::Borrowed(""),
+    }
+}
+
 fn compare_values(left: &Value, right: &Value) -> Ordering {
     let rank = |value: &Value| match value {
         Value::Null => 0,
@@ -127,6 +137,10 @@ fn compare_values(left: &Value, right: &Value) -> Ordering {
         (Value::Int(left), Value::Real(right)) => (*left as f64).total_cmp(right),
         (Value::Real(left), Value::Int(right)) => left.total_cmp(&(*right as f64)),
         (Value::Text(left), Value::Text(right)) => crate::collation::compare(left, right),
+        (
+            left @ (Value::Text(_) | Value::TextBytes(_)),
+            right @ (Value::Text(_) | Value::TextBytes(_)),
+        ) => crate::collation::compare(&text(left), &text(right)),
         (Value::Date(left), Value::Date(right)) => left.cmp(right),
         (Value::DateTime(left), Value::DateTime(right)) => left.cmp(right),
         (Value::Bytes(left), Value::Bytes(right)) => left.cmp(right),

@@ -286,6 +286,8 @@ pub enum Value {
     Int(i64),
     Real(f64),
     Text(String),
+    /// Text that is no UTF-8, as some databases hold it: it compares as text, and is never shown.
+    TextBytes(Vec<u8>),
     Date(civil::Date),
     DateTime(civil::DateTime),
     Bytes(Vec<u8>),

@@ -228,10 +228,12 @@ impl Page {
             relation: "self",
             url: &own,
         }];
-        let next = self
-            .next_places(fetched)
+        let next_places = self.next_places(fetched);
+        let more = next_places.is_some();
+        let next = next_places
             .and_then(|places| site.seal(&self.request, places, &self.call))
             .map(|cursor| format!("{base}?_cursor={cursor}"));
+        let cut_off = more && next.is_none();
         if let Some(next) = &next {
             links.push(Link {
                 relation: "next",
@@ -276,7 +278,7 @@ impl Page {
         for writer in &writers {
             site.odd.note(&site.mapping().id, &writer.odd);
         }
-        if let Some(outcome) = self.outcome() {
+        if let Some(outcome) = self.outcome(cut_off) {
             bundle.entry(EntryMode::Outcome, |out| {
                 serde_json::to_writer(out, &outcome).is_ok()
             });
@@ -285,7 +287,8 @@ impl Page {
     }
 
     /// What the caller should know about an answer that is given all the same.
-    fn outcome(&self) -> Option<OperationOutcome> {
+    /// `cut_off`: more follows, and no page link can lead there.
+    fn outcome(&self, cut_off: bool) -> Option<OperationOutcome> {
         let ignored = self.request.ignored.iter().map(|ignored| {
             let what = match (&ignored.name, ignored.reason) {
                 (Some(name), IgnoredReason::Unknown) => {
@@ -318,7 +321,15 @@ impl Page {
             ))
             .at("http._count")
         });
-        OperationOutcome::of(ignored.chain(lowered))
+        let cut_off = cut_off.then(|| {
+            Issue::warning(
+                &errors::CURSOR,
+                "more entries follow, but no page link can hold where this page ends: what it is sorted by is too long",
+            )
+            .at("http._sort")
+            .with_diagnostics("Sort by another parameter, or by _id.")
+        });
+        OperationOutcome::of(ignored.chain(lowered).chain(cut_off))
     }
 }
 

@@ -385,6 +385,8 @@ impl Site {
             .cursor_key
             .seal_cursor(&cursor, &self.bound_to(call))
             .ok()
+            // A link that no request could bring back is none; `_format` and the like may stand beside it.
+            .filter(|text| text.len() + 1024 <= LINK_BYTES)
     }
 
     /// Site, caller and resource type: a link works nowhere else.

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use crate::support::{CLIENT, DEMO, send};
 
-fn pilaster(args: &[&str]) -> Command {
+pub fn pilaster(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pilaster"));
     command
         .args(args)
@@ -37,14 +37,14 @@ fn text(path: &Path) -> &str {
 }
 
 /// A program that serves, and its base URL.
-struct Serving {
+pub struct Serving {
     child: Child,
     base: String,
     greeting: String,
 }
 
 impl Serving {
-    fn start(mut command: Command) -> Serving {
+    pub fn start(mut command: Command) -> Serving {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -69,7 +69,7 @@ impl Serving {
         }
     }
 
-    fn ask(&self, path: &str) -> reqwest::blocking::Response {
+    pub fn ask(&self, path: &str) -> reqwest::blocking::Response {
         send(
             CLIENT
                 .get(format!("{}/{path}", self.base))
@@ -78,7 +78,7 @@ impl Serving {
     }
 
     /// Ends it as an operator does, and gives its exit code and its log.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub fn end(mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         let killed = Command::new("kill").args(["-TERM", &id]).status();
         assert!(killed.expect("kill runs").success());

@@ -4,16 +4,24 @@
 //! |---|---|
 //! | `mappings` | every mapping's cases, with commands and resources as snapshots |
 //! | `indexes` | the common searches are driven by an index |
+//! | `capability` | what is declared is answered, what is not is refused |
+//! | `paging` | every row once, in order, while rows come and go |
+//! | `odd_rows` | no row, however odd, fails a search |
+//! | `no_leak` | no value in a log line, no text of a request in SQL |
 //! | `practice` | a practice to ask without a socket, for the modules above |
 //! | `http`, `cli`, `limits` | the program from outside |
 //! | `mapping_docs` | every example of `mappings/README.md` |
 //! | `support` | the program under test, for the modules that start it |
 
+mod capability;
 mod cli;
 mod http;
 mod indexes;
 mod limits;
 mod mapping_docs;
 mod mappings;
+mod no_leak;
+mod odd_rows;
+mod paging;
 mod practice;
 mod support;

@@ -3,8 +3,9 @@
 //! Takes a mapping and what fills its database; gives searches and reads as a caller would send them,
 //! and what lies beneath (plans, statements, connections) for the tests that look there.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -30,7 +31,35 @@ pub struct Practice {
     pub path: PathBuf,
     key: Arc<CursorKey>,
     runtime: tokio::runtime::Runtime,
+    log: Log,
     _folder: TempDir,
+}
+
+/// Everything that is logged while a practice is asked, at TRACE.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn dispatch(&self) -> tracing::Dispatch {
+        let log = self.clone();
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(move || log.clone())
+            .finish()
+            .into()
+    }
 }
 
 /// The folder of a mapping that the repository holds.
@@ -80,14 +109,22 @@ impl Practice {
             cursor_key: Arc::clone(&key),
         };
         let pool = Arc::new(Pool::open(&path, Limits::default()).unwrap());
+        let log = Log::default();
+        let dispatch = log.dispatch();
+        // Also of the threads that the database is asked on.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .on_thread_start(move || {
+                std::mem::forget(tracing::dispatcher::set_default(&dispatch));
+            })
+            .build()
+            .unwrap();
         Practice {
             site: Arc::new(Site::new(config, Arc::new(mapping), pool)),
             path,
             key,
-            runtime: tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap(),
+            runtime,
+            log,
             _folder: folder,
         }
     }
@@ -102,6 +139,15 @@ impl Practice {
         Practice::new(load(&mapping_folder("bp-premier")), |connection| {
             demo::create(connection, &options, &mut |_, _| {}).unwrap();
         })
+    }
+
+    /// What was logged so far.
+    pub fn log(&self) -> String {
+        String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap()
+    }
+
+    fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        tracing::dispatcher::with_default(&self.log.dispatch(), || self.runtime.block_on(answer))
     }
 
     /// The site of another GUID with the same key, over the same data.
@@ -134,11 +180,11 @@ impl Practice {
     }
 
     pub fn answer(&self, call: SearchCall) -> Result<Answer, SiteError> {
-        self.runtime.block_on(self.site.search(call))
+        self.wait(self.site.search(call))
     }
 
     pub fn answer_at(&self, site: &Arc<Site>, call: SearchCall) -> Result<Answer, SiteError> {
-        self.runtime.block_on(site.search(call))
+        self.wait(site.search(call))
     }
 
     pub fn search(&self, text: &str) -> Result<Answer, SiteError> {
@@ -149,7 +195,7 @@ impl Practice {
     pub fn read(&self, text: &str) -> Result<Answer, SiteError> {
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
         let (resource, id) = path.split_once('/').unwrap();
-        self.runtime.block_on(self.site.read(ReadCall {
+        self.wait(self.site.read(ReadCall {
             base: BASE.to_owned(),
             resource: resource.to_owned(),
             id: id.to_owned(),

@@ -188,7 +188,7 @@ fn the_elements_type_decides_the_conversion() {
     assert!(matches!(of("multipleBirthInteger"), Conversion::Integer));
     assert_eq!(
         binding(&source, "multipleBirthInteger").output,
-        Output::Integer
+        Output::Integer { least: i32::MIN }
     );
     assert!(matches!(of("name.0.family"), Conversion::Text));
     assert!(matches!(
@@ -257,7 +257,7 @@ elements:
             divide: 60
         }
     ));
-    assert_eq!(minutes.output, Output::Integer);
+    assert_eq!(minutes.output, Output::Integer { least: 1 });
     let actor = binding(source, "participant.0.actor.reference");
     assert!(matches!(
         actor.conversion,
