@@ -28,8 +28,23 @@ INSERT INTO PATIENTS (INTERNALID, RECORDSTATUS, SURNAME, DOB, SEXCODE) VALUES
 
 /// What the rows hold, in lower case.
 const ROW_VALUES: &[&str] = &[
-    "rowsurname", "rowfirst", "rowmiddle", "rowpreferred", "rowaddress", "rowcity", "0755509783", "9783978397",
-    "8003609783978397", "rowno", "rowext", "1978-03-09", "rowmail", "rowreason", "rowcomment", "rowdoctor", "rowodd",
+    "rowsurname",
+    "rowfirst",
+    "rowmiddle",
+    "rowpreferred",
+    "rowaddress",
+    "rowcity",
+    "0755509783",
+    "9783978397",
+    "8003609783978397",
+    "rowno",
+    "rowext",
+    "1978-03-09",
+    "rowmail",
+    "rowreason",
+    "rowcomment",
+    "rowdoctor",
+    "rowodd",
 ];
 
 /// Searches, right and wrong, whose every value says `sought`.
@@ -102,13 +117,20 @@ fn practice() -> Practice {
 fn no_value_is_logged_where_a_search_is_answered() {
     let practice = practice();
     for asked in SEARCHES {
-        match asked.split_once('?').map_or(*asked, |(path, _)| path).contains('/') {
+        match asked
+            .split_once('?')
+            .map_or(*asked, |(path, _)| path)
+            .contains('/')
+        {
             true => drop(practice.read(asked)),
             false => drop(practice.search(asked)),
         }
     }
     let log = practice.log();
-    assert!(log.contains("patient.yaml:"), "the odd row was logged: {log}");
+    assert!(
+        log.contains("patient.yaml:"),
+        "the odd row was logged: {log}"
+    );
     assert_nothing_leaked(&log);
 }
 
@@ -141,7 +163,10 @@ fn no_value_is_logged_by_the_program_at_trace() {
     }
     let (_, log) = serving.end();
     assert!(log.lines().count() > SEARCHES.len(), "{log}");
-    assert!(log.contains("patient.yaml:"), "the odd row was logged: {log}");
+    assert!(
+        log.contains("patient.yaml:"),
+        "the odd row was logged: {log}"
+    );
     assert_nothing_leaked(&log);
 }
 
@@ -206,7 +231,12 @@ fn no_text_of_a_request_is_in_sql() {
                         .filter(|modifier| !matches!(modifier.word(), "missing" | "of-type"))
                         .map(|modifier| format!(":{}", modifier.word())),
                 );
-                (resource.name, parameter.name.to_string(), parameter.kind, words)
+                (
+                    resource.name,
+                    parameter.name.to_string(),
+                    parameter.kind,
+                    words,
+                )
             })
         })
         .collect();
