@@ -8,9 +8,24 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
+/// Some byte has to be escaped or left out. Without a branch in it, the loop takes many bytes at a time.
+fn has_special(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |special, &byte| {
+        special | (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+    })
+}
+
+/// ASCII, and nothing to escape: what can be copied as it is.
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    bytes.is_ascii() && !has_special(bytes)
+}
+
 /// Appends a string's characters, escaped, without the quotes.
 pub(super) fn write_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
+    if !has_special(bytes) {
+        return out.extend_from_slice(bytes);
+    }
     let mut from = 0;
     for (place, byte) in bytes.iter().enumerate() {
         let escaped: &[u8] = match byte {

@@ -26,6 +26,8 @@ pub const MAX_FILES: usize = 200;
 
 /// The manifest's file.
 const MANIFEST: &str = "mapping.yaml";
+/// What the mapping is tested with stands beside it, and is no part of it.
+const CASES: &str = "cases.yaml";
 
 /// What a loading may be told of the database that the mapping is for.
 #[derive(Debug, Clone, Default)]
@@ -89,7 +91,7 @@ fn read_folder(path: &Path) -> Result<Vec<(String, String)>, (String, String)> {
     for entry in entries {
         let entry =
             entry.map_err(|error| of_folder(format!("the folder cannot be read: {error}")))?;
-        if let Some(name) = entry.file_name().to_str().filter(|name| is_yaml(name)) {
+        if let Some(name) = entry.file_name().to_str().filter(|name| is_mapping(name)) {
             if names.len() == MAX_FILES {
                 return Err(of_folder(format!(
                     "the folder has more than {MAX_FILES} YAML files"
@@ -123,8 +125,9 @@ fn read_folder(path: &Path) -> Result<Vec<(String, String)>, (String, String)> {
     Ok(files)
 }
 
-fn is_yaml(name: &str) -> bool {
-    !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"))
+fn is_mapping(name: &str) -> bool {
+    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    yaml && !name.starts_with('.') && name != CASES
 }
 
 /// A folder or file that cannot be used at all.
@@ -148,7 +151,7 @@ pub fn load_files(
 ) -> Result<Loaded, Diagnostics> {
     let mut sources: Vec<_> = files
         .iter()
-        .filter(|(path, _)| !path.contains(['/', '\\']) && is_yaml(path))
+        .filter(|(path, _)| !path.contains(['/', '\\']) && is_mapping(path))
         .map(|(path, text)| SourceFile::new(path, if text.len() > MAX_FILE { "" } else { text }))
         .collect();
     sources.sort_by(|a, b| a.path.cmp(&b.path));

@@ -44,9 +44,13 @@ fn is_nullable(expr: &Expr) -> bool {
 pub(super) fn after(order: &[Order], place: &[Value], values: &mut Values) -> Predicate {
     let mut alternatives = Vec::with_capacity(order.len());
     let mut equal_so_far = Vec::new();
-    for (key, value) in order.iter().zip(place) {
+    for (position, (key, value)) in order.iter().zip(place).enumerate() {
         let beyond = beyond(key, value, values);
         alternatives.push(Predicate::all(equal_so_far.iter().cloned().chain([beyond])));
+        if position + 1 == order.len() {
+            // Nothing follows that rows with the last key equal could differ in: no value for it is bound.
+            break;
+        }
         equal_so_far.push(match value {
             Value::Null => Predicate::IsNull {
                 expr: key.expr.clone(),

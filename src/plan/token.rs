@@ -107,7 +107,10 @@ pub(super) fn predicate<'t>(
             SystemMatch::Where(condition) => condition,
         };
         match (&token.code, &matcher.code) {
-            (None, _) => parts.push(Predicate::all([matcher.present.clone(), condition])),
+            (None, of) => {
+                let there = of_system(&matcher.system, of, &matcher.present, &token.system, values);
+                parts.push(Predicate::all([there, condition]));
+            }
             // Plain equality on one column, whatever the number of values, is one list.
             (Some(code), TokenCode::Column { ty, .. }) if condition == Predicate::True => {
                 listed.extend(raw_value(code, *ty));
@@ -126,23 +129,59 @@ pub(super) fn predicate<'t>(
 
 /// One value against a system and a code that belong together.
 pub(super) fn one(
-    of_system: &mapping::TokenSystem,
+    system: &mapping::TokenSystem,
     of_code: &TokenCode,
     present: &Predicate,
     token: &Token,
     values: &mut Values,
 ) -> Predicate {
-    let condition = match system_match(of_system, &token.system, values) {
+    let condition = match system_match(system, &token.system, values) {
         SystemMatch::None => return Predicate::False,
         SystemMatch::All => Predicate::True,
         SystemMatch::Where(condition) => condition,
     };
     match &token.code {
-        None => Predicate::all([present.clone(), condition]),
+        None => Predicate::all([
+            of_system(system, of_code, present, &token.system, values),
+            condition,
+        ]),
         Some(code) => Predicate::all([
             condition,
             code_predicate(of_code, code, &token.system, present, values),
         ]),
+    }
+}
+
+/// `system|`: any code of the system. Where the codes' table has the systems, only codes with this one.
+fn of_system(
+    of: &mapping::TokenSystem,
+    code: &TokenCode,
+    present: &Predicate,
+    asked: &TokenSystem,
+    values: &mut Values,
+) -> Predicate {
+    match (of, code) {
+        (
+            mapping::TokenSystem::Table,
+            TokenCode::Codes {
+                expr,
+                ty,
+                table,
+                absent,
+            },
+        ) => coded(
+            expr,
+            *ty,
+            table,
+            absent,
+            |entry| match (asked, table.system_of(entry)) {
+                (TokenSystem::Any, _) => true,
+                (TokenSystem::Is(asked), own) => own.is_some_and(|own| **own == **asked),
+                (TokenSystem::Absent, own) => own.is_none(),
+            },
+            values,
+        ),
+        _ => present.clone(),
     }
 }
 
@@ -275,22 +314,19 @@ fn telephone_digits(text: &str) -> Vec<String> {
     if digits.is_empty() || digits.len() > 40 {
         return Vec::new();
     }
-    let national = digits
-        .strip_prefix("0061")
-        .or_else(|| {
-            digits
-                .strip_prefix("61")
-                .filter(|_| text.trim_start().starts_with('+'))
-        })
-        .map(|rest| format!("0{}", rest.trim_start_matches('0')));
-    let international = digits
-        .strip_prefix('0')
-        .filter(|rest| rest.len() == 9)
-        .map(|rest| format!("61{rest}"));
-    let mut list = vec![digits.clone()];
-    list.extend(national);
-    list.extend(international);
-    list
+    let with = |prefix: &str, rest: &str| [prefix, rest].concat();
+    let other = match digits.strip_prefix('0') {
+        Some(rest) if rest.starts_with("061") => Some(with("0", rest[3..].trim_start_matches('0'))),
+        Some(rest) => (rest.len() == 9).then(|| with("61", rest)),
+        None if text.trim_start().starts_with('+') => digits
+            .strip_prefix("61")
+            .map(|rest| with("0", rest.trim_start_matches('0'))),
+        None => None,
+    };
+    match other {
+        Some(other) => vec![digits, other],
+        None => vec![digits],
+    }
 }
 
 /// A searched value of the first part's length, or of all parts'.

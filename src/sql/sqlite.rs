@@ -58,8 +58,9 @@ impl Spelling for Sqlite {
     }
 
     fn exact(&self, out: &mut String, operand: &str) {
-        // RTRIM compares bytes, and ignores trailing blanks as a padded column needs.
-        out.push_str(&format!("{operand} COLLATE RTRIM"));
+        // A function's result compares by bytes; without the blanks that pad a column. Not `COLLATE RTRIM`:
+        // under an OR with any COLLATE in it SQLite uses no index.
+        out.push_str(&format!("RTRIM({operand})"));
     }
 
     fn trim(&self, out: &mut String, operand: &str) {

@@ -386,10 +386,12 @@ fn of_own<'a>(own: &OwnParameter, place: &Place<'_>, children: Children<'a>) -> 
     match own.kind {
         ParameterKind::String => text::string(place, &mut found),
         ParameterKind::Token => {
-            let system = own
-                .system
-                .clone()
-                .map_or(TokenSystem::None, TokenSystem::Is);
+            let system = match (&own.system, &own.binding.conversion) {
+                (Some(system), _) => TokenSystem::Is(Arc::clone(system)),
+                // Without one said, a code's is that of its table.
+                (None, Conversion::Codes { .. }) => TokenSystem::Table,
+                (None, _) => TokenSystem::None,
+            };
             token::values(place, &system, &[], &mut found);
         }
         ParameterKind::Date => date::date(place, &mut found),

@@ -1,0 +1,185 @@
+-- The practice that the cases of cases.yaml are asked of: a few rows of everything, each with its quirk.
+-- Nobody in it exists. The tests pad each char(n) column to its length, as SQL Server holds it, so that the
+-- rows can be read here.
+
+-- What the integer codes mean. 42 stands in rows and has no entry, as in practices of some age.
+CREATE TABLE TITLES (TITLECODE integer PRIMARY KEY, TITLE char(30));
+INSERT INTO TITLES VALUES (1, 'Mr'), (2, 'Mrs'), (3, 'Ms'), (6, 'Dr');
+
+CREATE TABLE SEX (SEXCODE integer PRIMARY KEY, SEX char(10));
+INSERT INTO SEX VALUES (1, 'Female'), (2, 'Male'), (3, 'Other'), (4, 'Unknown'), (5, 'Not asked');
+
+CREATE TABLE ETHNICITY (ETHNICCODE integer PRIMARY KEY, ETHNICTYPE char(50));
+INSERT INTO ETHNICITY VALUES
+  (1, 'Aboriginal'),
+  (2, 'Torres Strait Islander'),
+  (3, 'Aboriginal and Torres Strait Islander'),
+  (4, 'Neither Aboriginal nor Torres Strait Islander'),
+  (9, 'Not stated'),
+  (12, 'Not in the code table');
+
+CREATE TABLE PENSIONTYPE (PENSIONCODE integer PRIMARY KEY, PENSIONTYPE char(30));
+INSERT INTO PENSIONTYPE VALUES
+  (1, 'Pensioner Concession Card'), (2, 'Health Care Card'), (3, 'Commonwealth Seniors Card');
+
+CREATE TABLE DVATYPE (DVACODE integer PRIMARY KEY, DVATYPE char(10));
+INSERT INTO DVATYPE VALUES (1, 'Gold'), (2, 'White'), (3, 'Orange'), (4, 'Lilac');
+
+CREATE TABLE PATIENTSTATUS (STATUSCODE integer PRIMARY KEY, STATUSTEXT char(12));
+INSERT INTO PATIENTSTATUS VALUES (1, 'Active'), (2, 'Inactive'), (3, 'Deceased');
+
+CREATE TABLE USERGROUPS (GROUPCODE integer PRIMARY KEY, GROUPNAME char(60));
+INSERT INTO USERGROUPS VALUES (1, 'Doctor'), (2, 'Nurse'), (3, 'Receptionist');
+
+CREATE TABLE APPOINTMENTCODES (APPOINTMENTCODE integer PRIMARY KEY, DESCRIPTION char(20));
+INSERT INTO APPOINTMENTCODES VALUES
+  (1, 'Booked'), (2, 'Waiting'), (3, 'With doctor'), (4, 'At billing'), (5, 'Invoiced'), (6, 'Completed'), (7, 'Paid');
+
+CREATE TABLE APPOINTMENTTYPES (APPOINTMENTCODE integer PRIMARY KEY, DESCRIPTION char(30));
+INSERT INTO APPOINTMENTTYPES VALUES (1, 'Standard appt.'), (2, 'Long appt.'), (3, 'New patient');
+
+-- The practice: one row.
+CREATE TABLE PRACTICE (
+  PRACTICEID integer PRIMARY KEY, RECORDSTATUS int, PRACTICENAME varchar(100), HPIO char(16), ABN char(14),
+  CREATED datetime, UPDATED datetime
+);
+INSERT INTO PRACTICE VALUES
+  (1, 1, 'Banksia Street Medical Centre', '8003621234000159', '36 999 000 123', '2015-01-05 09:00:00', '2025-07-01 08:30:15');
+
+CREATE TABLE LOCATIONS (
+  LOCATIONID integer PRIMARY KEY, RECORDSTATUS int, LOCATIONNAME varchar(100), ADDRESS1 char(50), ADDRESS2 char(50),
+  CITY char(40), POSTCODE char(4), PHONE char(14), AHPHONE char(14), FAX char(14), EMAIL varchar(250), HPIO char(16),
+  ABN varchar(14), CREATED datetime, UPDATED datetime
+);
+INSERT INTO LOCATIONS (LOCATIONID, RECORDSTATUS, LOCATIONNAME, ADDRESS1, ADDRESS2, CITY, POSTCODE, PHONE, FAX, EMAIL, CREATED, UPDATED) VALUES
+  (1, 1, 'Banksia Street', 'Suite 2', '14 Banksia Street', 'Toowoomba', '4350', '07 5550 1000', '(07) 5550 1001', 'desk@banksia.example', '2015-01-05 09:00:00', '2024-02-29 12:00:00'),
+  -- Little is known of the branch; it was never updated.
+  (2, 1, 'Wattle Creek', '1 Wattle Creek Road', '', 'Gatton', '4343', '0755502000', NULL, NULL, '2020-06-01 10:00:00', NULL),
+  -- Deleted.
+  (3, 2, 'Old Rooms', '9 Banksia Street', '', 'Toowoomba', '4350', '07 5550 9000', NULL, NULL, '2009-01-05 09:00:00', '2015-01-05 09:00:00');
+
+CREATE TABLE USERS (
+  USERID integer PRIMARY KEY, RECORDSTATUS int, USERSTATUS int, GROUPCODE int, TITLECODE int, LOCATIONID int,
+  SURNAME char(100), FIRSTNAME char(30), PROVIDERNO char(8), PRESCRIBERNO char(7), REGISTRATIONNO char(20), HPII char(16),
+  PHONE char(14), MOBILEPHONE char(14), EMAIL varchar(250), CREATED datetime, UPDATED datetime
+);
+INSERT INTO USERS (USERID, RECORDSTATUS, USERSTATUS, GROUPCODE, TITLECODE, LOCATIONID, SURNAME, FIRSTNAME, PRESCRIBERNO, REGISTRATIONNO, HPII, PHONE, MOBILEPHONE, EMAIL, CREATED, UPDATED) VALUES
+  (1, 1, 1, 1, 6, 1, 'Chen', 'Wei', '1234567', 'MED0001234567', '8003615666680017', '07 5550 1011', '0491 570 006', 'wei.chen@banksia.example', '2015-01-05 09:00:00', '2025-01-31 23:59:59'),
+  -- A nurse: no prescriber number, an accent, an apostrophe.
+  (2, 1, 1, 2, 3, 1, 'O''Neill', 'Áine', '', 'NMW0007654321', '8003619900010023', '07 5550 1012', NULL, '', '2018-03-01 09:00:00', NULL),
+  -- Has left.
+  (3, 1, 2, 1, 6, 2, 'Smith', 'Peter', '7654321', NULL, NULL, NULL, NULL, NULL, '2010-01-05 09:00:00', '2020-12-24 17:00:00'),
+  -- Deleted.
+  (4, 2, 1, 3, 1, 1, 'Deleted', 'Desk', NULL, NULL, NULL, NULL, NULL, NULL, '2010-01-05 09:00:00', '2011-01-05 09:00:00'),
+  -- A code without an entry, and nothing else but a name.
+  (5, 1, 1, 42, 42, NULL, 'Chen-Smith', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+
+CREATE TABLE PROVIDER_LOCATION (
+  RECORDID integer PRIMARY KEY, RECORDSTATUS int, USERID int, LOCATIONID int, PROVIDERNUMBER char(8),
+  CREATED datetime, UPDATED datetime
+);
+INSERT INTO PROVIDER_LOCATION VALUES
+  (1, 1, 1, 1, '2447811A', '2015-01-05 09:00:00', '2025-01-31 23:59:59'),
+  (2, 1, 1, 2, '2447812K', '2020-06-01 10:00:00', NULL),
+  -- No number, and a group that has no SNOMED code.
+  (3, 1, 2, 1, '', '2018-03-01 09:00:00', NULL),
+  -- Of someone who has left, at a place that is not known.
+  (4, 1, 3, 0, '315562AK', '2010-01-05 09:00:00', NULL),
+  -- Deleted.
+  (5, 2, 1, 3, '2447813Y', '2010-01-05 09:00:00', NULL),
+  (6, 1, 5, NULL, NULL, NULL, NULL);
+
+CREATE TABLE NEXTOFKIN (
+  NEXTOFKINID integer PRIMARY KEY, SURNAME char(40), FIRSTNAME char(30), CONTACTPHONE char(14), RELATIONSHIP char(20)
+);
+INSERT INTO NEXTOFKIN VALUES
+  (1, 'Smith', 'Margaret', '07 5550 2001', 'Mother'),
+  (2, '', 'Aoife', '', '');
+
+CREATE TABLE PATIENTS (
+  INTERNALID integer PRIMARY KEY, RECORDSTATUS int, PATIENTSTATUS int, EXTERNALID char(12), RECORDNO char(10), IHI char(16),
+  TITLECODE int, FIRSTNAME char(40), MIDDLENAME char(30), SURNAME char(40), PREFERREDNAME char(30), ADDRESS1 char(40),
+  ADDRESS2 char(40), CITY char(40), POSTCODE char(4), POSTALADDRESS char(40), POSTALCITY char(40), POSTALPOSTCODE char(4),
+  COUNTRY char(60), DOB datetime, DATEOFDEATH datetime, SEXCODE int, ETHNICCODE int, HOMEPHONE char(14), WORKPHONE char(14),
+  MOBILEPHONE char(14), MEDICARENO char(13), MEDICARELINENO char(1), MEDICAREEXPIRY char(10), PENSIONCODE int,
+  PENSIONNO char(14), PENSIONEXPIRY datetime, DVACODE int, DVANO char(14), HEALTHFUNDNO char(20),
+  HEALTHFUNDNAME varchar(100), USERID int, NEXTOFKINID int, CREATED datetime, UPDATED datetime
+);
+
+-- Everything is known.
+INSERT INTO PATIENTS VALUES
+  (1, 1, 1, 'EXT-0001', '1001', '8003608166690503', 1, 'John', 'Andrew', 'Smith', 'Johnny', 'Unit 3', '27 Acacia Avenue',
+   'Toowoomba', '4350', 'PO Box 12', 'Gatton', '4343', 'Australia', '1980-05-17 00:00:00', NULL, 2, 1, '07 5550 3001',
+   '(07) 5550 3002', '0491 570 156', '2950123481', '1', '05/2027', 1, '123456789A', '2027-05-31 00:00:00', 1, 'QX123456',
+   '', '', 1, 1, '2016-02-01 10:15:00', '2025-11-03 16:45:30');
+-- Dead, an accent, an apostrophe, two e-mails, and a date of death on a leap day.
+INSERT INTO PATIENTS (INTERNALID, RECORDSTATUS, PATIENTSTATUS, RECORDNO, TITLECODE, FIRSTNAME, SURNAME, CITY, POSTCODE, DOB, DATEOFDEATH, SEXCODE, ETHNICCODE, MEDICARENO, MEDICARELINENO, MEDICAREEXPIRY, USERID, NEXTOFKINID, CREATED, UPDATED) VALUES
+  (2, 1, 3, '1002', 2, 'Siobhán', 'O''Brien', 'Toowoomba', '4350', '1951-12-31 00:00:00', '2024-02-29 00:00:00', 1, 4, '3951234581', '2', '12/2024', 1, 2, '2016-02-01 10:15:00', '2024-03-04 09:00:00');
+-- A hyphen, accents, codes that are NULL; never updated.
+INSERT INTO PATIENTS (INTERNALID, RECORDSTATUS, PATIENTSTATUS, RECORDNO, FIRSTNAME, MIDDLENAME, SURNAME, ADDRESS1, CITY, POSTCODE, COUNTRY, DOB, HOMEPHONE, MOBILEPHONE, DVACODE, DVANO, USERID, CREATED) VALUES
+  (3, 1, 1, '1003', 'Zoë', 'Anne', 'Müller-Smith', '4 Wattle Creek Road', 'Gatton', '4343', 'Australia', '1980-05-01 00:00:00', '(07) 5550-3003', '+61 491570157', 2, 'QSS98765', 2, '2019-08-12 08:00:00');
+-- In lower case, inactive, and every code without an entry in its table.
+INSERT INTO PATIENTS (INTERNALID, RECORDSTATUS, PATIENTSTATUS, RECORDNO, TITLECODE, FIRSTNAME, SURNAME, DOB, SEXCODE, ETHNICCODE, PENSIONCODE, PENSIONNO, DVACODE, DVANO, USERID, NEXTOFKINID, CREATED, UPDATED) VALUES
+  (4, 1, 2, '1004', 42, 'jane', 'smith', '1999-12-31 00:00:00', 42, 42, 42, '987654321B', 42, 'NX55555', 0, 42, '2019-08-12 08:00:00', '2019-08-12 08:00:01');
+-- Deleted: nowhere to be seen.
+INSERT INTO PATIENTS (INTERNALID, RECORDSTATUS, PATIENTSTATUS, RECORDNO, IHI, FIRSTNAME, SURNAME, DOB, SEXCODE, MOBILEPHONE, USERID, CREATED, UPDATED) VALUES
+  (5, 2, 1, '1005', '8003609900001239', 'Deleted', 'Smith', '1980-05-17 00:00:00', 2, '0491 570 158', 1, '2016-02-01 10:15:00', '2025-11-03 16:45:30');
+-- Nothing is known.
+INSERT INTO PATIENTS (INTERNALID, RECORDSTATUS) VALUES (6, 1);
+-- Nothing is known either, in blanks and zeros.
+INSERT INTO PATIENTS VALUES
+  (7, 1, 0, '', '', '', 0, '', '', '', '', '', '', '', '', '', '', '', '', NULL, NULL, 0, 0, '', '', '', '', '', '', 0, '',
+   NULL, 0, '', '', '', 0, 0, '2021-01-01 00:00:00', NULL);
+-- A card without its person, without an expiry; a name that begins as another does.
+INSERT INTO PATIENTS (INTERNALID, RECORDSTATUS, PATIENTSTATUS, RECORDNO, IHI, TITLECODE, FIRSTNAME, SURNAME, PREFERREDNAME, POSTALADDRESS, DOB, SEXCODE, ETHNICCODE, MEDICARENO, MEDICARELINENO, MEDICAREEXPIRY, PENSIONCODE, PENSIONNO, USERID, CREATED, UPDATED) VALUES
+  (8, 1, 1, '1008', '8003601555007777', 3, 'Alex', 'Smithers', 'Sasha', 'Locked Bag 7', '1980-06-01 00:00:00', 3, 9, '4952345681', '', '00/0000', 2, '111222333C', 1, '2020-01-15 09:30:00', '2024-12-31 23:59:59');
+-- Two on one card, born on one day; a name outside Latin-1; a practitioner that there is not.
+INSERT INTO PATIENTS (INTERNALID, RECORDSTATUS, PATIENTSTATUS, RECORDNO, FIRSTNAME, SURNAME, CITY, POSTCODE, DOB, SEXCODE, ETHNICCODE, MEDICARENO, MEDICARELINENO, MEDICAREEXPIRY, USERID, CREATED, UPDATED) VALUES
+  (9, 1, 1, '1009', 'Thị', 'Nguyễn', 'Gatton', '4343', '2001-01-01 00:00:00', 1, 12, '5953456781', '1', '01/2030', 42, '2022-02-02 02:02:02', '2024-12-31 23:59:59'),
+  (10, 1, 1, '1010', 'Thi', 'Ng', 'GATTON', '4343', '2001-01-01 00:00:00', 4, 3, '5953456781', '2', '01/2030', 1, '2022-02-02 02:02:02', '2025-01-01 00:00:00'),
+-- Characters that mean something in LIKE; the last in the alphabet; a sex that the code table does not have.
+  (11, 1, 1, '1011', 'Test_1', 'Zz_Test [100%]', NULL, NULL, '2020-02-29 00:00:00', 5, 2, NULL, NULL, NULL, 1, '2023-05-05 05:05:05', '2023-05-05 05:05:05');
+
+CREATE TABLE EMAIL (
+  RECORDID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, EMAIL varchar(250), CREATED datetime, UPDATED datetime
+);
+INSERT INTO EMAIL (RECORDID, RECORDSTATUS, INTERNALID, EMAIL) VALUES
+  (1, 1, 1, 'John.Smith@mail.example'),
+  (2, 1, 2, 'siobhan@mail.example'),
+  (3, 1, 2, 'obrien@work.example'),
+  -- Deleted, blank, and of someone deleted.
+  (4, 2, 2, 'old@mail.example'),
+  (5, 1, 3, ''),
+  (6, 1, 5, 'deleted@mail.example');
+
+-- Times are seconds since midnight, lengths are seconds.
+CREATE TABLE APPOINTMENTS (
+  RECORDID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, USERID int, LOCATIONID int, APPOINTMENTDATE datetime,
+  APPOINTMENTTIME int, APPOINTMENTLENGTH int, APPOINTMENTCODE int, APPOINTMENTTYPE int, REASON varchar(500),
+  COMMENT varchar(500), CREATED datetime, UPDATED datetime
+);
+INSERT INTO APPOINTMENTS VALUES
+  (1, 1, 1, 1, 1, '2026-03-02 00:00:00', 29700, 900, 1, 1, 'Check-up', 'Bring "results" & scripts', '2026-02-01 11:00:00', '2026-02-10 12:30:00'),
+  -- A reserved time: no patient.
+  (2, 1, 0, 1, 1, '2026-03-02 00:00:00', 32400, 1800, 1, 2, 'Reserved', '', '2026-02-01 11:00:00', NULL),
+  -- Cancelled: dead in the book, alive in the table of cancellations.
+  (3, 2, 3, 1, 1, '2026-03-02 00:00:00', 30600, 900, 1, 1, '', '', '2026-02-01 11:00:00', '2026-02-27 15:00:00'),
+  -- Deleted.
+  (4, 2, 1, 1, 1, '2026-03-02 00:00:00', 31500, 900, 1, 1, '', '', '2026-02-01 11:00:00', '2026-02-27 15:00:00'),
+  -- Done and paid; a type without an entry.
+  (5, 1, 2, 2, 2, '2024-02-28 00:00:00', 54000, 600, 7, 42, NULL, NULL, '2024-02-20 09:00:00', '2024-02-28 16:00:00'),
+  -- A status without an entry, of a patient who was deleted.
+  (6, 1, 5, 2, 1, '2026-03-03 00:00:00', 36000, 900, 42, 3, NULL, NULL, '2026-02-20 09:00:00', NULL),
+  -- Over midnight.
+  (7, 1, 8, 1, 2, '2026-03-03 00:00:00', 85800, 1800, 2, 2, NULL, NULL, '2026-03-01 09:00:00', '2026-03-03 23:45:00'),
+  -- A day without a time.
+  (8, 1, 9, 2, 1, '2026-03-04 00:00:00', NULL, 900, 3, 1, NULL, NULL, '2026-03-01 09:00:00', '2026-03-04 09:00:00'),
+  -- Nothing is known.
+  (9, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+  -- At midnight, without a length.
+  (10, 1, 10, 1, 0, '2026-03-05 00:00:00', 0, 0, 6, 1, NULL, NULL, '2026-03-01 09:00:00', '2026-03-05 00:10:00');
+
+CREATE TABLE CANCELLEDAPPOINTMENTS (
+  APPOINTMENTID integer PRIMARY KEY, CANCELLEDDATE datetime, CANCELLEDTIME int, REASON varchar(100)
+);
+INSERT INTO CANCELLEDAPPOINTMENTS VALUES (3, '2026-02-27 00:00:00', 54000, 'Patient unwell');

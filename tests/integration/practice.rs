@@ -1,0 +1,267 @@
+//! A practice to ask: a mapping over a SQLite database of its own, in a folder that goes with it.
+//!
+//! Takes a mapping and what fills its database; gives searches and reads as a caller would send them,
+//! and what lies beneath (plans, statements, connections) for the tests that look there.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use pilaster::cursor::{Cursor, CursorKey};
+use pilaster::demo;
+use pilaster::mapping::{self, Mapping};
+use pilaster::passthrough::sqlite::{Limits, Pool};
+use pilaster::plan::{Context, CountLimits, Place, Plan};
+use pilaster::relation::Dialect;
+use pilaster::search::{Input, SearchRequest};
+use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteConfig, SiteError};
+use rusqlite::Connection;
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub const BASE: &str = "https://fhir.example/integrator/sites/1/fhir/R4";
+pub const SITE: &str = "00000000-0000-4000-8000-000000000001";
+pub const CALLER: &str = "caller";
+const ZONE: &str = "Australia/Brisbane";
+
+pub struct Practice {
+    pub site: Arc<Site>,
+    pub path: PathBuf,
+    key: Arc<CursorKey>,
+    runtime: tokio::runtime::Runtime,
+    _folder: TempDir,
+}
+
+/// The folder of a mapping that the repository holds.
+pub fn mapping_folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("mappings")
+        .join(name)
+}
+
+pub fn load(folder: &Path) -> Mapping {
+    match mapping::load_folder(folder, &mapping::Options::default()) {
+        Ok(loaded) => {
+            assert!(
+                loaded.warnings.is_empty(),
+                "{}",
+                loaded.warnings.render(false)
+            );
+            loaded.mapping
+        }
+        Err(problems) => panic!("{}", problems.render(false)),
+    }
+}
+
+/// A connection that may write, with the collations that the tables need.
+pub fn writable(path: &Path) -> Connection {
+    let connection = Connection::open(path).unwrap();
+    pilaster::collation::register(&connection).unwrap();
+    connection
+        .busy_timeout(std::time::Duration::from_secs(10))
+        .unwrap();
+    connection
+}
+
+impl Practice {
+    /// A mapping over a database that `fill` makes.
+    pub fn new(mapping: Mapping, fill: impl FnOnce(&mut Connection)) -> Practice {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("practice.sqlite");
+        fill(&mut writable(&path));
+        let key = Arc::new(CursorKey::generate().unwrap());
+        let config = SiteConfig {
+            id: SITE.to_owned(),
+            zone: TimeZone::get(ZONE).unwrap(),
+            zone_name: ZONE.to_owned(),
+            dialect: Dialect::Sqlite,
+            count: CountLimits::default(),
+            cursor_key: Arc::clone(&key),
+        };
+        let pool = Arc::new(Pool::open(&path, Limits::default()).unwrap());
+        Practice {
+            site: Arc::new(Site::new(config, Arc::new(mapping), pool)),
+            path,
+            key,
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap(),
+            _folder: folder,
+        }
+    }
+
+    /// The demo: Bp Premier's mapping over generated data, the same in every run.
+    pub fn demo(patients: u32) -> Practice {
+        let options = demo::Options {
+            patients,
+            seed: 1,
+            today: jiff::civil::date(2026, 3, 2),
+        };
+        Practice::new(load(&mapping_folder("bp-premier")), |connection| {
+            demo::create(connection, &options, &mut |_, _| {}).unwrap();
+        })
+    }
+
+    /// The site of another GUID with the same key, over the same data.
+    pub fn other_site(&self) -> Arc<Site> {
+        let config = SiteConfig {
+            id: "00000000-0000-4000-8000-000000000002".to_owned(),
+            zone: self.site.zone().clone(),
+            zone_name: ZONE.to_owned(),
+            dialect: Dialect::Sqlite,
+            count: CountLimits::default(),
+            cursor_key: Arc::clone(&self.key),
+        };
+        Arc::new(Site::new(
+            config,
+            Arc::clone(self.site.mapping()),
+            Arc::clone(self.site.pool()),
+        ))
+    }
+
+    /// `Patient?family=smith`
+    pub fn call(text: &str) -> SearchCall {
+        let (resource, query) = text.split_once('?').unwrap_or((text, ""));
+        SearchCall {
+            base: BASE.to_owned(),
+            resource: resource.to_owned(),
+            query: query.as_bytes().to_vec(),
+            caller: CALLER.to_owned(),
+            ..SearchCall::default()
+        }
+    }
+
+    pub fn answer(&self, call: SearchCall) -> Result<Answer, SiteError> {
+        self.runtime.block_on(self.site.search(call))
+    }
+
+    pub fn answer_at(&self, site: &Arc<Site>, call: SearchCall) -> Result<Answer, SiteError> {
+        self.runtime.block_on(site.search(call))
+    }
+
+    pub fn search(&self, text: &str) -> Result<Answer, SiteError> {
+        self.answer(Practice::call(text))
+    }
+
+    /// `Patient/1`, and `?_elements=…` after it where wanted.
+    pub fn read(&self, text: &str) -> Result<Answer, SiteError> {
+        let (path, query) = text.split_once('?').unwrap_or((text, ""));
+        let (resource, id) = path.split_once('/').unwrap();
+        self.runtime.block_on(self.site.read(ReadCall {
+            base: BASE.to_owned(),
+            resource: resource.to_owned(),
+            id: id.to_owned(),
+            query: query.as_bytes().to_vec(),
+            ..ReadCall::default()
+        }))
+    }
+
+    /// The Bundle of a search that must be answered.
+    pub fn bundle(&self, text: &str) -> Value {
+        match self.search(text) {
+            Ok(answer) => parse(&answer.body),
+            Err(error) => panic!("{text}: {error}"),
+        }
+    }
+
+    /// The ids of a search that must be answered, of all pages.
+    pub fn ids(&self, text: &str) -> Vec<String> {
+        self.resources(text)
+            .iter()
+            .map(|resource| id(resource).to_owned())
+            .collect()
+    }
+
+    /// The resources of a search, of all pages.
+    pub fn resources(&self, text: &str) -> Vec<Value> {
+        let resource = text.split('?').next().unwrap();
+        let mut bundle = self.bundle(text);
+        let mut found = matches(&bundle);
+        while let Some(cursor) = next_cursor(&bundle) {
+            bundle = self.bundle(&format!("{resource}?_cursor={cursor}"));
+            found.extend(matches(&bundle));
+            assert!(found.len() < 1_000_000, "the pages have no end");
+        }
+        found
+    }
+
+    pub fn parse(&self, text: &str) -> Result<SearchRequest, SiteError> {
+        let (resource, query) = text.split_once('?').unwrap_or((text, ""));
+        self.site.parse(resource, Input::query(query))
+    }
+
+    /// The plan of a search's first page.
+    pub fn plan(&self, text: &str) -> Result<Plan, SiteError> {
+        self.site.plan(&self.parse(text)?, BASE, false)
+    }
+
+    /// The plan of a page: the first for no places.
+    pub fn plan_page(
+        &self,
+        request: &SearchRequest,
+        places: &[Place],
+        strict: bool,
+    ) -> Result<Plan, SiteError> {
+        let Some(resource) = self.site.resource(&request.resource) else {
+            return Err(SiteError::UnknownResourceType { served: Vec::new() });
+        };
+        let context = Context {
+            base: BASE,
+            zone: self.site.zone(),
+            now: self.site.zone().to_datetime(Timestamp::now()),
+            strict,
+            count: CountLimits::default(),
+        };
+        Ok(self
+            .site
+            .planner()
+            .search(resource, request, places, &context)?)
+    }
+
+    /// What is sealed in a page link.
+    pub fn open_cursor(&self, cursor: &str, resource: &str) -> Cursor {
+        let bound_to = [SITE, CALLER, resource].join("\0");
+        self.key.open_cursor(cursor, bound_to.as_bytes()).unwrap()
+    }
+}
+
+pub fn parse(body: &[u8]) -> Value {
+    serde_json::from_slice(body)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(body)))
+}
+
+pub fn id(resource: &Value) -> &str {
+    resource["id"].as_str().unwrap()
+}
+
+/// The resources of a Bundle that match.
+pub fn matches(bundle: &Value) -> Vec<Value> {
+    entries(bundle, "match")
+}
+
+/// The resources of a Bundle's entries of a mode.
+pub fn entries(bundle: &Value, mode: &str) -> Vec<Value> {
+    let Some(entries) = bundle["entry"].as_array() else {
+        return Vec::new();
+    };
+    entries
+        .iter()
+        .filter(|entry| entry["search"]["mode"] == mode)
+        .map(|entry| entry["resource"].clone())
+        .collect()
+}
+
+pub fn link<'b>(bundle: &'b Value, relation: &str) -> Option<&'b str> {
+    bundle["link"]
+        .as_array()?
+        .iter()
+        .find(|link| link["relation"] == relation)?["url"]
+        .as_str()
+}
+
+pub fn next_cursor(bundle: &Value) -> Option<String> {
+    let (_, cursor) = link(bundle, "next")?.split_once("_cursor=")?;
+    Some(cursor.to_owned())
+}
