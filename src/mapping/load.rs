@@ -249,7 +249,9 @@ fn tree(at: At<'_>) -> Option<Node> {
         at.report(match problem {
             yaml::Problem::Syntax { message, span } => {
                 Problem::new(&rules::SYNTAX, &span, "the file is not YAML from here on")
-                    .maybe_help(yaml_remedy(&message).map(str::to_owned))
+                    .maybe_help(
+                        yaml_remedy(&message, at.text().get(span.start..)).map(str::to_owned),
+                    )
                     .label(message)
             }
             yaml::Problem::Unsupported { what, span } => Problem::new(
@@ -283,9 +285,11 @@ fn tree(at: At<'_>) -> Option<Node> {
     tree.root
 }
 
-/// What to do about a text that is not YAML, by the parser's words for it.
-fn yaml_remedy(message: &str) -> Option<&'static str> {
-    if message.contains("tab") {
+/// What to do about a text that is not YAML, by the parser's words for it and what stands there.
+fn yaml_remedy(message: &str, rest: Option<&str>) -> Option<&'static str> {
+    if rest.is_some_and(|rest| rest.starts_with('*')) {
+        Some("`*` stands in quotes: `\"*\": unknown`")
+    } else if message.contains("tab") {
         Some("indent with blanks; tabs have no place in YAML")
     } else if message.contains("expected key") || message.contains("block collection") {
         Some("keys of one mapping, and entries of one list, begin in the same column")

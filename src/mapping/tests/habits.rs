@@ -35,6 +35,14 @@ fn the_file_s_own_shape() {
             "PM001 keys of one mapping, and entries of one list, begin in the same column",
         ),
         (
+            "codes: { sex: { M: male, *: unknown } }\n",
+            "PM001 `*` stands in quotes: `\"*\": unknown`",
+        ),
+        (
+            "codes:\n  sex:\n    M: male\n    *: unknown\n",
+            "PM001 `*` stands in quotes: `\"*\": unknown`",
+        ),
+        (
             "elements: { language: x: y }\n",
             "PM001 text with `: ` or `, ` in it stands in quotes; a key below another is indented",
         ),
