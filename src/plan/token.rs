@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::collation::fold;
+use crate::mapping::derive::without_case;
 use crate::mapping::{self, CodeTable, TokenCode, TokenMatcher};
 use crate::relation::{CompareOp, Expr, Predicate, SqlType, Value};
 use crate::search::{Token, TokenSystem};
@@ -270,8 +272,17 @@ pub(super) fn coded(
     wanted: impl Fn(&mapping::Code) -> bool,
     values: &mut Values,
 ) -> Predicate {
+    let (probe, folds) = without_case(expr);
     let raws = |entries: &mut dyn Iterator<Item = &Arc<str>>| -> Vec<Value> {
-        entries.filter_map(|raw| raw_value(raw, ty)).collect()
+        entries
+            .filter_map(|raw| {
+                if folds {
+                    raw_value(&fold(raw), ty)
+                } else {
+                    raw_value(raw, ty)
+                }
+            })
+            .collect()
     };
     let mut parts = Vec::new();
     let listed = raws(
@@ -281,21 +292,14 @@ pub(super) fn coded(
             .filter(|entry| wanted(&entry.code))
             .map(|entry| &entry.raw),
     );
-    parts.push(equals_any(expr, ty, listed, values));
-    let is_absent = |values: &mut Values| {
-        let sentinels = raws(&mut absent.iter());
-        Predicate::any([
-            Predicate::Present(expr.clone()).negate(),
-            equals_any(expr, ty, sentinels, values),
-        ])
-    };
+    parts.push(equals_any(&probe, ty, listed, values));
     if table.otherwise.as_ref().is_some_and(&wanted) {
         let known = raws(&mut table.entries.iter().map(|entry| &entry.raw).chain(absent));
         let other = if known.is_empty() {
             Predicate::True
         } else {
             Predicate::In {
-                expr: expr.clone(),
+                expr: probe.clone(),
                 list: values.list(known, ty),
                 negated: true,
             }
@@ -303,7 +307,9 @@ pub(super) fn coded(
         parts.push(Predicate::all([Predicate::Present(expr.clone()), other]));
     }
     if table.absent.as_ref().is_some_and(&wanted) {
-        parts.push(is_absent(values));
+        let sentinels = raws(&mut absent.iter());
+        parts.push(Predicate::Present(expr.clone()).negate());
+        parts.push(equals_any(&probe, ty, sentinels, values));
     }
     Predicate::any(parts)
 }
