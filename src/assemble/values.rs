@@ -134,6 +134,9 @@ fn is_alphanumeric(c: char) -> bool {
 
 /// Without the blanks of padding, and NULs, at both ends: by bytes, since most of a padded column is blank.
 fn trim_blanks(mut bytes: &[u8]) -> &[u8] {
+    while let Some((rest, b"        ")) = bytes.split_last_chunk::<8>() {
+        bytes = rest;
+    }
     while let [rest @ .., b' ' | b'\0'] = bytes {
         bytes = rest;
     }
