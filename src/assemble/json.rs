@@ -8,9 +8,42 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
+/// Some byte has to be escaped or left out. Without a branch in it, the loop takes many bytes at a time.
+fn has_special(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |special, &byte| {
+        special | (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+    })
+}
+
+/// ASCII, and nothing to escape: what can be copied as it is. Eight bytes at a time.
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    // A high bit for each byte that is zero; right for bytes below 0x80, and others have their own.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    let plain = |word: u64| {
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let special = zeros(word ^ (ONES * 0x22)) | zeros(word ^ (ONES * 0x5c));
+        (word | control | special) & HIGHS == 0
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    if !words.iter().all(|word| plain(u64::from_le_bytes(*word))) {
+        return false;
+    }
+    match bytes.last_chunk::<8>() {
+        _ if rest.is_empty() => true,
+        // The last eight overlap what was seen, which costs nothing.
+        Some(last) => plain(u64::from_le_bytes(*last)),
+        None => rest.is_ascii() && !has_special(rest),
+    }
+}
+
 /// Appends a string's characters, escaped, without the quotes.
 pub(super) fn write_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
+    if !has_special(bytes) {
+        return out.extend_from_slice(bytes);
+    }
     let mut from = 0;
     for (place, byte) in bytes.iter().enumerate() {
         let escaped: &[u8] = match byte {
@@ -76,6 +109,22 @@ mod tests {
             assert_eq!(serde_json::from_str::<String>(&string(text)).unwrap(), text);
         }
         assert_eq!(string("a\u{0}b\u{1b}c"), "\"abc\"");
+    }
+
+    #[test]
+    fn what_is_plain_is_found_at_any_place_and_length() {
+        for length in 0..40usize {
+            let text = vec![b'a'; length];
+            assert!(is_plain(&text));
+            for place in 0..length {
+                for byte in 0..=255u8 {
+                    let mut text = text.clone();
+                    text[place] = byte;
+                    let plain = (0x20..0x80).contains(&byte) && byte != b'"' && byte != b'\\';
+                    assert_eq!(is_plain(&text), plain, "{byte:#x} at {place} of {length}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -77,6 +77,20 @@ impl ChildRows {
     }
 }
 
+/// Nothing but NULL is there, and NULL is no value: known without writing anything.
+fn is_null(node: &ViewNode, row: RowRef<'_>) -> bool {
+    match node {
+        ViewNode::Value(reader) => {
+            reader.null_is_absent
+                && reader
+                    .columns
+                    .iter()
+                    .all(|&column| row.cell(column) == CellRef::Null)
+        }
+        _ => false,
+    }
+}
+
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -136,6 +150,9 @@ impl<'v> ResourceWriter<'v> {
         self.meta(out, row);
         let view = self.view;
         for field in &view.fields {
+            if !field.required && is_null(&field.node, row) {
+                continue;
+            }
             let mark = out.len();
             out.push(b',');
             out.extend_from_slice(field.key.as_bytes());
@@ -250,7 +267,15 @@ impl<'v> ResourceWriter<'v> {
                     }
                 }
             }
-            ViewNode::Object { fields, bound } => self.object(out, fields, *bound, row, parent),
+            ViewNode::Object { anchors, .. }
+                if !anchors.is_empty()
+                    && anchors
+                        .iter()
+                        .all(|&column| row.cell(column) == CellRef::Null) =>
+            {
+                Presence::Absent
+            }
+            ViewNode::Object { fields, bound, .. } => self.object(out, fields, *bound, row, parent),
             ViewNode::List(entries) => self.list(out, entries, row, parent, place),
         }
     }
@@ -268,6 +293,12 @@ impl<'v> ResourceWriter<'v> {
         let mut found = Presence::Absent;
         let mut missing = None;
         for field in fields {
+            if is_null(&field.node, row) {
+                if field.required {
+                    missing = Some(&field.place);
+                }
+                continue;
+            }
             let mark = out.len();
             if found != Presence::Absent {
                 out.push(b',');

@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::json::{integer_text, write_escaped, write_integer, write_string, write_two};
+use super::json::{integer_text, is_plain, write_escaped, write_integer, write_string, write_two};
 use crate::mapping::{
     Binding, Code, CodePart, CodeTable, Conversion, DateForm, DateLayout, MeasurePart, Output,
     Precision,
@@ -113,6 +113,10 @@ fn trimmed<'c>(
         CellRef::Int(number) => Cow::Owned(number.to_string()),
         CellRef::Real(number) => Cow::Owned(number.to_string()),
         CellRef::Text(bytes) => match std::str::from_utf8(trim_blanks(bytes)) {
+            // Letters and digits at both ends leave nothing to trim.
+            Ok(text) if text.starts_with(is_alphanumeric) && text.ends_with(is_alphanumeric) => {
+                Cow::Borrowed(text)
+            }
             Ok(text) => Cow::Borrowed(text.trim()),
             Err(_) => return Err(Written::Odd),
         },
@@ -124,8 +128,15 @@ fn trimmed<'c>(
     Ok(text)
 }
 
+fn is_alphanumeric(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+}
+
 /// Without the blanks of padding, and NULs, at both ends: by bytes, since most of a padded column is blank.
 fn trim_blanks(mut bytes: &[u8]) -> &[u8] {
+    while let Some((rest, b"        ")) = bytes.split_last_chunk::<8>() {
+        bytes = rest;
+    }
     while let [rest @ .., b' ' | b'\0'] = bytes {
         bytes = rest;
     }
@@ -159,6 +170,21 @@ fn quoted(out: &mut Vec<u8>, text: &str) -> Written {
 }
 
 fn text(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding) -> Written {
+    // Most text is plain ASCII: copied without being decoded.
+    if let CellRef::Text(bytes) = cell
+        && binding.absent.is_empty()
+    {
+        let bytes = trim_blanks(bytes);
+        if bytes.is_empty() {
+            return Written::Absent;
+        }
+        if is_plain(bytes) {
+            out.push(b'"');
+            out.extend_from_slice(bytes);
+            out.push(b'"');
+            return Written::Value;
+        }
+    }
     match trimmed(cell, &binding.absent) {
         Ok(text) => quoted(out, &text),
         Err(written) => written,

@@ -132,7 +132,8 @@ impl Compiler<'_> {
                         "the column is `{ty}`, and never holds `{}`",
                         shape::clip(&entry.raw)
                     );
-                    report(&rules::CODE_TABLE, span, message, None);
+                    let help = "list the numbers that it holds; for the text of a lookup table, bind the lookup's column";
+                    report(&rules::CODE_TABLE, span, message, Some(help.to_owned()));
                 }
             }
         }

@@ -296,9 +296,12 @@ impl Compiler<'_> {
                 .properties()
                 .map(|property| property.json_name())
                 .collect();
-            let help = nearest(key, names.iter().map(|name| &**name))
-                .map(|name| format!("did you mean `{name}`?"));
-            problem = problem.maybe_help(help);
+            let names = names.iter().map(|name| &**name);
+            problem = problem.maybe_help(match fhir::resource_type(structure.name()) {
+                // Too many to list.
+                Some(_) => nearest(key, names).map(|name| format!("did you mean `{name}`?")),
+                None => suggest(key, names.filter(|name| !name.starts_with('_')), "it has"),
+            });
         }
         self.at.report(problem);
     }
@@ -469,7 +472,11 @@ impl Compiler<'_> {
                     name,
                     self.children.keys().map(|name| &**name),
                     "its children are",
-                )),
+                ))
+                .maybe_help(self.children.is_empty().then(|| {
+                    "declare it under `children:`: `name: TABLE as c on c.COLUMN = p.COLUMN`"
+                        .to_owned()
+                })),
             );
             return Err(Gone::Wrong);
         };

@@ -244,10 +244,14 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
 /// A file's tree; its problems as YAML are reported.
 fn tree(at: At<'_>) -> Option<Node> {
     let tree = yaml::parse(at.text());
+    let readable = tree.problems.is_empty();
     for problem in tree.problems {
         at.report(match problem {
             yaml::Problem::Syntax { message, span } => {
                 Problem::new(&rules::SYNTAX, &span, "the file is not YAML from here on")
+                    .maybe_help(
+                        yaml_remedy(&message, at.text().get(span.start..)).map(str::to_owned),
+                    )
                     .label(message)
             }
             yaml::Problem::Unsupported { what, span } => Problem::new(
@@ -264,10 +268,36 @@ fn tree(at: At<'_>) -> Option<Node> {
             .related(&first, "first here"),
         });
     }
-    if let Some(root) = &tree.root {
-        shape::map(at, root, "a file of a mapping")?;
+    match &tree.root {
+        Some(root) => {
+            shape::map(at, root, "a file of a mapping")?;
+        }
+        None if readable && &*at.file().path == MANIFEST => at.report(
+            Problem::new(&rules::FOLDER, &(0..0), "the manifest says nothing")
+                .help("it has `name:`, `engine:`, `verified:` and `collation:`"),
+        ),
+        None if readable => at.report(
+            Problem::new(&rules::EMPTY_FILE, &(0..0), "the file says nothing")
+                .help("write a source into it (`resource: …`), or take it away"),
+        ),
+        None => {}
     }
     tree.root
+}
+
+/// What to do about a text that is not YAML, by the parser's words for it and what stands there.
+fn yaml_remedy(message: &str, rest: Option<&str>) -> Option<&'static str> {
+    if rest.is_some_and(|rest| rest.starts_with('*')) {
+        Some("`*` stands in quotes: `\"*\": unknown`")
+    } else if message.contains("tab") {
+        Some("indent with blanks; tabs have no place in YAML")
+    } else if message.contains("expected key") || message.contains("block collection") {
+        Some("keys of one mapping, and entries of one list, begin in the same column")
+    } else if message.contains("mapping values are not allowed") || message.contains("flow") {
+        Some("text with `: ` or `, ` in it stands in quotes; a key below another is indented")
+    } else {
+        None
+    }
 }
 
 /// A file that is neither the manifest nor a source holds tables and codes for all.
@@ -288,12 +318,20 @@ fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) {
             );
             return;
         }
-        shape::unknown_key(
-            at,
-            pair,
-            &["tables", "codes", "resource"],
-            "a file of shared tables and codes",
-        );
+        let what = "a file of shared tables and codes";
+        let is_table = pair
+            .value
+            .as_map()
+            .is_some_and(|inner| get(inner, "columns").is_some());
+        if is_table {
+            let message = format!("{what} has no key `{}`", shape::clip(&pair.key));
+            at.report(
+                Problem::new(&rules::UNKNOWN_KEY, &pair.key_span, message)
+                    .help("it is a table: indent it, below `tables:`"),
+            );
+        } else {
+            shape::unknown_key(at, pair, &["tables", "codes", "resource"], what);
+        }
     }
 }
 

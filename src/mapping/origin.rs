@@ -77,7 +77,8 @@ impl Compiler<'_> {
         }
         let (mut columns, mut lengths) = (Vec::new(), Vec::new());
         for node in or_wrong(shape::list(self.at, value, "`concat:`"))? {
-            let pairs = or_wrong(shape::map(self.at, node, "a part of `concat:`"))?;
+            let what = "a part of `concat:`, with its `column:` and `length:`,";
+            let pairs = or_wrong(shape::map(self.at, node, what))?;
             shape::only(self.at, pairs, &["column", "length"], "a part of `concat:`");
             let required = |key, help| {
                 or_wrong(shape::required(
@@ -129,9 +130,13 @@ impl Compiler<'_> {
         let (time, unit) = match (get(pairs, "seconds"), get(pairs, "minutes")) {
             (Some(pair), None) => (pair, 1),
             (None, Some(pair)) => (pair, 60),
-            _ => {
+            (both, _) => {
+                let message = match both {
+                    Some(_) => "the time of day is given twice",
+                    None => "`date:` stands without a time of day",
+                };
                 self.at.report(
-                    Problem::new(&rules::CONVERSION_KEYS, &value.span, "the time of day is not given once")
+                    Problem::new(&rules::CONVERSION_KEYS, &value.span, message)
                         .help("give `seconds:` or `minutes:`, a column that counts from midnight; a column of dates alone is `$p.X`"),
                 );
                 return Err(Gone::Wrong);

@@ -131,6 +131,8 @@ rules! {
         "A value outside of the value set would make the resource invalid. Map the values with `codes:`.";
     LOOKS_LIKE_COLUMN = "PM046", Warning, "A constant looks like a column",
         "A column is written with `$` before it: `$p.SURNAME`. Without it the text itself would be in every resource.";
+    EMPTY_FILE = "PM047", Warning, "A file says nothing",
+        "It is empty, or holds comments only. A file that was meant to be a source is not served.";
     REFERENCE_TARGET = "PM050", Error, "The element cannot refer to that type",
         "R4 lists the types that each reference may lead to.";
     NOT_SERVED = "PM051", Warning, "A reference leads to what this mapping does not serve",

@@ -122,9 +122,18 @@ impl<'a> Scope<'a> {
             &span,
             format!("{what} cannot be read"),
         )
-        .label(format!("expected {}", unreadable.expected));
-        if unreadable.expected == fragment::AFTER_ALIAS {
-            problem = problem.help("a column is written with its alias: `p.SURNAME`");
+        .label(match unreadable.expected {
+            keyword if keyword.bytes().all(|b| b.is_ascii_lowercase()) => {
+                format!("expected `{keyword}`")
+            }
+            expected => format!("expected {expected}"),
+        });
+        let rest = node
+            .as_text()
+            .and_then(|text| text.get(unreadable.at..))
+            .unwrap_or_default();
+        if let Some(help) = remedy(what, unreadable.expected, rest) {
+            problem = problem.help(help);
         }
         self.at.report(problem);
     }
@@ -396,4 +405,24 @@ impl<'a> Scope<'a> {
             }
         }
     }
+}
+
+/// What to do about a text that stops being readable where `rest` begins: the habits of other languages.
+fn remedy(what: &str, expected: &str, rest: &str) -> Option<&'static str> {
+    Some(match rest.as_bytes().first() {
+        _ if expected == fragment::AFTER_ALIAS => "a column is written with its alias: `p.SURNAME`",
+        Some(b'=') => "what is equal is compared with one `=`",
+        Some(b'"') => "text stands in single quotes: `'x'`",
+        Some(b',') if what == "the column" => "several columns are a list: `[ p.X, p.Y ]`",
+        Some(_) if what == "the column" => {
+            "a value is one column; texts are put together with `{ join: [ $p.X, $p.Y ] }`"
+        }
+        _ if what == "the lookup" && expected == "on" => {
+            "a lookup is written `alias: TABLE on alias.COLUMN = …`"
+        }
+        _ if what == "the child" && expected == "on" => {
+            "a child is written `name: TABLE as c on c.COLUMN = p.COLUMN where …`"
+        }
+        _ => return None,
+    })
 }

@@ -71,6 +71,36 @@ const KEYS: [&str; 13] = [
     "tables",
 ];
 
+/// Reports keys that a source does not have. An element among them has lost its indentation.
+fn known_keys(at: At<'_>, pairs: &[Pair]) {
+    let structure = get(pairs, "resource")
+        .and_then(|pair| fhir::resource_type(pair.value.as_text()?))
+        .and_then(|resource| fhir::structure(resource.name()));
+    for pair in pairs
+        .iter()
+        .filter(|pair| !KEYS.contains(&pair.key.as_str()))
+    {
+        let remedy = match pair.key.as_str() {
+            "where" => Some("which rows are resources is said by `rows:`"),
+            key if structure.is_some_and(|structure| structure.element(key).is_some()) => {
+                Some("it is an element: indent it, below `elements:`")
+            }
+            _ => None,
+        };
+        match remedy {
+            Some(remedy) => at.report(
+                Problem::new(
+                    &rules::UNKNOWN_KEY,
+                    &pair.key_span,
+                    format!("a source has no key `{}`", shape::clip(&pair.key)),
+                )
+                .help(remedy),
+            ),
+            None => shape::unknown_key(at, pair, &KEYS, "a source"),
+        }
+    }
+}
+
 /// Reads a source file. None where so little can be read that nothing could be served.
 pub(super) fn source(
     at: At<'_>,
@@ -79,7 +109,7 @@ pub(super) fn source(
     options: &Options,
 ) -> Option<Compiled> {
     let pairs = root.as_map()?;
-    shape::only(at, pairs, &KEYS, "a source");
+    known_keys(at, pairs);
     let mut compiler = Compiler {
         at,
         scope: Scope::new(at, schema, options),

@@ -2,6 +2,7 @@
 
 mod elements;
 mod files;
+mod habits;
 mod relations;
 mod shapes;
 mod values;

@@ -74,10 +74,19 @@ impl Compiler<'_> {
                 ),
             )
             .label("expected a mapping");
-            if property.type_name() == "CodeableConcept" {
-                problem = problem
-                    .help("for its text: `{ text: … }`; for codes: `{ column: …, codes: … }`");
-            }
+            problem = match property.type_name() {
+                "CodeableConcept" => problem
+                    .help("for its text: `{ text: … }`; for codes: `{ column: …, codes: … }`"),
+                "Reference" => problem.help("write it as `{ reference: { to: …, id: … } }`"),
+                _ => problem.maybe_help(property.structure().and_then(|structure| {
+                    let own: Vec<_> = structure
+                        .properties()
+                        .map(|part| part.json_name())
+                        .filter(|name| !matches!(&**name, "id" | "extension" | "modifierExtension"))
+                        .collect();
+                    suggest("", own.iter().map(|name| &**name), "give its parts, among")
+                })),
+            };
             self.at.report(problem);
             return Err(Gone::Wrong);
         };
@@ -202,6 +211,18 @@ impl Compiler<'_> {
         Ok(Made::Value(Arc::new(self.binding(node, goal)?)))
     }
 
+    /// Whether a text has a column in it, as other languages put values into texts: `Dr $p.SURNAME`.
+    fn names_column_inside(&self, text: &str) -> bool {
+        let Some((before, rest)) = text.split_once('$') else {
+            return false;
+        };
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')));
+        !before.is_empty()
+            && self
+                .scope
+                .is_column(rest[..end.unwrap_or(rest.len())].trim_end_matches('.'))
+    }
+
     /// A constant's JSON, checked against its type and value set.
     fn constant(
         &self,
@@ -248,7 +269,22 @@ impl Compiler<'_> {
             );
             return Err(Gone::Wrong);
         }
-        if self.scope.is_column(text) {
+        if self.names_column_inside(text) {
+            let help = match goal.reference {
+                Some(_) => "write a reference as `{ to: …, id: … }`",
+                None => {
+                    "put texts together with `{ join: [ $p.X, $p.Y ] }` or in a `sql:` fragment"
+                }
+            };
+            self.at.report(
+                Problem::new(
+                    &rules::LOOKS_LIKE_COLUMN,
+                    &node.span,
+                    "a column is named inside a text, and is not replaced there",
+                )
+                .help(help),
+            );
+        } else if self.scope.is_column(text) {
             self.at.report(
                 Problem::new(
                     &rules::LOOKS_LIKE_COLUMN,

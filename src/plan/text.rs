@@ -72,15 +72,18 @@ fn value_type(ty: SqlType) -> SqlType {
     }
 }
 
-/// `%`, `_`, `[` and `\` stand for themselves.
-fn escape(text: &str) -> String {
+/// A pattern of what stands before, the text itself (in which `%`, `_`, `[` and `\` stand for themselves),
+/// and anything.
+fn escape(before: &str, text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 4);
+    out.push_str(before);
     for c in text.chars() {
         if matches!(c, '%' | '_' | '[' | '\\') {
             out.push('\\');
         }
         out.push(c);
     }
+    out.push('%');
     out
 }
 
@@ -138,7 +141,7 @@ pub(super) fn predicate(
         Comparison::Contains => {
             let folded = fold(searched);
             if can_hold(column.ty, &folded, 2) {
-                folded_like(column, format!("%{}%", escape(&folded)), values)
+                folded_like(column, escape("%", &folded), values)
             } else {
                 Predicate::False
             }
@@ -170,7 +173,7 @@ fn starts_with(column: &TextColumn, folded: &str, values: &mut Values) -> Predic
         bound(CompareOp::Ge, low);
         bound(CompareOp::Lt, high);
     }
-    parts.push(folded_like(column, format!("{}%", escape(folded)), values));
+    parts.push(folded_like(column, escape("", folded), values));
     Predicate::all(parts)
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::collation::fold;
+use crate::mapping::derive::without_case;
 use crate::mapping::{self, CodeTable, TokenCode, TokenMatcher};
 use crate::relation::{CompareOp, Expr, Predicate, SqlType, Value};
 use crate::search::{Token, TokenSystem};
@@ -270,8 +272,17 @@ pub(super) fn coded(
     wanted: impl Fn(&mapping::Code) -> bool,
     values: &mut Values,
 ) -> Predicate {
+    let (probe, folds) = without_case(expr);
     let raws = |entries: &mut dyn Iterator<Item = &Arc<str>>| -> Vec<Value> {
-        entries.filter_map(|raw| raw_value(raw, ty)).collect()
+        entries
+            .filter_map(|raw| {
+                if folds {
+                    raw_value(&fold(raw), ty)
+                } else {
+                    raw_value(raw, ty)
+                }
+            })
+            .collect()
     };
     let mut parts = Vec::new();
     let listed = raws(
@@ -281,21 +292,14 @@ pub(super) fn coded(
             .filter(|entry| wanted(&entry.code))
             .map(|entry| &entry.raw),
     );
-    parts.push(equals_any(expr, ty, listed, values));
-    let is_absent = |values: &mut Values| {
-        let sentinels = raws(&mut absent.iter());
-        Predicate::any([
-            Predicate::Present(expr.clone()).negate(),
-            equals_any(expr, ty, sentinels, values),
-        ])
-    };
+    parts.push(equals_any(&probe, ty, listed, values));
     if table.otherwise.as_ref().is_some_and(&wanted) {
         let known = raws(&mut table.entries.iter().map(|entry| &entry.raw).chain(absent));
         let other = if known.is_empty() {
             Predicate::True
         } else {
             Predicate::In {
-                expr: expr.clone(),
+                expr: probe.clone(),
                 list: values.list(known, ty),
                 negated: true,
             }
@@ -303,7 +307,9 @@ pub(super) fn coded(
         parts.push(Predicate::all([Predicate::Present(expr.clone()), other]));
     }
     if table.absent.as_ref().is_some_and(&wanted) {
-        parts.push(is_absent(values));
+        let sentinels = raws(&mut absent.iter());
+        parts.push(Predicate::Present(expr.clone()).negate());
+        parts.push(equals_any(&probe, ty, sentinels, values));
     }
     Predicate::any(parts)
 }
@@ -314,22 +320,19 @@ fn telephone_digits(text: &str) -> Vec<String> {
     if digits.is_empty() || digits.len() > 40 {
         return Vec::new();
     }
-    let national = digits
-        .strip_prefix("0061")
-        .or_else(|| {
-            digits
-                .strip_prefix("61")
-                .filter(|_| text.trim_start().starts_with('+'))
-        })
-        .map(|rest| format!("0{}", rest.trim_start_matches('0')));
-    let international = digits
-        .strip_prefix('0')
-        .filter(|rest| rest.len() == 9)
-        .map(|rest| format!("61{rest}"));
-    let mut list = vec![digits.clone()];
-    list.extend(national);
-    list.extend(international);
-    list
+    let with = |prefix: &str, rest: &str| [prefix, rest].concat();
+    let other = match digits.strip_prefix('0') {
+        Some(rest) if rest.starts_with("061") => Some(with("0", rest[3..].trim_start_matches('0'))),
+        Some(rest) => (rest.len() == 9).then(|| with("61", rest)),
+        None if text.trim_start().starts_with('+') => digits
+            .strip_prefix("61")
+            .map(|rest| with("0", rest.trim_start_matches('0'))),
+        None => None,
+    };
+    match other {
+        Some(other) => vec![digits, other],
+        None => vec![digits],
+    }
 }
 
 /// A searched value of the first part's length, or of all parts'.

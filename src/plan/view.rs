@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::mapping::{self, Binding, Node, Object, Source};
+use crate::mapping::{self, Binding, Conversion, Node, Object, Source};
 use crate::relation::{Child, Expr, Shared};
 use crate::search::Summary;
 
@@ -127,6 +127,9 @@ pub enum ViewNode {
     Object {
         fields: Vec<ViewField>,
         bound: bool,
+        /// Where every one of these columns is NULL there is nothing of the object; empty where that cannot
+        /// be said of columns alone.
+        anchors: Vec<usize>,
     },
     List(Vec<ViewEntry>),
 }
@@ -145,6 +148,41 @@ pub struct ViewEntry {
 pub struct Reader {
     pub binding: Arc<Binding>,
     pub columns: Vec<usize>,
+    /// Where every column is NULL there is no value: so for all but a code table that gives NULL a code.
+    pub null_is_absent: bool,
+}
+
+fn null_is_absent(binding: &Binding) -> bool {
+    match &binding.conversion {
+        Conversion::Codes { table, .. } => table.absent.is_none(),
+        Conversion::First(bindings) => bindings.iter().all(|binding| null_is_absent(binding)),
+        _ => true,
+    }
+}
+
+/// The columns of an object's values, where it is absent if all of them are NULL.
+fn anchors(fields: &[ViewField]) -> Option<Vec<usize>> {
+    fn gather(node: &ViewNode, columns: &mut Vec<usize>) -> bool {
+        match node {
+            ViewNode::Constant(_) => true,
+            ViewNode::Value(reader) => {
+                columns.extend(&reader.columns);
+                reader.null_is_absent
+            }
+            ViewNode::Object { fields, .. } => {
+                fields.iter().all(|field| gather(&field.node, columns))
+            }
+            // An entry's condition, or its being a row of a child, is a value too.
+            ViewNode::List(entries) => entries.iter().all(|entry| {
+                entry.each.is_none() && entry.condition.is_none() && gather(&entry.node, columns)
+            }),
+        }
+    }
+    let mut columns = Vec::new();
+    fields
+        .iter()
+        .all(|field| gather(&field.node, &mut columns))
+        .then_some(columns)
 }
 
 /// The columns of one table, each once.
@@ -167,6 +205,7 @@ impl Columns {
 
     fn reader(&mut self, binding: &Arc<Binding>) -> Reader {
         Reader {
+            null_is_absent: null_is_absent(binding),
             binding: Arc::clone(binding),
             columns: binding
                 .columns
@@ -309,15 +348,21 @@ impl Builder<'_> {
     }
 
     fn object(&mut self, object: &Object, child: Option<usize>) -> ViewNode {
-        let fields = object
+        let fields: Vec<ViewField> = object
             .fields
             .iter()
             .filter(|field| self.selection.keeps_nested(field))
             .map(|field| self.field(field, child))
             .collect();
+        let anchors = object
+            .bound
+            .then(|| anchors(&fields))
+            .flatten()
+            .unwrap_or_default();
         ViewNode::Object {
             fields,
             bound: object.bound,
+            anchors,
         }
     }
 }

@@ -11,6 +11,7 @@
 //! | `json` | after `curl`: the whole answer. After `in=`: elements of Patient/1. `…` is any text |
 //! | `json of=TYPE/ID` | elements of that resource |
 //! | `search` | `SEARCH → IDS`, or `→ none`, or `→ STATUS CODE` |
+//! | `yaml cases=DIR` | cases as a mapping's `cases.yaml` has them, for the mapping served last |
 //! | `sh` | searches by `curl` are run; other commands are not |
 //!
 //! YAML without any of these marks is a failure: nothing in the document stays unread.
@@ -25,7 +26,7 @@ use pilaster::passthrough::sqlite::{Limits, Pool};
 use pilaster::plan::CountLimits;
 use pilaster::relation::Dialect;
 use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteConfig, SiteError};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const BASE: &str =
     "http://127.0.0.1:8080/integrator/sites/00000000-0000-4000-8000-000000000001/fhir/R4";
@@ -165,6 +166,7 @@ impl Reader {
             ("sql", Some(("db", name))) => rusqlite::Connection::open(self.database(name))
                 .and_then(|database| database.execute_batch(text))
                 .map_err(|error| error.to_string())?,
+            ("yaml", Some(("cases", _))) => self.cases(text)?,
             ("yaml", Some((how, path))) => self.yaml(how, path, text)?,
             ("yaml", None) => return Err("YAML that nothing checks: mark it".to_owned()),
             ("json", Some(("of", path))) => self.elements(path, text)?,
@@ -288,15 +290,7 @@ impl Reader {
             Ok(answer) => {
                 let body: Value =
                     serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
-                let ids: Vec<&str> = match body["entry"].as_array() {
-                    Some(entries) => entries
-                        .iter()
-                        .filter(|entry| entry["search"]["mode"] == "match")
-                        .filter_map(|entry| entry["resource"]["id"].as_str())
-                        .collect(),
-                    None if body["resourceType"] == "Bundle" => Vec::new(),
-                    None => body["id"].as_str().into_iter().collect(),
-                };
+                let ids = ids(&body);
                 if ids.is_empty() {
                     "none".to_owned()
                 } else {
@@ -309,6 +303,31 @@ impl Reader {
         } else {
             Err(format!("{} → {got}", asked.trim()))
         }
+    }
+
+    /// `- { name: …, search: …, expect: { ids: [ … ] } }`
+    fn cases(&self, text: &str) -> Result<(), String> {
+        let cases: Vec<BTreeMap<String, Value>> =
+            serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+        for case in cases {
+            let asked = case.get("search").or(case.get("read"));
+            let asked = asked.and_then(Value::as_str).ok_or("nothing is asked")?;
+            let got = match self.ask(asked)? {
+                Ok(answer) => {
+                    let body = parse(&String::from_utf8_lossy(&answer.body))?;
+                    let next = body["link"]
+                        .as_array()
+                        .is_some_and(|links| links.iter().any(|link| link["relation"] == "next"));
+                    json!({ "ids": ids(&body), "total": body["total"], "next": next })
+                }
+                Err(error) => json!({ "status": error.code().status, "code": error.code().id }),
+            };
+            let expected = case["expect"].as_object().ok_or("nothing is expected")?;
+            for (what, value) in expected {
+                same(&format!("{what} of {asked}"), value, &got[what])?;
+            }
+        }
+        Ok(())
     }
 
     /// Runs the searches of `curl … "$BASE/…"`.
@@ -370,6 +389,19 @@ fn missing(
         }
     }
     Ok(missing)
+}
+
+/// The ids of what matches in a Bundle, or of the resource itself.
+fn ids(body: &Value) -> Vec<&str> {
+    match body["entry"].as_array() {
+        Some(entries) => entries
+            .iter()
+            .filter(|entry| entry["search"]["mode"] == "match")
+            .filter_map(|entry| entry["resource"]["id"].as_str())
+            .collect(),
+        None if body["resourceType"] == "Bundle" => Vec::new(),
+        None => body["id"].as_str().into_iter().collect(),
+    }
 }
 
 fn parse(text: &str) -> Result<Value, String> {

@@ -53,8 +53,8 @@ pub(super) fn trimmed(expr: &Expr) -> Expr {
 
 /// An expression and the literals that are compared with it, text without case.
 fn alike<'a>(expr: &Expr, raws: impl Iterator<Item = &'a Arc<str>>) -> (Expr, Vec<Expr>) {
-    let (ty, collation) = type_of(expr);
-    let folds = ty.is_text() && !collation.is_some_and(|collation| collation.ignores_case);
+    let ty = type_of(expr).0;
+    let (probe, folds) = without_case(expr);
     let fold = |expr| {
         if folds {
             Expr::Fold(Box::new(expr))
@@ -63,7 +63,18 @@ fn alike<'a>(expr: &Expr, raws: impl Iterator<Item = &'a Arc<str>>) -> (Expr, Ve
         }
     };
     let literals = raws.filter_map(|raw| literal(ty, raw)).map(fold).collect();
-    (fold(trimmed(expr)), literals)
+    (probe, literals)
+}
+
+/// The expression as a raw value of a code table is compared with it, which is without case, as the writer
+/// reads it; true where that takes a fold, which the other side then needs too.
+pub fn without_case(expr: &Expr) -> (Expr, bool) {
+    let (ty, collation) = type_of(expr);
+    let folds = ty.is_text() && !collation.is_some_and(|collation| collation.ignores_case);
+    match folds {
+        true => (Expr::Fold(Box::new(trimmed(expr))), true),
+        false => (trimmed(expr), false),
+    }
 }
 
 /// The value is none of the sentinels. `True` where there are none.

@@ -40,6 +40,7 @@ use crate::mapping::{
 use crate::relation::{Child, Expr, Predicate, Shared};
 use crate::search::ParameterKind;
 
+pub use columns::without_case;
 pub use offer::resource;
 use tree::Tree;
 use walk::{MOST_PLACES, Place};

@@ -185,6 +185,8 @@ fn cardinalities() {
        |
     19 |   photo: [ ~ ]
        |            ^ expected a mapping
+       |
+       = help: give its parts, among: `contentType`, `language`, `data`, `url`, `size`, `hash`, `title`, `creation`
 
     6 errors
     "#);

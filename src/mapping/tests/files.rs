@@ -172,6 +172,8 @@ fn yaml_that_mappings_do_not_use_is_refused() {
       |
     1 | resource: Patient
       |           ^ while scanning a plain scalar, found a tab
+      |
+      = help: indent with blanks; tabs have no place in YAML
 
     error[PM002]: an anchor has no place in a mapping
      --> b.yaml:1:12

@@ -207,7 +207,7 @@ fn keys_of_a_value() {
        |
        = help: write it with `YYYY`, `MM` and `DD`: `DD/MM/YYYY`, `MM/YYYY`, `YYYYMMDD`, `YYYY`
 
-    error[PM042]: the time of day is not given once
+    error[PM042]: `date:` stands without a time of day
       --> patient.yaml:16:29
        |
     16 |   deceasedDateTime: { date: p.DOB, plus: p.FLAGS }
@@ -271,6 +271,8 @@ fn code_tables_in_use() {
        |
     17 |   active: { column: p.STATUS, codes: { 1: true, x: no } }
        |                                                 ^
+       |
+       = help: list the numbers that it holds; for the text of a lookup table, bind the lookup's column
 
     error[PM015]: `no` does not have the form of `boolean`, the element's type
       --> patient.yaml:17:52
