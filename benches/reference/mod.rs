@@ -476,12 +476,10 @@ fn patient(row: &Row<'_>) -> (Vec<u8>, Vec<u8>) {
             put!(
                 out,
                 if first { "" } else { "," },
-                "{\"system\":\"phone\",\"use\":\"",
-                purpose,
-                "\",\"value\":\""
+                "{\"system\":\"phone\",\"value\":\""
             );
             escape(&mut out, phone);
-            put!(out, "\"}");
+            put!(out, "\",\"use\":\"", purpose, "\"}");
             first = false;
         }
     }
