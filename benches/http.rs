@@ -26,7 +26,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const CONNECTIONS: usize = 16;
 const SITE: &str = "/integrator/sites/00000000-0000-4000-8000-000000000001/fhir/R4";
 const FAMILIES: [&str; 6] = ["smith", "jones", "brown", "wilson", "taylor", "nguyen"];
-const ENGINE: Engine = Engine { dialect: Dialect::Sqlite, declared_collations: true };
+const ENGINE: Engine = Engine {
+    dialect: Dialect::Sqlite,
+    declared_collations: true,
+};
 
 struct Options {
     patients: u32,
@@ -41,14 +44,22 @@ fn main() {
     let database = std::fs::read_dir(folder.path())
         .expect("the folder")
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .find(|path| path.extension().is_some_and(|extension| extension == "sqlite"))
+        .find(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "sqlite")
+        })
         .expect("the practice is in the folder");
     let reference = start_reference(&database);
     let search = |target: &str, round: usize| {
         let family = FAMILIES[round % FAMILIES.len()];
         format!("{target}/Patient?family={family}&birthdate=gt1980")
     };
-    let read = |target: &str, round: usize| format!("{target}/Patient/{}", pick(round, options.patients, pilaster.address));
+    let read = |target: &str, round: usize| {
+        format!(
+            "{target}/Patient/{}",
+            pick(round, options.patients, pilaster.address)
+        )
+    };
     same_answers(&pilaster, reference, &search, &read);
     println!(
         "{} patients, {CONNECTIONS} connections, {} rounds of {} s each",
@@ -57,7 +68,13 @@ fn main() {
     println!("| request | Pilaster | by hand | ratio | p99 Pilaster | p99 by hand | ratio |");
     println!("|---|---|---|---|---|---|---|");
     let idle = pilaster.memory();
-    compare("search of 20 (`family` + `birthdate=gt`)", &pilaster, reference, &options, &search);
+    compare(
+        "search of 20 (`family` + `birthdate=gt`)",
+        &pilaster,
+        reference,
+        &options,
+        &search,
+    );
     compare("read by id", &pilaster, reference, &options, &read);
     let before = pilaster.memory();
     load(pilaster.address, SITE, Duration::from_secs(60), &search);
@@ -70,14 +87,22 @@ fn main() {
 }
 
 fn options() -> Options {
-    let mut options = Options { patients: 100_000, seconds: 5, rounds: 3 };
+    let mut options = Options {
+        patients: 100_000,
+        seconds: 5,
+        rounds: 3,
+    };
     let arguments: Vec<String> = std::env::args().collect();
     for pair in arguments.windows(2) {
         let number = pair[1].parse::<u64>();
         match (pair[0].as_str(), number) {
-            ("--patients", Ok(number)) => options.patients = u32::try_from(number).expect("a number of patients"),
+            ("--patients", Ok(number)) => {
+                options.patients = u32::try_from(number).expect("a number of patients")
+            }
             ("--seconds", Ok(number)) => options.seconds = number,
-            ("--rounds", Ok(number)) => options.rounds = usize::try_from(number).expect("a number of rounds"),
+            ("--rounds", Ok(number)) => {
+                options.rounds = usize::try_from(number).expect("a number of rounds")
+            }
             _ => {}
         }
     }
@@ -92,9 +117,19 @@ struct Pilaster {
 
 impl Pilaster {
     fn start(folder: &Path, options: &Options) -> Pilaster {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its address");
+        let free = TcpListener::bind("127.0.0.1:0")
+            .expect("a free port")
+            .local_addr()
+            .expect("its address");
         let mut child = Command::new(env!("CARGO_BIN_EXE_pilaster"))
-            .args(["serve", "--listen", &free.to_string(), "--patients", &options.patients.to_string(), "--data"])
+            .args([
+                "serve",
+                "--listen",
+                &free.to_string(),
+                "--patients",
+                &options.patients.to_string(),
+                "--data",
+            ])
             .arg(folder)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -108,14 +143,25 @@ impl Pilaster {
             }
         }
         std::thread::spawn(move || lines.for_each(drop));
-        Pilaster { child, address: free }
+        Pilaster {
+            child,
+            address: free,
+        }
     }
 
     /// Resident memory, in megabytes.
     fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("proc");
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
-        line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok()).expect("a number") / 1024
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("proc");
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .expect("VmRSS");
+        line.split_whitespace()
+            .nth(1)
+            .and_then(|kilobytes| kilobytes.parse::<u64>().ok())
+            .expect("a number")
+            / 1024
     }
 }
 
@@ -160,21 +206,38 @@ fn statements() -> reference::Statements {
     };
     let resource = &mapping.resources["Patient"];
     let types = Types::new(&mapping);
-    let request =
-        search::parse("Patient", Input::query("family=smith&birthdate=gt1980"), &types, &search::Limits::default())
-            .expect("the search reads");
-    let search = planner.search(resource, &request, &[], &context).expect("the search is planned");
+    let request = search::parse(
+        "Patient",
+        Input::query("family=smith&birthdate=gt1980"),
+        &types,
+        &search::Limits::default(),
+    )
+    .expect("the search reads");
+    let search = planner
+        .search(resource, &request, &[], &context)
+        .expect("the search is planned");
     let read = planner.read(resource, "1", &plan::Selection::Whole);
     let emails = |patients: i64| {
         let parents: Vec<Vec<Value>> = (1..=patients).map(|id| vec![Value::Int(id)]).collect();
         let part = plan::children(&search.parts[0].view.children[0], None, &parents);
-        sql::children(&part.select, ENGINE).expect("SQLite is offered").text
+        sql::children(&part.select, ENGINE)
+            .expect("SQLite is offered")
+            .text
     };
     let page = sql::select(&search.parts[0].select, ENGINE).expect("SQLite is offered");
-    assert!(page.columns.iter().zip(reference::COLUMNS).all(|(column, name)| column == name), "{:?}", page.columns);
+    assert!(
+        page.columns
+            .iter()
+            .zip(reference::COLUMNS)
+            .all(|(column, name)| column == name),
+        "{:?}",
+        page.columns
+    );
     reference::Statements {
         search: page.text,
-        read: sql::select(&read.parts[0].select, ENGINE).expect("SQLite is offered").text,
+        read: sql::select(&read.parts[0].select, ENGINE)
+            .expect("SQLite is offered")
+            .text,
         emails_of_page: emails(20),
         emails_of_one: emails(1),
     }
@@ -187,7 +250,11 @@ fn pick(round: usize, patients: u32, address: SocketAddr) -> u32 {
         let mut client = Client::connect(address);
         (0..256u32)
             .map(|n| 1 + n * 389 % patients)
-            .filter(|id| client.get(&format!("{SITE}/Patient/{id}")).starts_with(b"{\"resourceType\":\"Patient\""))
+            .filter(|id| {
+                client
+                    .get(&format!("{SITE}/Patient/{id}"))
+                    .starts_with(b"{\"resourceType\":\"Patient\"")
+            })
             .collect()
     });
     alive[round % alive.len()]
@@ -200,17 +267,36 @@ fn same_answers(
     search: &dyn Fn(&str, usize) -> String,
     read: &dyn Fn(&str, usize) -> String,
 ) {
-    let (mut ours, mut theirs) = (Client::connect(pilaster.address), Client::connect(reference));
+    let (mut ours, mut theirs) = (
+        Client::connect(pilaster.address),
+        Client::connect(reference),
+    );
     for round in 0..40 {
-        let (one, other) = (ours.get(&read(SITE, round)), theirs.get(&read("/fhir", round)));
-        assert_eq!(String::from_utf8_lossy(&one), String::from_utf8_lossy(&other), "read {round}");
+        let (one, other) = (
+            ours.get(&read(SITE, round)),
+            theirs.get(&read("/fhir", round)),
+        );
+        assert_eq!(
+            String::from_utf8_lossy(&one),
+            String::from_utf8_lossy(&other),
+            "read {round}"
+        );
         let resources = |body: &[u8]| -> Vec<serde_json::Value> {
             let bundle: serde_json::Value = serde_json::from_slice(body).expect("a Bundle");
             let mut list = vec![bundle["total"].clone()];
-            list.extend(bundle["entry"].as_array().into_iter().flatten().map(|entry| entry["resource"].clone()));
+            list.extend(
+                bundle["entry"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(|entry| entry["resource"].clone()),
+            );
             list
         };
-        let (one, other) = (ours.get(&search(SITE, round)), theirs.get(&search("/fhir", round)));
+        let (one, other) = (
+            ours.get(&search(SITE, round)),
+            theirs.get(&search("/fhir", round)),
+        );
         assert_eq!(resources(&one), resources(&other), "search {round}");
     }
 }
@@ -278,7 +364,10 @@ fn load(
                 })
             })
             .collect();
-        clients.into_iter().flat_map(|client| client.join().expect("a client ends")).collect()
+        clients
+            .into_iter()
+            .flat_map(|client| client.join().expect("a client ends"))
+            .collect()
     });
     latencies.sort_unstable();
     Figures {
@@ -297,19 +386,34 @@ impl Client {
     fn connect(address: SocketAddr) -> Client {
         let stream = TcpStream::connect(address).expect("connects");
         stream.set_nodelay(true).expect("no delay");
-        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
-        Client { stream, buffer: vec![0; 256 * 1024] }
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .expect("a timeout");
+        Client {
+            stream,
+            buffer: vec![0; 256 * 1024],
+        }
     }
 
     fn get(&mut self, path: &str) -> Vec<u8> {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nOcp-Apim-Subscription-Key: demo-key\r\n\r\n");
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nOcp-Apim-Subscription-Key: demo-key\r\n\r\n"
+        );
         self.stream.write_all(request.as_bytes()).expect("writes");
         let mut filled = 0;
         loop {
-            let read = self.stream.read(&mut self.buffer[filled..]).expect("answers");
+            let read = self
+                .stream
+                .read(&mut self.buffer[filled..])
+                .expect("answers");
             assert!(read > 0, "the connection was closed");
             filled += read;
-            let Some(end) = self.buffer[..filled].windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+            let Some(end) = self.buffer[..filled]
+                .windows(4)
+                .position(|window| window == b"\r\n\r\n")
+            else {
+                continue;
+            };
             let head = String::from_utf8_lossy(&self.buffer[..end]).to_ascii_lowercase();
             let length: usize = head
                 .lines()

@@ -28,7 +28,11 @@ const SEARCH: &str = "family=smith&given=jo&birthdate=gt1980-01-01&gender=female
 fn bp_premier() -> Arc<Mapping> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/bp-premier");
     let loaded = mapping::load_folder(&folder, &mapping::Options::default());
-    Arc::new(loaded.unwrap_or_else(|problems| panic!("{}", problems.render(false))).mapping)
+    Arc::new(
+        loaded
+            .unwrap_or_else(|problems| panic!("{}", problems.render(false)))
+            .mapping,
+    )
 }
 
 fn parse_plan_sql(c: &mut Criterion) {
@@ -46,8 +50,11 @@ fn parse_plan_sql(c: &mut Criterion) {
     };
     let resource = &mapping.resources["Patient"];
     let plan = |text: &str| {
-        let request = search::parse("Patient", Input::query(text), &types, &limits).expect("the search reads");
-        planner.search(resource, &request, &[], &context).expect("the search can be planned")
+        let request = search::parse("Patient", Input::query(text), &types, &limits)
+            .expect("the search reads");
+        planner
+            .search(resource, &request, &[], &context)
+            .expect("the search can be planned")
     };
     c.bench_function("parse", |b| {
         b.iter(|| search::parse("Patient", Input::query(black_box(SEARCH)), &types, &limits));
@@ -55,15 +62,22 @@ fn parse_plan_sql(c: &mut Criterion) {
     c.bench_function("parse + plan + SQL, cold", |b| {
         b.iter(|| {
             let plan = plan(black_box(SEARCH));
-            pilaster::sql::select(&plan.parts[0].select, Dialect::Mssql).expect("the dialect is offered")
+            pilaster::sql::select(&plan.parts[0].select, Dialect::Mssql)
+                .expect("the dialect is offered")
         });
     });
     let (site, _folder) = demo_site(Arc::clone(&mapping), 10);
     c.bench_function("parse + plan + SQL, warm plan cache", |b| {
         b.iter(|| {
-            let request = site.parse("Patient", Input::query(black_box(SEARCH))).expect("the search reads");
-            let plan = site.plan(&request, context.base, false).expect("the search can be planned");
-            let statement = site.statement(&plan.parts[0].select).expect("the dialect is offered");
+            let request = site
+                .parse("Patient", Input::query(black_box(SEARCH)))
+                .expect("the search reads");
+            let plan = site
+                .plan(&request, context.base, false)
+                .expect("the search can be planned");
+            let statement = site
+                .statement(&plan.parts[0].select)
+                .expect("the dialect is offered");
             (plan, statement)
         });
     });
@@ -73,7 +87,11 @@ fn demo_site(mapping: Arc<Mapping>, patients: u32) -> (Arc<Site>, tempfile::Temp
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("demo.sqlite");
     let mut connection = rusqlite::Connection::open(&path).expect("a new database");
-    let options = demo::Options { patients, seed: 1, today: date(2026, 11, 20) };
+    let options = demo::Options {
+        patients,
+        seed: 1,
+        today: date(2026, 11, 20),
+    };
     demo::create(&mut connection, &options, &mut |_, _| {}).expect("the practice is created");
     drop(connection);
     let pool = Arc::new(Pool::open(&path, Limits::default()).expect("the database opens"));
@@ -92,15 +110,26 @@ fn demo_site(mapping: Arc<Mapping>, patients: u32) -> (Arc<Site>, tempfile::Temp
 fn write_patient(c: &mut Criterion) {
     let mapping = bp_premier();
     let (site, _folder) = demo_site(Arc::clone(&mapping), 200);
-    let request = site.parse("Patient", Input::query("_count=200&_total=none")).expect("the search reads");
-    let plan = site.plan(&request, "http://localhost", false).expect("the search can be planned");
+    let request = site
+        .parse("Patient", Input::query("_count=200&_total=none"))
+        .expect("the search reads");
+    let plan = site
+        .plan(&request, "http://localhost", false)
+        .expect("the search can be planned");
     let part = &plan.parts[0];
-    let statement = site.statement(&part.select).expect("the dialect is offered");
+    let statement = site
+        .statement(&part.select)
+        .expect("the dialect is offered");
     let rows = site
         .pool()
         .run_now::<_, PassthroughError>(|session| session.execute(&statement, &part.values))
         .expect("the demo answers");
-    let children: Vec<_> = part.view.children.iter().map(|_| assemble::ChildRows::default()).collect();
+    let children: Vec<_> = part
+        .view
+        .children
+        .iter()
+        .map(|_| assemble::ChildRows::default())
+        .collect();
     let site = assemble::Site { zone: site.zone() };
     let mut writer = ResourceWriter::new(&part.view, site, &children);
     let mut out = Vec::with_capacity(1 << 16);

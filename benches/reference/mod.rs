@@ -70,7 +70,48 @@ mod column {
 }
 
 /// The names that the statements give to those columns.
-pub const COLUMNS: [&str; 40] = ["p_INTERNALID", "p_UPDATED", "p_CREATED", "ethnicity_ETHNICTYPE", "p_IHI", "p_MEDICARENO", "p_MEDICARELINENO", "p_MEDICAREEXPIRY", "dva_DVATYPE", "p_DVANO", "pension_PENSIONTYPE", "p_PENSIONNO", "p_PENSIONEXPIRY", "p_RECORDNO", "p_EXTERNALID", "p_PATIENTSTATUS", "p_SURNAME", "p_FIRSTNAME", "p_MIDDLENAME", "title_TITLE", "p_PREFERREDNAME", "p_HOMEPHONE", "p_WORKPHONE", "p_MOBILEPHONE", "sex_SEX", "p_DOB", "p_DATEOFDEATH", "p_ADDRESS1", "p_ADDRESS2", "p_CITY", "p_POSTCODE", "p_COUNTRY", "p_POSTALADDRESS", "p_POSTALCITY", "p_POSTALPOSTCODE", "kin_RELATIONSHIP", "kin_SURNAME", "kin_FIRSTNAME", "kin_CONTACTPHONE", "p_USERID"];
+pub const COLUMNS: [&str; 40] = [
+    "p_INTERNALID",
+    "p_UPDATED",
+    "p_CREATED",
+    "ethnicity_ETHNICTYPE",
+    "p_IHI",
+    "p_MEDICARENO",
+    "p_MEDICARELINENO",
+    "p_MEDICAREEXPIRY",
+    "dva_DVATYPE",
+    "p_DVANO",
+    "pension_PENSIONTYPE",
+    "p_PENSIONNO",
+    "p_PENSIONEXPIRY",
+    "p_RECORDNO",
+    "p_EXTERNALID",
+    "p_PATIENTSTATUS",
+    "p_SURNAME",
+    "p_FIRSTNAME",
+    "p_MIDDLENAME",
+    "title_TITLE",
+    "p_PREFERREDNAME",
+    "p_HOMEPHONE",
+    "p_WORKPHONE",
+    "p_MOBILEPHONE",
+    "sex_SEX",
+    "p_DOB",
+    "p_DATEOFDEATH",
+    "p_ADDRESS1",
+    "p_ADDRESS2",
+    "p_CITY",
+    "p_POSTCODE",
+    "p_COUNTRY",
+    "p_POSTALADDRESS",
+    "p_POSTALCITY",
+    "p_POSTALPOSTCODE",
+    "kin_RELATIONSHIP",
+    "kin_SURNAME",
+    "kin_FIRSTNAME",
+    "kin_CONTACTPHONE",
+    "p_USERID",
+];
 
 struct Practice {
     path: PathBuf,
@@ -91,15 +132,22 @@ pub async fn serve(listener: tokio::net::TcpListener, database: &Path, statement
         .route("/fhir/Patient", get(search))
         .route("/fhir/Patient/{id}", get(read))
         .with_state(practice);
-    axum::serve(listener, app).await.expect("the reference serves");
+    axum::serve(listener, app)
+        .await
+        .expect("the reference serves");
 }
 
 impl Practice {
     fn open(&self) -> Connection {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags).expect("the practice opens");
-        connection.pragma_update(None, "cache_size", -8_000).expect("a pragma");
-        connection.pragma_update(None, "automatic_index", false).expect("a pragma");
+        let connection =
+            Connection::open_with_flags(&self.path, flags).expect("the practice opens");
+        connection
+            .pragma_update(None, "cache_size", -8_000)
+            .expect("a pragma");
+        connection
+            .pragma_update(None, "automatic_index", false)
+            .expect("a pragma");
         connection.set_prepared_statement_cache_capacity(256);
         pilaster::collation::register(&connection).expect("collations");
         connection
@@ -123,9 +171,13 @@ impl Practice {
     }
 }
 
-const JSON: [(axum::http::HeaderName, &str); 1] = [(CONTENT_TYPE, "application/fhir+json; charset=utf-8")];
+const JSON: [(axum::http::HeaderName, &str); 1] =
+    [(CONTENT_TYPE, "application/fhir+json; charset=utf-8")];
 
-async fn search(State(practice): State<Arc<Practice>>, RawQuery(query): RawQuery) -> impl IntoResponse {
+async fn search(
+    State(practice): State<Arc<Practice>>,
+    RawQuery(query): RawQuery,
+) -> impl IntoResponse {
     let query = query.unwrap_or_default();
     let (mut family, mut born) = (String::new(), String::new());
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -135,24 +187,45 @@ async fn search(State(practice): State<Arc<Practice>>, RawQuery(query): RawQuery
             _ => {}
         }
     }
-    let body = practice.with(move |connection, statements| page(connection, statements, &family, &born, &query)).await;
+    let body = practice
+        .with(move |connection, statements| page(connection, statements, &family, &born, &query))
+        .await;
     (JSON, body)
 }
 
-async fn read(State(practice): State<Arc<Practice>>, UrlPath(id): UrlPath<i64>) -> impl IntoResponse {
-    let body = practice.with(move |connection, statements| one(connection, statements, id)).await;
+async fn read(
+    State(practice): State<Arc<Practice>>,
+    UrlPath(id): UrlPath<i64>,
+) -> impl IntoResponse {
+    let body = practice
+        .with(move |connection, statements| one(connection, statements, id))
+        .await;
     (JSON, body)
 }
 
-fn page(connection: &Connection, statements: &Statements, family: &str, born: &str, query: &str) -> Vec<u8> {
+fn page(
+    connection: &Connection,
+    statements: &Statements,
+    family: &str,
+    born: &str,
+    query: &str,
+) -> Vec<u8> {
     let mut high = family.to_owned();
     // Enough for the families that are asked for here: the last letter is never z.
     let last = high.pop().expect("not empty");
     high.push(char::from(last as u8 + 1));
     let day = format!("{:04}-01-01", born.parse::<i32>().expect("a year") + 1);
-    let mut prepared = connection.prepare_cached(&statements.search).expect("prepares");
+    let mut prepared = connection
+        .prepare_cached(&statements.search)
+        .expect("prepares");
     let mut rows = prepared
-        .query(rusqlite::params![family, high, format!("{family}%"), day, 21])
+        .query(rusqlite::params![
+            family,
+            high,
+            format!("{family}%"),
+            day,
+            21
+        ])
         .expect("runs");
     let mut ids = Vec::with_capacity(32);
     let mut patients: Vec<(Vec<u8>, Vec<u8>)> = Vec::with_capacity(20);
@@ -171,11 +244,15 @@ fn page(connection: &Connection, statements: &Statements, family: &str, born: &s
     let mut out = Vec::with_capacity(16 * 1024);
     out.extend_from_slice(b"{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":");
     out.extend_from_slice(total.to_string().as_bytes());
-    out.extend_from_slice(b",\"link\":[{\"relation\":\"self\",\"url\":\"http://127.0.0.1/fhir/Patient?");
+    out.extend_from_slice(
+        b",\"link\":[{\"relation\":\"self\",\"url\":\"http://127.0.0.1/fhir/Patient?",
+    );
     out.extend_from_slice(query.as_bytes());
     out.extend_from_slice(b"\"}");
     if more {
-        out.extend_from_slice(b",{\"relation\":\"next\",\"url\":\"http://127.0.0.1/fhir/Patient?after=");
+        out.extend_from_slice(
+            b",{\"relation\":\"next\",\"url\":\"http://127.0.0.1/fhir/Patient?after=",
+        );
         out.extend_from_slice(ids[ids.len() - 1].to_string().as_bytes());
         out.extend_from_slice(b"\"}");
     }
@@ -184,9 +261,13 @@ fn page(connection: &Connection, statements: &Statements, family: &str, born: &s
     if let Some(&last) = ids.last() {
         let mut list = ids.clone();
         list.resize(32, last);
-        let mut prepared = connection.prepare_cached(&statements.emails_of_page).expect("prepares");
+        let mut prepared = connection
+            .prepare_cached(&statements.emails_of_page)
+            .expect("prepares");
         let used = prepared.parameter_count();
-        let mut rows = prepared.query(rusqlite::params_from_iter(list.iter().take(used))).expect("runs");
+        let mut rows = prepared
+            .query(rusqlite::params_from_iter(list.iter().take(used)))
+            .expect("runs");
         while let Some(row) = rows.next().expect("steps") {
             emails.push((row.get(0).expect("an id"), row.get(1).expect("text")));
         }
@@ -196,7 +277,15 @@ fn page(connection: &Connection, statements: &Statements, family: &str, born: &s
         out.extend_from_slice(b"{\"fullUrl\":\"http://127.0.0.1/fhir/Patient/");
         out.extend_from_slice(id.to_string().as_bytes());
         out.extend_from_slice(b"\",\"resource\":");
-        join(&mut out, head, tail, emails.iter().filter(|(of, _)| of == id).map(|(_, email)| email.as_str()));
+        join(
+            &mut out,
+            head,
+            tail,
+            emails
+                .iter()
+                .filter(|(of, _)| of == id)
+                .map(|(_, email)| email.as_str()),
+        );
         out.extend_from_slice(b",\"search\":{\"mode\":\"match\"}}");
     }
     if !ids.is_empty() {
@@ -207,9 +296,15 @@ fn page(connection: &Connection, statements: &Statements, family: &str, born: &s
 }
 
 fn one(connection: &Connection, statements: &Statements, id: i64) -> Vec<u8> {
-    let mut prepared = connection.prepare_cached(&statements.read).expect("prepares");
-    let (head, tail) = prepared.query_row([id], |row| Ok(patient(row))).expect("a patient");
-    let mut prepared = connection.prepare_cached(&statements.emails_of_one).expect("prepares");
+    let mut prepared = connection
+        .prepare_cached(&statements.read)
+        .expect("prepares");
+    let (head, tail) = prepared
+        .query_row([id], |row| Ok(patient(row)))
+        .expect("a patient");
+    let mut prepared = connection
+        .prepare_cached(&statements.emails_of_one)
+        .expect("prepares");
     let emails: Vec<String> = prepared
         .query_map([id], |row| row.get(1))
         .expect("runs")
@@ -240,7 +335,10 @@ fn join<'e>(out: &mut Vec<u8>, head: &[u8], tail: &[u8], emails: impl Iterator<I
 
 fn text<'r>(row: &'r Row<'_>, column: usize) -> Option<&'r str> {
     match row.get_ref(column).expect("a column") {
-        ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(str::trim).filter(|text| !text.is_empty()),
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes)
+            .ok()
+            .map(str::trim)
+            .filter(|text| !text.is_empty()),
         _ => None,
     }
 }
@@ -276,11 +374,25 @@ fn list_item(out: &mut Vec<u8>, opened: &mut bool, name: &str) {
     }
 }
 
-fn identifier(out: &mut Vec<u8>, opened: &mut bool, system: &str, code: Option<(&str, &str)>, label: &str, value: &str) {
+fn identifier(
+    out: &mut Vec<u8>,
+    opened: &mut bool,
+    system: &str,
+    code: Option<(&str, &str)>,
+    label: &str,
+    value: &str,
+) {
     list_item(out, opened, "identifier");
     put!(out, "{\"type\":{");
     if let Some((of, code)) = code {
-        put!(out, "\"coding\":[{\"system\":\"", of, "\",\"code\":\"", code, "\"}],");
+        put!(
+            out,
+            "\"coding\":[{\"system\":\"",
+            of,
+            "\",\"code\":\"",
+            code,
+            "\"}],"
+        );
     }
     put!(out, "\"text\":\"", label, "\"}");
     if !system.is_empty() {
@@ -297,18 +409,39 @@ const V2_AU: &str = "http://terminology.hl7.org.au/CodeSystem/v2-0203";
 /// The resource up to its telephone numbers, and the rest.
 fn patient(row: &Row<'_>) -> (Vec<u8>, Vec<u8>) {
     let mut out = Vec::with_capacity(2048);
-    put!(out, "{\"resourceType\":\"Patient\",\"id\":\"", &number(row, column::INTERNALID).unwrap_or(0).to_string(), "\",\"meta\":{");
+    put!(
+        out,
+        "{\"resourceType\":\"Patient\",\"id\":\"",
+        &number(row, column::INTERNALID).unwrap_or(0).to_string(),
+        "\",\"meta\":{"
+    );
     if let Some(updated) = text(row, column::UPDATED).or_else(|| text(row, column::CREATED)) {
         // Brisbane keeps one offset all year.
-        put!(out, "\"lastUpdated\":\"", &updated[..10], "T", &updated[11..19], "+10:00\",");
+        put!(
+            out,
+            "\"lastUpdated\":\"",
+            &updated[..10],
+            "T",
+            &updated[11..19],
+            "+10:00\","
+        );
     }
-    put!(out, "\"profile\":[\"http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient\"]}");
+    put!(
+        out,
+        "\"profile\":[\"http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient\"]}"
+    );
     if let Some(status) = text(row, column::ETHNICITY_ETHNICTYPE) {
         let coded = match status {
             "Aboriginal" => Some(("1", "Aboriginal but not Torres Strait Islander origin")),
-            "Torres Strait Islander" => Some(("2", "Torres Strait Islander but not Aboriginal origin")),
-            "Aboriginal and Torres Strait Islander" => Some(("3", "Both Aboriginal and Torres Strait Islander origin")),
-            "Neither Aboriginal nor Torres Strait Islander" => Some(("4", "Neither Aboriginal nor Torres Strait Islander origin")),
+            "Torres Strait Islander" => {
+                Some(("2", "Torres Strait Islander but not Aboriginal origin"))
+            }
+            "Aboriginal and Torres Strait Islander" => {
+                Some(("3", "Both Aboriginal and Torres Strait Islander origin"))
+            }
+            "Neither Aboriginal nor Torres Strait Islander" => {
+                Some(("4", "Neither Aboriginal nor Torres Strait Islander origin"))
+            }
             "Not stated" => Some(("9", "Not stated/inadequately described")),
             _ => None,
         };
@@ -316,20 +449,37 @@ fn patient(row: &Row<'_>) -> (Vec<u8>, Vec<u8>) {
             put!(
                 out,
                 ",\"extension\":[{\"url\":\"http://hl7.org.au/fhir/StructureDefinition/indigenous-status\",\"valueCoding\":{\"system\":\"https://healthterminologies.gov.au/fhir/CodeSystem/australian-indigenous-status-1\",\"code\":\"",
-                code, "\",\"display\":\"", display, "\"}}]"
+                code,
+                "\",\"display\":\"",
+                display,
+                "\"}}]"
             );
         }
     }
     identifiers(row, &mut out);
     if let Some(status) = number(row, column::PATIENTSTATUS) {
-        put!(out, ",\"active\":", if status == 1 { "true" } else { "false" });
+        put!(
+            out,
+            ",\"active\":",
+            if status == 1 { "true" } else { "false" }
+        );
     }
     names(row, &mut out);
     put!(out, ",\"telecom\":[");
     let mut first = true;
-    for (column, purpose) in [(column::HOMEPHONE, "home"), (column::WORKPHONE, "work"), (column::MOBILEPHONE, "mobile")] {
+    for (column, purpose) in [
+        (column::HOMEPHONE, "home"),
+        (column::WORKPHONE, "work"),
+        (column::MOBILEPHONE, "mobile"),
+    ] {
         if let Some(phone) = text(row, column) {
-            put!(out, if first { "" } else { "," }, "{\"system\":\"phone\",\"use\":\"", purpose, "\",\"value\":\"");
+            put!(
+                out,
+                if first { "" } else { "," },
+                "{\"system\":\"phone\",\"use\":\"",
+                purpose,
+                "\",\"value\":\""
+            );
             escape(&mut out, phone);
             put!(out, "\"}");
             first = false;
@@ -341,14 +491,37 @@ fn patient(row: &Row<'_>) -> (Vec<u8>, Vec<u8>) {
 fn identifiers(row: &Row<'_>, out: &mut Vec<u8>) {
     let mut opened = false;
     if let Some(ihi) = text(row, column::IHI) {
-        identifier(out, &mut opened, "http://ns.electronichealth.net.au/id/hi/ihi/1.0", Some((V2, "NI")), "IHI", ihi);
+        identifier(
+            out,
+            &mut opened,
+            "http://ns.electronichealth.net.au/id/hi/ihi/1.0",
+            Some((V2, "NI")),
+            "IHI",
+            ihi,
+        );
         out.push(b'}');
     }
     if let Some(card) = text(row, column::MEDICARENO).filter(|card| card.len() == 10) {
         let whole = format!("{card}{}", text(row, column::MEDICARELINENO).unwrap_or(""));
-        identifier(out, &mut opened, "http://ns.electronichealth.net.au/id/medicare-number", Some((V2, "MC")), "Medicare Number", &whole);
-        if let Some(expiry) = text(row, column::MEDICAREEXPIRY).filter(|expiry| expiry.len() == 7 && *expiry != "00/0000") {
-            put!(out, ",\"period\":{\"end\":\"", &expiry[3..], "-", &expiry[..2], "\"}");
+        identifier(
+            out,
+            &mut opened,
+            "http://ns.electronichealth.net.au/id/medicare-number",
+            Some((V2, "MC")),
+            "Medicare Number",
+            &whole,
+        );
+        if let Some(expiry) = text(row, column::MEDICAREEXPIRY)
+            .filter(|expiry| expiry.len() == 7 && *expiry != "00/0000")
+        {
+            put!(
+                out,
+                ",\"period\":{\"end\":\"",
+                &expiry[3..],
+                "-",
+                &expiry[..2],
+                "\"}"
+            );
         }
         out.push(b'}');
     }
@@ -360,7 +533,14 @@ fn identifiers(row: &Row<'_>, out: &mut Vec<u8>) {
             Some("Lilac") => Some("DVL"),
             _ => None,
         };
-        identifier(out, &mut opened, "http://ns.electronichealth.net.au/id/dva", code.map(|code| (V2_AU, code)), "DVA Number", value);
+        identifier(
+            out,
+            &mut opened,
+            "http://ns.electronichealth.net.au/id/dva",
+            code.map(|code| (V2_AU, code)),
+            "DVA Number",
+            value,
+        );
         out.push(b'}');
     }
     if let Some(value) = text(row, column::PENSIONNO) {
@@ -370,14 +550,28 @@ fn identifiers(row: &Row<'_>, out: &mut Vec<u8>) {
             Some("Commonwealth Seniors Card") => Some("SEN"),
             _ => None,
         };
-        identifier(out, &mut opened, "http://ns.electronichealth.net.au/id/centrelink-customer-reference-number", code.map(|code| (V2, code)), "Concession Card", value);
+        identifier(
+            out,
+            &mut opened,
+            "http://ns.electronichealth.net.au/id/centrelink-customer-reference-number",
+            code.map(|code| (V2, code)),
+            "Concession Card",
+            value,
+        );
         if let Some(expiry) = text(row, column::PENSIONEXPIRY) {
             put!(out, ",\"period\":{\"end\":\"", &expiry[..10], "\"}");
         }
         out.push(b'}');
     }
     if let Some(value) = text(row, column::RECORDNO) {
-        identifier(out, &mut opened, "", Some((V2, "MR")), "Record Number", value);
+        identifier(
+            out,
+            &mut opened,
+            "",
+            Some((V2, "MR")),
+            "Record Number",
+            value,
+        );
         out.push(b'}');
     }
     if let Some(value) = text(row, column::EXTERNALID) {
@@ -447,12 +641,28 @@ fn rest(row: &Row<'_>) -> Vec<u8> {
     }
     let mut opened = false;
     for (kind, lines, city, code, country) in [
-        ("\"use\":\"home\"", &[column::ADDRESS1, column::ADDRESS2][..], column::CITY, column::POSTCODE, Some(column::COUNTRY)),
-        ("\"type\":\"postal\"", &[column::POSTALADDRESS][..], column::POSTALCITY, column::POSTALPOSTCODE, None),
+        (
+            "\"use\":\"home\"",
+            &[column::ADDRESS1, column::ADDRESS2][..],
+            column::CITY,
+            column::POSTCODE,
+            Some(column::COUNTRY),
+        ),
+        (
+            "\"type\":\"postal\"",
+            &[column::POSTALADDRESS][..],
+            column::POSTALCITY,
+            column::POSTALPOSTCODE,
+            None,
+        ),
     ] {
         let lines: Vec<&str> = lines.iter().filter_map(|line| text(row, *line)).collect();
         let country = country.and_then(|country| text(row, country));
-        let parts = [("city", text(row, city)), ("postalCode", text(row, code)), ("country", country)];
+        let parts = [
+            ("city", text(row, city)),
+            ("postalCode", text(row, code)),
+            ("country", country),
+        ];
         if lines.is_empty() && parts.iter().all(|(_, part)| part.is_none()) {
             continue;
         }
@@ -480,15 +690,25 @@ fn rest(row: &Row<'_>) -> Vec<u8> {
     }
     contact(row, &mut out);
     if let Some(doctor) = number(row, column::USERID).filter(|doctor| *doctor != 0) {
-        put!(out, ",\"generalPractitioner\":[{\"reference\":\"Practitioner/", &doctor.to_string(), "\"}]");
+        put!(
+            out,
+            ",\"generalPractitioner\":[{\"reference\":\"Practitioner/",
+            &doctor.to_string(),
+            "\"}]"
+        );
     }
     out.push(b'}');
     out
 }
 
 fn contact(row: &Row<'_>, out: &mut Vec<u8>) {
-    let [relationship, family, given, phone] =
-        [column::KIN_RELATIONSHIP, column::KIN_SURNAME, column::KIN_FIRSTNAME, column::KIN_CONTACTPHONE].map(|column| text(row, column));
+    let [relationship, family, given, phone] = [
+        column::KIN_RELATIONSHIP,
+        column::KIN_SURNAME,
+        column::KIN_FIRSTNAME,
+        column::KIN_CONTACTPHONE,
+    ]
+    .map(|column| text(row, column));
     if relationship.is_none() && family.is_none() && given.is_none() && phone.is_none() {
         return;
     }
@@ -514,7 +734,11 @@ fn contact(row: &Row<'_>, out: &mut Vec<u8>) {
             out.push(b'"');
         }
         if let Some(given) = given {
-            put!(out, if family.is_some() { "," } else { "" }, "\"given\":[\"");
+            put!(
+                out,
+                if family.is_some() { "," } else { "" },
+                "\"given\":[\""
+            );
             escape(out, given);
             put!(out, "\"]");
         }

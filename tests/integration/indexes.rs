@@ -67,9 +67,15 @@ const COMMON: &[&str] = &[
 /// Ranges that are open at one end may hold no row or all: in the order of the id SQLite may read rows in
 /// that order and stop where the page is full. The total is counted by the index all the same.
 const OPEN: &[(&str, &str)] = &[
-    ("Patient?_lastUpdated=ge2026-02-25", "IX_PATIENTS_LASTUPDATED"),
+    (
+        "Patient?_lastUpdated=ge2026-02-25",
+        "IX_PATIENTS_LASTUPDATED",
+    ),
     ("Patient?birthdate=gt1980", "IX_PATIENTS_DOB"),
-    ("Appointment?_lastUpdated=ge2026-03-01", "IX_APPOINTMENTS_LASTUPDATED"),
+    (
+        "Appointment?_lastUpdated=ge2026-03-01",
+        "IX_APPOINTMENTS_LASTUPDATED",
+    ),
     ("Appointment?date=ge2026-03-02", "IX_APPOINTMENTS_DATE"),
 ];
 
@@ -156,7 +162,9 @@ fn the_next_page_begins_in_the_index() {
         let bundle = practice.bundle(search);
         let cursor = crate::practice::next_cursor(&bundle).unwrap();
         let opened = practice.open_cursor(&cursor, "Patient");
-        let request = practice.parse(&format!("Patient?{}", opened.query)).unwrap();
+        let request = practice
+            .parse(&format!("Patient?{}", opened.query))
+            .unwrap();
         let plan = practice.plan_page(&request, &opened.places, false).unwrap();
         let part = &plan.parts[0];
         let statement = practice.site.statement(&part.select).unwrap();

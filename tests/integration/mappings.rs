@@ -17,7 +17,7 @@ use std::sync::Arc;
 use pilaster::fhir::outcome::{Issue, OperationOutcome};
 use pilaster::mapping::Mapping;
 use pilaster::passthrough::Command;
-use pilaster::plan::{self, ChildPart, Part, Plan, Selection};
+use pilaster::plan::{self, ChildPart, Part, Plan, Planner};
 use pilaster::relation::{Dialect, Value as SqlValue};
 use pilaster::search::Input;
 use pilaster::site::{Answer, SearchCall, SiteError};
@@ -172,8 +172,16 @@ pub fn fixture_with(folder: &Path, more: impl FnOnce(&mut Connection)) -> Practi
 /// Pads every `char(n)` column, as the practice's engine does and SQLite does not.
 fn paddings(mapping: &Mapping) -> String {
     let mut script = String::new();
-    for table in mapping.tables.values().filter(|table| table.derived.is_none()) {
-        for column in table.columns.values().filter(|column| column.ty.is_padded()) {
+    for table in mapping
+        .tables
+        .values()
+        .filter(|table| table.derived.is_none())
+    {
+        for column in table
+            .columns
+            .values()
+            .filter(|column| column.ty.is_padded())
+        {
             let length = column
                 .ty
                 .to_string()
@@ -197,7 +205,11 @@ fn paddings(mapping: &Mapping) -> String {
 fn check(practice: &Practice, case: &Case) -> String {
     let (asked, commands, answer) = match (&case.search, &case.read) {
         (Some(search), None) => run_search(practice, case, search),
-        (None, Some(read)) => (read.clone(), read_commands(practice, read), practice.read(read)),
+        (None, Some(read)) => (
+            read.clone(),
+            read_commands(practice, read),
+            practice.read(read),
+        ),
         _ => panic!("{}: a case is either a search or a read", case.name),
     };
     for command in &commands {
@@ -317,7 +329,9 @@ fn run_search(
     let mut answer = practice.answer(call.clone());
     let mut commands = commands;
     for page in 0..case.follow {
-        let body = answer.unwrap_or_else(|error| panic!("page {}: {error}", page + 1)).body;
+        let body = answer
+            .unwrap_or_else(|error| panic!("page {}: {error}", page + 1))
+            .body;
         let cursor = next_cursor(&parse(&body)).expect("a next link");
         let opened = practice.open_cursor(&cursor, &call.resource);
         let request = practice
@@ -344,7 +358,9 @@ fn read_commands(practice: &Practice, read: &str) -> Vec<Shown> {
     let Ok(request) = practice.parse(&format!("{resource}?{query}")) else {
         return Vec::new();
     };
-    let selection = Selection::of(request.summary, &request.elements);
+    let Ok(selection) = Planner::selection(served, &request) else {
+        return Vec::new();
+    };
     let plan = practice.site.planner().read(served, id, &selection);
     commands_of(practice, &plan)
 }
@@ -402,7 +418,9 @@ fn child_parts(practice: &Practice, plan: &Plan, part: &Part) -> Vec<ChildPart> 
         .iter()
         .map(|child| (child, parents(&child.parent)))
         .filter(|(_, parents)| !parents.is_empty())
-        .map(|(child, parents)| plan::children(child, part.source.relation.catalogue.as_ref(), &parents))
+        .map(|(child, parents)| {
+            plan::children(child, part.source.relation.catalogue.as_ref(), &parents)
+        })
         .collect()
 }
 
@@ -414,7 +432,9 @@ fn show_command(out: &mut String, number: usize, shown: &Shown, depends_on_today
     }
     write!(out, "\n{}\n", command.text).unwrap();
     for parameter in &command.parameters {
-        let size = parameter.size.map_or_else(String::new, |size| format!("({size})"));
+        let size = parameter
+            .size
+            .map_or_else(String::new, |size| format!("({size})"));
         let value = match &parameter.value {
             _ if depends_on_today => "…".to_owned(),
             Some(value) => format!("{value:?}"),

@@ -4,7 +4,8 @@ use oracle::strict_r4;
 
 #[test]
 fn reads_what_r4_has() {
-    let patient = r#"{"resourceType":"Patient","id":"1","active":true,"name":[{"family":"Smith"}]}"#;
+    let patient =
+        r#"{"resourceType":"Patient","id":"1","active":true,"name":[{"family":"Smith"}]}"#;
     assert_eq!(strict_r4(patient), Ok(()));
 }
 
