@@ -45,3 +45,6 @@ pub use expression::{ElementPath, Step, StepFilter, Test};
 pub use outcome::{Issue, OperationOutcome, Severity};
 pub use primitive::Primitive;
 pub use search_parameters::{Component, SearchParameter, parameter, parameters};
+
+/// The system that R4 §3.1.1.4.10 implies for the codes `true` and `false` of a boolean.
+pub const BOOLEAN_SYSTEM: &str = "http://terminology.hl7.org/CodeSystem/special-values";

@@ -25,11 +25,13 @@ impl std::fmt::Display for UnknownName {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanError {
     /// Nothing of what was asked is known, or everything unknown is refused.
-    #[error("nothing of what the search filters by can be used: {}{}", list(resource, names), nearest(suggestion.as_deref()))]
+    #[error("{}{}{}", why(*strict), list(resource, names), nearest(suggestion.as_deref()))]
     UnknownParameters {
         resource: &'static str,
         names: Vec<UnknownName>,
         suggestion: Option<String>,
+        /// The caller, or the site, asked to refuse whatever is unknown.
+        strict: bool,
     },
     #[error(
         "`{name}` is a search parameter of R4, but this practice's mapping of {resource} has no column that answers it"
@@ -48,7 +50,11 @@ pub enum PlanError {
         allowed: Vec<String>,
     },
     #[error("{what} is not offered; search the other resource first, and use its ids")]
-    UnsupportedFeature { what: String },
+    UnsupportedFeature {
+        what: String,
+        /// The parameter that asks for it, without what chains or narrows it.
+        parameter: String,
+    },
     #[error("{resource} cannot be sorted by that parameter (key {position} of `_sort`); it can be sorted by {}", allowed.join(", "))]
     UnsupportedSort {
         resource: &'static str,
@@ -70,6 +76,14 @@ pub enum PlanError {
         "this page link is not valid here: it was altered, has expired, or belongs to another search, site or key"
     )]
     Cursor,
+}
+
+fn why(strict: bool) -> &'static str {
+    if strict {
+        "unknown parameters are refused, as asked: "
+    } else {
+        "nothing of what the search filters by can be used: "
+    }
 }
 
 fn list(resource: &str, names: &[UnknownName]) -> String {
@@ -130,11 +144,13 @@ impl PlanError {
             },
             PlanError::UnsupportedParameter { name, .. }
             | PlanError::UnsupportedModifier { name, .. }
-            | PlanError::UnsupportedValue { name, .. } => Some(format!("http.{name}")),
+            | PlanError::UnsupportedValue { name, .. }
+            | PlanError::UnsupportedFeature {
+                parameter: name, ..
+            } => Some(format!("http.{name}")),
             PlanError::UnsupportedSort { .. } => Some("http._sort".to_owned()),
             PlanError::UnknownElement { .. } => Some("http._elements".to_owned()),
             PlanError::Cursor => Some("http._cursor".to_owned()),
-            PlanError::UnsupportedFeature { .. } => None,
         }
     }
 }

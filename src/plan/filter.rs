@@ -1,5 +1,6 @@
 //! A filter of the request → a predicate over one source.
 
+use crate::fhir::BOOLEAN_SYSTEM;
 use crate::mapping::{Matcher, Parameter, Source, Target};
 use crate::relation::{Child, CompareOp, Expr, Predicate, Shared, Value as SqlValue};
 use crate::search::{
@@ -185,11 +186,10 @@ fn target_predicate(
         Matcher::Exists(any) => each(&mut |value, _| {
             let exists = Predicate::any(any.iter().cloned());
             match value {
-                // A boolean has no system.
-                Value::Token(token) if matches!(token.system, TokenSystem::Is(_)) => {
-                    Predicate::False
-                }
+                Value::Token(token) if !is_of_boolean(&token.system) => Predicate::False,
                 Value::Token(token) => match token.code.as_deref() {
+                    // `system|`: every row has one of the two codes.
+                    None => Predicate::True,
                     Some("true") => exists,
                     Some("false") => exists.negate(),
                     _ => Predicate::False,
@@ -197,6 +197,14 @@ fn target_predicate(
                 _ => Predicate::False,
             }
         }),
+    }
+}
+
+/// Whether a boolean's codes are of the system that is asked for.
+fn is_of_boolean(asked: &TokenSystem) -> bool {
+    match asked {
+        TokenSystem::Any | TokenSystem::Absent => true,
+        TokenSystem::Is(system) => system == BOOLEAN_SYSTEM,
     }
 }
 

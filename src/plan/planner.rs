@@ -14,7 +14,7 @@ use crate::mapping::{Mapping, Resource, Source};
 use crate::relation::Joins;
 use crate::relation::{Expr, Order, Predicate, Select, Shared, SqlType, Value};
 use crate::search::{
-    Filter, IgnoredReason, Modifier, SearchRequest, Summary, Total, Value as SearchValue,
+    self, Filter, IgnoredReason, Modifier, SearchRequest, Summary, Total, Value as SearchValue,
 };
 
 /// Kept views: a source's resource cut down in some way. Callers choose the cuts, so their number is
@@ -95,6 +95,15 @@ impl Planner {
         }
     }
 
+    /// What of the resource `_elements` and `_summary` ask for.
+    ///
+    /// # Errors
+    /// When `_elements` names what the resource does not have.
+    pub fn selection(resource: &Resource, request: &SearchRequest) -> Result<Selection, PlanError> {
+        let elements = elements(resource, request)?;
+        Ok(Selection::of(request.summary, &elements))
+    }
+
     /// The plan that reads one resource by its id. It has no rows where no source can have such an id.
     pub fn read(&self, resource: &Resource, id: &str, selection: &Selection) -> Plan {
         let parts = resource
@@ -153,7 +162,7 @@ impl Planner {
     ) -> Result<Plan, PlanError> {
         refuse_what_is_not_offered(request)?;
         self.judge_unknown(resource, request, context)?;
-        check_elements(resource, request)?;
+        let selection = Planner::selection(resource, request)?;
         if !places.is_empty() && places.len() != resource.sources.len() {
             return Err(PlanError::Cursor);
         }
@@ -166,7 +175,6 @@ impl Planner {
             Some(Total::Estimate | Total::Accurate) => true,
             None => first_page,
         };
-        let selection = Selection::of(request.summary, &request.elements);
         let mut parts = Vec::with_capacity(resource.sources.len());
         for (position, &index) in resource.sources.iter().enumerate() {
             let place = places.get(position).unwrap_or(&Place::Start);
@@ -323,9 +331,7 @@ impl Planner {
         values: &mut Values,
     ) -> Result<(Predicate, u64), PlanError> {
         let Filter::Parameter(filter) = filter else {
-            return Err(PlanError::UnsupportedFeature {
-                what: "chaining".to_owned(),
-            });
+            return Err(chained(filter));
         };
         let Some(info) = resource.parameters.get(filter.name.as_str()) else {
             return Err(PlanError::UnsupportedParameter {
@@ -380,7 +386,12 @@ impl Planner {
         request: &SearchRequest,
         context: &Context<'_>,
     ) -> Result<(), PlanError> {
-        if request.ignored.is_empty() || !(context.strict || request.filters.is_empty()) {
+        // An empty `_format=` never was to narrow anything.
+        let to_judge = request.ignored.iter().any(|ignored| {
+            let name = ignored.name.as_deref().unwrap_or_default();
+            context.strict || !search::is_result_parameter(name)
+        });
+        if !to_judge || !(context.strict || request.filters.is_empty()) {
             return Ok(());
         }
         let names = request
@@ -410,49 +421,75 @@ impl Planner {
             resource: resource.name,
             names,
             suggestion,
+            strict: context.strict,
         })
     }
 }
 
 fn refuse_what_is_not_offered(request: &SearchRequest) -> Result<(), PlanError> {
-    let feature = |what: String| Err(PlanError::UnsupportedFeature { what });
-    for filter in &request.filters {
-        match filter {
-            Filter::Parameter(_) => {}
-            Filter::Chain { link, .. } => {
-                return feature(format!("chaining (by `{}`)", link.parameter));
-            }
-            Filter::Has { .. } => return feature("`_has`".to_owned()),
-        }
+    let refused = request
+        .filters
+        .iter()
+        .find(|filter| !matches!(filter, Filter::Parameter(_)));
+    if let Some(filter) = refused {
+        return Err(chained(filter));
     }
     match request.includes.first() {
-        Some(include) => feature(
-            if include.reverse {
-                "`_revinclude`"
-            } else {
-                "`_include`"
-            }
-            .to_owned(),
-        ),
+        Some(include) => Err(feature(if include.reverse {
+            "_revinclude"
+        } else {
+            "_include"
+        })),
         None => Ok(()),
     }
 }
 
-fn check_elements(resource: &Resource, request: &SearchRequest) -> Result<(), PlanError> {
+/// The refusal of a filter that goes by other resources.
+fn chained(filter: &Filter) -> PlanError {
+    match filter {
+        Filter::Has { .. } => feature("_has"),
+        Filter::Chain { link, .. } => PlanError::UnsupportedFeature {
+            what: format!("chaining (by `{}`)", link.parameter),
+            parameter: link.parameter.clone(),
+        },
+        Filter::Parameter(filter) => feature(&filter.name),
+    }
+}
+
+fn feature(parameter: &str) -> PlanError {
+    PlanError::UnsupportedFeature {
+        what: format!("`{parameter}`"),
+        parameter: parameter.to_owned(),
+    }
+}
+
+/// The JSON properties that `_elements` names: a choice, `deceased` or `deceased[x]`, is one for each type.
+///
+/// # Errors
+/// When the resource has no such element.
+fn elements(resource: &Resource, request: &SearchRequest) -> Result<Vec<String>, PlanError> {
     let Some(structure) = fhir::definitions::structure(resource.name) else {
-        return Ok(());
+        return Ok(request.elements.clone());
     };
+    let mut properties = Vec::with_capacity(request.elements.len());
     for (index, name) in request.elements.iter().enumerate() {
-        let known = structure.element(name).is_some()
-            || structure
-                .elements()
-                .any(|element| element.is_choice() && element.stem() == name);
-        if !known {
+        let choice = structure.elements().find(|element| {
+            element.is_choice() && [element.name(), element.stem()].contains(&&**name)
+        });
+        if let Some(choice) = choice {
+            properties.extend(
+                structure
+                    .typed(choice)
+                    .map(|property| property.json_name().into_owned()),
+            );
+        } else if structure.element(name).is_some() {
+            properties.push(name.clone());
+        } else {
             return Err(PlanError::UnknownElement {
                 resource: resource.name,
                 position: index + 1,
             });
         }
     }
-    Ok(())
+    Ok(properties)
 }

@@ -40,6 +40,7 @@ pub use error::{Place, SearchError};
 pub use interval::Interval;
 pub use modifier::allowed_modifiers;
 pub use parse::parse;
+pub use result::is_result_parameter;
 
 /// The text of a search, as it came over the wire: still percent-encoded.
 #[derive(Clone, Copy, Default)]

@@ -49,6 +49,11 @@ impl ResultParameter {
     }
 }
 
+/// Whether a parameter's name is that of a result parameter, whatever follows it.
+pub fn is_result_parameter(name: &str) -> bool {
+    ResultParameter::from_name(name::head(name)).is_some()
+}
+
 /// Which result parameters were given, and in which part of the request.
 #[derive(Default)]
 pub(super) struct Seen {

@@ -202,6 +202,8 @@ fn token(raw: &str) -> Result<Token, Refusal> {
 const TOKEN: &str = "code, system|code, |code or system|; a | within a part is written \\|";
 
 fn id(raw: &str) -> Result<Value, Refusal> {
+    // `|12` is the same id: ids have no system.
+    let raw = raw.strip_prefix('|').unwrap_or(raw);
     if !reference::is_id(raw) {
         return Err(form("an id: 1 to 64 letters, digits, - and ."));
     }

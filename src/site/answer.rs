@@ -488,7 +488,7 @@ pub(super) fn not_for_reads(request: &SearchRequest) -> Option<String> {
         (request.cursor.is_some(), "_cursor"),
         (
             request.summary == Some(crate::search::Summary::Count),
-            "_summary=count",
+            "_summary",
         ),
     ];
     given

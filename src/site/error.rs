@@ -22,7 +22,9 @@ pub enum SiteError {
     UnknownResourceType { served: Vec<&'static str> },
     #[error("there is no resource of that type with that id")]
     NoSuchResource,
-    #[error("`{parameter}` does not apply to a read; _summary, _elements, _format and _pretty do")]
+    #[error(
+        "`{parameter}` does not apply to a read; _summary (but for count), _elements, _format and _pretty do"
+    )]
     NotForReads { parameter: String },
 }
 

@@ -22,7 +22,7 @@ use crate::cursor::{Cursor, CursorKey};
 use crate::mapping::{Mapping, Resource};
 use crate::passthrough::sqlite::Pool;
 use crate::passthrough::{CellRef, PassthroughError};
-use crate::plan::{Context, CountLimits, Place, Plan, PlanError, Planner, Selection};
+use crate::plan::{Context, CountLimits, Place, Plan, PlanError, Planner};
 use crate::relation::{ChildSelect, Dialect, Select};
 use crate::search::{self, Input, Limits, SearchRequest};
 use crate::sql::{self, Engine, SqlError, Statement};
@@ -421,7 +421,7 @@ impl Site {
         if let Some(parameter) = answer::not_for_reads(&asked) {
             return Err(SiteError::NotForReads { parameter });
         }
-        let selection = Selection::of(asked.summary, &asked.elements);
+        let selection = Planner::selection(resource, &asked)?;
         let plan = self.planner.read(resource, &call.id, &selection);
         timings.plan = clock.lap();
         if plan.parts.is_empty() {

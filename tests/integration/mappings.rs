@@ -17,7 +17,7 @@ use std::sync::Arc;
 use pilaster::fhir::outcome::{Issue, OperationOutcome};
 use pilaster::mapping::Mapping;
 use pilaster::passthrough::Command;
-use pilaster::plan::{self, ChildPart, Part, Plan, Selection};
+use pilaster::plan::{self, ChildPart, Part, Plan, Planner};
 use pilaster::relation::{Dialect, Value as SqlValue};
 use pilaster::search::Input;
 use pilaster::site::{Answer, SearchCall, SiteError};
@@ -351,7 +351,9 @@ fn read_commands(practice: &Practice, read: &str) -> Vec<Shown> {
     let Ok(request) = practice.parse(&format!("{resource}?{query}")) else {
         return Vec::new();
     };
-    let selection = Selection::of(request.summary, &request.elements);
+    let Ok(selection) = Planner::selection(served, &request) else {
+        return Vec::new();
+    };
     let plan = practice.site.planner().read(served, id, &selection);
     commands_of(practice, &plan)
 }

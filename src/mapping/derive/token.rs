@@ -2,10 +2,12 @@
 //!
 //! R4 §3.1.1.4.10, its table: Coding and CodeableConcept by system and code, Identifier by system and
 //! value, ContactPoint by its value alone (the `system` of a ContactPoint is no part of the token),
-//! `code` with the system that its binding implies, and boolean, id, string and uri by their value.
+//! `code` with the system that its binding implies, boolean with the one that the table says, and id,
+//! string and uri by their value.
 
 use std::sync::Arc;
 
+use crate::fhir::BOOLEAN_SYSTEM;
 use crate::mapping::{
     Binding, CodePart, Conversion, Matcher, TokenCode, TokenMatcher, TokenSystem,
 };
@@ -35,8 +37,12 @@ pub(super) fn token(place: &Place<'_>, found: &mut Found<'_>) {
             return;
         }
         "code" => return values(place, &implied(place.systems), &[], found),
-        "boolean" | "id" | "string" | "markdown" | "uri" | "url" | "canonical" | "oid" | "uuid"
-        | "integer" | "positiveInt" | "unsignedInt" => {
+        "boolean" => {
+            let system = implied(&[BOOLEAN_SYSTEM.into()]);
+            return values(place, &system, &[], found);
+        }
+        "id" | "string" | "markdown" | "uri" | "url" | "canonical" | "oid" | "uuid" | "integer"
+        | "positiveInt" | "unsignedInt" => {
             return values(place, &TokenSystem::None, &[], found);
         }
         other => return found.miss(Reason::Type(other)),

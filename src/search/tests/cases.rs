@@ -149,6 +149,10 @@ fn tokens() {
         [Value::Token(token(TokenSystem::Any, Some("a-1.B")))]
     );
     assert_eq!(
+        values_of("Patient?_id=|12"),
+        [Value::Token(token(TokenSystem::Any, Some("12")))]
+    );
+    assert_eq!(
         values_of("Patient?identifier:of-type=s|MR|446053"),
         [Value::OfType {
             system: "s".into(),
