@@ -53,7 +53,14 @@ pub(super) fn predicate<'r>(
             Predicate::False
         };
     }
-    equals_any(&matcher.expr, matcher.ty, listed, values)
+    let found = equals_any(&matcher.expr, matcher.ty, listed, values);
+    match &matcher.present {
+        // Equality leaves NULL out by itself.
+        Predicate::Present(_) | Predicate::True => found,
+        _ if found == Predicate::False => found,
+        // A raw value that means "none" is nobody's id.
+        sentinels => Predicate::all([sentinels.clone(), found]),
+    }
 }
 
 /// The rows of a source that have one of these ids.

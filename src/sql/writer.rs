@@ -504,6 +504,8 @@ impl<'a> Writer<'a> {
             Expr::Slot(slot) => self.slot(*slot)?,
             Expr::Int(number) => self.out.push_str(&number.to_string()),
             Expr::Text(text) => self.spelling.literal(&mut self.out, text),
+            // SQL takes two or more.
+            Expr::Coalesce(parts) if parts.len() == 1 => self.expr(&parts[0])?,
             Expr::Coalesce(parts) => self.call("COALESCE", parts)?,
             Expr::NullIf(inner, literal) => {
                 self.out.push_str("NULLIF(");
