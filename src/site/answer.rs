@@ -136,7 +136,12 @@ impl Page {
             )?);
         }
         answer.timings.database = clock.lap();
-        self.write(site, &fetched, &children, &order, total, &mut answer);
+        // Without its link, a page that is not the last would pass for it.
+        let next = match self.next_places(&fetched) {
+            Some(places) => Some(site.seal(&self.request, places, &self.call)?),
+            None => None,
+        };
+        self.write(site, &fetched, &children, &order, total, next, &mut answer);
         answer.timings.assemble = clock.lap();
         Ok(answer)
     }
@@ -211,6 +216,7 @@ impl Page {
         children: &[Vec<ChildRows>],
         order: &[(usize, usize)],
         total: Option<i64>,
+        next: Option<String>,
         answer: &mut Answer,
     ) {
         let base = format!("{}/{}", self.call.base, self.plan.resource);
@@ -228,10 +234,7 @@ impl Page {
             relation: "self",
             url: &own,
         }];
-        let next = self
-            .next_places(fetched)
-            .and_then(|places| site.seal(&self.request, places, &self.call))
-            .map(|cursor| format!("{base}?_cursor={cursor}"));
+        let next = next.map(|cursor| format!("{base}?_cursor={cursor}"));
         if let Some(next) = &next {
             links.push(Link {
                 relation: "next",

@@ -20,6 +20,8 @@ pub enum SiteError {
     Passthrough(#[from] PassthroughError),
     #[error("that resource type is not served at this site; it serves {}", served.join(", "))]
     UnknownResourceType { served: Vec<&'static str> },
+    #[error("the row where this page ends cannot be put into a page link; sort by something else")]
+    NoPageLink,
     #[error("there is no resource of that type with that id")]
     NoSuchResource,
     #[error("`{parameter}` does not apply to a read; _summary, _elements, _format and _pretty do")]
@@ -32,7 +34,7 @@ impl SiteError {
         match self {
             SiteError::Search(error) => error.code(),
             SiteError::Plan(error) => error.code(),
-            SiteError::Sql(_) => errors::INTERNAL,
+            SiteError::Sql(_) | SiteError::NoPageLink => errors::INTERNAL,
             SiteError::Passthrough(error) => error.code(),
             SiteError::UnknownResourceType { .. } => errors::UNKNOWN_RESOURCE_TYPE,
             SiteError::NoSuchResource => errors::NO_SUCH_RESOURCE,
