@@ -1,6 +1,6 @@
 //! The Bundle around resources: a searchset, written in order into one buffer.
 
-use super::json::{write_integer, write_string};
+use super::json::{write_escaped, write_integer, write_string};
 
 /// Why an entry is there (`Bundle.entry.search.mode`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Link<'a> {
     pub url: &'a str,
 }
 
-/// Writes entries first and closes with what is known only then: the total and the links.
+/// Writes a Bundle from its head (the total and the links) through its entries to its end.
 pub struct BundleWriter {
     out: Vec<u8>,
     entries: usize,
@@ -65,22 +65,7 @@ impl BundleWriter {
 
     /// Appends an entry whose resource `write` appends; without one (false) the entry is taken back.
     pub fn entry(&mut self, mode: EntryMode, write: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
-        let mark = self.out.len();
-        self.out.extend_from_slice(if self.entries == 0 {
-            b",\"entry\":["
-        } else {
-            b","
-        });
-        self.out.extend_from_slice(b"{\"resource\":");
-        if !write(&mut self.out) {
-            self.out.truncate(mark);
-            return false;
-        }
-        self.out.extend_from_slice(b",\"search\":{\"mode\":\"");
-        self.out.extend_from_slice(mode.code().as_bytes());
-        self.out.extend_from_slice(b"\"}}");
-        self.entries += 1;
-        true
+        self.append(mode, |_| {}, write)
     }
 
     /// Appends an entry with its `fullUrl`: the base, the type and the id that the resource begins with.
@@ -92,17 +77,30 @@ impl BundleWriter {
         id: &str,
         write: impl FnOnce(&mut Vec<u8>) -> bool,
     ) -> bool {
+        let full_url = |out: &mut Vec<u8>| {
+            out.extend_from_slice(b"\"fullUrl\":\"");
+            for part in [base, "/", resource, "/", id] {
+                write_escaped(out, part);
+            }
+            out.extend_from_slice(b"\",");
+        };
+        self.append(mode, full_url, write)
+    }
+
+    fn append(
+        &mut self,
+        mode: EntryMode,
+        before: impl FnOnce(&mut Vec<u8>),
+        write: impl FnOnce(&mut Vec<u8>) -> bool,
+    ) -> bool {
         let mark = self.out.len();
         self.out.extend_from_slice(if self.entries == 0 {
-            b",\"entry\":["
+            b",\"entry\":[{"
         } else {
-            b","
+            b",{"
         });
-        self.out.extend_from_slice(b"{\"fullUrl\":\"");
-        for part in [base, "/", resource, "/", id] {
-            self.out.extend_from_slice(part.as_bytes());
-        }
-        self.out.extend_from_slice(b"\",\"resource\":");
+        before(&mut self.out);
+        self.out.extend_from_slice(b"\"resource\":");
         if !write(&mut self.out) {
             self.out.truncate(mark);
             return false;

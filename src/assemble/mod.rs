@@ -6,8 +6,11 @@
 //! the mapping's line, never with the value.
 
 mod bundle;
+mod dates;
 mod json;
 mod resource;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use bundle::{BundleWriter, EntryMode, Link};

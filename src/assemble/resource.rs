@@ -5,10 +5,12 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::Site;
+use super::dates;
 use super::values::{self, Row, Written};
 use crate::mapping::Place;
 use crate::passthrough::{CellRef, Rows};
 use crate::plan::{ChildView, View, ViewEntry, ViewField, ViewNode};
+use crate::relation::Expr;
 
 /// A row of a page, or of a child table, its own columns beginning at `from`.
 #[derive(Clone, Copy)]
@@ -40,17 +42,36 @@ enum KeyPart {
 
 type Key = SmallVec<[KeyPart; 1]>;
 
-/// A parent's key as both sides compare: text without trailing blanks and case, as the databases join it.
-fn key<'c>(cells: impl Iterator<Item = CellRef<'c>>) -> Option<Key> {
+/// A parent's key as both sides compare: text without trailing blanks and, where the column's collation
+/// ignores it, without case, as the databases join it. Where case tells two parents apart, neither must
+/// be given the other's children.
+fn key<'c>(view: &ChildView, cells: impl Iterator<Item = CellRef<'c>>) -> Option<Key> {
     cells
-        .map(|cell| match cell {
+        .zip(&view.child.on)
+        .map(|(cell, (column, _))| match cell {
             CellRef::Int(number) => Some(KeyPart::Int(number)),
-            CellRef::Text(bytes) => Some(KeyPart::Text(
-                bytes.trim_ascii_end().to_ascii_lowercase().into(),
-            )),
+            CellRef::Text(bytes) => {
+                let mut text: Box<[u8]> = bytes.trim_ascii_end().into();
+                if ignores_case(column) {
+                    text.make_ascii_lowercase();
+                }
+                Some(KeyPart::Text(text))
+            }
             CellRef::Null | CellRef::Real(_) | CellRef::Bytes(_) => None,
         })
         .collect()
+}
+
+fn ignores_case(column: &Expr) -> bool {
+    let collation = match column {
+        Expr::Column(column) => column.collation.as_deref(),
+        Expr::Raw(raw) => raw.collation.as_deref(),
+        _ => None,
+    };
+    collation.is_some_and(|collation| {
+        // SQLite's own, which knows ASCII only and so is no case-insensitive search.
+        collation.ignores_case || collation.name.eq_ignore_ascii_case("NOCASE")
+    })
 }
 
 impl ChildRows {
@@ -59,7 +80,7 @@ impl ChildRows {
         let keys = view.child.on.len();
         let mut by_parent: FxHashMap<Key, Vec<usize>> = FxHashMap::default();
         for row in 0..rows.len() {
-            if let Some(key) = key((0..keys).map(|column| rows.cell(row, column))) {
+            if let Some(key) = key(view, (0..keys).map(|column| rows.cell(row, column))) {
                 by_parent.entry(key).or_default().push(row);
             }
         }
@@ -71,7 +92,7 @@ impl ChildRows {
     }
 
     fn of(&self, view: &ChildView, parent: RowRef<'_>) -> &[usize] {
-        key(view.parent.iter().map(|&column| parent.cell(column)))
+        key(view, view.parent.iter().map(|&column| parent.cell(column)))
             .and_then(|key| self.by_parent.get(&key))
             .map_or(&[], Vec::as_slice)
     }
@@ -207,7 +228,7 @@ impl<'v> ResourceWriter<'v> {
     pub fn last_updated(&self, rows: &Rows, row: usize) -> Option<Timestamp> {
         let reader = self.view.last_updated.as_ref()?;
         let row = RowRef { rows, row, from: 0 };
-        values::timestamp(&reader.binding, &reader.columns, row, self.site.zone)
+        dates::timestamp(&reader.binding, &reader.columns, row, self.site.zone)
     }
 
     fn meta(&mut self, out: &mut Vec<u8>, row: RowRef<'_>) {

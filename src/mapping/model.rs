@@ -303,6 +303,31 @@ pub struct CodeTable {
     pub absent: Option<Code>,
 }
 
+impl CodeTable {
+    /// The system of a code: its own, else the table's.
+    pub fn system_of<'t>(&'t self, code: &'t Code) -> Option<&'t Arc<str>> {
+        code.system.as_ref().or(self.system.as_ref())
+    }
+
+    /// The code of a raw value; None where the table has none for it.
+    pub fn code_of(&self, raw: Option<&str>) -> Option<&Code> {
+        match raw {
+            None => self.absent.as_ref(),
+            Some(raw) => self
+                .entries
+                .iter()
+                .find(|entry| same_without_case(&entry.raw, raw))
+                .map(|entry| &entry.code)
+                .or(self.otherwise.as_ref()),
+        }
+    }
+}
+
+fn same_without_case(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right)
+        || (!left.is_ascii() && !right.is_ascii() && left.to_lowercase() == right.to_lowercase())
+}
+
 #[derive(Debug, Clone)]
 pub struct CodeEntry {
     pub raw: Arc<str>,

@@ -6,6 +6,8 @@
 mod command;
 mod rows;
 pub mod sqlite;
+#[cfg(test)]
+mod tests;
 
 pub use command::{Command, CommandParameter};
 pub use rows::{Cell, CellRef, Rows, RowsBuilder};

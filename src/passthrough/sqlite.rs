@@ -48,6 +48,8 @@ impl Default for Limits {
 
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 256;
+/// Bytes of the longest text that is kept so.
+const KEPT_TEXT: usize = 16 * 1024;
 /// Virtual machine steps between two looks at the clock: some tens of microseconds.
 const STEPS: i32 = 10_000;
 
@@ -95,6 +97,10 @@ impl Pool {
         let task = tokio::task::spawn_blocking(move || {
             // Held until the connection is back.
             let _permit: OwnedSemaphorePermit = permit;
+            if cancelled.load(Ordering::Relaxed) {
+                // Nobody waits for the answer any more, so none is sought, and this one is not seen.
+                return Err(PassthroughError::Busy.into());
+            }
             let mut connection = pool.take()?;
             let deadline = Instant::now() + pool.limits.statement;
             let seen = Arc::clone(&cancelled);
@@ -240,7 +246,17 @@ impl Session<'_> {
     ) -> Result<Rows, PassthroughError> {
         let limit = self.limits.rows;
         let run = || -> Result<Result<Rows, TooLarge>, rusqlite::Error> {
-            let mut prepared = self.connection.prepare_cached(&statement.text)?;
+            // Kept as they are or thrown away after this run: the text of a search with hundreds of values
+            // seldom comes twice, and what SQLite makes of it is larger still.
+            let mut kept;
+            let mut once;
+            let prepared: &mut rusqlite::Statement<'_> = if statement.text.len() <= KEPT_TEXT {
+                kept = self.connection.prepare_cached(&statement.text)?;
+                &mut kept
+            } else {
+                once = self.connection.prepare(&statement.text)?;
+                &mut once
+            };
             for (index, value) in values.iter().take(prepared.parameter_count()).enumerate() {
                 prepared.raw_bind_parameter(index + 1, Bound(value))?;
             }
@@ -362,6 +378,7 @@ impl rusqlite::ToSql for Bound<'_> {
             Value::Int(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
             Value::Real(number) => ToSqlOutput::Borrowed(ValueRef::Real(*number)),
             Value::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            // Text of a row that is no UTF-8, come back as a key: as bytes it would sort behind all text.
             Value::TextBytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Text(bytes)),
             Value::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
             // Days and times are text in SQLite, in the layout that its own functions write.

@@ -45,6 +45,11 @@ pub(super) fn predicate(
     };
     let found = match prefix {
         Prefix::Eq => contained(values),
+        // Said in the positive where a row's text may be no date at all: of it nothing holds.
+        Prefix::Ne if stored.varies() => Predicate::any([
+            stored.begins_before(low, values),
+            stored.ends_after(high, values),
+        ]),
         Prefix::Ne => contained(values).negate(),
         Prefix::Gt => stored.ends_after(high, values),
         Prefix::Lt => stored.begins_before(low, values),
@@ -94,6 +99,11 @@ impl Stored<'_> {
         }
     }
 
+    fn varies(&self) -> bool {
+        self.point()
+            .is_some_and(|matcher| matcher.unit() == Unit::Varies)
+    }
+
     /// A stored point is never wider than the searched interval, so that "after it or within it" is "from
     /// its beginning on".
     fn is_point_within(&self, low: DateTime, high: DateTime) -> bool {
@@ -108,12 +118,7 @@ impl Stored<'_> {
     /// need more.
     fn present(&self) -> Predicate {
         match self.point() {
-            Some(matcher)
-                if matches!(matcher.form, DateForm::Column { .. } | DateForm::Unix)
-                    && only_presence(&matcher.present) =>
-            {
-                Predicate::True
-            }
+            Some(matcher) if matcher.leaves_absence_out() => Predicate::True,
             _ => present(self.start, self.end),
         }
     }
@@ -131,11 +136,14 @@ impl Stored<'_> {
             None => Predicate::False,
             Some(matcher) => {
                 let asked = matcher.ask(question, at, self.zone, values);
-                if self.point().is_some() || !open {
+                if self.point().is_some() || (!open && matcher.leaves_absence_out()) {
                     asked
-                } else {
+                } else if open {
                     // A period without this end goes on for ever in that direction.
                     Predicate::any([asked, matcher.present.clone().negate()])
+                } else {
+                    // A sentinel in place of this end compares like a day, and is none.
+                    Predicate::all([matcher.present.clone(), asked])
                 }
             }
         }
@@ -186,6 +194,12 @@ enum Unit {
 }
 
 impl DateMatcher {
+    /// A comparison by itself does not hold where the value is absent: one column, NULL or a day.
+    fn leaves_absence_out(&self) -> bool {
+        matches!(self.form, DateForm::Column { .. } | DateForm::Unix)
+            && only_presence(&self.present)
+    }
+
     fn unit(&self) -> Unit {
         match (&self.form, self.precision) {
             (DateForm::Parts, _) => Unit::Varies,
@@ -234,11 +248,9 @@ impl DateMatcher {
         values: &mut Values,
     ) -> Predicate {
         match &self.form {
-            DateForm::Column { utc: false } | DateForm::DayAndSeconds { .. } => Predicate::Compare(
-                self.columns[0].clone(),
-                op,
-                values.expr(Value::Date(within(self.ty, day)), SqlType::Date),
-            ),
+            DateForm::Column { utc: false } | DateForm::DayAndSeconds { .. } => {
+                self.compare_column(op, day.to_datetime(Time::midnight()), values)
+            }
             DateForm::Column { utc: true } | DateForm::Unix => {
                 self.compare_instant(op, day.to_datetime(Time::midnight()), zone, values)
             }
@@ -268,16 +280,13 @@ impl DateMatcher {
         match &self.form {
             DateForm::Column { utc } => {
                 let at = if *utc { to_utc(at, zone) } else { at };
-                let day = within(self.ty, at.date());
-                let bound = if at.time() == Time::midnight() || day != at.date() {
-                    values.expr(Value::Date(day), SqlType::Date)
-                } else {
-                    values.expr(Value::DateTime(at), self.ty)
-                };
-                Predicate::Compare(self.columns[0].clone(), op, bound)
+                self.compare_column(op, at, values)
             }
             DateForm::Unix => {
-                let seconds = zone.to_timestamp(at).map_or(i64::MIN, |at| at.as_second());
+                // Rounded up: a whole second is at or after `t` from the next one on.
+                let seconds = zone.to_timestamp(at).map_or(i64::MIN, |at| {
+                    at.as_second() + i64::from(at.subsec_nanosecond() > 0)
+                });
                 Predicate::Compare(
                     self.columns[0].clone(),
                     op,
@@ -291,6 +300,28 @@ impl DateMatcher {
         }
     }
 
+    /// The first column, a date or date-time, against a moment. SQL Server refuses a comparison with a
+    /// moment that the column's type does not have, so one outside is asked as its nearest.
+    fn compare_column(&self, op: CompareOp, at: DateTime, values: &mut Values) -> Predicate {
+        let Some(column) = self.columns.first() else {
+            return Predicate::False;
+        };
+        let (earliest, latest) = range(self.ty);
+        let at = at.max(earliest.to_datetime(Time::midnight()));
+        if at.date() > latest {
+            return match op {
+                CompareOp::Lt | CompareOp::Le => Predicate::Present(column.clone()),
+                _ => Predicate::False,
+            };
+        }
+        let bound = if at.time() == Time::midnight() {
+            values.expr(Value::Date(at.date()), SqlType::Date)
+        } else {
+            values.expr(Value::DateTime(at), self.ty)
+        };
+        Predicate::Compare(column.clone(), op, bound)
+    }
+
     /// The day leads, so that its index serves; the seconds decide within it.
     fn compare_day_and_seconds(
         &self,
@@ -300,7 +331,7 @@ impl DateMatcher {
         plus: bool,
         values: &mut Values,
     ) -> Predicate {
-        let [day, seconds, rest @ ..] = self.columns.as_slice() else {
+        let [_, seconds, rest @ ..] = self.columns.as_slice() else {
             return Predicate::False;
         };
         let seconds = match rest.first() {
@@ -317,11 +348,7 @@ impl DateMatcher {
         let step = i128::from(unit) * 1_000_000_000;
         let units = i64::try_from((exact + step - 1) / step).unwrap_or(i64::MAX);
         let compare_days = |op, date: civil::Date, values: &mut Values| {
-            Predicate::Compare(
-                day.clone(),
-                op,
-                values.expr(Value::Date(within(self.ty, date)), SqlType::Date),
-            )
+            self.compare_column(op, date.to_datetime(Time::midnight()), values)
         };
         if units == 0 {
             return compare_days(op, at.date(), values);
@@ -370,6 +397,19 @@ impl DateMatcher {
                 Expr::Int(otherwise),
             ])
         };
+        // A day in an unknown month says nothing: 0, as if it were unknown too.
+        let of_known_month = |day: &Expr| match parts.get(1) {
+            Some(month) => Expr::Arithmetic(
+                Box::new(day.clone()),
+                Arithmetic::Multiply,
+                Box::new(Expr::Test(Box::new(Predicate::Compare(
+                    month.clone(),
+                    CompareOp::Ne,
+                    Expr::Int(0),
+                )))),
+            ),
+            None => day.clone(),
+        };
         let times = |expr: Expr, factor: i64| {
             Expr::Arithmetic(
                 Box::new(expr),
@@ -380,7 +420,8 @@ impl DateMatcher {
         let plus = |left: Expr, right: Expr| {
             Expr::Arithmetic(Box::new(left), Arithmetic::Add, Box::new(right))
         };
-        let year = parts.first()?.clone();
+        // Text that is no year, and the year 0, are no date: NULL, with which nothing compares.
+        let year = Expr::NullIf(Box::new(parts.first()?.clone()), Box::new(Expr::Int(0)));
         let month = parts
             .get(1)
             .map_or(Expr::Int(if first { 1 } else { 12 }), |expr| {
@@ -389,19 +430,9 @@ impl DateMatcher {
         let day = parts
             .get(2)
             .map_or(Expr::Int(if first { 1 } else { 31 }), |expr| {
-                known(expr, if first { 1 } else { 31 })
+                known(&of_known_month(expr), if first { 1 } else { 31 })
             });
         Some(plus(plus(times(year, 10_000), times(month, 100)), day))
-    }
-}
-
-/// The day, or the nearest that a column of this type can hold: an engine that converts a bound to the
-/// column's type fails on a day beyond, and no row lies there.
-fn within(ty: SqlType, day: civil::Date) -> civil::Date {
-    match ty {
-        SqlType::DateTime => day.max(civil::date(1753, 1, 1)),
-        SqlType::SmallDateTime => day.clamp(civil::date(1900, 1, 1), civil::date(2079, 6, 6)),
-        _ => day,
     }
 }
 
@@ -411,6 +442,15 @@ fn ceiling(at: DateTime) -> civil::Date {
         at.date()
     } else {
         at.date().saturating_add(1.day())
+    }
+}
+
+/// The first and the last day that a type has in SQL Server, where a mapping's types come from.
+const fn range(ty: SqlType) -> (civil::Date, civil::Date) {
+    match ty {
+        SqlType::SmallDateTime => (civil::date(1900, 1, 1), civil::date(2079, 6, 6)),
+        SqlType::DateTime => (civil::date(1753, 1, 1), civil::Date::MAX),
+        _ => (civil::date(1, 1, 1), civil::Date::MAX),
     }
 }
 

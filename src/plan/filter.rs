@@ -10,7 +10,6 @@ use crate::search::{
 use super::text::{self, Comparison};
 use super::values::Values;
 use super::{Context, date, number, reference, token};
-use crate::relation::Joins;
 
 /// One parameter of the request against a source that has columns for it.
 pub(super) fn parameter(
@@ -48,20 +47,11 @@ fn within(target: &Target, source: &Source, predicate: Predicate) -> Predicate {
     match target.child.and_then(|index| source.children.get(index)) {
         None => guarded,
         Some(_) if guarded == Predicate::False => Predicate::False,
-        Some(child) => {
-            let needed = Joins::of(&child.joins).of_predicate(&guarded);
-            let joins = child
-                .joins
-                .iter()
-                .filter(|join| needed & (1 << join.index) != 0)
-                .cloned()
-                .collect();
-            Predicate::Exists {
-                child: child.clone(),
-                joins,
-                filter: Box::new(guarded),
-            }
-        }
+        Some(child) => Predicate::Exists {
+            child: child.clone(),
+            joins: child.joins_for(&guarded),
+            filter: Box::new(guarded),
+        },
     }
 }
 
@@ -238,9 +228,16 @@ pub(super) fn parents(
             .collect();
         return token::equals_any(key, ty(key), list, values);
     }
+    // Filled up by the last, as a list is, so that the text repeats.
+    let fill = parents.last().into_iter().cycle();
     Predicate::any(
         parents
             .iter()
+            .chain(fill)
+            .take(match parents.len() {
+                0 => 0,
+                length => length.next_power_of_two(),
+            })
             .map(|parent| {
                 Predicate::all(child.on.iter().zip(parent).map(|((key, _), value)| {
                     Predicate::Compare(

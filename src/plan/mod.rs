@@ -12,6 +12,8 @@ mod number;
 mod order;
 mod planner;
 mod reference;
+#[cfg(test)]
+mod tests;
 mod text;
 mod token;
 mod values;

@@ -14,8 +14,16 @@ use super::values::Values;
 pub(super) fn raw_value(text: &str, ty: SqlType) -> Option<Value> {
     if ty.is_integer() {
         let number: i64 = text.parse().ok()?;
-        // `012` and `+12` are other texts than the id `12`.
-        return (number.to_string() == text).then_some(Value::Int(number));
+        let (least, most) = match ty {
+            SqlType::Bit => (0, 1),
+            SqlType::TinyInt => (0, i64::from(u8::MAX)),
+            SqlType::SmallInt => (i64::from(i16::MIN), i64::from(i16::MAX)),
+            SqlType::Int => (i64::from(i32::MIN), i64::from(i32::MAX)),
+            _ => (i64::MIN, i64::MAX),
+        };
+        // Beyond its type an engine fails to bind the number. `012` and `+12` are other texts than the id `12`.
+        return ((least..=most).contains(&number) && number.to_string() == text)
+            .then_some(Value::Int(number));
     }
     match ty {
         SqlType::Char(length)
@@ -31,12 +39,24 @@ pub(super) fn raw_value(text: &str, ty: SqlType) -> Option<Value> {
             .ok()
             .filter(|number: &f64| number.is_finite())
             .map(Value::Real),
-        SqlType::Decimal(..) | SqlType::Money => {
-            let number: f64 = text.parse().ok()?;
-            number.is_finite().then(|| Value::Text(text.to_owned()))
+        SqlType::Decimal(precision, scale) => {
+            is_decimal(text, precision.into(), scale.into()).then(|| Value::Text(text.to_owned()))
         }
+        // 922337203685477.5807 at the most: a digit less is within it whatever the digits.
+        SqlType::Money => is_decimal(text, 18, 4).then(|| Value::Text(text.to_owned())),
         _ => None,
     }
+}
+
+/// Digits and perhaps a point, as many as the type holds: what a cast to it takes.
+fn is_decimal(text: &str, precision: usize, scale: usize) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits(whole)
+        && digits(fraction)
+        && whole.trim_start_matches('0').len() <= precision.saturating_sub(scale)
+        && fraction.trim_end_matches('0').len() <= scale
 }
 
 fn is_uuid(text: &str) -> bool {

@@ -20,6 +20,7 @@ impl Values {
 
     /// A list for `IN`, filled up to a length that repeats (1, 2, 4, 8, …) by its last value.
     pub(super) fn list(&mut self, values: Vec<Value>, ty: SqlType) -> Vec<Expr> {
+        // An empty list stays empty: there is nothing to fill it with.
         let wanted = values.len().next_power_of_two();
         let fill = values.last().cloned();
         let missing = wanted - values.len();

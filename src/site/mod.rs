@@ -7,6 +7,8 @@
 
 mod answer;
 mod error;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::sync::Arc;
@@ -27,12 +29,13 @@ use crate::relation::{ChildSelect, Dialect, Select};
 use crate::search::{self, Input, Limits, SearchRequest};
 use crate::sql::{self, Engine, SqlError, Statement};
 
-/// Statements kept. A shape is made of the parameters, modifiers and prefixes of a search, so a site's
-/// callers use few; the bound is for those who try all.
-const KEPT_STATEMENTS: u64 = 4_096;
+/// Bytes of the statements kept. A shape is made of the parameters, modifiers and prefixes of a search, so a
+/// site's callers use few; the bound is for those who try all.
+const KEPT_STATEMENTS: u64 = 16 << 20;
 /// A page link is good for a day.
 const CURSOR_SECONDS: i64 = 24 * 60 * 60;
-/// Bytes of a search's text; a page link, which holds such a text sealed, may be longer.
+/// Bytes of a search's text, as it came and as it is written into a page link, which seals it, with the
+/// place where the page ended, into a third more: a longer link would be refused when it comes back.
 const QUERY_BYTES: usize = 16 * 1024;
 const LINK_BYTES: usize = 32 * 1024;
 
@@ -211,8 +214,17 @@ impl Site {
             ..Limits::default()
         };
         let request = search::parse(resource, input, &types, &limits)?;
-        if input.query.len() > QUERY_BYTES && request.cursor.is_none() {
-            return Err(search::SearchError::QueryTooLong { limit: QUERY_BYTES }.into());
+        let too_long = || search::SearchError::QueryTooLong { limit: QUERY_BYTES };
+        if request.cursor.is_none() {
+            if input.query.len() > QUERY_BYTES {
+                return Err(too_long().into());
+            }
+            // Written, a byte takes three at the most, so only a long text need be written to know.
+            if input.query.len() + input.form.len() > QUERY_BYTES / 3
+                && link_text(&request).len() > QUERY_BYTES
+            {
+                return Err(too_long().into());
+            }
         }
         Ok(request)
     }
@@ -370,6 +382,8 @@ impl Site {
         Ok((request, cursor.places))
     }
 
+    /// The cursor of the next page; None where the sort keys of the row where the page ends are too long for
+    /// a link.
     fn seal(
         &self,
         request: &SearchRequest,
@@ -377,7 +391,7 @@ impl Site {
         call: &SearchCall,
     ) -> Option<String> {
         let cursor = Cursor {
-            query: request.to_query_with(request.count, None),
+            query: link_text(request),
             places,
             issued_at: Timestamp::now().as_second(),
         };
@@ -454,6 +468,11 @@ impl Site {
     }
 }
 
+/// The text of a search as a page link holds it.
+fn link_text(request: &SearchRequest) -> String {
+    request.to_query_with(request.count, None)
+}
+
 /// Every text column that the mapping names is declared with the collation that the mapping says.
 fn declares_collations(mapping: &Mapping, pool: &Pool) -> bool {
     let columns = mapping
@@ -480,6 +499,10 @@ fn declares_collations(mapping: &Mapping, pool: &Pool) -> bool {
 fn kept<K: std::hash::Hash + Eq + Send + Sync + 'static>()
 -> moka::sync::Cache<K, Arc<Statement>, rustc_hash::FxBuildHasher> {
     moka::sync::Cache::builder()
+        // A statement's key takes about as much room as its text, and holds a row of the cache.
+        .weigher(|_, statement: &Arc<Statement>| {
+            u32::try_from(2 * statement.text.len() + 1024).unwrap_or(u32::MAX)
+        })
         .max_capacity(KEPT_STATEMENTS)
         .build_with_hasher(rustc_hash::FxBuildHasher)
 }

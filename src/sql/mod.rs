@@ -7,6 +7,8 @@
 mod mssql;
 mod spelling;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::sync::Arc;

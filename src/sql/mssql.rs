@@ -64,6 +64,12 @@ impl Spelling for Mssql {
         out.push_str(&format!("CAST({operand} AS {ty})"));
     }
 
+    fn cast_row(&self, out: &mut String, operand: &str, ty: SqlType) {
+        // Any number has a text; not every text has a number.
+        let try_ = if ty.is_text() { "" } else { "TRY_" };
+        out.push_str(&format!("{try_}CAST({operand} AS {ty})"));
+    }
+
     fn compare_time(
         &self,
         out: &mut String,

@@ -52,6 +52,11 @@ pub(super) trait Spelling: Sync {
 
     fn cast(&self, out: &mut String, operand: &str, ty: SqlType);
 
+    /// What a row holds as another type: NULL, and no failure of the whole statement, where it is none.
+    fn cast_row(&self, out: &mut String, operand: &str, ty: SqlType) {
+        self.cast(out, operand, ty);
+    }
+
     /// A date or date-time column against a bound day or instant, in a way that keeps the column's index.
     fn compare_time(
         &self,

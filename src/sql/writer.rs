@@ -61,6 +61,9 @@ fn is_time(expr: &Expr) -> bool {
     }
 }
 
+/// Conditions side by side, at the most.
+const GROUPED: usize = 64;
+
 impl<'a> Writer<'a> {
     pub(super) fn new(dialect: Dialect, spelling: &'a dyn Spelling) -> Self {
         Writer {
@@ -280,6 +283,10 @@ impl<'a> Writer<'a> {
 
     fn order(&mut self, order: &[Order], before: &str) -> Result<(), SqlError> {
         for (index, key) in order.iter().enumerate() {
+            // SQL Server refuses to sort by the same twice; the second time it decides nothing.
+            if order[..index].iter().any(|known| known.expr == key.expr) {
+                continue;
+            }
             self.out.push_str(if index == 0 { before } else { "" });
             self.out
                 .push_str(if index == 0 { "ORDER BY " } else { ", " });
@@ -309,7 +316,21 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// A long list is written as groups of groups: engines read `a OR b OR c …` as a tree as deep as the list
+    /// is long, and bound its depth (SQLite at 1000).
     fn list(&mut self, parts: &[Predicate], between: &str) -> Result<(), SqlError> {
+        if parts.len() > GROUPED {
+            let size = parts.len().div_ceil(GROUPED).max(GROUPED);
+            for (index, group) in parts.chunks(size).enumerate() {
+                if index > 0 {
+                    self.out.push_str(between);
+                }
+                self.out.push('(');
+                self.list(group, between)?;
+                self.out.push(')');
+            }
+            return Ok(());
+        }
         for (index, part) in parts.iter().enumerate() {
             if index > 0 {
                 self.out.push_str(between);
@@ -564,7 +585,10 @@ impl<'a> Writer<'a> {
             }
             Expr::Cast(inner, ty) => {
                 let operand = self.spelled(|writer| writer.expr(inner))?;
-                self.spelling.cast(&mut self.out, &operand, *ty);
+                match **inner {
+                    Expr::Text(_) => self.spelling.cast(&mut self.out, &operand, *ty),
+                    _ => self.spelling.cast_row(&mut self.out, &operand, *ty),
+                }
             }
             Expr::Test(predicate) => {
                 self.out.push_str("CASE WHEN ");

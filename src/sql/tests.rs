@@ -1,0 +1,167 @@
+//! What the writer spells, where a snapshot of a mapping's cases does not reach.
+
+use std::sync::Arc;
+
+use super::{SqlError, select};
+use crate::relation::{
+    Column, CompareOp, Dialect, Expr, Order, Predicate, RawSql, Select, Shared, Slot, Source,
+    SqlType, Table, TableSource,
+};
+
+fn column(name: &str, ty: SqlType) -> Expr {
+    Expr::Column(Shared::new(Column {
+        alias: Arc::from("t"),
+        name: Arc::from(name),
+        ty,
+        collation: None,
+        nullable: true,
+    }))
+}
+
+fn spelled(
+    filter: Predicate,
+    order: Vec<Order>,
+    dialect: Dialect,
+) -> Result<super::Statement, SqlError> {
+    let of = Select {
+        source: Shared::new(Source {
+            table: Table {
+                alias: Arc::from("t"),
+                source: TableSource::Named(Arc::from("dbo.ODD]\"TABLE")),
+            },
+            rows: Predicate::True,
+            joins: Vec::new(),
+            catalogue: None,
+        }),
+        joins: 0,
+        filter_joins: 0,
+        filter,
+        after: Predicate::True,
+        columns: Shared::new(vec![column("A", SqlType::Int)]),
+        keys: Vec::new(),
+        order,
+        limit: None,
+        total: false,
+        count_only: false,
+    };
+    select(&of, dialect)
+}
+
+fn text(filter: Predicate, dialect: Dialect) -> String {
+    let statement = spelled(filter, Vec::new(), dialect).expect("spelled");
+    statement
+        .text
+        .split_once("WHERE ")
+        .map_or_else(String::new, |(_, filter)| filter.to_owned())
+}
+
+#[test]
+fn names_keep_their_quotes_to_themselves() {
+    let of = |dialect| {
+        let statement = spelled(Predicate::True, Vec::new(), dialect).expect("spelled");
+        statement.text.to_string()
+    };
+    assert_eq!(
+        of(Dialect::Mssql),
+        "SELECT [t].[A] AS [t_A]\nFROM [dbo].[ODD]]\"TABLE] AS [t]"
+    );
+    assert_eq!(
+        of(Dialect::Sqlite),
+        "SELECT \"t\".\"A\" AS \"t_A\"\nFROM \"dbo\".\"ODD]\"\"TABLE\" AS \"t\""
+    );
+}
+
+#[test]
+fn literals_of_a_mapping_keep_their_quotes_to_themselves() {
+    let is = |literal: &str| {
+        Predicate::Compare(
+            column("B", SqlType::VarChar(9)),
+            CompareOp::Eq,
+            Expr::Text(Arc::from(literal)),
+        )
+    };
+    assert_eq!(text(is("O'Brien"), Dialect::Mssql), "[t].[B] = 'O''Brien'");
+    assert_eq!(text(is("é'"), Dialect::Mssql), "[t].[B] = N'é'''");
+    assert_eq!(text(is("é'"), Dialect::Sqlite), "\"t\".\"B\" = 'é'''");
+}
+
+/// SQL Server refuses a column that is named twice in ORDER BY.
+#[test]
+fn a_sort_key_is_named_once() {
+    let by = |name, descending| Order {
+        expr: column(name, SqlType::Int),
+        descending,
+    };
+    let shared = by("A", false);
+    let order = vec![
+        shared.clone(),
+        by("B", true),
+        Order {
+            descending: true,
+            ..shared
+        },
+    ];
+    let statement = spelled(Predicate::True, order, Dialect::Mssql).expect("spelled");
+    assert!(
+        statement.text.ends_with("ORDER BY [t].[A], [t].[B] DESC"),
+        "{}",
+        statement.text
+    );
+}
+
+/// A row whose text is no number must not fail the statement.
+#[test]
+fn what_a_row_holds_is_cast_without_failing() {
+    let number = |inner| {
+        Predicate::Compare(
+            Expr::Cast(Box::new(inner), SqlType::Int),
+            CompareOp::Gt,
+            Expr::Slot(Slot {
+                index: 0,
+                ty: SqlType::Int,
+            }),
+        )
+    };
+    let of = column("B", SqlType::VarChar(9));
+    assert_eq!(
+        text(number(of.clone()), Dialect::Mssql),
+        "TRY_CAST([t].[B] AS int) > @p1"
+    );
+    assert_eq!(
+        text(number(of), Dialect::Sqlite),
+        "CAST(\"t\".\"B\" AS INTEGER) > ?1"
+    );
+    assert_eq!(
+        text(number(Expr::Text(Arc::from("7"))), Dialect::Mssql),
+        "CAST('7' AS int) > @p1"
+    );
+}
+
+/// Two-valued: where SQL says neither, the opposite holds.
+#[test]
+fn the_opposite_holds_where_sql_knows_nothing() {
+    let is = Predicate::Compare(column("B", SqlType::Int), CompareOp::Eq, Expr::Int(1));
+    assert_eq!(
+        text(is.negate(), Dialect::Sqlite),
+        "CASE WHEN \"t\".\"B\" = 1 THEN 0 ELSE 1 END = 1"
+    );
+}
+
+#[test]
+fn what_is_not_offered_is_said() {
+    assert_eq!(
+        spelled(Predicate::True, Vec::new(), Dialect::Firebird),
+        Err(SqlError::DialectNotOffered(Dialect::Firebird))
+    );
+    let raw = Predicate::Raw(Shared::new(RawSql {
+        text: vec![(Dialect::Mssql, Arc::from("{t.A} = {t.[B C]}"))],
+        ty: SqlType::Bit,
+        collation: None,
+        aliases: Vec::new(),
+    }));
+    assert_eq!(text(raw.clone(), Dialect::Mssql), "([t].[A] = [t].[B C])");
+    assert_eq!(
+        spelled(raw, Vec::new(), Dialect::Sqlite),
+        Err(SqlError::FragmentMissing(Dialect::Sqlite))
+    );
+}
