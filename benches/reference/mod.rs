@@ -383,22 +383,26 @@ fn identifier(
     value: &str,
 ) {
     list_item(out, opened, "identifier");
-    put!(out, "{\"type\":{");
-    if let Some((of, code)) = code {
-        put!(
-            out,
-            "\"coding\":[{\"system\":\"",
-            of,
-            "\",\"code\":\"",
-            code,
-            "\"}],"
-        );
+    out.push(b'{');
+    // A type whose code is not known is left out, its text with it.
+    if !label.is_empty() {
+        put!(out, "\"type\":{");
+        if let Some((of, code)) = code {
+            put!(
+                out,
+                "\"coding\":[{\"system\":\"",
+                of,
+                "\",\"code\":\"",
+                code,
+                "\"}],"
+            );
+        }
+        put!(out, "\"text\":\"", label, "\"},");
     }
-    put!(out, "\"text\":\"", label, "\"}");
     if !system.is_empty() {
-        put!(out, ",\"system\":\"", system, "\"");
+        put!(out, "\"system\":\"", system, "\",");
     }
-    put!(out, ",\"value\":\"");
+    put!(out, "\"value\":\"");
     escape(out, value);
     out.push(b'"');
 }
@@ -536,7 +540,7 @@ fn identifiers(row: &Row<'_>, out: &mut Vec<u8>) {
             &mut opened,
             "http://ns.electronichealth.net.au/id/dva",
             code.map(|code| (V2_AU, code)),
-            "DVA Number",
+            code.map_or("", |_| "DVA Number"),
             value,
         );
         out.push(b'}');
@@ -553,7 +557,7 @@ fn identifiers(row: &Row<'_>, out: &mut Vec<u8>) {
             &mut opened,
             "http://ns.electronichealth.net.au/id/centrelink-customer-reference-number",
             code.map(|code| (V2, code)),
-            "Concession Card",
+            code.map_or("", |_| "Concession Card"),
             value,
         );
         if let Some(expiry) = text(row, column::PENSIONEXPIRY) {
