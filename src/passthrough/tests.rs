@@ -158,7 +158,7 @@ async fn text_of_any_bytes_is_found_again() {
         &[SqlType::VarChar(10)],
     );
     let rows = pool
-        .run(move |session| session.execute(&equal, &[Value::Bytes(vec![0xe9])]))
+        .run(move |session| session.execute(&equal, &[Value::TextBytes(vec![0xe9])]))
         .await
         .map_err(|error: PassthroughError| error)
         .expect("rows");

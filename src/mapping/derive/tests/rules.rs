@@ -34,7 +34,7 @@ fn booleans_and_deceased() {
     let names = ["active", "deceased", "death-date"];
     assert_snapshot!(shown(&living, &names) + &shown(&flag, &names), @"
     active
-      token - | true where p.FLAGS & 2 = 0 THERE p.FLAGS?
+      token (http://terminology.hl7.org/CodeSystem/special-values) | true where p.FLAGS & 2 = 0 THERE p.FLAGS?
       SORT test(p.FLAGS & 2 = 0)
     deceased
       exists p.DIED?
@@ -42,7 +42,7 @@ fn booleans_and_deceased() {
       Day Column { utc: false } (p.DIED) THERE p.DIED?
       SORT p.DIED
     active
-      token - | 'true' THERE true
+      token (http://terminology.hl7.org/CodeSystem/special-values) | 'true' THERE true
     deceased
       exists (p.DEAD? & p.DEAD = 1)
     death-date
