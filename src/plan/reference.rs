@@ -53,13 +53,25 @@ pub(super) fn predicate<'r>(
             Predicate::False
         };
     }
-    let found = equals_any(&matcher.expr, matcher.ty, listed, values);
-    match &matcher.present {
-        // Equality leaves NULL out by itself.
-        Predicate::Present(_) | Predicate::True => found,
-        _ if found == Predicate::False => found,
-        // A raw value that means "none" is nobody's id.
-        sentinels => Predicate::all([sentinels.clone(), found]),
+    // A raw value that means "none" is nobody's id.
+    listed.retain(|value| !is_sentinel(value, &matcher.present));
+    equals_any(&matcher.expr, matcher.ty, listed, values)
+}
+
+/// The condition of a value's being there rules this raw value out.
+fn is_sentinel(value: &Value, present: &Predicate) -> bool {
+    match present {
+        Predicate::And(parts) => parts.iter().any(|part| is_sentinel(value, part)),
+        Predicate::In {
+            list,
+            negated: true,
+            ..
+        } => list.iter().any(|literal| match (literal, value) {
+            (Expr::Int(literal), Value::Int(value)) => literal == value,
+            (Expr::Text(literal), Value::Text(value)) => literal.eq_ignore_ascii_case(value),
+            _ => false,
+        }),
+        _ => false,
     }
 }
 
