@@ -318,11 +318,11 @@ fn one(connection: &Connection, statements: &Statements, id: i64) -> Vec<u8> {
 /// A patient's two halves with the e-mails between them: they come from another statement.
 fn join<'e>(out: &mut Vec<u8>, head: &[u8], tail: &[u8], emails: impl Iterator<Item = &'e str>) {
     out.extend_from_slice(head);
-    for email in emails {
+    for email in emails.map(str::trim).filter(|email| !email.is_empty()) {
         let open = !out.ends_with(b"[") && !out.ends_with(b"\"telecom\":");
         out.extend_from_slice(if open { b",{" } else { b"{" });
         out.extend_from_slice(b"\"system\":\"email\",\"value\":\"");
-        escape(out, email.trim());
+        escape(out, email);
         out.extend_from_slice(b"\"}");
     }
     if out.ends_with(b",\"telecom\":[") {
