@@ -67,4 +67,6 @@ codes! {
     BODY_TOO_SLOW = "PH014", 408, "timeout", "The body did not arrive in time", "Send the body at once, or try again.";
     BODY_UNREADABLE = "PH015", 400, "invalid", "The body cannot be read to its end", "Send the whole body, in the length or the chunks that were announced.";
     URI_TOO_LONG = "PH016", 414, "too-long", "The URL is too long", "Send the search as a form-encoded POST to _search.";
+    NOT_THE_OPERATOR = "PH017", 401, "login", "There is no valid operator's key in the request", "Send the operator's key in the header Authorization, after the word Bearer.";
+    EXPLAIN_PARAMETER = "PH018", 400, "value", "explain-dialect or explain-run cannot be read", "Give each once at the most, with one of the values that the message lists.";
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::demo::DemoError;
 use crate::mapping::Diagnostics;
 use crate::passthrough::PassthroughError;
+use crate::server::OperatorKeyError;
 use crate::sql::SqlError;
 
 /// What stands in the way of serving. Nothing has been left half done.
@@ -36,6 +37,14 @@ pub enum StartError {
     Folder { path: PathBuf, source: io::Error },
     #[error("{} is not a key of 32 bytes that pilaster wrote; delete it to have a new one made", path.display())]
     Key { path: PathBuf },
+    #[error("the operator's key cannot be read from {}: {source}", path.display())]
+    OperatorKeyFile { path: PathBuf, source: io::Error },
+    /// The file or variable that holds it, and what is wrong with it.
+    #[error("{place} holds no operator's key: {source}")]
+    OperatorKey {
+        place: String,
+        source: OperatorKeyError,
+    },
     #[error("no random numbers are to be had from the operating system")]
     Random,
     #[error("the practice cannot be created: {}{}", .0, because(.0))]

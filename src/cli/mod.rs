@@ -10,6 +10,7 @@ mod explain;
 mod failure;
 mod log;
 mod open;
+mod operator_key;
 mod serve;
 
 use std::io::{self, Write};
@@ -109,6 +110,7 @@ mod tests {
             &["serve", "--listen", "nowhere"],
             &["serve", "--time-zone", "Mars/Olympus"],
             &["serve", "--base-url", "example.org"],
+            &["serve", "--operator-key", "0123456789abcdef"],
             &["mapping"],
             &["nothing"],
             &[],

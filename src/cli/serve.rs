@@ -1,6 +1,6 @@
 //! `pilaster serve`: options → a server, until it is told to stop.
 //!
-//! The order is that of what can fail soonest: the log, the address, the folder, the mapping, and only
+//! The order is that of what can fail soonest: the log, the operator's key, the address, the folder, the mapping, and only
 //! then the practice, which may take a minute. The address is taken before that minute but answers only after
 //! it, so that nothing is served half done. A signal ends any of it, and temporary files go with it.
 
@@ -17,11 +17,11 @@ use tokio::runtime::Runtime;
 
 use super::demo::{self, Folder};
 use super::open::{Limits, open_site};
-use super::{StartError, log};
+use super::{StartError, log, operator_key};
 use crate::demo::{MAX_PATIENTS, Options};
 use crate::mapping::{Diagnostics, embedded, load_files, load_folder};
 use crate::passthrough::sqlite::Limits as PoolLimits;
-use crate::server::{self, App, BaseUrl, Keys, Practice, Setup, fhir_base};
+use crate::server::{self, App, BaseUrl, Keys, Practice, Setup, explain_base, fhir_base};
 use crate::site::Site;
 
 /// The one site of a server without configuration.
@@ -60,6 +60,9 @@ pub(super) struct Args {
     /// What links in answers begin with, where callers see another URL than this machine does: https://api.example.org
     #[arg(long, value_name = "URL")]
     base_url: Option<BaseUrl>,
+    /// A file with the operator's key, which switches GET /operator/sites/{siteId}/explain/{Type} on; without it the key is that of PILASTER_OPERATOR_KEY, or there is none
+    #[arg(long, value_name = "FILE")]
+    operator_key_file: Option<PathBuf>,
     /// How log lines look; levels are set by PILASTER_LOG or RUST_LOG (warn, info, pilaster=debug)
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = log::Format::Text)]
     log: log::Format,
@@ -78,6 +81,7 @@ pub(super) fn run(args: Args) -> ExitCode {
 
 fn start(args: Args) -> Result<(), StartError> {
     log::start(args.log)?;
+    let operator = operator_key::read(args.operator_key_file.as_deref())?;
     let metrics = server::install_metrics()?;
     let runtime = Runtime::new().map_err(StartError::Runtime)?;
     let served = runtime.block_on(async {
@@ -97,6 +101,7 @@ fn start(args: Args) -> Result<(), StartError> {
         let app = Arc::new(App::new(Setup {
             sites: vec![Arc::clone(&site) as Arc<dyn Practice>],
             keys: Keys::new([(CALLER, KEY)]),
+            operator,
             base_url: args.base_url.clone(),
             listening,
             limits: server::Limits::default(),
@@ -232,7 +237,16 @@ fn signal() -> Result<impl Future<Output = ()>, StartError> {
 
 /// Where it is, with what key, and what to try: searches that have results.
 fn greeting(site: &Site, app: &App, what: &str, is_demo: bool) -> String {
-    let base = fhir_base(&app.root_url(), SITE);
+    let root = app.root_url();
+    let base = fhir_base(&root, SITE);
+    let explain = if app.has_operator() {
+        format!(
+            "explain     {}/{{Type}}?… with Authorization: Bearer and the operator's key\n",
+            explain_base(&root, SITE)
+        )
+    } else {
+        String::new()
+    };
     let searches: Vec<String> = if is_demo {
         let today = jiff::Timestamp::now().to_zoned(site.zone().clone()).date();
         vec![
@@ -254,7 +268,8 @@ fn greeting(site: &Site, app: &App, what: &str, is_demo: bool) -> String {
         "Serving {what}\n\n\
          FHIR base   {base}\n\
          key         {KEY}\n\
-         time zone   {}\n\n\
+         time zone   {}\n\
+         {explain}\n\
          Try:\n{}\n\
          Ready; stop with Ctrl-C.\n",
         site.zone_name(),

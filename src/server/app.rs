@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::middleware;
 use axum::routing::{any, get};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -18,8 +18,12 @@ use tower_http::compression::predicate::SizeAbove;
 
 use super::base_url::{BaseUrl, Origin};
 use super::keys::Keys;
+use super::observe::caught;
+use super::operator::{self, OperatorKey};
 use super::practice::Practice;
+use super::reply::Refusal;
 use super::{fhir, health, observe, reply};
+use crate::errors;
 
 /// Answers below this many bytes are not compressed: they fit in one packet anyway.
 const COMPRESSED_FROM: u64 = 1024;
@@ -41,7 +45,7 @@ pub struct Limits {
     pub shutdown: Duration,
     /// Open connections; further ones wait to be accepted.
     pub connections: usize,
-    /// FHIR requests under way; a further one gets 503.
+    /// Requests to practices under way; a further one gets 503.
     pub in_flight: usize,
     /// Bytes of a form: beyond, 413.
     pub form_bytes: usize,
@@ -71,6 +75,8 @@ pub struct Setup {
     pub sites: Vec<Arc<dyn Practice>>,
     /// Who may ask.
     pub keys: Keys,
+    /// Opens the operator's paths; without it they are not there.
+    pub operator: Option<OperatorKey>,
     /// What links begin with, where the operator says so.
     pub base_url: Option<BaseUrl>,
     /// The address that is listened on.
@@ -85,6 +91,7 @@ pub struct App {
     /// By id, in lower case: GUIDs compare without case.
     sites: HashMap<String, Arc<dyn Practice>>,
     pub(super) keys: Keys,
+    pub(super) operator: Option<OperatorKey>,
     pub(super) origin: Origin,
     pub(super) limits: Limits,
     pub(super) in_flight: Semaphore,
@@ -106,6 +113,7 @@ impl App {
                 .map(|site| (site.id().to_ascii_lowercase(), site))
                 .collect(),
             keys: setup.keys,
+            operator: setup.operator,
             origin: Origin::new(setup.base_url, setup.listening),
             in_flight: Semaphore::new(setup.limits.in_flight),
             limits: setup.limits,
@@ -119,13 +127,66 @@ impl App {
     }
 
     /// The practice with an id.
-    pub(super) fn site(&self, id: &str) -> Option<&Arc<dyn Practice>> {
-        self.sites.get(&id.to_ascii_lowercase())
+    ///
+    /// # Errors
+    /// [`errors::UNKNOWN_SITE`]
+    pub(super) fn known_site(&self, id: &str) -> Result<&Arc<dyn Practice>, Refusal> {
+        self.sites.get(&id.to_ascii_lowercase()).ok_or_else(|| {
+            Refusal::new(
+                errors::UNKNOWN_SITE,
+                "there is no site with the id in the URL",
+            )
+        })
+    }
+
+    /// Refuses a URL that is too long before anything is made of it.
+    ///
+    /// # Errors
+    /// [`errors::URI_TOO_LONG`]
+    pub(super) fn check_length(&self, uri: &Uri) -> Result<(), Refusal> {
+        let limit = self.limits.uri_bytes;
+        if uri.path().len() + uri.query().unwrap_or_default().len() > limit {
+            return Err(Refusal::new(
+                errors::URI_TOO_LONG,
+                format!("the URL has more than {limit} bytes"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Asks a practice, if there is room, for as long as a request may take.
+    ///
+    /// # Errors
+    /// What is asked fails with; or that there is no room, no time, or that it panicked.
+    pub(super) async fn within_limits<T>(
+        &self,
+        asked: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
+        let Ok(_place) = self.in_flight.try_acquire() else {
+            return Err(Refusal::new(
+                errors::TOO_BUSY,
+                format!("{} requests are under way", self.limits.in_flight),
+            ));
+        };
+        let limit = self.limits.request;
+        match tokio::time::timeout(limit, caught(asked)).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(_panicked)) => Err(Refusal::new(errors::INTERNAL, "something failed here")),
+            Err(_elapsed) => Err(Refusal::new(
+                errors::TOO_SLOW,
+                format!("the request took longer than {} s", limit.as_secs_f32()),
+            )),
+        }
     }
 
     /// All practices.
     pub(super) fn sites(&self) -> impl Iterator<Item = &Arc<dyn Practice>> {
         self.sites.values()
+    }
+
+    /// Whether the operator's paths are there.
+    pub fn has_operator(&self) -> bool {
+        self.operator.is_some()
     }
 
     /// The URL of this server's root where no request says another.
@@ -151,6 +212,9 @@ pub fn router(app: Arc<App>) -> Router {
         );
     if app.metrics.is_some() {
         router = router.route("/metrics", get(health::metrics));
+    }
+    if app.operator.is_some() {
+        router = router.route(operator::EXPLAIN, get(operator::explain));
     }
     router
         .fallback(|| async {

@@ -25,7 +25,7 @@ use super::app::App;
 use super::base_url::fhir_base;
 use super::keys::Caller;
 use super::negotiate::{self, MediaType, NotAcceptable};
-use super::observe::{RequestId, Trail, caught};
+use super::observe::{RequestId, Trail};
 use super::path::{self, Interaction};
 use super::practice::Practice;
 use super::reply::Refusal;
@@ -48,18 +48,17 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
     let mut trail = Trail::default();
     let mut wishes = Wishes::default();
     let answered = match admit(&app, &parts, &mut wishes, &mut trail) {
-        Ok(asked) => within_limits(&app, &parts, body, asked, &mut wishes).await,
+        Ok(asked) => {
+            app.within_limits(answer(&app, &parts, body, asked, &mut wishes))
+                .await
+        }
         Err(refusal) => Err(refusal),
     };
     let timings = answered.as_ref().ok().and_then(Answered::timings);
     let mut response = match answered {
         Ok(answered) => answered.into_response(wishes.pretty, &mut trail),
         Err(refusal) => {
-            trail.error = Some(refusal.code.id);
-            if refusal.status().is_server_error() {
-                // Texts of errors hold no values, see `Refusal::text`.
-                tracing::error!(request = %id, code = refusal.code.id, text = %refusal.text, "request failed");
-            }
+            trail.refused(&refusal, id);
             refusal.into_outcome(id, wishes.pretty)
         }
     };
@@ -84,14 +83,9 @@ fn admit(
     wishes: &mut Wishes,
     trail: &mut Trail,
 ) -> Result<Asked, Refusal> {
+    app.check_length(&parts.uri)?;
     let path = parts.uri.path();
     let query = parts.uri.query().unwrap_or_default();
-    if path.len() + query.len() > app.limits.uri_bytes {
-        return Err(Refusal::new(
-            errors::URI_TOO_LONG,
-            format!("the URL has more than {} bytes", app.limits.uri_bytes),
-        ));
-    }
     let caller = match app.keys.caller(&parts.headers, query.as_bytes()) {
         Caller::Known(caller) => caller.to_owned(),
         Caller::Wrong => {
@@ -110,12 +104,7 @@ fn admit(
     wishes.read(query.as_bytes());
     // The router sends only such paths here; others would be of no site.
     let (site, rest) = path::split(path).unwrap_or_default();
-    let site = app.site(site).ok_or_else(|| {
-        Refusal::new(
-            errors::UNKNOWN_SITE,
-            "there is no site with the id in the URL",
-        )
-    })?;
+    let site = app.known_site(site)?;
     let interaction = path::interaction(&parts.method, rest)?;
     trail.interaction = Some(interaction.code());
     if let Some(name) = interaction.resource() {
@@ -131,39 +120,14 @@ fn admit(
     })
 }
 
-/// Only a name of R4 is repeated: any other may be what somebody typed into a wrong place.
-fn not_served(site: &dyn Practice, name: &str) -> Refusal {
+/// A type that the site does not serve. Only a name of R4 is repeated: any other may be what somebody typed into a wrong place.
+pub(super) fn not_served(site: &dyn Practice, name: &str) -> Refusal {
     let served = site.resources().join(", ");
     let text = match resource_type(name) {
         Some(_) => format!("{name} is not served at this site; it serves {served}"),
         None => format!("that is no resource type of R4; this site serves {served}"),
     };
     Refusal::new(errors::UNKNOWN_RESOURCE_TYPE, text)
-}
-
-/// Asks the practice, if there is room, for as long as a request may take.
-async fn within_limits(
-    app: &App,
-    parts: &Parts,
-    body: Body,
-    asked: Asked,
-    wishes: &mut Wishes,
-) -> Result<Answered, Refusal> {
-    let Ok(_place) = app.in_flight.try_acquire() else {
-        return Err(Refusal::new(
-            errors::TOO_BUSY,
-            format!("{} requests are under way", app.limits.in_flight),
-        ));
-    };
-    let limit = app.limits.request;
-    match tokio::time::timeout(limit, caught(answer(app, parts, body, asked, wishes))).await {
-        Ok(Ok(answered)) => answered,
-        Ok(Err(_panicked)) => Err(Refusal::new(errors::INTERNAL, "something failed here")),
-        Err(_elapsed) => Err(Refusal::new(
-            errors::TOO_SLOW,
-            format!("the request took longer than {} s", limit.as_secs_f32()),
-        )),
-    }
 }
 
 /// An answer, and the media type that it is sent as.

@@ -72,8 +72,9 @@ impl Keys {
     }
 }
 
-/// Whether two texts are the same, in time that depends on the length of `presented` alone.
-fn equal(secret: &[u8], presented: &[u8]) -> bool {
+/// Whether two texts are the same, in time that depends on the length of `presented` alone. An empty
+/// secret equals nothing but an empty text.
+pub(super) fn equal(secret: &[u8], presented: &[u8]) -> bool {
     let mut difference = secret.len() ^ presented.len();
     for (byte, own) in presented.iter().zip(secret.iter().cycle()) {
         // Kept from the optimiser, which would leave the loop at the first difference.

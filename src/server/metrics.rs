@@ -1,6 +1,6 @@
 //! The numbers of `/metrics`: what there are, and where they are counted.
 //!
-//! Labels are from closed sets: interactions of R4, resource types that a site serves, statuses, stages.
+//! Labels are from closed sets: interactions of R4 and `explain`, resource types that a site serves, statuses, stages.
 //! Rows left out and odd values are counted where they are found, in [`crate::site`].
 
 use std::sync::{Mutex, PoisonError};

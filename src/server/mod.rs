@@ -1,7 +1,7 @@
 //! HTTP: requests in, FHIR out.
 //!
-//! Takes practices, keys and limits; serves the FHIR API of the integrators, and beside it health and
-//! metrics. Knows how things travel (methods, media types, keys, time, size), and hands what is asked
+//! Takes practices, keys and limits; serves the FHIR API of the integrators, and beside it health, metrics
+//! and explanations for the operator. Knows how things travel (methods, media types, keys, time, size), and hands what is asked
 //! to a [`Practice`] as it came: the grammar of a search is not read here.
 //!
 //! | module | takes → gives |
@@ -10,9 +10,10 @@
 //! | `observe` | a request → its id, a line in the log, numbers |
 //! | `app` | sites, keys, limits → the router and what handlers share |
 //! | `fhir` | a request under a FHIR base → an answer or a refusal |
+//! | `operator` | a search with the operator's key → what becomes of it |
 //! | `keys`, `path`, `negotiate`, `prefer`, `body` | parts of a request → what they mean |
 //! | `base_url` | a request → what its links begin with |
-//! | `reply`, `pretty` | a refusal → an OperationOutcome; JSON → indented JSON |
+//! | `reply`, `pretty` | a refusal → an OperationOutcome or an envelope; JSON → indented JSON |
 //! | `practice` | what is asked of a practice |
 //! | `health`, `metrics` | the server's own state |
 
@@ -26,6 +27,7 @@ mod keys;
 mod metrics;
 mod negotiate;
 mod observe;
+mod operator;
 mod path;
 mod practice;
 mod prefer;
@@ -37,4 +39,5 @@ pub use base_url::{BaseUrl, BaseUrlError, fhir_base};
 pub use connection::serve;
 pub use keys::{KEY_HEADER, KEY_PARAMETER, Keys};
 pub use metrics::install as install_metrics;
+pub use operator::{OperatorKey, OperatorKeyError, explain_base};
 pub use practice::{Practice, Reply};

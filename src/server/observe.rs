@@ -15,6 +15,7 @@ use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::Next;
 use uuid::Uuid;
 
+use super::reply::Refusal;
 use super::{metrics, reply};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -28,7 +29,7 @@ pub struct RequestId(pub Uuid);
 /// What a handler says of the request that it answered.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Trail {
-    /// A code of R4's value set restful-interaction.
+    /// A code of R4's value set restful-interaction; `explain` or `explain-run` on the operator's path.
     pub interaction: Option<&'static str>,
     /// A resource type that the site serves: anything else that a path names may be anything.
     pub resource: Option<&'static str>,
@@ -38,6 +39,17 @@ pub struct Trail {
     pub entries: usize,
     /// `PD001`, where the request was refused.
     pub error: Option<&'static str>,
+}
+
+impl Trail {
+    /// Notes a refusal. What is the server's own fault is logged, under the request's id, with its text:
+    /// texts of errors hold no values.
+    pub fn refused(&mut self, refusal: &Refusal, request: Uuid) {
+        self.error = Some(refusal.code.id);
+        if refusal.status().is_server_error() {
+            tracing::error!(request = %request, code = refusal.code.id, text = %refusal.text, "request failed");
+        }
+    }
 }
 
 /// Gives a request its id, and reports on it when it is answered.

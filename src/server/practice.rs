@@ -7,6 +7,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::explain::{self, HttpOptions};
 use crate::fhir::capability::{self, StatementOptions};
 use crate::passthrough::PassthroughError;
 use crate::site::{Answer, ReadCall, SearchCall, Site, SiteError};
@@ -37,6 +38,13 @@ pub trait Practice: Send + Sync + 'static {
 
     /// Answers a read.
     fn read(self: Arc<Self>, call: ReadCall) -> Reply<Result<Answer, SiteError>>;
+
+    /// Says what becomes of a search, stage by stage, as JSON.
+    fn explain(
+        self: Arc<Self>,
+        call: SearchCall,
+        options: HttpOptions,
+    ) -> Reply<Result<serde_json::Value, SiteError>>;
 
     /// Whether the database answers.
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>>;
@@ -72,6 +80,14 @@ impl Practice for Site {
 
     fn read(self: Arc<Self>, call: ReadCall) -> Reply<Result<Answer, SiteError>> {
         Box::pin(async move { Site::read(&self, call).await })
+    }
+
+    fn explain(
+        self: Arc<Self>,
+        call: SearchCall,
+        options: HttpOptions,
+    ) -> Reply<Result<serde_json::Value, SiteError>> {
+        Box::pin(async move { explain::for_http(&self, call, options).await })
     }
 
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>> {

@@ -33,12 +33,16 @@ pub struct Refusal {
     besides: Besides,
 }
 
+/// The challenge of the integrators' paths: there is no registered scheme for such keys.
+const SUBSCRIPTION_KEY: &str =
+    "SubscriptionKey realm=\"pilaster\", header=\"Ocp-Apim-Subscription-Key\"";
+
 /// A header that belongs to a status.
 #[derive(Debug, Clone, Copy)]
 enum Besides {
     Nothing,
-    /// How to authenticate. RFC 9110 §11.6.1 asks for it with 401; there is no registered scheme for such keys.
-    Challenge,
+    /// How to authenticate: RFC 9110 §11.6.1 asks for it with 401.
+    Challenge(&'static str),
     /// The methods of a path, with 405.
     Allow(&'static str),
     /// Seconds after which to try again, with 503.
@@ -49,12 +53,7 @@ impl Besides {
     fn header(self) -> Option<(HeaderName, HeaderValue)> {
         match self {
             Besides::Nothing => None,
-            Besides::Challenge => Some((
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static(
-                    "SubscriptionKey realm=\"pilaster\", header=\"Ocp-Apim-Subscription-Key\"",
-                ),
-            )),
+            Besides::Challenge(how) => Some((WWW_AUTHENTICATE, HeaderValue::from_static(how))),
             Besides::Allow(methods) => Some((ALLOW, HeaderValue::from_static(methods))),
             Besides::RetryAfter(seconds) => Some((RETRY_AFTER, HeaderValue::from(seconds))),
         }
@@ -65,7 +64,7 @@ impl Refusal {
     /// An entry of the table, with its own text.
     pub fn new(code: Code, text: impl Into<Cow<'static, str>>) -> Refusal {
         let besides = match code.status {
-            401 => Besides::Challenge,
+            401 => Besides::Challenge(SUBSCRIPTION_KEY),
             503 => Besides::RetryAfter(1),
             _ => Besides::Nothing,
         };
@@ -82,6 +81,14 @@ impl Refusal {
         Refusal {
             besides: Besides::Allow(allowed),
             ..Refusal::new(errors::METHOD_NOT_ALLOWED, text)
+        }
+    }
+
+    /// 401, with a challenge (RFC 9110 §11.6.1) of visible ASCII.
+    pub fn challenge(code: Code, text: &'static str, challenge: &'static str) -> Refusal {
+        Refusal {
+            besides: Besides::Challenge(challenge),
+            ..Refusal::new(code, text)
         }
     }
 
@@ -120,6 +127,25 @@ impl Refusal {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some((name, value)) = self.besides.header() {
             headers.insert(name, value);
+        }
+        response
+    }
+
+    /// As the envelope of paths that are not FHIR: the message has the code, what happened, where, and
+    /// what to do.
+    pub fn into_envelope(self, request: Uuid) -> Response<Body> {
+        let status = self.status();
+        let mut message = format!("{}: {}", self.code.id, self.text);
+        if let Some(expression) = &self.expression {
+            message.push_str(&format!(" ({expression})"));
+        }
+        message.push_str(&format!(". {}", self.code.remedy));
+        if status.is_server_error() {
+            message.push_str(&format!(" Request {request}."));
+        }
+        let mut response = envelope(status, &message);
+        if let Some((name, value)) = self.besides.header() {
+            response.headers_mut().insert(name, value);
         }
         response
     }
@@ -164,7 +190,11 @@ pub fn envelope(status: StatusCode, message: &str) -> Response<Body> {
 /// Plain JSON, for what is not FHIR.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
     // What is sent here is texts and numbers under names, which JSON always has.
-    let text = serde_json::to_vec(body).unwrap_or_default();
+    json_text(status, serde_json::to_vec(body).unwrap_or_default())
+}
+
+/// JSON that is written already, for what is not FHIR.
+pub fn json_text(status: StatusCode, text: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -13,6 +13,7 @@ pub fn pilaster(args: &[&str]) -> Command {
         .args(args)
         .env_remove("RUST_LOG")
         .env_remove("PILASTER_LOG")
+        .env_remove("PILASTER_OPERATOR_KEY")
         .stdin(Stdio::null());
     command
 }
@@ -77,6 +78,14 @@ impl Serving {
         )
     }
 
+    /// The base of explanations, as the greeting says it.
+    fn explain(&self) -> &str {
+        let lines = self.greeting.lines();
+        let mut found = lines.filter_map(|line| line.strip_prefix("explain"));
+        let line = found.next().expect("the base of explanations").trim();
+        line.split("/{Type}").next().expect("a base")
+    }
+
     /// Ends it as an operator does, and gives its exit code and its log.
     pub fn end(mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
@@ -113,6 +122,7 @@ fn it_serves_a_practice_of_its_own_and_cleans_up() {
         .map(|line| line.trim_end_matches('\''))
         .collect();
     assert_eq!(searches.len(), 3);
+    assert!(!serving.greeting.contains("explain"), "off by default");
     for search in searches {
         let request = CLIENT
             .get(search)
@@ -222,6 +232,7 @@ fn a_signal_ends_it_while_it_writes_a_practice() {
 fn at_trace_no_value_and_no_key_is_logged() {
     let mut command = pilaster(&["serve", "--listen", "127.0.0.1:0", "--patients", "100"]);
     command.env("RUST_LOG", "trace");
+    command.env("PILASTER_OPERATOR_KEY", "zweistein-operator");
     let serving = Serving::start(command);
     let page: serde_json::Value = serving.ask("Patient?_count=20").json().expect("JSON");
     let mut names = Vec::new();
@@ -245,9 +256,26 @@ fn at_trace_no_value_and_no_key_is_logged() {
     ] {
         let _ = serving.ask(path);
     }
+    let explain = serving.explain();
+    for (key, search, status) in [
+        ("zweistein-operator", "Patient?family=zweistein", 200),
+        (
+            "zweistein-operator",
+            "Patient?explain-run=true&_count=20",
+            200,
+        ),
+        ("zweistein-operator", "Patient?birthdate=zweistein", 400),
+        ("zweistein-operator", "Patient?explain-run=zweistein", 400),
+        ("zweistein-operator", "Zweistein?zweistein", 404),
+        ("zweistein-wrong-key", "Patient?family=zweistein", 401),
+    ] {
+        let request = CLIENT.get(format!("{explain}/{search}")).bearer_auth(key);
+        assert_eq!(send(request).status(), status, "{search}");
+    }
     let (code, log) = serving.end();
     assert_eq!(code, Some(0));
     assert!(log.contains("search-type"), "{log}");
+    assert!(log.contains("explain-run"), "{log}");
     let lower = log.to_lowercase();
     for value in ["zweistein", "1987-06-05", "demo-key"] {
         assert!(!lower.contains(value), "{value} is in {log}");
@@ -311,11 +339,19 @@ fn what_keeps_it_from_starting_is_said() {
         "cannot be written",
     );
     does_not_start(&["serve", "--mapping", "x"], "--sqlite");
+    let key = folder.path().join("operator.key");
+    let with_key = ["serve", "--operator-key-file", text(&key)];
+    does_not_start(&with_key, "cannot be read");
+    std::fs::write(&key, "guessable").expect("a file");
+    does_not_start(&with_key, "holds no operator's key");
     does_not_start(&["serf"], "unrecognized subcommand");
 }
 
 #[test]
 fn a_database_of_ones_own_is_served_through_a_mapping() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = folder.path().join("operator.key");
+    std::fs::write(&key, "key-of-an-operator\n").expect("a file");
     let bp = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/bp-premier");
     let serving = Serving::start(pilaster(&[
         "serve",
@@ -329,14 +365,25 @@ fn a_database_of_ones_own_is_served_through_a_mapping() {
         "Australia/Perth",
         "--log",
         "json",
+        "--operator-key-file",
+        text(&key),
     ]));
+    let explain = format!("{}/Patient?family=smith", serving.explain());
+    let explained = send(CLIENT.get(explain).bearer_auth("key-of-an-operator"));
+    assert_eq!(explained.status(), 200);
     let page: serde_json::Value = serving.ask("Appointment?_count=1").json().expect("JSON");
     assert!(page.to_string().contains("+08:00"), "{page}");
     let (code, log) = serving.end();
     assert_eq!(code, Some(0));
-    let line: serde_json::Value =
-        serde_json::from_str(log.lines().next().expect("a line")).expect("JSON");
-    assert_eq!(line["fields"]["resource"], "Appointment");
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let resources: Vec<_> = lines
+        .iter()
+        .map(|line| &line["fields"]["resource"])
+        .collect();
+    assert_eq!(resources, ["Patient", "Appointment"]);
 }
 
 #[test]

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use pilaster::explain::HttpOptions;
 use pilaster::passthrough::PassthroughError;
 use pilaster::server::{Limits, Practice, Reply};
 use pilaster::site::{Answer, ReadCall, SearchCall, SiteError};
 
-use crate::support::{CLIENT, KEY, KEY_HEADER, SITE, Server, header, refused, send};
+use crate::support::{CLIENT, KEY, KEY_HEADER, OPERATOR_KEY, SITE, Server, header, refused, send};
 
 /// A practice that does what the searched `_id` says.
 #[derive(Default)]
@@ -70,6 +71,17 @@ impl Practice for Moody {
         Box::pin(async { Err(SiteError::NoSuchResource) })
     }
 
+    fn explain(
+        self: Arc<Self>,
+        call: SearchCall,
+        _: HttpOptions,
+    ) -> Reply<Result<serde_json::Value, SiteError>> {
+        Box::pin(async move {
+            self.search(call).await?;
+            Ok(serde_json::json!({}))
+        })
+    }
+
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>> {
         Box::pin(async move {
             if self.ready.load(Ordering::SeqCst) {
@@ -125,6 +137,36 @@ fn a_slow_answer_ends_and_its_work_with_it() {
     let (server, practice) = start(quick());
     refused(send(server.get("Patient?slow")), 504, "PH011");
     assert!(practice.cancelled.load(Ordering::SeqCst));
+}
+
+#[test]
+fn an_explanation_has_the_same_bounds() {
+    let practice = Arc::new(Moody::default());
+    let sites = vec![Arc::clone(&practice) as Arc<dyn Practice>];
+    let server = Server::start_with_operator(sites, quick());
+    let ask = |search: &str| {
+        let url = server.url(&format!("/operator/sites/{SITE}/explain/Patient?{search}"));
+        let response = send(CLIENT.get(url).bearer_auth(OPERATOR_KEY));
+        let (status, id) = (response.status(), header(&response, "x-request-id"));
+        let text = response.text().expect("a body");
+        assert!(!text.contains("4711"), "{text}");
+        if status.is_server_error() {
+            assert!(text.contains(&id), "{text}");
+        }
+        (status.as_u16(), text)
+    };
+    for (search, expected, code) in [
+        ("panic", 500, "PH010"),
+        ("busy", 503, "PD002"),
+        ("failed", 500, "PD004"),
+        ("slow", 504, "PH011"),
+    ] {
+        let (status, text) = ask(search);
+        assert_eq!(status, expected, "{search}: {text}");
+        assert!(text.contains(code), "{search}: {text}");
+    }
+    assert!(practice.cancelled.load(Ordering::SeqCst));
+    assert_eq!(ask("").0, 200);
 }
 
 #[test]

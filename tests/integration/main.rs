@@ -10,7 +10,7 @@
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
 //! | `search_truth` | answers against a second reading of the resources |
 //! | `practice` | a practice to ask without a socket, for the modules above |
-//! | `http`, `cli`, `limits` | the program from outside |
+//! | `http`, `operator`, `cli`, `limits` | the program from outside |
 //! | `mapping_docs` | every example of `mappings/README.md` |
 //! | `support` | the program under test, for the modules that start it |
 
@@ -23,6 +23,7 @@ mod mapping_docs;
 mod mappings;
 mod no_leak;
 mod odd_rows;
+mod operator;
 mod paging;
 mod practice;
 mod search_truth;

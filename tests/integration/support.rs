@@ -9,7 +9,7 @@ use pilaster::cli::{OpenLimits, open_site};
 use pilaster::cursor::CursorKey;
 use pilaster::demo;
 use pilaster::mapping::{embedded, load_files};
-use pilaster::server::{self, App, Keys, Limits, Practice, Setup, fhir_base};
+use pilaster::server::{self, App, Keys, Limits, OperatorKey, Practice, Setup, fhir_base};
 use pilaster::site::Site;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::Value;
@@ -22,6 +22,9 @@ pub const KEY: &str = "key-of-the-tests";
 pub const KEY_HEADER: &str = "Ocp-Apim-Subscription-Key";
 /// Another caller's.
 pub const OTHER_KEY: &str = "another-key";
+
+/// The operator's, where a test gives one.
+pub const OPERATOR_KEY: &str = "operator-key-of-the-tests";
 
 pub static CLIENT: LazyLock<Client> = LazyLock::new(|| {
     Client::builder()
@@ -77,10 +80,25 @@ impl Server {
         Server::start_with(sites, limits, None)
     }
 
+    /// Starts with the paths of the operator.
+    pub fn start_with_operator(sites: Vec<Arc<dyn Practice>>, limits: Limits) -> Server {
+        let key = OperatorKey::new(OPERATOR_KEY).expect("a key");
+        Server::start_as(sites, limits, None, Some(key))
+    }
+
     pub fn start_with(
         sites: Vec<Arc<dyn Practice>>,
         limits: Limits,
         base_url: Option<&str>,
+    ) -> Server {
+        Server::start_as(sites, limits, base_url, None)
+    }
+
+    fn start_as(
+        sites: Vec<Arc<dyn Practice>>,
+        limits: Limits,
+        base_url: Option<&str>,
+        operator: Option<OperatorKey>,
     ) -> Server {
         let base_url = base_url.map(|url| url.parse().expect("a base URL"));
         let (stop, stopped) = oneshot::channel();
@@ -93,6 +111,7 @@ impl Server {
                 let app = App::new(Setup {
                     sites,
                     keys: Keys::new([("tests", KEY), ("other", OTHER_KEY)]),
+                    operator,
                     base_url,
                     listening,
                     limits,

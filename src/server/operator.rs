@@ -1,0 +1,374 @@
+//! `GET /operator/sites/{siteId}/explain/{Type}?<search>`: what becomes of a search, for an operator.
+//!
+//! Takes a request with the operator's key; gives the search stage by stage as JSON, as `pilaster explain
+//! --json` does. An explanation shows table names and, when run, rows: it has a key of its own, which no
+//! integrator has, and without a configured key the path is not there. It is no FHIR path, so that
+//! refusals are the envelope, whose message begins with the code of the table of errors.
+//!
+//! The search is written as the FHIR API takes it. Two names are the path's own and are taken out before
+//! the search is read: `explain-dialect` (`mssql`, `sqlite`; without it the site's own) and `explain-run`
+//! (`true`: rows, query plan and Bundle too). No parameter of R4 begins with `explain-`; a mapping's own
+//! parameter of such a name could not be asked here. Page links in the Bundle are the operator's: no
+//! subscription key opens them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Response, StatusCode};
+use uuid::Uuid;
+
+use super::app::App;
+use super::base_url::fhir_base;
+use super::fhir::not_served;
+use super::keys::equal;
+use super::observe::{RequestId, Trail};
+use super::practice::Practice;
+use super::reply::{self, Refusal};
+use super::{prefer, pretty};
+use crate::errors;
+use crate::explain::HttpOptions;
+use crate::relation::Dialect;
+use crate::site::SearchCall;
+
+/// The path as the router has it.
+pub(super) const EXPLAIN: &str = "/operator/sites/{site}/explain/{resource}";
+/// Whose the page links of a run are.
+const CALLER: &str = "operator";
+
+const DIALECT: &str = "explain-dialect";
+const RUN: &str = "explain-run";
+
+/// RFC 6750 §3: nothing but the scheme where no key was sent, else what is wrong with it.
+const CHALLENGE: &str = "Bearer realm=\"pilaster operator\"";
+const CHALLENGE_AGAIN: &str = "Bearer realm=\"pilaster operator\", error=\"invalid_token\"";
+
+/// Where a site's explanations are: the type and the search follow. `root` has no slash at its end.
+pub fn explain_base(root: &str, site: &str) -> String {
+    format!("{root}/operator/sites/{site}/explain")
+}
+
+/// The key that opens the operator's paths.
+pub struct OperatorKey(Vec<u8>);
+
+/// Why a text is no operator's key. Never the text itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OperatorKeyError {
+    #[error(
+        "it has {} to {} characters; `openssl rand -hex 32` makes one",
+        OperatorKey::SHORTEST,
+        OperatorKey::LONGEST
+    )]
+    Length,
+    #[error(
+        "it has letters, digits and signs of ASCII only, and no blanks: it travels in a header"
+    )]
+    Characters,
+}
+
+impl OperatorKey {
+    /// Shorter ones can be guessed: what this opens is not counted or slowed down.
+    pub const SHORTEST: usize = 16;
+    /// More is a file of something else.
+    pub const LONGEST: usize = 512;
+
+    /// Takes a key; white space around it, such as a file's last line end, is none of it.
+    ///
+    /// # Errors
+    /// When it could be guessed, or could not be sent in a header.
+    pub fn new(text: &str) -> Result<OperatorKey, OperatorKeyError> {
+        let text = text.trim();
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(OperatorKeyError::Characters);
+        }
+        if !(Self::SHORTEST..=Self::LONGEST).contains(&text.len()) {
+            return Err(OperatorKeyError::Length);
+        }
+        Ok(OperatorKey(text.into()))
+    }
+
+    /// Whether the headers carry this key as `Authorization: Bearer …`, in time that depends on what was
+    /// presented only.
+    ///
+    /// # Errors
+    /// 401 with its challenge.
+    fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let mut credentials = headers.get_all(AUTHORIZATION).iter();
+        let (challenge, text) = match (credentials.next(), credentials.next()) {
+            (None, _) => (CHALLENGE, "the request has no operator's key"),
+            (Some(one), None) if bearer(one.as_bytes()).is_some_and(|key| equal(&self.0, key)) => {
+                return Ok(());
+            }
+            _ => (CHALLENGE_AGAIN, "the operator's key is not valid here"),
+        };
+        Err(Refusal::challenge(
+            errors::NOT_THE_OPERATOR,
+            text,
+            challenge,
+        ))
+    }
+}
+
+impl fmt::Debug for OperatorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OperatorKey")
+    }
+}
+
+/// What follows the scheme `Bearer`, whose case does not count.
+fn bearer(credentials: &[u8]) -> Option<&[u8]> {
+    let (scheme, key) = credentials.split_at_checked("Bearer ".len())?;
+    (scheme.eq_ignore_ascii_case(b"Bearer ")).then(|| key.trim_ascii())
+}
+
+/// Answers a request for an explanation.
+pub(super) async fn explain(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    let (parts, _) = request.into_parts();
+    let id = parts
+        .extensions
+        .get::<RequestId>()
+        .map_or_else(Uuid::new_v4, |id| id.0);
+    let mut trail = Trail::default();
+    let mut response = match answer(&app, &parts, &mut trail).await {
+        Ok(json) => reply::json_text(StatusCode::OK, json),
+        Err(refusal) => {
+            trail.refused(&refusal, id);
+            refusal.into_envelope(id)
+        }
+    };
+    response.extensions_mut().insert(trail);
+    response
+}
+
+async fn answer(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<u8>, Refusal> {
+    app.check_length(&parts.uri)?;
+    // Without a key the router has no such path.
+    let key = app
+        .operator
+        .as_ref()
+        .ok_or_else(|| Refusal::new(errors::UNKNOWN_PATH, "there is nothing at this path"))?;
+    key.check(&parts.headers)?;
+    let query = parts.uri.query().unwrap_or_default();
+    let asked = Asked::read(query)?;
+    trail.interaction = Some(if asked.options.run {
+        "explain-run"
+    } else {
+        "explain"
+    });
+    let (site, resource) = place(app, parts.uri.path())?;
+    trail.resource = Some(resource);
+    let call = SearchCall {
+        base: fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id()),
+        resource: resource.to_owned(),
+        query: asked.search.into_bytes(),
+        form: Vec::new(),
+        caller: CALLER.to_owned(),
+        strict: prefer::is_strict(&parts.headers),
+    };
+    let options = asked.options;
+    app.within_limits(async move {
+        let explanation = site.explain(call, options).await?;
+        // Data with string keys, which JSON always has.
+        let json = serde_json::to_vec(&explanation).unwrap_or_default();
+        Ok(if asked.pretty {
+            pretty::indent(&json)
+        } else {
+            json
+        })
+    })
+    .await
+}
+
+/// The site and the type that the path names.
+fn place(app: &App, path: &str) -> Result<(Arc<dyn Practice>, &'static str), Refusal> {
+    // The router sends only such paths here; others would be of no site.
+    let (site, resource) = path
+        .strip_prefix("/operator/sites/")
+        .and_then(|rest| rest.split_once("/explain/"))
+        .unwrap_or_default();
+    let site = app.known_site(site)?;
+    let resource = site
+        .resource(resource)
+        .ok_or_else(|| not_served(&**site, resource))?;
+    Ok((Arc::clone(site), resource))
+}
+
+/// A query string, its own names apart from the search.
+struct Asked {
+    options: HttpOptions,
+    /// `_pretty=true`
+    pretty: bool,
+    /// The other pairs as they came.
+    search: String,
+}
+
+impl Asked {
+    fn read(query: &str) -> Result<Asked, Refusal> {
+        let (mut dialect, mut run) = (None, None);
+        let mut pretty = false;
+        let mut search = String::with_capacity(query.len());
+        for pair in query.split('&') {
+            // A pair has no `&`, so that it is read as one or, if it is empty, none.
+            let read = form_urlencoded::parse(pair.as_bytes()).next();
+            let (name, value) = read.unwrap_or_default();
+            match &*name {
+                DIALECT => once(
+                    &mut dialect,
+                    dialect_of(&value),
+                    DIALECT,
+                    "mssql and sqlite",
+                )?,
+                RUN => once(&mut run, boolean(&value), RUN, "true and false")?,
+                _ => {
+                    pretty |= name == "_pretty" && value == "true";
+                    if !search.is_empty() {
+                        search.push('&');
+                    }
+                    search.push_str(pair);
+                }
+            }
+        }
+        Ok(Asked {
+            options: HttpOptions {
+                dialect,
+                run: run.unwrap_or_default(),
+            },
+            pretty,
+            search,
+        })
+    }
+}
+
+/// Keeps a value that is one, the first time.
+fn once<T>(
+    kept: &mut Option<T>,
+    value: Option<T>,
+    name: &'static str,
+    allowed: &'static str,
+) -> Result<(), Refusal> {
+    let refuse = |text| Err(Refusal::new(errors::EXPLAIN_PARAMETER, text));
+    if value.is_none() {
+        return refuse(format!("{name} takes {allowed}"));
+    }
+    if kept.is_some() {
+        return refuse(format!("{name} is given twice"));
+    }
+    *kept = value;
+    Ok(())
+}
+
+/// The dialects that SQL is written for.
+fn dialect_of(name: &str) -> Option<Dialect> {
+    Dialect::from_name(name).filter(|dialect| matches!(dialect, Dialect::Mssql | Dialect::Sqlite))
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    const KEY: &str = "0123456789abcdef";
+
+    fn judged(credentials: &[&'static str]) -> Result<(), u16> {
+        let key = OperatorKey::new(KEY).expect("a key");
+        let mut headers = HeaderMap::new();
+        for one in credentials {
+            headers.append(AUTHORIZATION, HeaderValue::from_static(one));
+        }
+        key.check(&headers).map_err(|refusal| refusal.code.status)
+    }
+
+    #[test]
+    fn the_key_travels_as_a_bearer_token() {
+        for right in [
+            "Bearer 0123456789abcdef",
+            "bearer 0123456789abcdef",
+            "BEARER  0123456789abcdef",
+        ] {
+            assert_eq!(judged(&[right]), Ok(()), "{right}");
+        }
+        for wrong in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer 0123456789abcde",
+            "Bearer 0123456789abcdeF",
+            "Bearer 0123456789abcdef0123456789abcdef",
+            "Basic 0123456789abcdef",
+            "0123456789abcdef",
+            "Bearer0123456789abcdef",
+        ] {
+            assert_eq!(judged(&[wrong]), Err(401), "{wrong:?}");
+        }
+        assert_eq!(judged(&[]), Err(401));
+        let both = ["Bearer 0123456789abcdef", "Bearer 0123456789abcdef"];
+        assert_eq!(judged(&both), Err(401), "which of two counts is unclear");
+    }
+
+    #[test]
+    fn a_key_that_can_be_guessed_or_not_be_sent_is_none() {
+        let problem = |text: &str| OperatorKey::new(text).err();
+        assert_eq!(problem(KEY), None);
+        assert_eq!(problem(&format!("{KEY}\r\n")), None);
+        for text in ["", " \n", "short", &KEY.repeat(33)] {
+            assert_eq!(problem(text), Some(OperatorKeyError::Length), "{text:?}");
+        }
+        for text in [
+            "01234567 89abcdef",
+            "01234567\n89abcdef",
+            "0123456789äbcdef",
+        ] {
+            assert_eq!(
+                problem(text),
+                Some(OperatorKeyError::Characters),
+                "{text:?}"
+            );
+        }
+        let key = OperatorKey::new(KEY).expect("a key");
+        assert_eq!(format!("{key:?}"), "OperatorKey");
+    }
+
+    #[test]
+    fn its_own_names_are_taken_out_of_the_search() {
+        let read = |query: &str| {
+            let asked = Asked::read(query).map_err(|refusal| refusal.code.id)?;
+            let HttpOptions { dialect, run } = asked.options;
+            Ok((asked.search, dialect, run, asked.pretty))
+        };
+        let search = |text: &str| text.to_owned();
+        assert_eq!(read(""), Ok((search(""), None, false, false)));
+        assert_eq!(
+            read("explain-run=true&family=a%26b&explain%2Ddialect=mssql&given=c+d&_pretty=true"),
+            Ok((
+                search("family=a%26b&given=c+d&_pretty=true"),
+                Some(Dialect::Mssql),
+                true,
+                true
+            ))
+        );
+        assert_eq!(
+            read("explain-run=false&family=explain-run=true"),
+            Ok((search("family=explain-run=true"), None, false, false))
+        );
+        // What is malformed stays, for the grammar of the search to refuse.
+        assert_eq!(read("%ff=%&x"), Ok((search("%ff=%&x"), None, false, false)));
+        for wrong in [
+            "explain-run",
+            "explain-run=1",
+            "explain-run=TRUE",
+            "explain-dialect=firebird",
+            "explain-dialect=",
+            "explain-run=true&explain-run=true",
+            "explain-dialect=mssql&explain-dialect=sqlite",
+        ] {
+            assert_eq!(read(wrong), Err("PH018"), "{wrong}");
+        }
+    }
+}
