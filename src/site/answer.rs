@@ -338,18 +338,9 @@ fn new_id() -> String {
     let mut bytes = [0u8; 16];
     // Without random bytes the id is constant, which R4 allows: it names this answer only.
     let _ = getrandom::fill(&mut bytes);
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut id = String::with_capacity(36);
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            id.push('-');
-        }
-        for nibble in [byte >> 4, byte & 0x0f] {
-            id.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-    }
-    id
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .to_string()
 }
 
 fn count_alone(site: &Site, session: &mut Session<'_>, part: &Part) -> Result<i64, SiteError> {
