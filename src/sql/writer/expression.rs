@@ -1,0 +1,222 @@
+//! Expressions over columns, and how each compares.
+
+use std::sync::Arc;
+
+use super::{SqlError, Writer};
+use crate::relation::{Arithmetic, Case, CaseKey, Collation, Column, Expr, RawSql, SqlType};
+
+/// The column behind an expression that compares as that column does.
+fn column_of(expr: &Expr) -> Option<&Column> {
+    match expr {
+        Expr::Column(column) => Some(column),
+        Expr::NullIf(inner, _) => column_of(inner),
+        Expr::Coalesce(parts) => parts.first().and_then(column_of),
+        _ => None,
+    }
+}
+
+/// How an expression compares: its collation and type where it is text.
+pub(super) fn text_of(expr: &Expr) -> Option<(Option<&Arc<Collation>>, Option<SqlType>)> {
+    match expr {
+        Expr::Raw(raw) => raw
+            .ty
+            .is_text()
+            .then_some((raw.collation.as_ref(), Some(raw.ty))),
+        other => {
+            let column = column_of(other)?;
+            column
+                .ty
+                .is_text()
+                .then_some((column.collation.as_ref(), Some(column.ty)))
+        }
+    }
+}
+
+pub(super) fn is_time(expr: &Expr) -> bool {
+    match expr {
+        Expr::Raw(raw) => raw.ty.has_day(),
+        other => column_of(other).is_some_and(|column| column.ty.has_day()),
+    }
+}
+
+impl Writer<'_> {
+    /// An expression as it is compared and sorted: text under its collation.
+    pub(super) fn comparable(&mut self, expr: &Expr) -> Result<(), SqlError> {
+        match text_of(expr) {
+            Some((collation, ty)) => {
+                let operand = self.spelled(|writer| writer.expr(expr))?;
+                self.spelling.collated(
+                    &mut self.out,
+                    &operand,
+                    matches!(expr, Expr::Column(_)),
+                    collation.map(|collation| &**collation),
+                    ty,
+                );
+                Ok(())
+            }
+            None => self.expr(expr),
+        }
+    }
+
+    pub(super) fn expr(&mut self, expr: &Expr) -> Result<(), SqlError> {
+        match expr {
+            Expr::Column(column) => self.column(column),
+            Expr::Slot(slot) => self.slot(*slot)?,
+            Expr::Int(number) => self.out.push_str(&number.to_string()),
+            Expr::Text(text) => self.spelling.literal(&mut self.out, text),
+            // SQL takes two or more.
+            Expr::Coalesce(parts) if parts.len() == 1 => self.expr(&parts[0])?,
+            Expr::Coalesce(parts) => self.call("COALESCE", parts)?,
+            Expr::NullIf(inner, literal) => {
+                self.out.push_str("NULLIF(");
+                self.comparable(inner)?;
+                self.out.push_str(", ");
+                self.expr(literal)?;
+                self.out.push(')');
+            }
+            Expr::Digits(inner) => {
+                const TAKEN_OUT: [&str; 6] = [" ", "-", "(", ")", "+", "."];
+                self.out.push_str(&"REPLACE(".repeat(TAKEN_OUT.len()));
+                self.expr(inner)?;
+                for text in TAKEN_OUT {
+                    self.out.push_str(&format!(", '{text}', '')"));
+                }
+            }
+            Expr::Fold(inner) => {
+                let operand = self.spelled(|writer| writer.expr(inner))?;
+                self.spelling.fold(&mut self.out, &operand);
+            }
+            Expr::Exact(inner) => {
+                let operand = self.spelled(|writer| writer.expr(inner))?;
+                self.spelling.exact(&mut self.out, &operand);
+            }
+            Expr::Trim(inner) => {
+                let operand = self.spelled(|writer| writer.expr(inner))?;
+                self.spelling.trim(&mut self.out, &operand);
+            }
+            Expr::BitAnd(inner, mask) => {
+                let operand = self.spelled(|writer| writer.expr(inner))?;
+                self.spelling.bit_and(&mut self.out, &operand, *mask);
+            }
+            Expr::Arithmetic(left, op, right) => {
+                self.out.push('(');
+                self.expr(left)?;
+                self.out.push_str(match op {
+                    Arithmetic::Add => " + ",
+                    Arithmetic::Subtract => " - ",
+                    Arithmetic::Multiply => " * ",
+                    Arithmetic::Divide => " / ",
+                });
+                self.expr(right)?;
+                self.out.push(')');
+            }
+            Expr::Substring(inner, from, length) => {
+                let operand = self.spelled(|writer| writer.expr(inner))?;
+                self.spelling
+                    .substring(&mut self.out, &operand, *from, *length);
+            }
+            Expr::Concat(parts) => {
+                let mut operands = Vec::with_capacity(parts.len());
+                for part in parts {
+                    operands.push(self.spelled(|writer| writer.expr(part))?);
+                }
+                self.spelling.concat(&mut self.out, &operands);
+            }
+            Expr::Cast(inner, ty) => {
+                let operand = self.spelled(|writer| writer.expr(inner))?;
+                match **inner {
+                    Expr::Text(_) => self.spelling.cast(&mut self.out, &operand, *ty),
+                    _ => self.spelling.cast_row(&mut self.out, &operand, *ty),
+                }
+            }
+            Expr::Test(predicate) => {
+                self.out.push_str("CASE WHEN ");
+                self.predicate(predicate)?;
+                self.out.push_str(" THEN 1 ELSE 0 END");
+            }
+            Expr::Case(case) => {
+                let Case {
+                    subject,
+                    when,
+                    otherwise,
+                    absent,
+                } = &**case;
+                self.out.push_str("CASE");
+                for (key, result) in when {
+                    self.out.push_str(" WHEN ");
+                    self.comparable(subject)?;
+                    self.out.push_str(" = ");
+                    match key {
+                        CaseKey::Int(number) => self.out.push_str(&number.to_string()),
+                        CaseKey::Text(text) => self.spelling.literal(&mut self.out, text),
+                    }
+                    self.out.push_str(" THEN ");
+                    self.spelling.literal(&mut self.out, result);
+                }
+                if let Some(otherwise) = otherwise {
+                    self.out.push_str(" WHEN ");
+                    self.present(subject)?;
+                    self.out.push_str(" THEN ");
+                    self.spelling.literal(&mut self.out, otherwise);
+                }
+                if let Some(absent) = absent {
+                    self.out.push_str(" ELSE ");
+                    self.spelling.literal(&mut self.out, absent);
+                }
+                self.out.push_str(" END");
+            }
+            Expr::Raw(raw) => {
+                self.out.push('(');
+                self.raw(raw)?;
+                self.out.push(')');
+            }
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, name: &str, arguments: &[Expr]) -> Result<(), SqlError> {
+        self.out.push_str(name);
+        self.out.push('(');
+        for (index, argument) in arguments.iter().enumerate() {
+            if index > 0 {
+                self.out.push_str(", ");
+            }
+            self.expr(argument)?;
+        }
+        self.out.push(')');
+        Ok(())
+    }
+
+    /// A fragment, its `{alias.COLUMN}` quoted. The loader has checked each of them.
+    pub(super) fn raw(&mut self, raw: &RawSql) -> Result<(), SqlError> {
+        let mut rest = raw
+            .for_dialect(self.dialect)
+            .ok_or(SqlError::FragmentMissing(self.dialect))?;
+        while let Some(open) = rest.find('{') {
+            let (before, after) = rest.split_at(open);
+            self.out.push_str(before);
+            match after.find('}') {
+                Some(close) => {
+                    for (index, part) in after[1..close].split('.').enumerate() {
+                        if index > 0 {
+                            self.out.push('.');
+                        }
+                        // `[Odd name]` may stand in brackets, as the mapping's own columns do.
+                        let part = part.trim();
+                        let bare = part
+                            .strip_prefix('[')
+                            .and_then(|part| part.strip_suffix(']'));
+                        self.identifier(bare.unwrap_or(part));
+                    }
+                    rest = &after[close + 1..];
+                }
+                None => {
+                    self.out.push_str(after);
+                    rest = "";
+                }
+            }
+        }
+        self.out.push_str(rest);
+        Ok(())
+    }
+}

@@ -1,0 +1,213 @@
+//! Conditions, each put so that an index of its column serves.
+
+use super::expression::{is_time, text_of};
+use super::{SqlError, Writer, operator};
+use crate::relation::{Child, CompareOp, Expr, Join, Like, Predicate, SqlType};
+
+/// Conditions side by side, at the most.
+const GROUPED: usize = 64;
+
+impl Writer<'_> {
+    /// A long list is written as groups of groups: engines read `a OR b OR c …` as a tree as deep as the list
+    /// is long, and bound its depth (SQLite at 1000).
+    pub(super) fn list(&mut self, parts: &[Predicate], between: &str) -> Result<(), SqlError> {
+        if parts.len() > GROUPED {
+            let size = parts.len().div_ceil(GROUPED).max(GROUPED);
+            for (index, group) in parts.chunks(size).enumerate() {
+                if index > 0 {
+                    self.out.push_str(between);
+                }
+                self.out.push('(');
+                self.list(group, between)?;
+                self.out.push(')');
+            }
+            return Ok(());
+        }
+        for (index, part) in parts.iter().enumerate() {
+            if index > 0 {
+                self.out.push_str(between);
+            }
+            self.grouped(part)?;
+        }
+        Ok(())
+    }
+
+    /// In parentheses where AND and OR could be misread.
+    pub(super) fn grouped(&mut self, predicate: &Predicate) -> Result<(), SqlError> {
+        let compound = matches!(predicate, Predicate::And(_) | Predicate::Or(_));
+        if compound {
+            self.out.push('(');
+        }
+        self.predicate(predicate)?;
+        if compound {
+            self.out.push(')');
+        }
+        Ok(())
+    }
+
+    pub(super) fn predicate(&mut self, predicate: &Predicate) -> Result<(), SqlError> {
+        match predicate {
+            Predicate::True => self.out.push_str("1 = 1"),
+            Predicate::False => self.out.push_str("1 = 0"),
+            Predicate::And(parts) => self.list(parts, " AND ")?,
+            Predicate::Or(parts) => self.list(parts, " OR ")?,
+            Predicate::Not(inner) => {
+                self.out.push_str("CASE WHEN ");
+                self.predicate(inner)?;
+                self.out.push_str(" THEN 0 ELSE 1 END = 1");
+            }
+            Predicate::Compare(left, op, right) => self.compare(left, *op, right)?,
+            Predicate::Key(expr, op, slot) => {
+                self.comparable(expr)?;
+                self.out.push_str(&format!(" {} ", operator(*op)));
+                self.slot(*slot)?;
+            }
+            Predicate::In {
+                expr,
+                list,
+                negated,
+            } => {
+                let times = is_time(expr) && list.iter().all(|item| matches!(item, Expr::Cast(..)));
+                if times {
+                    self.time_column(expr)?;
+                } else {
+                    self.comparable(expr)?;
+                }
+                self.out
+                    .push_str(if *negated { " NOT IN (" } else { " IN (" });
+                for (index, item) in list.iter().enumerate() {
+                    if index > 0 {
+                        self.out.push_str(", ");
+                    }
+                    match item {
+                        Expr::Cast(inner, ty) if times => self.time_constant(inner, *ty)?,
+                        item => self.expr(item)?,
+                    }
+                }
+                self.out.push(')');
+            }
+            Predicate::IsNull { expr, negated } => {
+                self.expr(expr)?;
+                self.out
+                    .push_str(if *negated { " IS NOT NULL" } else { " IS NULL" });
+            }
+            Predicate::Present(expr) => self.present(expr)?,
+            Predicate::Like {
+                expr,
+                pattern,
+                negated,
+            } => {
+                self.expr(expr)?;
+                self.out
+                    .push_str(if *negated { " NOT LIKE " } else { " LIKE " });
+                match pattern {
+                    Like::Slot(slot) => {
+                        self.slot(*slot)?;
+                        self.out.push_str(" ESCAPE '\\'");
+                    }
+                    Like::Text(text) => self.spelling.literal(&mut self.out, text),
+                }
+            }
+            Predicate::Exists {
+                child,
+                joins,
+                filter,
+            } => self.exists(child, joins, filter)?,
+            Predicate::Related { source, select } => {
+                self.out.push_str("EXISTS (SELECT 1 FROM ");
+                self.from(source, select.filter_joins)?;
+                self.conditions(&[&source.rows, &select.filter], " ")?;
+                self.out.push(')');
+            }
+            Predicate::Raw(raw) => {
+                self.out.push('(');
+                self.raw(raw)?;
+                self.out.push(')');
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, left: &Expr, op: CompareOp, right: &Expr) -> Result<(), SqlError> {
+        if let (true, Expr::Slot(slot)) = (is_time(left), right) {
+            let column = self.spelled(|writer| writer.expr(left))?;
+            let marker = self.spelled(|writer| writer.slot(*slot))?;
+            self.spelling
+                .compare_time(&mut self.out, &column, op, &marker, slot.ty);
+            return Ok(());
+        }
+        // At or after a day, and before it, compare rightly in any spelling, and keep the index.
+        if let (true, Expr::Cast(inner, ty), false) = (
+            is_time(left),
+            right,
+            matches!(op, CompareOp::Ge | CompareOp::Lt),
+        ) {
+            self.time_column(left)?;
+            self.out.push_str(&format!(" {} ", operator(op)));
+            return self.time_constant(inner, *ty);
+        }
+        self.comparable(left)?;
+        self.out.push_str(&format!(" {} ", operator(op)));
+        self.expr(right)
+    }
+
+    /// A column of dates beside a constant day.
+    fn time_column(&mut self, expr: &Expr) -> Result<(), SqlError> {
+        let column = self.spelled(|writer| writer.expr(expr))?;
+        self.spelling.time_column(&mut self.out, &column);
+        Ok(())
+    }
+
+    fn time_constant(&mut self, literal: &Expr, ty: SqlType) -> Result<(), SqlError> {
+        let literal = self.spelled(|writer| writer.expr(literal))?;
+        self.spelling.time_constant(&mut self.out, &literal, ty);
+        Ok(())
+    }
+
+    pub(super) fn present(&mut self, expr: &Expr) -> Result<(), SqlError> {
+        let Some((collation, _)) = text_of(expr) else {
+            self.expr(expr)?;
+            self.out.push_str(" IS NOT NULL");
+            return Ok(());
+        };
+        if collation.is_some_and(|collation| collation.ignores_trailing_blanks) {
+            self.comparable(expr)?;
+        } else {
+            let operand = self.spelled(|writer| writer.expr(expr))?;
+            self.spelling.trim(&mut self.out, &operand);
+        }
+        self.out.push_str(" <> ''");
+        Ok(())
+    }
+
+    /// A child that belongs by one column is asked for as a list, so that an index of the child's searched
+    /// column can lead; by several columns, row by row.
+    fn exists(
+        &mut self,
+        child: &Child,
+        joins: &[crate::relation::Shared<Join>],
+        filter: &Predicate,
+    ) -> Result<(), SqlError> {
+        let own = |writer: &mut Self| -> Result<(), SqlError> {
+            writer.table(&child.table)?;
+            writer.joins(joins, u64::MAX)
+        };
+        if let [(key, parent)] = child.on.as_slice() {
+            self.comparable(parent)?;
+            self.out.push_str(" IN (SELECT ");
+            self.expr(key)?;
+            self.out.push_str(" FROM ");
+            own(self)?;
+            self.conditions(&[&child.filter, filter], " ")?;
+        } else {
+            self.out.push_str("EXISTS (SELECT 1 FROM ");
+            own(self)?;
+            let on = Predicate::all(child.on.iter().map(|(key, parent)| {
+                Predicate::Compare(key.clone(), CompareOp::Eq, parent.clone())
+            }));
+            self.conditions(&[&on, &child.filter, filter], " ")?;
+        }
+        self.out.push(')');
+        Ok(())
+    }
+}
