@@ -119,6 +119,21 @@ pub struct Timings {
     pub assemble: Duration,
 }
 
+impl Answer {
+    /// With the stages before the database, which the job there did not see.
+    fn begun_with(self, before: Timings, pretty: bool) -> Answer {
+        Answer {
+            timings: Timings {
+                database: self.timings.database,
+                assemble: self.timings.assemble,
+                ..before
+            },
+            pretty,
+            ..self
+        }
+    }
+}
+
 /// Runs the clock of one request from stage to stage.
 struct Clock(Instant);
 
@@ -281,6 +296,14 @@ impl Site {
         Ok(statement)
     }
 
+    /// The statement of each part of a plan, in order.
+    fn statements(&self, plan: &Plan) -> Result<Vec<Arc<Statement>>, SqlError> {
+        plan.parts
+            .iter()
+            .map(|part| self.statement(&part.select))
+            .collect()
+    }
+
     fn child_statement(&self, select: &ChildSelect) -> Result<Arc<Statement>, SqlError> {
         if let Some(statement) = self.child_statements.get(select) {
             return Ok(statement);
@@ -319,11 +342,7 @@ impl Site {
         };
         let plan = self.plan_from(&request, &places, &call.base, call.strict)?;
         timings.plan = clock.lap();
-        let statements = plan
-            .parts
-            .iter()
-            .map(|part| self.statement(&part.select))
-            .collect::<Result<Vec<_>, SqlError>>()?;
+        let statements = self.statements(&plan)?;
         timings.sql = clock.lap();
         let site = Arc::clone(self);
         let page = answer::Page {
@@ -334,17 +353,11 @@ impl Site {
             statements,
             own_link,
         };
-        let mut answer = self
+        let answer = self
             .pool
             .run(move |session| page.run(&site, session))
             .await?;
-        answer.timings = Timings {
-            database: answer.timings.database,
-            assemble: answer.timings.assemble,
-            ..timings
-        };
-        answer.pretty = pretty;
-        Ok(answer)
+        Ok(answer.begun_with(timings, pretty))
     }
 
     /// What a page link stands for: the search that it began with, and how far it was given.
@@ -441,11 +454,7 @@ impl Site {
         if plan.parts.is_empty() {
             return Err(SiteError::NoSuchResource);
         }
-        let statements = plan
-            .parts
-            .iter()
-            .map(|part| self.statement(&part.select))
-            .collect::<Result<Vec<_>, SqlError>>()?;
+        let statements = self.statements(&plan)?;
         timings.sql = clock.lap();
         let pretty = asked.pretty == Some(true);
         let site = Arc::clone(self);
@@ -454,17 +463,11 @@ impl Site {
             plan,
             statements,
         };
-        let mut answer = self
+        let answer = self
             .pool
             .run(move |session| read.run(&site, session))
             .await?;
-        answer.timings = Timings {
-            database: answer.timings.database,
-            assemble: answer.timings.assemble,
-            ..timings
-        };
-        answer.pretty = pretty;
-        Ok(answer)
+        Ok(answer.begun_with(timings, pretty))
     }
 }
 
