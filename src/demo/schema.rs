@@ -363,6 +363,12 @@ const fn index(name: &'static str, table: &'static str, columns: &'static str) -
 /// last update of a row, which `_lastUpdated` compares and sorts by.
 pub static INDEXES: &[Index] = &[
     index("IX_PATIENTS_SURNAME", "PATIENTS", "SURNAME"),
+    // Holds all that a search by name and date of birth asks of a row, so that only a page's rows are fetched.
+    index(
+        "IX_PATIENTS_NAME",
+        "PATIENTS",
+        "SURNAME, FIRSTNAME, DOB, RECORDSTATUS",
+    ),
     index("IX_PATIENTS_FIRSTNAME", "PATIENTS", "FIRSTNAME"),
     index("IX_PATIENTS_MIDDLENAME", "PATIENTS", "MIDDLENAME"),
     index("IX_PATIENTS_PREFERREDNAME", "PATIENTS", "PREFERREDNAME"),

@@ -266,7 +266,7 @@ fn part_tree(part: &PartExplanation) -> Tree {
     let joins = if *count_only {
         part.select.filter_joins
     } else {
-        part.select.joins
+        part.select.joins | part.select.page_joins
     };
     let mut tree = Tree::line(format!("{name}from {from}  ({})", part.place))
         .with(made(&source.joins, joins))

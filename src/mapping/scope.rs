@@ -196,6 +196,16 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The columns that identify a row of a table; none of a derived one.
+    pub fn key(&self, table: &Arc<str>) -> Vec<Arc<str>> {
+        self.schema
+            .tables
+            .get(table)
+            .filter(|info| info.derived.is_none())
+            .map(|info| info.key.clone())
+            .unwrap_or_default()
+    }
+
     /// The column of a name. None where it is unknown (reported) or missing at this site (noted).
     pub fn resolve(
         &self,

@@ -170,6 +170,7 @@ pub(super) fn source(
 
     let (alias, table) = root_alias?;
     let relation = relation::Source {
+        key: compiler.scope.key(&table),
         table: compiler.scope.relation(&alias, &table),
         rows: rows?,
         joins,

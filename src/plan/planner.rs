@@ -123,7 +123,8 @@ impl Planner {
                     source: Arc::clone(&prepared.source),
                     select: Select {
                         source: prepared.source.relation.clone(),
-                        joins: view.joins | joins,
+                        joins: view.joins,
+                        page_joins: joins,
                         filter_joins: joins,
                         filter,
                         after: Predicate::True,
@@ -197,7 +198,8 @@ impl Planner {
             let (view, select) = if count_only {
                 let select = Select {
                     source: relation,
-                    joins: filter_joins,
+                    joins: 0,
+                    page_joins: filter_joins,
                     filter_joins,
                     filter,
                     after: Predicate::True,
@@ -223,7 +225,8 @@ impl Planner {
                 let limit = values.slot(Value::Int(i64::from(count) + 1), SqlType::Int);
                 let select = Select {
                     source: relation,
-                    joins: view.joins | filter_joins | sort_joins,
+                    joins: view.joins,
+                    page_joins: filter_joins | sort_joins,
                     filter_joins,
                     filter,
                     after,

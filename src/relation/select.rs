@@ -106,6 +106,9 @@ pub struct Order {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Source {
     pub table: Table,
+    /// The columns that identify a row of the table, none of them NULL. None of a derived table, which is
+    /// not asked twice.
+    pub key: Vec<Arc<str>>,
     /// The rows that are resources.
     pub rows: Predicate,
     pub joins: Vec<Shared<Join>>,
@@ -114,18 +117,23 @@ pub struct Source {
 }
 
 /// One select. `filter` decides the total; `after` (the place where a page begins) does not.
+///
+/// With a limit it has two halves: which rows make the page (`page_joins`, `filter`, `after`, `order`,
+/// `keys`), and what is read of them (`joins`, `columns`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Select {
     pub source: Shared<Source>,
-    /// The joins to make: a bit for each place in the source's list.
+    /// The joins that `columns` need: a bit for each place in the source's list.
     pub joins: u64,
+    /// The joins that it takes to find the rows and to order them.
+    pub page_joins: u64,
     /// The joins that `filter` alone needs: what the total makes.
     pub filter_joins: u64,
     pub filter: Predicate,
     pub after: Predicate,
     /// What comes back, in this order.
     pub columns: Shared<Vec<Expr>>,
-    /// Further columns: the sort keys, from which the next page's place is made.
+    /// Further columns: what `order` sorts by, one for one; from it the next page's place is made.
     pub keys: Vec<Expr>,
     pub order: Vec<Order>,
     pub limit: Option<Slot>,

@@ -80,6 +80,8 @@ pub(super) trait Spelling: Sync {
     /// Written after SELECT.
     fn limit_before(&self, _out: &mut String, _marker: &str) {}
 
-    /// Written after ORDER BY.
-    fn limit_after(&self, _out: &mut String, _marker: &str) {}
+    /// The clause after ORDER BY.
+    fn limit_after(&self, _marker: &str) -> Option<String> {
+        None
+    }
 }

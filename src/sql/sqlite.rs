@@ -125,7 +125,7 @@ impl Spelling for Sqlite {
         self.time_column(out, literal);
     }
 
-    fn limit_after(&self, out: &mut String, marker: &str) {
-        out.push_str(&format!("\nLIMIT {marker}"));
+    fn limit_after(&self, marker: &str) -> Option<String> {
+        Some(format!("LIMIT {marker}"))
     }
 }

@@ -117,7 +117,10 @@ fn common_searches_are_driven_by_an_index() {
     let mut failures = Vec::new();
     for search in COMMON {
         let steps = steps(&practice, search);
-        let scans = |step: &String| step.starts_with("SCAN ") && !step.ends_with(" LEFT-JOIN");
+        let scans = |step: &String| {
+            // The page that was found is read through.
+            step.starts_with("SCAN ") && step != "SCAN page" && !step.ends_with(" LEFT-JOIN")
+        };
         if steps.iter().any(scans) {
             failures.push(format!("{search}\n    {}", steps.join("\n    ")));
         }
@@ -144,9 +147,11 @@ fn an_index_gives_the_order_of_a_whole_table() {
     let mut failures = Vec::new();
     for search in ORDERED {
         let steps = steps(&practice, search);
-        // The id after an index's columns may be sorted within equal keys, never all rows.
+        // The id after an index's columns may be sorted within equal keys, and the page's rows once more;
+        // never all rows.
         let sorted = steps
             .iter()
+            .take_while(|step| *step != "SCAN page")
             .any(|step| step == "USE TEMP B-TREE FOR ORDER BY");
         if sorted {
             failures.push(format!("{search}\n    {}", steps.join("\n    ")));

@@ -129,6 +129,7 @@ pub fn mapping() -> Arc<Mapping> {
         resource: "Patient",
         profiles: vec!["http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient".into()],
         relation: Shared::new(relation::Source {
+            key: Vec::new(),
             table: table("PATIENTS", "p"),
             rows,
             joins: vec![Shared::new(Join {

@@ -53,6 +53,7 @@ impl Rig {
                 alias: Arc::from("t"),
                 source: TableSource::Named(Arc::from("t")),
             },
+            key: Vec::new(),
             rows: Predicate::True,
             joins: Vec::new(),
             catalogue: None,
@@ -75,6 +76,7 @@ impl Rig {
         let select = Select {
             source: self.source.clone(),
             joins: 0,
+            page_joins: 0,
             filter_joins: 0,
             filter,
             after: Predicate::True,

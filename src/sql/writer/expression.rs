@@ -39,28 +39,39 @@ pub(super) fn is_time(expr: &Expr) -> bool {
     }
 }
 
+/// `[Odd name]` may stand in brackets, as the mapping's own columns do.
+fn bare(name: &str) -> &str {
+    let name = name.trim();
+    name.strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .unwrap_or(name)
+}
+
 impl Writer<'_> {
     /// An expression as it is compared and sorted: text under its collation.
     pub(super) fn comparable(&mut self, expr: &Expr) -> Result<(), SqlError> {
+        let operand = self.spelled(|writer| writer.expr(expr))?;
+        self.compared(expr, &operand, matches!(expr, Expr::Column(_)));
+        Ok(())
+    }
+
+    /// `operand`, which has the value of `expr`, as that is compared; `bare` where it is a column of a table.
+    pub(super) fn compared(&mut self, expr: &Expr, operand: &str, bare: bool) {
         match text_of(expr) {
-            Some((collation, ty)) => {
-                let operand = self.spelled(|writer| writer.expr(expr))?;
-                self.spelling.collated(
-                    &mut self.out,
-                    &operand,
-                    matches!(expr, Expr::Column(_)),
-                    collation.map(|collation| &**collation),
-                    ty,
-                );
-                Ok(())
-            }
-            None => self.expr(expr),
+            Some((collation, ty)) => self.spelling.collated(
+                &mut self.out,
+                operand,
+                bare,
+                collation.map(|collation| &**collation),
+                ty,
+            ),
+            None => self.out.push_str(operand),
         }
     }
 
     pub(super) fn expr(&mut self, expr: &Expr) -> Result<(), SqlError> {
         match expr {
-            Expr::Column(column) => self.column(column),
+            Expr::Column(column) => self.column(&column.alias, &column.name),
             Expr::Slot(slot) => self.slot(*slot)?,
             Expr::Int(number) => self.out.push_str(&number.to_string()),
             Expr::Text(text) => self.spelling.literal(&mut self.out, text),
@@ -197,16 +208,8 @@ impl Writer<'_> {
             self.out.push_str(before);
             match after.find('}') {
                 Some(close) => {
-                    for (index, part) in after[1..close].split('.').enumerate() {
-                        if index > 0 {
-                            self.out.push('.');
-                        }
-                        // `[Odd name]` may stand in brackets, as the mapping's own columns do.
-                        let part = part.trim();
-                        let bare = part
-                            .strip_prefix('[')
-                            .and_then(|part| part.strip_suffix(']'));
-                        self.identifier(bare.unwrap_or(part));
+                    if let Some((alias, column)) = after[1..close].split_once('.') {
+                        self.column(bare(alias), bare(column));
                     }
                     rest = &after[close + 1..];
                 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::spelling::Spelling;
 use super::{SqlError, Statement};
 use crate::relation::{
-    ChildSelect, Column, CompareOp, Dialect, Expr, Join, Order, Predicate, Select, Slot, Source,
-    SqlType, Table, TableSource,
+    ChildSelect, CompareOp, Dialect, Expr, Join, Order, Predicate, Select, Slot, Source, SqlType,
+    Table, TableSource,
 };
 
 pub(super) struct Writer<'a> {
@@ -17,6 +17,15 @@ pub(super) struct Writer<'a> {
     spelling: &'a dyn Spelling,
     out: String,
     types: Vec<SqlType>,
+    /// Blanks in front of each line.
+    indent: usize,
+}
+
+/// What stands before a clause.
+#[derive(Clone, Copy)]
+pub(super) enum Before {
+    Line,
+    Blank,
 }
 
 pub(super) const fn operator(op: CompareOp) -> &'static str {
@@ -37,64 +46,164 @@ impl<'a> Writer<'a> {
             spelling,
             out: String::with_capacity(1024),
             types: Vec::new(),
+            indent: 0,
         }
     }
 
-    pub(super) fn select(mut self, select: &Select) -> Result<Statement, SqlError> {
+    fn line(&mut self, text: &str) {
+        self.out.push('\n');
+        self.out.extend(std::iter::repeat_n(' ', self.indent));
+        self.out.push_str(text);
+    }
+
+    pub(super) fn select(self, select: &Select) -> Result<Statement, SqlError> {
         if select.count_only {
             return self.count(select);
         }
-        let mut names = Vec::with_capacity(select.columns.len() + select.keys.len() + 1);
+        match select.limit {
+            // A derived table is not to be made twice.
+            Some(_) if !select.source.key.is_empty() => self.page_first(select),
+            _ => self.at_once(select),
+        }
+    }
+
+    fn at_once(mut self, select: &Select) -> Result<Statement, SqlError> {
         self.out.push_str("SELECT ");
+        self.limit_before(select)?;
+        let mut names = self.columns(select)?;
+        for (index, expr) in select.keys.iter().enumerate() {
+            self.selected(expr, sort_key(index), &mut names)?;
+        }
+        self.total(select, &mut names)?;
+        self.line("FROM ");
+        self.from(&select.source, select.joins | select.page_joins)?;
+        self.rows(select)?;
+        Ok(self.statement(names))
+    }
+
+    /// The page's keys are found first, and its rows read by them. Engines sort whole rows: read at once, every
+    /// row that holds the filter would be fetched, joined with its lookups and carried through the sort,
+    /// to be left out behind the limit; what a row is found and ordered by often comes from an index.
+    ///
+    /// The join is LEFT: a row that goes between the two halves still says where the page ended.
+    fn page_first(mut self, select: &Select) -> Result<Statement, SqlError> {
+        let table = &select.source.table;
+        let page = free_alias(&select.source);
+        self.out.push_str("SELECT ");
+        let mut names = self.columns(select)?;
+        for index in 0..select.keys.len() {
+            self.separate(&names);
+            let name = sort_key(index);
+            self.column(&page, &name);
+            self.named(name, &mut names);
+        }
+        self.total(select, &mut names)?;
+        self.line("FROM (SELECT ");
+        self.indent = 2;
+        self.limit_before(select)?;
+        let mut found = Vec::new();
+        for (index, name) in select.source.key.iter().enumerate() {
+            self.separate(&found);
+            self.column(&table.alias, name);
+            self.named(row_key(index), &mut found);
+        }
+        for (index, expr) in select.keys.iter().enumerate() {
+            self.selected(expr, sort_key(index), &mut found)?;
+        }
+        self.line("FROM ");
+        self.from(&select.source, select.page_joins)?;
+        self.rows(select)?;
+        self.indent = 0;
+        self.out.push_str(") AS ");
+        self.identifier(&page);
+        self.line("  LEFT JOIN ");
+        self.table(table)?;
+        for (index, name) in select.source.key.iter().enumerate() {
+            self.out.push_str(if index == 0 { " ON " } else { " AND " });
+            self.column(&table.alias, name);
+            self.out.push_str(" = ");
+            self.column(&page, &row_key(index));
+        }
+        self.joins(&select.source.joins, select.joins)?;
+        for (index, key) in select.order.iter().enumerate() {
+            match index {
+                0 => self.line("ORDER BY "),
+                _ => self.out.push_str(", "),
+            }
+            let name = self.spelled(|writer| {
+                writer.column(&page, &sort_key(index));
+                Ok(())
+            })?;
+            self.compared(&key.expr, &name, false);
+            self.direction(key);
+        }
+        Ok(self.statement(names))
+    }
+
+    /// Which rows, in which order, and how many.
+    fn rows(&mut self, select: &Select) -> Result<(), SqlError> {
+        self.conditions(
+            &[&select.source.rows, &select.filter, &select.after],
+            Before::Line,
+        )?;
+        self.order(&select.order)?;
+        if let Some(limit) = select.limit {
+            let marker = self.spelled(|writer| writer.slot(limit))?;
+            if let Some(clause) = self.spelling.limit_after(&marker) {
+                self.line(&clause);
+            }
+        }
+        Ok(())
+    }
+
+    fn limit_before(&mut self, select: &Select) -> Result<(), SqlError> {
         if let Some(limit) = select.limit {
             let marker = self.spelled(|writer| writer.slot(limit))?;
             self.spelling.limit_before(&mut self.out, &marker);
         }
+        Ok(())
+    }
+
+    fn columns(&mut self, select: &Select) -> Result<Vec<String>, SqlError> {
+        let mut names = Vec::with_capacity(select.columns.len() + select.keys.len() + 1);
         for (index, expr) in select.columns.iter().enumerate() {
             let name = column_name(expr, index, &names);
             self.selected(expr, name, &mut names)?;
         }
-        for (index, expr) in select.keys.iter().enumerate() {
-            self.selected(expr, format!("key{}", index + 1), &mut names)?;
-        }
+        Ok(names)
+    }
+
+    /// The total, as the last column; a select of nothing selects `1`.
+    fn total(&mut self, select: &Select, names: &mut Vec<String>) -> Result<(), SqlError> {
         if select.total {
-            self.separate(&names);
+            self.separate(names);
             self.out.push_str("(SELECT COUNT(*) FROM ");
             self.from(&select.source, select.filter_joins)?;
-            self.conditions(&[&select.source.rows, &select.filter], " ")?;
-            self.out.push_str(") AS ");
-            self.identifier("total");
-            names.push("total".to_owned());
+            self.conditions(&[&select.source.rows, &select.filter], Before::Blank)?;
+            self.out.push(')');
+            self.named("total".to_owned(), names);
         }
         if names.is_empty() {
             self.out.push('1');
         }
-        self.out.push_str("\nFROM ");
-        self.from(&select.source, select.joins)?;
-        self.conditions(&[&select.source.rows, &select.filter, &select.after], "\n")?;
-        self.order(&select.order, "\n")?;
-        if let Some(limit) = select.limit {
-            let marker = self.spelled(|writer| writer.slot(limit))?;
-            self.spelling.limit_after(&mut self.out, &marker);
-        }
-        Ok(Statement {
+        Ok(())
+    }
+
+    fn statement(self, names: Vec<String>) -> Statement {
+        Statement {
             text: Arc::from(self.out),
             types: self.types.into(),
             columns: names.into(),
-        })
+        }
     }
 
     fn count(mut self, select: &Select) -> Result<Statement, SqlError> {
         self.out.push_str("SELECT COUNT(*) AS ");
         self.identifier("total");
-        self.out.push_str("\nFROM ");
+        self.line("FROM ");
         self.from(&select.source, select.filter_joins)?;
-        self.conditions(&[&select.source.rows, &select.filter], "\n")?;
-        Ok(Statement {
-            text: Arc::from(self.out),
-            types: self.types.into(),
-            columns: Arc::new(["total".to_owned()]),
-        })
+        self.conditions(&[&select.source.rows, &select.filter], Before::Line)?;
+        Ok(self.statement(vec!["total".to_owned()]))
     }
 
     /// The rows of a child table for a page of parents.
@@ -108,10 +217,10 @@ impl<'a> Writer<'a> {
             let name = column_name(expr, index, &names);
             self.selected(expr, name, &mut names)?;
         }
-        self.out.push_str("\nFROM ");
+        self.line("FROM ");
         self.table(&select.child.table)?;
         self.joins(&select.child.joins, select.joins)?;
-        self.conditions(&[&select.parents, &select.child.filter], "\n")?;
+        self.conditions(&[&select.parents, &select.child.filter], Before::Line)?;
         let order: Vec<Order> = select
             .child
             .on
@@ -122,12 +231,8 @@ impl<'a> Writer<'a> {
             })
             .chain(select.child.order.iter().cloned())
             .collect();
-        self.order(&order, "\n")?;
-        Ok(Statement {
-            text: Arc::from(self.out),
-            types: self.types.into(),
-            columns: names.into(),
-        })
+        self.order(&order)?;
+        Ok(self.statement(names))
     }
 
     fn separate(&mut self, names: &[String]) {
@@ -144,10 +249,14 @@ impl<'a> Writer<'a> {
     ) -> Result<(), SqlError> {
         self.separate(names);
         self.expr(expr)?;
+        self.named(name, names);
+        Ok(())
+    }
+
+    fn named(&mut self, name: String, names: &mut Vec<String>) {
         self.out.push_str(" AS ");
         self.identifier(&name);
         names.push(name);
-        Ok(())
     }
 
     /// What `write` appends, as a text of its own.
@@ -182,10 +291,10 @@ impl<'a> Writer<'a> {
         self.out.push(close);
     }
 
-    fn column(&mut self, column: &Column) {
-        self.identifier(&column.alias);
+    fn column(&mut self, alias: &str, name: &str) {
+        self.identifier(alias);
         self.out.push('.');
-        self.identifier(&column.name);
+        self.identifier(name);
     }
 
     fn table(&mut self, table: &Table) -> Result<(), SqlError> {
@@ -220,7 +329,7 @@ impl<'a> Writer<'a> {
         wanted: u64,
     ) -> Result<(), SqlError> {
         for join in joins.iter().filter(|join| wanted & (1 << join.index) != 0) {
-            self.out.push_str("\n  LEFT JOIN ");
+            self.line("  LEFT JOIN ");
             self.table(&join.table)?;
             self.out.push_str(" ON ");
             self.predicate(&join.on)?;
@@ -228,18 +337,20 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn conditions(&mut self, parts: &[&Predicate], before: &str) -> Result<(), SqlError> {
+    fn conditions(&mut self, parts: &[&Predicate], before: Before) -> Result<(), SqlError> {
         let mut first = true;
         for part in parts.iter().filter(|part| ***part != Predicate::True) {
-            if first {
-                self.out.push_str(before);
-                self.out.push_str("WHERE ");
-            } else {
-                self.out.push_str("\n  AND ");
+            match (first, before) {
+                (true, Before::Line) => self.line("WHERE "),
+                (true, Before::Blank) => self.out.push_str(" WHERE "),
+                (false, _) => self.line("  AND "),
             }
             first = false;
             match part {
-                Predicate::And(list) => self.list(list, "\n  AND ")?,
+                Predicate::And(list) => {
+                    let between = format!("\n{}  AND ", " ".repeat(self.indent));
+                    self.list(list, &between)?;
+                }
                 Predicate::Or(_) => self.grouped(part)?,
                 other => self.predicate(other)?,
             }
@@ -247,22 +358,50 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn order(&mut self, order: &[Order], before: &str) -> Result<(), SqlError> {
+    fn order(&mut self, order: &[Order]) -> Result<(), SqlError> {
         for (index, key) in order.iter().enumerate() {
             // SQL Server refuses to sort by the same twice; the second time it decides nothing.
             if order[..index].iter().any(|known| known.expr == key.expr) {
                 continue;
             }
-            self.out.push_str(if index == 0 { before } else { "" });
-            self.out
-                .push_str(if index == 0 { "ORDER BY " } else { ", " });
-            self.comparable(&key.expr)?;
-            if key.descending {
-                self.out.push_str(" DESC");
+            match index {
+                0 => self.line("ORDER BY "),
+                _ => self.out.push_str(", "),
             }
+            self.comparable(&key.expr)?;
+            self.direction(key);
         }
         Ok(())
     }
+
+    fn direction(&mut self, key: &Order) {
+        if key.descending {
+            self.out.push_str(" DESC");
+        }
+    }
+}
+
+/// The name of a sort key's column.
+fn sort_key(index: usize) -> String {
+    format!("key{}", index + 1)
+}
+
+/// The name, within a page, of a column of its table's key.
+fn row_key(index: usize) -> String {
+    format!("row{}", index + 1)
+}
+
+/// `page`, or what no table of the source is called.
+fn free_alias(source: &Source) -> String {
+    let taken = |name: &str| {
+        let is = |alias: &str| alias.eq_ignore_ascii_case(name);
+        is(&source.table.alias) || source.joins.iter().any(|join| is(&join.table.alias))
+    };
+    let mut name = "page".to_owned();
+    while taken(&name) {
+        name.push('_');
+    }
+    name
 }
 
 /// `p_SURNAME` for a column, else `c3`; never the same twice.

@@ -1,7 +1,7 @@
 //! Conditions, each put so that an index of its column serves.
 
 use super::expression::{is_time, text_of};
-use super::{SqlError, Writer, operator};
+use super::{Before, SqlError, Writer, operator};
 use crate::relation::{Child, CompareOp, Expr, Join, Like, Predicate, SqlType};
 
 /// Conditions side by side, at the most.
@@ -116,7 +116,7 @@ impl Writer<'_> {
             Predicate::Related { source, select } => {
                 self.out.push_str("EXISTS (SELECT 1 FROM ");
                 self.from(source, select.filter_joins)?;
-                self.conditions(&[&source.rows, &select.filter], " ")?;
+                self.conditions(&[&source.rows, &select.filter], Before::Blank)?;
                 self.out.push(')');
             }
             Predicate::Raw(raw) => {
@@ -198,14 +198,14 @@ impl Writer<'_> {
             self.expr(key)?;
             self.out.push_str(" FROM ");
             own(self)?;
-            self.conditions(&[&child.filter, filter], " ")?;
+            self.conditions(&[&child.filter, filter], Before::Blank)?;
         } else {
             self.out.push_str("EXISTS (SELECT 1 FROM ");
             own(self)?;
             let on = Predicate::all(child.on.iter().map(|(key, parent)| {
                 Predicate::Compare(key.clone(), CompareOp::Eq, parent.clone())
             }));
-            self.conditions(&[&on, &child.filter, filter], " ")?;
+            self.conditions(&[&on, &child.filter, filter], Before::Blank)?;
         }
         self.out.push(')');
         Ok(())

@@ -247,6 +247,7 @@ pub fn source<const N: usize>(resource: &'static str, elements: [(&str, Node); N
         profiles: Vec::new(),
         relation: Shared::new(relation::Source {
             table: table("p"),
+            key: Vec::new(),
             rows: Predicate::True,
             joins: Vec::new(),
             catalogue: None,
