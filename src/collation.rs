@@ -51,9 +51,11 @@ pub fn register(conn: &Connection) -> rusqlite::Result<()> {
             ValueRef::Null => None,
             ValueRef::Integer(number) => Some(number.to_string()),
             ValueRef::Real(number) => Some(format!("{number:?}")),
-            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-                Some(fold(&String::from_utf8_lossy(bytes)).into_owned())
-            }
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(match str::from_utf8(bytes) {
+                // Nearly always; and much faster checked so than by the reading with replacements.
+                Ok(text) => fold(text).into_owned(),
+                Err(_) => fold(&String::from_utf8_lossy(bytes)).into_owned(),
+            }),
         })
     })
 }

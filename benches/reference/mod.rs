@@ -12,6 +12,7 @@ use axum::extract::{Path as UrlPath, RawQuery, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use axum::serve::ListenerExt;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 
@@ -132,6 +133,10 @@ pub async fn serve(listener: tokio::net::TcpListener, database: &Path, statement
         .route("/fhir/Patient", get(search))
         .route("/fhir/Patient/{id}", get(read))
         .with_state(practice);
+    // As Pilaster does: an answer's last bytes do not wait for the client to acknowledge the first.
+    let listener = listener.tap_io(|stream| {
+        stream.set_nodelay(true).expect("no delay");
+    });
     axum::serve(listener, app)
         .await
         .expect("the reference serves");
@@ -143,12 +148,12 @@ impl Practice {
         let connection =
             Connection::open_with_flags(&self.path, flags).expect("the practice opens");
         connection
-            .pragma_update(None, "cache_size", -8_000)
+            .pragma_update(None, "cache_size", -6_000)
             .expect("a pragma");
         connection
             .pragma_update(None, "automatic_index", false)
             .expect("a pragma");
-        connection.set_prepared_statement_cache_capacity(256);
+        connection.set_prepared_statement_cache_capacity(128);
         pilaster::collation::register(&connection).expect("collations");
         connection
     }

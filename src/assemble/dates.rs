@@ -8,9 +8,9 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::json::write_two;
-use super::values::{Row, Written, number, trimmed};
+use super::values::{Written, number, trimmed};
 use crate::mapping::{Binding, Conversion, DateForm, DateLayout, Precision};
-use crate::passthrough::CellRef;
+use crate::passthrough::{CellRef, RowRef};
 
 /// A day, or what is known of it.
 struct Partial {
@@ -307,10 +307,10 @@ fn write_instant(out: &mut Vec<u8>, at: DateTime, zone: &TimeZone) {
 }
 
 /// The instant of a binding, for `ETag` and `If-Modified-Since`.
-pub(super) fn timestamp<R: Row>(
+pub(super) fn timestamp(
     binding: &Binding,
     columns: &[usize],
-    row: R,
+    row: RowRef<'_>,
     zone: &TimeZone,
 ) -> Option<Timestamp> {
     let cell = |place: usize| {

@@ -6,25 +6,11 @@ use smallvec::SmallVec;
 
 use super::Site;
 use super::dates;
-use super::values::{self, Row, Written};
+use super::values::{self, Written};
 use crate::mapping::Place;
-use crate::passthrough::{CellRef, Rows};
+use crate::passthrough::{CellRef, RowRef, Rows};
 use crate::plan::{ChildView, View, ViewEntry, ViewField, ViewNode};
 use crate::relation::Expr;
-
-/// A row of a page, or of a child table, its own columns beginning at `from`.
-#[derive(Clone, Copy)]
-struct RowRef<'r> {
-    rows: &'r Rows,
-    row: usize,
-    from: usize,
-}
-
-impl Row for RowRef<'_> {
-    fn cell(&self, column: usize) -> CellRef<'_> {
-        self.rows.cell(self.row, self.from + column)
-    }
-}
 
 /// The rows of a child table, found by the parent that they belong to.
 #[derive(Debug, Default)]
@@ -102,11 +88,7 @@ impl ChildRows {
 fn is_null(node: &ViewNode, row: RowRef<'_>) -> bool {
     match node {
         ViewNode::Value(reader) => {
-            reader.null_is_absent
-                && reader
-                    .columns
-                    .iter()
-                    .all(|&column| row.cell(column) == CellRef::Null)
+            reader.null_is_absent && reader.columns.iter().all(|&column| row.is_null(column))
         }
         _ => false,
     }
@@ -161,7 +143,7 @@ impl<'v> ResourceWriter<'v> {
     /// Appends the resource of a row.
     pub fn write(&mut self, out: &mut Vec<u8>, rows: &'v Rows, row: usize) -> Outcome {
         let start = out.len();
-        let row = RowRef { rows, row, from: 0 };
+        let row = rows.row(row);
         out.extend_from_slice(&self.head);
         if !self.id(out, row) {
             out.truncate(start);
@@ -193,7 +175,7 @@ impl<'v> ResourceWriter<'v> {
     /// The id of a row, without its source's name; None where it is not an id.
     pub fn id_of(&self, rows: &Rows, row: usize) -> Option<String> {
         let mut out = Vec::new();
-        let row = RowRef { rows, row, from: 0 };
+        let row = rows.row(row);
         out.extend_from_slice(self.view.id_prefix.as_deref().unwrap_or("").as_bytes());
         if self.view.id_prefix.is_some() {
             out.push(b'-');
@@ -227,7 +209,7 @@ impl<'v> ResourceWriter<'v> {
     /// When a row last changed; None where that is not mapped or not known.
     pub fn last_updated(&self, rows: &Rows, row: usize) -> Option<Timestamp> {
         let reader = self.view.last_updated.as_ref()?;
-        let row = RowRef { rows, row, from: 0 };
+        let row = rows.row(row);
         dates::timestamp(&reader.binding, &reader.columns, row, self.site.zone)
     }
 
@@ -289,10 +271,7 @@ impl<'v> ResourceWriter<'v> {
                 }
             }
             ViewNode::Object { anchors, .. }
-                if !anchors.is_empty()
-                    && anchors
-                        .iter()
-                        .all(|&column| row.cell(column) == CellRef::Null) =>
+                if !anchors.is_empty() && anchors.iter().all(|&column| row.is_null(column)) =>
             {
                 Presence::Absent
             }
@@ -372,11 +351,7 @@ impl<'v> ResourceWriter<'v> {
                         continue;
                     };
                     for &child_row in child.of(view, parent) {
-                        let row = RowRef {
-                            rows: &child.rows,
-                            row: child_row,
-                            from: child.keys,
-                        };
+                        let row = child.rows.row(child_row).without(child.keys);
                         self.entry(out, entry, row, parent, place, &mut found);
                     }
                 }

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::dates;
 use super::json::{integer_text, is_plain, write_escaped, write_integer, write_string};
 use crate::mapping::{Binding, Code, CodePart, CodeTable, Conversion, MeasurePart, Output};
-use crate::passthrough::CellRef;
+use crate::passthrough::{CellRef, RowRef};
 
 /// What became of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,17 +19,12 @@ pub(super) enum Written {
     Odd,
 }
 
-/// The cells of one row, by column.
-pub(super) trait Row: Copy {
-    fn cell(&self, column: usize) -> CellRef<'_>;
-}
-
 /// Appends the binding's value as JSON.
-pub(super) fn write<R: Row>(
+pub(super) fn write(
     out: &mut Vec<u8>,
     binding: &Binding,
     columns: &[usize],
-    row: R,
+    row: RowRef<'_>,
     zone: &TimeZone,
 ) -> Written {
     let cell = |place: usize| {

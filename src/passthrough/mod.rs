@@ -10,7 +10,7 @@ pub mod sqlite;
 mod tests;
 
 pub use command::{Command, CommandParameter};
-pub use rows::{Cell, CellRef, Rows, RowsBuilder};
+pub use rows::{Cell, CellRef, RowRef, Rows, RowsBuilder};
 
 use std::time::Duration;
 

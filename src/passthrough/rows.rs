@@ -63,9 +63,34 @@ impl Rows {
 
     /// The cell at a row and column; NULL outside.
     pub fn cell(&self, row: usize, column: usize) -> CellRef<'_> {
-        let place = row * self.width + column;
-        match self.cells.get(place) {
-            Some(_) if column >= self.width => CellRef::Null,
+        self.row(row).cell(column)
+    }
+
+    /// A row; outside, one of NULLs.
+    pub fn row(&self, row: usize) -> RowRef<'_> {
+        let start = row * self.width;
+        RowRef {
+            cells: self
+                .cells
+                .get(start..start + self.width)
+                .unwrap_or_default(),
+            arena: &self.arena,
+        }
+    }
+}
+
+/// One row.
+#[derive(Debug, Clone, Copy)]
+pub struct RowRef<'r> {
+    cells: &'r [Cell],
+    arena: &'r [u8],
+}
+
+impl<'r> RowRef<'r> {
+    /// The cell of a column; NULL outside.
+    #[inline]
+    pub fn cell(self, column: usize) -> CellRef<'r> {
+        match self.cells.get(column) {
             None | Some(Cell::Null) => CellRef::Null,
             Some(Cell::Int(number)) => CellRef::Int(*number),
             Some(Cell::Real(number)) => CellRef::Real(*number),
@@ -74,7 +99,21 @@ impl Rows {
         }
     }
 
-    fn bytes(&self, start: u32, end: u32) -> &[u8] {
+    /// Whether a column is NULL.
+    #[inline]
+    pub fn is_null(self, column: usize) -> bool {
+        matches!(self.cells.get(column), None | Some(Cell::Null))
+    }
+
+    /// The row without its first columns.
+    pub fn without(self, columns: usize) -> RowRef<'r> {
+        RowRef {
+            cells: self.cells.get(columns..).unwrap_or_default(),
+            arena: self.arena,
+        }
+    }
+
+    fn bytes(self, start: u32, end: u32) -> &'r [u8] {
         self.arena
             .get(start as usize..end as usize)
             .unwrap_or_default()

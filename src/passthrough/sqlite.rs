@@ -1,18 +1,21 @@
 //! The SQLite driver: the embedded practice, and databases that an author tries a mapping on.
 //!
-//! SQLite runs in the caller's thread, so a request's whole work with the database is one job on a
-//! blocking thread, with a connection of its own from a pool. Connections only read. A statement that
-//! runs past its deadline, or whose caller has gone, is interrupted by the engine's progress callback.
+//! SQLite runs in the caller's thread, so a request's whole work with the database is one job on a thread
+//! of the pool's own. There are as many threads as connections and each keeps its own: what a thread's heap
+//! and a connection's cache have grown to is then used again, where a runtime's shared blocking threads, of
+//! which there are soon dozens, each keep theirs. Connections only read. A statement that runs past its
+//! deadline, or whose caller has gone, is interrupted by the engine's progress callback.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::rows::TooLarge;
 use super::{CellRef, PassthroughError, Rows, RowsBuilder};
@@ -22,7 +25,7 @@ use crate::sql::Statement;
 /// Bounds of a pool.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Connections at the most.
+    /// Connections, each with a thread of its own, at the most.
     pub connections: usize,
     /// Requests that may wait for one; a further one is turned away at once.
     pub waiting: usize,
@@ -47,7 +50,9 @@ impl Default for Limits {
 }
 
 /// Statements that a connection keeps prepared.
-const PREPARED: usize = 256;
+const PREPARED: usize = 128;
+/// What a connection keeps of the file, in SQLite's units: -1 is 1 KiB.
+const PAGE_CACHE: i64 = -6_000;
 /// Bytes of the longest text that is kept so.
 const KEPT_TEXT: usize = 16 * 1024;
 /// Virtual machine steps between two looks at the clock: some tens of microseconds.
@@ -59,7 +64,34 @@ pub struct Pool {
     limits: Limits,
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
-    idle: Mutex<Vec<Connection>>,
+    /// Threads without a job, the one that was busy last at the end.
+    idle: Mutex<Vec<Worker>>,
+    /// A connection that no thread has yet.
+    spare: Mutex<Option<Connection>>,
+}
+
+/// A thread with a connection of its own; it ends when the last of its handles does.
+#[derive(Clone)]
+struct Worker {
+    jobs: SyncSender<Job>,
+}
+
+type Job = Box<dyn FnOnce(&mut Option<Connection>) + Send>;
+
+impl Worker {
+    fn start() -> std::io::Result<Worker> {
+        // Its one job at a time may come while the thread still leaves the one before.
+        let (jobs, given): (_, Receiver<Job>) = sync_channel(1);
+        std::thread::Builder::new()
+            .name("sqlite".to_owned())
+            .spawn(move || {
+                let mut connection = None;
+                while let Ok(job) = given.recv() {
+                    job(&mut connection);
+                }
+            })?;
+        Ok(Worker { jobs })
+    }
 }
 
 impl Pool {
@@ -75,11 +107,12 @@ impl Pool {
             permits: Arc::new(Semaphore::new(limits.connections)),
             limits,
             waiting: AtomicUsize::new(0),
-            idle: Mutex::new(vec![first]),
+            idle: Mutex::new(Vec::new()),
+            spare: Mutex::new(Some(first)),
         })
     }
 
-    /// Runs a job with a session of its own on a blocking thread. When the future is dropped, the job's
+    /// Runs a job with a session of its own on a thread of the pool. When the future is dropped, the job's
     /// statement is interrupted.
     ///
     /// # Errors
@@ -93,38 +126,66 @@ impl Pool {
         let permit = self.permit().await?;
         let gone = CancelOnDrop(Arc::new(AtomicBool::new(false)));
         let cancelled = Arc::clone(&gone.0);
+        let worker = match lock(&self.idle).pop() {
+            Some(worker) => worker,
+            None => Worker::start().map_err(|error| PassthroughError::Open(error.to_string()))?,
+        };
+        let (answer, answered) = oneshot::channel();
         let pool = Arc::clone(self);
-        let task = tokio::task::spawn_blocking(move || {
-            // Held until the connection is back.
-            let _permit: OwnedSemaphorePermit = permit;
-            if cancelled.load(Ordering::Relaxed) {
-                // Nobody waits for the answer any more, so none is sought, and this one is not seen.
-                return Err(PassthroughError::Busy.into());
-            }
-            let mut connection = pool.take()?;
-            let deadline = Instant::now() + pool.limits.statement;
-            let seen = Arc::clone(&cancelled);
-            let watch = move || seen.load(Ordering::Relaxed) || Instant::now() >= deadline;
-            if connection.progress_handler(STEPS, Some(watch)).is_err() {
-                return Err(PassthroughError::Open("no progress callback".to_owned()).into());
-            }
-            let mut session = Session {
-                connection: &connection,
-                limits: &pool.limits,
-            };
-            let done = job(&mut session);
-            if connection.progress_handler(0, None::<fn() -> bool>).is_ok() {
-                pool.give_back(connection);
-            }
-            done
+        let again = worker.clone();
+        // What the job logs belongs to the request.
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let span = tracing::Span::current();
+        let task: Job = Box::new(move |connection| {
+            let permit: OwnedSemaphorePermit = permit;
+            let done = tracing::dispatcher::with_default(&dispatch, || {
+                span.in_scope(|| pool.attend(connection, cancelled, job))
+            });
+            // The thread is idle before the permit lets the next one look for it.
+            lock(&pool.idle).push(again);
+            drop(permit);
+            // Nobody may wait for it any more.
+            let _ = answer.send(done);
         });
-        let done = task.await;
-        drop(gone);
-        match done {
-            Ok(done) => done,
-            // The job panicked; its connection is gone with it, and the pool opens another when asked.
-            Err(_) => Err(PassthroughError::Failed { code: 0 }.into()),
+        let failed = PassthroughError::Failed { code: 0 };
+        if worker.jobs.try_send(task).is_err() {
+            return Err(failed.into());
         }
+        let done = answered.await;
+        drop(gone);
+        // Where there is no answer the job panicked: its thread and connection are gone with it, and others
+        // are made when asked for.
+        done.unwrap_or_else(|_| Err(failed.into()))
+    }
+
+    /// One job, on its thread.
+    fn attend<T, E: From<PassthroughError>>(
+        &self,
+        connection: &mut Option<Connection>,
+        cancelled: Arc<AtomicBool>,
+        job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if cancelled.load(Ordering::Relaxed) {
+            // Nobody waits for the answer any more, so none is sought, and this one is not seen.
+            return Err(PassthroughError::Busy.into());
+        }
+        let mut open = match connection.take() {
+            Some(open) => open,
+            None => self.connect()?,
+        };
+        let deadline = Instant::now() + self.limits.statement;
+        let watch = move || cancelled.load(Ordering::Relaxed) || Instant::now() >= deadline;
+        if open.progress_handler(STEPS, Some(watch)).is_err() {
+            return Err(PassthroughError::Open("no progress callback".to_owned()).into());
+        }
+        let done = job(&mut Session {
+            connection: &open,
+            limits: &self.limits,
+        });
+        if open.progress_handler(0, None::<fn() -> bool>).is_ok() {
+            *connection = Some(open);
+        }
+        done
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, PassthroughError> {
@@ -141,20 +202,9 @@ impl Pool {
         }
     }
 
-    fn take(&self) -> Result<Connection, PassthroughError> {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        idle.map_or_else(|| open(&self.path), Ok)
-    }
-
-    fn give_back(&self, connection: Connection) {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(connection);
+    fn connect(&self) -> Result<Connection, PassthroughError> {
+        let spare = lock(&self.spare).take();
+        spare.map_or_else(|| open(&self.path), Ok)
     }
 
     /// A job with a connection now, outside any runtime: for the command line.
@@ -165,14 +215,18 @@ impl Pool {
         &self,
         job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let connection = self.take()?;
+        let connection = self.connect()?;
         let done = job(&mut Session {
             connection: &connection,
             limits: &self.limits,
         });
-        self.give_back(connection);
+        *lock(&self.spare) = Some(connection);
         done
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Counts who waits, within a bound.
@@ -206,7 +260,7 @@ fn open(path: &Path) -> Result<Connection, PassthroughError> {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "query_only", true)?;
-        connection.pragma_update(None, "cache_size", -8_000)?;
+        connection.pragma_update(None, "cache_size", PAGE_CACHE)?;
         // An index made for one statement would be made again for every request.
         connection.pragma_update(None, "automatic_index", false)?;
         // A kept statement keeps its plan: with statistics at hand, SQLite would else plan anew for each value.

@@ -43,7 +43,10 @@ pub(super) fn parameter(
 
 /// A target's predicate with its guard, in the child table where it lives in one.
 fn within(target: &Target, source: &Source, predicate: Predicate) -> Predicate {
-    let guarded = Predicate::all([target.guard.clone(), predicate]);
+    let guarded = match &target.guard {
+        Predicate::True => predicate,
+        guard => Predicate::all([guard.clone(), predicate]),
+    };
     match target.child.and_then(|index| source.children.get(index)) {
         None => guarded,
         Some(_) if guarded == Predicate::False => Predicate::False,
@@ -64,15 +67,15 @@ fn target_predicate(
     values: &mut Values,
 ) -> Predicate {
     let modifier = filter.modifier.as_ref();
-    let mut each = |one: &mut dyn FnMut(&Value, &mut Values) -> Predicate| {
-        Predicate::any(
-            filter
-                .values
-                .iter()
-                .map(|value| one(value, values))
-                .collect::<Vec<_>>(),
-        )
-    };
+    // Every value is asked, whatever the others gave: the values bound must not depend on it.
+    let mut each =
+        |one: &mut dyn FnMut(&Value, &mut Values) -> Predicate| match filter.values.as_slice() {
+            [value] => one(value, values),
+            several => {
+                let asked: Vec<_> = several.iter().map(|value| one(value, values)).collect();
+                Predicate::any(asked)
+            }
+        };
     match &target.matcher {
         Matcher::Id => ids(filter, source, values),
         Matcher::Text(column) => match (filter.kind, modifier) {

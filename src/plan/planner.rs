@@ -48,7 +48,7 @@ impl Planner {
             .sources
             .iter()
             .map(|source| {
-                let joins = Joins::of(&source.relation.joins);
+                let joins = Joins::of_source(&source.relation);
                 Prepared {
                     source: Arc::clone(source),
                     whole: Arc::new(View::new(source, &Selection::Whole)),
@@ -118,7 +118,7 @@ impl Planner {
                 }
                 let view = self.view(index, selection);
                 let joins = prepared.row_joins
-                    | Joins::of(&prepared.source.relation.joins).of_predicate(&filter);
+                    | Joins::of_source(&prepared.source.relation).of_predicate(&filter);
                 Some(Part {
                     source: Arc::clone(&prepared.source),
                     select: Select {
@@ -188,11 +188,13 @@ impl Planner {
             let mut filter_joins = prepared.row_joins;
             let mut conditions = Vec::with_capacity(request.filters.len());
             for filter in &request.filters {
+                values.next_parameter();
                 let (condition, needed) =
                     self.filter(filter, resource, prepared, context, &mut values)?;
                 conditions.push(condition);
                 filter_joins |= needed;
             }
+            values.next_parameter();
             let filter = Predicate::all(conditions);
             let relation = source.relation.clone();
             let (view, select) = if count_only {
@@ -284,7 +286,7 @@ impl Planner {
         request: &SearchRequest,
     ) -> Result<(Vec<Order>, u64), PlanError> {
         let mut order: Vec<Order> = Vec::with_capacity(request.sort.len() + 1);
-        let mut joins = Joins::of(&prepared.source.relation.joins).of_exprs(&prepared.source.id);
+        let mut joins = Joins::of_source(&prepared.source.relation).of_exprs(&prepared.source.id);
         for (position, key) in request.sort.iter().enumerate() {
             let keys = self.sort_keys(prepared, &key.parameter).filter(|_| {
                 key.parameter == "_id"
@@ -369,7 +371,7 @@ impl Planner {
                 0,
             ));
         };
-        let joins = Joins::of(&source.relation.joins);
+        let joins = Joins::of_source(&source.relation);
         let found = filter::parameter(filter, parameter, source, context, values);
         Ok(match joins.of_predicate(&found) {
             0 => (found, 0),

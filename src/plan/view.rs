@@ -112,7 +112,7 @@ pub struct ChildView {
 
 #[derive(Debug)]
 pub struct ViewField {
-    /// `"family":`
+    /// `"family":`; of a constant the whole of it, `"system":"phone"`, with the constants next to it.
     pub key: Box<str>,
     pub required: bool,
     pub node: ViewNode,
@@ -121,7 +121,7 @@ pub struct ViewField {
 
 #[derive(Debug)]
 pub enum ViewNode {
-    /// JSON text.
+    /// JSON text; empty where it stands in the field's key.
     Constant(Arc<str>),
     Value(Reader),
     Object {
@@ -269,10 +269,11 @@ impl View {
         for field in &mut fields {
             renumber(&mut field.node, &places);
         }
+        let fields = with_constants_joined(fields);
         View {
             resource: source.resource,
             id_prefix: source.name.clone(),
-            joins: Joins::of(&source.relation.joins).of_exprs(&builder.own.list),
+            joins: Joins::of_source(&source.relation).of_exprs(&builder.own.list),
             columns: Shared::new(builder.own.list),
             id,
             last_updated,
@@ -281,6 +282,26 @@ impl View {
             children,
         }
     }
+}
+
+/// The fields, each run of constants as one: written in one go.
+fn with_constants_joined(fields: Vec<ViewField>) -> Vec<ViewField> {
+    let mut joined: Vec<ViewField> = Vec::with_capacity(fields.len());
+    for mut field in fields {
+        if let ViewNode::Constant(json) = &field.node {
+            let text = format!("{}{json}", field.key);
+            if let Some(before) = joined.last_mut()
+                && matches!(before.node, ViewNode::Constant(_))
+            {
+                before.key = format!("{},{text}", before.key).into();
+                continue;
+            }
+            field.key = text.into();
+            field.node = ViewNode::Constant(Arc::from(""));
+        }
+        joined.push(field);
+    }
+    joined
 }
 
 /// Entries name children by their place in the source; a view holds only those that it needs.
@@ -354,6 +375,7 @@ impl Builder<'_> {
             .filter(|field| self.selection.keeps_nested(field))
             .map(|field| self.field(field, child))
             .collect();
+        let fields = with_constants_joined(fields);
         let anchors = object
             .bound
             .then(|| anchors(&fields))

@@ -184,56 +184,70 @@ pub enum Predicate {
 }
 
 impl Predicate {
-    /// AND, flattened; `True` where the list is empty, `False` as soon as one part is.
+    /// AND, flattened; `True` where the list is empty, `False` as soon as one part is: what comes after that
+    /// one is not asked for.
     pub fn all(parts: impl IntoIterator<Item = Predicate>) -> Predicate {
-        let mut all = Predicate::True;
-        for part in parts {
-            all = match (all, part) {
-                (_, Predicate::False) => return Predicate::False,
-                (all, Predicate::True) => all,
-                (Predicate::True, part) => part,
-                (Predicate::And(mut list), Predicate::And(more)) => {
-                    list.extend(more);
-                    Predicate::And(list)
-                }
-                (Predicate::And(mut list), part) => {
-                    list.push(part);
-                    Predicate::And(list)
-                }
-                (first, Predicate::And(mut list)) => {
-                    list.insert(0, first);
-                    Predicate::And(list)
-                }
-                (first, second) => Predicate::And(vec![first, second]),
-            };
+        let mut parts = parts.into_iter().filter(|part| *part != Predicate::True);
+        // Mostly there is one part, which then needs no list.
+        let Some(first) = parts.next() else {
+            return Predicate::True;
+        };
+        if first == Predicate::False {
+            return first;
         }
-        all
+        let Some(second) = parts.next() else {
+            return first;
+        };
+        let mut list = match first {
+            Predicate::And(list) => list,
+            first => {
+                let mut list = Vec::with_capacity(4);
+                list.push(first);
+                list
+            }
+        };
+        let mut next = Some(second);
+        while let Some(part) = next {
+            match part {
+                Predicate::False => return Predicate::False,
+                Predicate::And(more) => list.extend(more),
+                part => list.push(part),
+            }
+            next = parts.next();
+        }
+        Predicate::And(list)
     }
 
     /// OR, flattened; `False` where the list is empty, `True` as soon as one part is.
     pub fn any(parts: impl IntoIterator<Item = Predicate>) -> Predicate {
-        let mut any = Predicate::False;
-        for part in parts {
-            any = match (any, part) {
-                (_, Predicate::True) => return Predicate::True,
-                (any, Predicate::False) => any,
-                (Predicate::False, part) => part,
-                (Predicate::Or(mut list), Predicate::Or(more)) => {
-                    list.extend(more);
-                    Predicate::Or(list)
-                }
-                (Predicate::Or(mut list), part) => {
-                    list.push(part);
-                    Predicate::Or(list)
-                }
-                (first, Predicate::Or(mut list)) => {
-                    list.insert(0, first);
-                    Predicate::Or(list)
-                }
-                (first, second) => Predicate::Or(vec![first, second]),
-            };
+        let mut parts = parts.into_iter().filter(|part| *part != Predicate::False);
+        let Some(first) = parts.next() else {
+            return Predicate::False;
+        };
+        if first == Predicate::True {
+            return first;
         }
-        any
+        let Some(second) = parts.next() else {
+            return first;
+        };
+        let mut list = match first {
+            Predicate::Or(list) => list,
+            first => {
+                let mut list = Vec::with_capacity(4);
+                list.push(first);
+                list
+            }
+        };
+        let mut next = Some(second);
+        while let Some(part) = next {
+            match part {
+                Predicate::True => return Predicate::True,
+                Predicate::Or(more) => list.extend(more),
+                part => list.push(part),
+            }
+            next = parts.next();
+        }
+        Predicate::Or(list)
     }
 
     /// The two-valued opposite.

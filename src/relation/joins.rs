@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Child, Expr, Join, Predicate, Shared};
+use super::{Child, Expr, Join, Predicate, Shared, Source};
 
 impl Child {
     /// The child's lookups that a condition on its rows needs, in their order.
@@ -21,15 +21,33 @@ pub struct Joins<'a> {
     list: &'a [Shared<Join>],
     /// An alias that means something else here.
     hidden: Option<&'a Arc<str>>,
+    /// The alias that needs none of them, and that most columns have: known by its address, without a look
+    /// at the names.
+    own: Option<&'a Arc<str>>,
 }
 
 impl<'a> Joins<'a> {
-    /// The joins of a source, or of a child.
+    /// The joins of a source.
+    pub fn of_source(source: &'a Source) -> Joins<'a> {
+        Joins {
+            own: Some(&source.table.alias),
+            ..Joins::of(&source.joins)
+        }
+    }
+
+    /// Any list of joins: those of a child.
     pub fn of(list: &'a [Shared<Join>]) -> Joins<'a> {
-        Joins { list, hidden: None }
+        Joins {
+            list,
+            hidden: None,
+            own: None,
+        }
     }
 
     fn alias(&self, alias: &Arc<str>) -> u64 {
+        if self.own.is_some_and(|own| Arc::ptr_eq(own, alias)) {
+            return 0;
+        }
         self.list
             .iter()
             .filter(|join| Some(&join.table.alias) != self.hidden)
@@ -89,6 +107,7 @@ impl<'a> Joins<'a> {
                 let outside = Joins {
                     list: self.list,
                     hidden: Some(&child.table.alias),
+                    own: self.own,
                 };
                 self.of_exprs(child.on.iter().map(|(_, parent)| parent))
                     | outside.of_predicate(&child.filter)
