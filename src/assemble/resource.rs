@@ -157,7 +157,6 @@ impl<'v> ResourceWriter<'v> {
                 continue;
             }
             let mark = out.len();
-            out.push(b',');
             out.extend_from_slice(field.key.as_bytes());
             if self.node(out, &field.node, row, row, &field.place) == Presence::Absent {
                 out.truncate(mark);
@@ -300,10 +299,9 @@ impl<'v> ResourceWriter<'v> {
                 continue;
             }
             let mark = out.len();
-            if found != Presence::Absent {
-                out.push(b',');
-            }
-            out.extend_from_slice(field.key.as_bytes());
+            // Before the first there is nothing to set apart.
+            let from = usize::from(found == Presence::Absent);
+            out.extend_from_slice(&field.key.as_bytes()[from..]);
             match self.node(out, &field.node, row, parent, &field.place) {
                 Presence::Absent => {
                     out.truncate(mark);

@@ -1,5 +1,6 @@
 //! One binding's columns → one FHIR value.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -86,11 +87,7 @@ pub(super) fn write(
 }
 
 /// The cell's text, trimmed; Err where there is none or it is no UTF-8.
-pub(super) fn trimmed<'c>(
-    cell: CellRef<'c>,
-    absent: &[Arc<str>],
-) -> Result<std::borrow::Cow<'c, str>, Written> {
-    use std::borrow::Cow;
+pub(super) fn trimmed<'c>(cell: CellRef<'c>, absent: &[Arc<str>]) -> Result<Cow<'c, str>, Written> {
     let text = match cell {
         CellRef::Null => return Err(Written::Absent),
         CellRef::Int(number) => Cow::Owned(number.to_string()),
@@ -272,7 +269,7 @@ fn codes(
     part: CodePart,
 ) -> Written {
     let mut digits = [0; 20];
-    let raw: Option<std::borrow::Cow<'_, str>> = match cell {
+    let raw: Option<Cow<'_, str>> = match cell {
         CellRef::Int(number) => Some(integer_text(number, &mut digits))
             .filter(|text| !is_sentinel(text, &binding.absent))
             .map(Into::into),
@@ -382,7 +379,11 @@ fn concat<'c>(
     for (place, (cell, length)) in cells.zip(lengths).enumerate() {
         match trimmed(cell, &binding.absent) {
             Ok(text) => {
-                let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+                let compact: Cow<'_, str> = if text.contains(char::is_whitespace) {
+                    text.chars().filter(|c| !c.is_whitespace()).collect()
+                } else {
+                    text
+                };
                 if place == 0 && compact.chars().count() != usize::from(*length) {
                     out.truncate(start);
                     return Written::Odd;
@@ -417,7 +418,7 @@ fn reference(
     prefix: Option<&Arc<str>>,
 ) -> Written {
     let mut digits = [0; 20];
-    let id: std::borrow::Cow<'_, str> = match cell {
+    let id: Cow<'_, str> = match cell {
         // Most ids are whole numbers: written without a text of their own.
         CellRef::Int(number) => match integer_text(number, &mut digits) {
             text if is_sentinel(text, &binding.absent) => return Written::Absent,

@@ -73,6 +73,10 @@ pub enum PlanError {
         expected: &'static str,
     },
     #[error(
+        "the search compares {count} values with columns, each value once for each kind of column that its parameter searches; a command takes {limit}"
+    )]
+    TooManyValues { count: usize, limit: usize },
+    #[error(
         "this page link is not valid here: it was altered, has expired, or belongs to another search, site or key"
     )]
     Cursor,
@@ -127,6 +131,7 @@ impl PlanError {
             PlanError::UnsupportedSort { .. } => errors::UNSUPPORTED_SORT,
             PlanError::UnknownElement { .. } => errors::UNKNOWN_ELEMENT,
             PlanError::UnsupportedValue { .. } => errors::UNSUPPORTED_VALUE,
+            PlanError::TooManyValues { .. } => errors::TOO_MANY_VALUES,
             PlanError::Cursor => errors::CURSOR,
         }
     }
@@ -150,6 +155,7 @@ impl PlanError {
             } => Some(format!("http.{name}")),
             PlanError::UnsupportedSort { .. } => Some("http._sort".to_owned()),
             PlanError::UnknownElement { .. } => Some("http._elements".to_owned()),
+            PlanError::TooManyValues { .. } => None,
             PlanError::Cursor => Some("http._cursor".to_owned()),
         }
     }

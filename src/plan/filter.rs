@@ -1,5 +1,7 @@
 //! A filter of the request → a predicate over one source.
 
+use smallvec::SmallVec;
+
 use crate::fhir::BOOLEAN_SYSTEM;
 use crate::mapping::{Matcher, Parameter, Source, Target};
 use crate::relation::{Child, CompareOp, Expr, Predicate, Shared, Value as SqlValue};
@@ -7,7 +9,7 @@ use crate::search::{
     Modifier, ParameterFilter, ParameterKind, Reference, Token, TokenSystem, Value,
 };
 
-use super::text::{self, Comparison};
+use super::text::{self, Comparison, Searched};
 use super::values::Values;
 use super::{Context, date, number, reference, token};
 
@@ -28,9 +30,14 @@ pub(super) fn parameter(
         );
         return if *missing { there.negate() } else { there };
     }
+    let texts: SmallVec<[Option<Searched<'_>>; 2]> = filter
+        .values
+        .iter()
+        .map(|value| searched_text(value).map(Searched::new))
+        .collect();
     let mut found = Vec::with_capacity(parameter.targets.len());
     for target in &parameter.targets {
-        let matched = target_predicate(filter, target, source, context, values);
+        let matched = target_predicate(filter, &texts, target, source, context, values);
         found.push(within(target, source, matched));
     }
     let found = Predicate::any(found);
@@ -58,9 +65,10 @@ fn within(target: &Target, source: &Source, predicate: Predicate) -> Predicate {
     }
 }
 
-/// All values of the filter (OR) against one target, without its guard.
+/// All values of the filter (OR) against one target, without its guard; `texts` are the values as text.
 fn target_predicate(
     filter: &ParameterFilter,
+    texts: &[Option<Searched<'_>>],
     target: &Target,
     source: &Source,
     context: &Context<'_>,
@@ -78,25 +86,26 @@ fn target_predicate(
         };
     match &target.matcher {
         Matcher::Id => ids(filter, source, values),
-        Matcher::Text(column) => match (filter.kind, modifier) {
-            (ParameterKind::Token, Some(Modifier::Text)) => {
-                each(&mut |value, values| match searched_text(value) {
-                    Some(searched) => {
-                        text::matcher(column, Comparison::StartsWith, searched, values)
-                    }
-                    None => Predicate::False,
-                })
+        // Beside a code, text is what `:text` searches and nothing else.
+        Matcher::Text(_)
+            if filter.kind == ParameterKind::Token && modifier != Some(&Modifier::Text) =>
+        {
+            Predicate::False
+        }
+        Matcher::Text(column) => {
+            let comparison = match filter.kind {
+                ParameterKind::Token => Comparison::StartsWith,
+                _ => Comparison::of(modifier),
+            };
+            let mut asked = texts.iter().map(|searched| match searched {
+                Some(searched) => text::matcher(column, comparison, searched, values),
+                None => Predicate::False,
+            });
+            match texts.len() {
+                1 => asked.next().unwrap_or(Predicate::False),
+                _ => Predicate::any(asked.collect::<Vec<_>>()),
             }
-            // Beside a code, text is what `:text` searches and nothing else.
-            (ParameterKind::Token, _) => Predicate::False,
-            _ => {
-                let comparison = Comparison::of(modifier);
-                each(&mut |value, values| match searched_text(value) {
-                    Some(searched) => text::matcher(column, comparison, searched, values),
-                    None => Predicate::False,
-                })
-            }
-        },
+        }
         Matcher::Token(_) if modifier == Some(&Modifier::Text) => Predicate::False,
         Matcher::Token(matcher) => match (filter.kind, modifier) {
             (ParameterKind::Reference, _) => {
@@ -170,9 +179,9 @@ fn target_predicate(
             _ => Predicate::False,
         }),
         Matcher::Uri(text) => each(&mut |value, values| match value {
-            Value::Uri(uri) => text::matcher(text, Comparison::Exact, uri, values),
+            Value::Uri(uri) => text::matcher(text, Comparison::Exact, &Searched::new(uri), values),
             Value::Reference(Reference::Url(url)) => {
-                text::matcher(text, Comparison::Exact, url, values)
+                text::matcher(text, Comparison::Exact, &Searched::new(url), values)
             }
             _ => Predicate::False,
         }),
@@ -225,10 +234,7 @@ pub(super) fn parents(
 ) -> Predicate {
     let ty = |expr: &Expr| reference::id_type(expr);
     if let [(key, _)] = child.on.as_slice() {
-        let list = parents
-            .iter()
-            .filter_map(|parent| parent.first().cloned())
-            .collect();
+        let list = parents.iter().filter_map(|parent| parent.first().cloned());
         return token::equals_any(key, ty(key), list, values);
     }
     // Filled up by the last, as a list is, so that the text repeats.

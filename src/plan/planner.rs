@@ -21,6 +21,9 @@ use crate::search::{
 /// bounded.
 const KEPT_VIEWS: u64 = 256;
 
+/// Values of one command, at the most: SQL Server takes 2,100, its own among them.
+const MOST_VALUES: usize = 2_000;
+
 /// Plans searches and reads over one mapping.
 pub struct Planner {
     mapping: Arc<Mapping>,
@@ -241,11 +244,18 @@ impl Planner {
                 };
                 (view, select)
             };
+            let values = values.into_inner();
+            if values.len() > MOST_VALUES {
+                return Err(PlanError::TooManyValues {
+                    count: values.len(),
+                    limit: MOST_VALUES,
+                });
+            }
             parts.push(Part {
                 source: Arc::clone(source),
                 view,
                 select,
-                values: values.into_inner(),
+                values,
             });
         }
         Ok(Plan {

@@ -84,7 +84,7 @@ pub(super) fn ids<'i>(
     let own = ids.filter_map(|id| without_prefix(id, source.name.as_deref()));
     if let [expr] = source.id.as_slice() {
         let ty = id_type(expr);
-        let listed = own.filter_map(|id| raw_value(id, ty)).collect();
+        let listed = own.filter_map(|id| raw_value(id, ty));
         return equals_any(expr, ty, listed, values);
     }
     Predicate::any(

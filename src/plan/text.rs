@@ -6,9 +6,11 @@
 //! out by the folded comparison, which sees only the rows of the range. Any other collation has no such
 //! order, and the folded comparison does all the work.
 
+use std::cell::OnceCell;
+
 use crate::collation::{fold, prefix_range};
 use crate::mapping::{CodePart, TextColumn, TextMatcher};
-use crate::relation::{CompareOp, Expr, Like, Predicate, SqlType, Value};
+use crate::relation::{CompareOp, Expr, Like, Predicate, SqlType};
 use crate::search::Modifier;
 
 use super::values::Values;
@@ -56,14 +58,14 @@ const fn length(ty: SqlType) -> Option<usize> {
 }
 
 /// The type of a value that is compared with a column: wide enough that its cast cuts nothing off (a
-/// folded text may be twice as long as it was, a pattern twice that), of a size that repeats.
+/// folded text may be twice as long as it was, a pattern twice that), and of few sizes, so that columns of
+/// nearly the same length are compared with one value.
 fn value_type(ty: SqlType) -> SqlType {
-    let wide = |length: u16, most: u16| {
-        if length == 0 {
-            0
-        } else {
-            length.saturating_mul(4).saturating_add(2).min(most)
-        }
+    let wide = |length: u16, most: u16| match length {
+        0 => 0,
+        1..=63 => 255,
+        64..=255 => 1_023,
+        _ => most,
     };
     match ty {
         SqlType::NChar(length) | SqlType::NVarChar(length) => SqlType::NVarChar(wide(length, 4000)),
@@ -92,16 +94,56 @@ fn can_hold(ty: SqlType, text: &str, factor: usize) -> bool {
     length(ty).is_none_or(|length| text.chars().count() <= length * factor)
 }
 
+/// A text that a parameter searches for: in the forms that its columns are compared with, each made once.
+pub(super) struct Searched<'v> {
+    text: &'v str,
+    folded: OnceCell<Folded>,
+}
+
+struct Folded {
+    text: String,
+    /// The range that holds every text that starts so, where the collation has one.
+    low: Option<String>,
+    high: Option<String>,
+    /// The pattern of what starts so.
+    start: String,
+}
+
+impl<'v> Searched<'v> {
+    pub(super) fn new(text: &'v str) -> Searched<'v> {
+        Searched {
+            text,
+            folded: OnceCell::new(),
+        }
+    }
+
+    fn folded(&self) -> &Folded {
+        self.folded.get_or_init(|| {
+            let text = fold(self.text.trim()).into_owned();
+            let (low, high) = prefix_range(&text);
+            let start = escape("", &text);
+            Folded {
+                text,
+                low,
+                high,
+                start,
+            }
+        })
+    }
+}
+
 /// One searched text against wherever a parameter finds text.
 pub(super) fn matcher(
     of: &TextMatcher,
     comparison: Comparison,
-    searched: &str,
+    searched: &Searched<'_>,
     values: &mut Values,
 ) -> Predicate {
     match of {
         TextMatcher::Column(column) => predicate(column, comparison, searched, values),
-        TextMatcher::Constant(constant) if comparison.holds(constant, searched) => Predicate::True,
+        TextMatcher::Constant(constant) if comparison.holds(constant, searched.text) => {
+            Predicate::True
+        }
         TextMatcher::Constant(_) => Predicate::False,
         TextMatcher::Codes {
             expr,
@@ -120,7 +162,7 @@ pub(super) fn matcher(
                     CodePart::System => code.system.as_deref(),
                     CodePart::Code | CodePart::Whole => Some(&*code.code),
                 };
-                text.is_some_and(|text| comparison.holds(text, searched))
+                text.is_some_and(|text| comparison.holds(text, searched.text))
             },
             values,
         ),
@@ -131,17 +173,16 @@ pub(super) fn matcher(
 pub(super) fn predicate(
     column: &TextColumn,
     comparison: Comparison,
-    searched: &str,
+    searched: &Searched<'_>,
     values: &mut Values,
 ) -> Predicate {
-    let searched = searched.trim();
     match comparison {
-        Comparison::Exact => exact(column, searched, values),
-        Comparison::StartsWith => starts_with(column, &fold(searched), values),
+        Comparison::Exact => exact(column, searched.text.trim(), values),
+        Comparison::StartsWith => starts_with(column, searched.folded(), values),
         Comparison::Contains => {
-            let folded = fold(searched);
-            if can_hold(column.ty, &folded, 2) {
-                folded_like(column, escape("%", &folded), values)
+            let folded = &searched.folded().text;
+            if can_hold(column.ty, folded, 2) {
+                folded_like(column, &escape("%", folded), values)
             } else {
                 Predicate::False
             }
@@ -149,8 +190,8 @@ pub(super) fn predicate(
     }
 }
 
-fn starts_with(column: &TextColumn, folded: &str, values: &mut Values) -> Predicate {
-    if !can_hold(column.ty, folded, 2) {
+fn starts_with(column: &TextColumn, searched: &Folded, values: &mut Values) -> Predicate {
+    if !can_hold(column.ty, &searched.text, 2) {
         return Predicate::False;
     }
     let ty = value_type(column.ty);
@@ -160,27 +201,29 @@ fn starts_with(column: &TextColumn, folded: &str, values: &mut Values) -> Predic
         .as_ref()
         .is_some_and(|collation| collation.linguistic && collation.ignores_case)
     {
-        let (low, high) = prefix_range(folded);
-        let mut bound = |op, text: Option<String>| {
+        let mut bound = |op, text: Option<&String>| {
             if let Some(text) = text {
                 parts.push(Predicate::Compare(
                     column.expr.clone(),
                     op,
-                    values.expr(Value::Text(text), ty),
+                    Expr::Slot(values.text(text, ty)),
                 ));
             }
         };
-        bound(CompareOp::Ge, low);
-        bound(CompareOp::Lt, high);
+        bound(CompareOp::Ge, searched.low.as_ref());
+        bound(CompareOp::Lt, searched.high.as_ref());
     }
-    parts.push(folded_like(column, escape("", folded), values));
-    Predicate::all(parts)
+    parts.push(folded_like(column, &searched.start, values));
+    match parts.len() {
+        1 => Predicate::all(parts),
+        _ => Predicate::And(parts),
+    }
 }
 
-fn folded_like(column: &TextColumn, pattern: String, values: &mut Values) -> Predicate {
+fn folded_like(column: &TextColumn, pattern: &str, values: &mut Values) -> Predicate {
     Predicate::Like {
         expr: Expr::Fold(Box::new(column.expr.clone())),
-        pattern: Like::Slot(values.slot(Value::Text(pattern), value_type(column.ty))),
+        pattern: Like::Slot(values.text(pattern, value_type(column.ty))),
         negated: false,
     }
 }
@@ -190,7 +233,7 @@ fn exact(column: &TextColumn, searched: &str, values: &mut Values) -> Predicate 
     if !can_hold(column.ty, searched, 1) {
         return Predicate::False;
     }
-    let slot = values.slot(Value::Text(searched.to_owned()), value_type(column.ty));
+    let slot = values.text(searched, value_type(column.ty));
     Predicate::all([
         Predicate::Compare(column.expr.clone(), CompareOp::Eq, Expr::Slot(slot)),
         Predicate::Compare(

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::collation::fold;
 use crate::mapping::derive::without_case;
 use crate::mapping::{self, CodeTable, TokenCode, TokenMatcher};
@@ -120,8 +122,8 @@ pub(super) fn predicate<'t>(
     tokens: impl Iterator<Item = &'t Token>,
     values: &mut Values,
 ) -> Predicate {
-    let mut parts = Vec::new();
-    let mut listed = Vec::new();
+    let mut parts: SmallVec<[Predicate; 2]> = SmallVec::new();
+    let mut listed: SmallVec<[Value; 2]> = SmallVec::new();
     for token in tokens {
         let condition = match system_match(&matcher.system, &token.system, values) {
             SystemMatch::None => continue,
@@ -211,9 +213,10 @@ fn of_system(
 pub(super) fn equals_any(
     expr: &Expr,
     ty: SqlType,
-    mut list: Vec<Value>,
+    list: impl IntoIterator<Item = Value>,
     values: &mut Values,
 ) -> Predicate {
+    let mut list: SmallVec<[Value; 2]> = list.into_iter().collect();
     match list.len() {
         0 => Predicate::False,
         1 => Predicate::Compare(
@@ -237,17 +240,9 @@ fn code_predicate(
     values: &mut Values,
 ) -> Predicate {
     match of {
-        TokenCode::Column { expr, ty, .. } => equals_any(
-            expr,
-            *ty,
-            raw_value(code, *ty).into_iter().collect(),
-            values,
-        ),
+        TokenCode::Column { expr, ty, .. } => equals_any(expr, *ty, raw_value(code, *ty), values),
         TokenCode::Digits(expr) => {
-            let list = telephone_digits(code)
-                .into_iter()
-                .map(Value::Text)
-                .collect();
+            let list = telephone_digits(code).into_iter().map(Value::Text);
             let digits = Expr::Digits(Box::new(expr.clone()));
             equals_any(&digits, SqlType::VarChar(40), list, values)
         }
@@ -293,7 +288,7 @@ pub(super) fn coded(
     values: &mut Values,
 ) -> Predicate {
     let (probe, folds) = without_case(expr);
-    let raws = |entries: &mut dyn Iterator<Item = &Arc<str>>| -> Vec<Value> {
+    let raws = |entries: &mut dyn Iterator<Item = &Arc<str>>| -> SmallVec<[Value; 2]> {
         entries
             .filter_map(|raw| {
                 if folds {
@@ -304,7 +299,7 @@ pub(super) fn coded(
             })
             .collect()
     };
-    let mut parts = Vec::new();
+    let mut parts: SmallVec<[Predicate; 4]> = SmallVec::new();
     let listed = raws(
         &mut table
             .entries
@@ -335,10 +330,11 @@ pub(super) fn coded(
 }
 
 /// The digits of a telephone number, in the forms that practices write: `+61 412 345 678` is `0412 345 678`.
-fn telephone_digits(text: &str) -> Vec<String> {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+fn telephone_digits(text: &str) -> SmallVec<[String; 2]> {
+    let mut digits = String::with_capacity(text.len());
+    digits.extend(text.chars().filter(char::is_ascii_digit));
     if digits.is_empty() || digits.len() > 40 {
-        return Vec::new();
+        return SmallVec::new();
     }
     let with = |prefix: &str, rest: &str| [prefix, rest].concat();
     let other = match digits.strip_prefix('0') {
@@ -350,8 +346,8 @@ fn telephone_digits(text: &str) -> Vec<String> {
         None => None,
     };
     match other {
-        Some(other) => vec![digits, other],
-        None => vec![digits],
+        Some(other) => smallvec![digits, other],
+        None => smallvec![digits],
     }
 }
 
@@ -374,11 +370,6 @@ fn concat(parts: &[(Expr, SqlType, u16)], code: &str, values: &mut Values) -> Pr
         let (part, after) = rest.split_at((*length as usize).min(rest.len()));
         rest = after;
         let text: String = part.iter().collect();
-        equals_any(
-            expr,
-            *ty,
-            raw_value(&text, *ty).into_iter().collect(),
-            values,
-        )
+        equals_any(expr, *ty, raw_value(&text, *ty), values)
     }))
 }

@@ -40,25 +40,28 @@ impl Values {
     /// columns, is bound once. Slots are counted in 16 bits; the limits on a request's values keep far below
     /// that.
     pub(super) fn slot(&mut self, value: Value, ty: SqlType) -> Slot {
-        let end = self.list.len().min(self.from + LOOKED_THROUGH);
-        self.among(self.from..end, value, ty)
+        let places = self.looked_through();
+        self.among(places, ty, |known| *known == value)
+            .unwrap_or_else(|| self.push(value, ty))
     }
 
-    /// The slot of a value that is looked for where the last one was followed up, and then in `places`.
-    fn among(&mut self, places: Range<usize>, value: Value, ty: SqlType) -> Slot {
-        let is_it = |place: &usize| {
-            self.list
-                .get(*place)
-                .is_some_and(|(known, of)| *of == ty && *known == value)
-        };
-        // Column after column the values come in the same order, so it mostly is the next.
-        let place = std::iter::once(self.next)
-            .chain(places)
-            .find(is_it)
-            .unwrap_or_else(|| {
-                self.list.push((value, ty));
-                self.list.len() - 1
-            });
+    /// The slot of a text, as [`Values::slot`].
+    pub(super) fn text(&mut self, text: &str, ty: SqlType) -> Slot {
+        let is_it = |known: &Value| matches!(known, Value::Text(known) if known == text);
+        self.among(self.looked_through(), ty, is_it)
+            .unwrap_or_else(|| self.push(Value::Text(text.to_owned()), ty))
+    }
+
+    fn looked_through(&self) -> Range<usize> {
+        self.from..self.list.len().min(self.from + LOOKED_THROUGH)
+    }
+
+    fn push(&mut self, value: Value, ty: SqlType) -> Slot {
+        self.list.push((value, ty));
+        self.at(self.list.len() - 1, ty)
+    }
+
+    fn at(&mut self, place: usize, ty: SqlType) -> Slot {
         self.next = place + 1;
         Slot {
             index: u16::try_from(place).unwrap_or(u16::MAX),
@@ -66,22 +69,49 @@ impl Values {
         }
     }
 
+    /// The slot of a value that is bound already: where the last one is followed up, or in `places`.
+    fn among(
+        &mut self,
+        places: Range<usize>,
+        ty: SqlType,
+        is_it: impl Fn(&Value) -> bool,
+    ) -> Option<Slot> {
+        // Column after column the values come in the same order, so it mostly is the next.
+        std::iter::once(self.next)
+            .chain(places)
+            .find(|place| {
+                self.list
+                    .get(*place)
+                    .is_some_and(|(known, of)| *of == ty && is_it(known))
+            })
+            .map(|place| self.at(place, ty))
+    }
+
     pub(super) fn expr(&mut self, value: Value, ty: SqlType) -> Expr {
         Expr::Slot(self.slot(value, ty))
     }
 
     /// A list for `IN`, filled up to a length that repeats (1, 2, 4, 8, …) by its last value.
-    pub(super) fn list(&mut self, values: Vec<Value>, ty: SqlType) -> Vec<Expr> {
+    pub(super) fn list(
+        &mut self,
+        values: impl IntoIterator<Item = Value, IntoIter: ExactSizeIterator>,
+        ty: SqlType,
+    ) -> Vec<Expr> {
+        let values = values.into_iter();
         // An empty list stays empty: there is nothing to fill it with.
-        let missing = values.len().next_power_of_two() - values.len();
-        let fill = values.last().cloned();
-        let mut list: Vec<Expr> = values
-            .into_iter()
-            .map(|value| self.expr(value, ty))
-            .collect();
+        let wanted = match values.len() {
+            0 => 0,
+            length => length.next_power_of_two(),
+        };
+        let mut list: Vec<Expr> = Vec::with_capacity(wanted);
+        list.extend(values.map(|value| self.expr(value, ty)));
         // What fills it up is bound once more: with the slot of the last value the text would tell the length.
-        for value in fill.into_iter().cycle().take(missing) {
-            list.push(Expr::Slot(self.among(0..0, value, ty)));
+        while let Some(Expr::Slot(last)) = list.last().filter(|_| list.len() < wanted) {
+            let value = self.list[usize::from(last.index)].0.clone();
+            let slot = self
+                .among(0..0, ty, |known| *known == value)
+                .unwrap_or_else(|| self.push(value, ty));
+            list.push(Expr::Slot(slot));
         }
         list
     }

@@ -112,7 +112,7 @@ pub struct ChildView {
 
 #[derive(Debug)]
 pub struct ViewField {
-    /// `"family":`; of a constant the whole of it, `"system":"phone"`, with the constants next to it.
+    /// `,"family":`; of a constant the whole of it, `,"system":"phone"`, with the constants next to it.
     pub key: Box<str>,
     pub required: bool,
     pub node: ViewNode,
@@ -293,7 +293,7 @@ fn with_constants_joined(fields: Vec<ViewField>) -> Vec<ViewField> {
             if let Some(before) = joined.last_mut()
                 && matches!(before.node, ViewNode::Constant(_))
             {
-                before.key = format!("{},{text}", before.key).into();
+                before.key = format!("{}{text}", before.key).into();
                 continue;
             }
             field.key = text.into();
@@ -332,7 +332,7 @@ impl Builder<'_> {
 
     fn field(&mut self, field: &mapping::Field, child: Option<usize>) -> ViewField {
         ViewField {
-            key: format!("\"{}\":", field.name).into(),
+            key: format!(",\"{}\":", field.name).into(),
             required: field.required,
             node: self.node(&field.node, child),
             place: field.place.clone(),

@@ -237,3 +237,15 @@ fn what_is_not_offered_yet_is_refused_by_name() {
         assert_eq!(refusal(&practice, &search).0, 400, "{search}");
     }
 }
+
+#[test]
+fn no_command_has_more_parameters_than_sql_server_takes() {
+    let practice = Practice::demo(10);
+    let values = |each: fn(usize) -> String| (1..=256).map(each).collect::<Vec<_>>().join(",");
+    // Each of these is compared with columns of several types, three times with each.
+    let costly = format!("Patient?address={}", values(|n| format!("street{n}")));
+    assert_eq!(refusal(&practice, &costly), (400, "PP009"));
+    let cheap = format!("Patient?_id={}", values(|n| n.to_string()));
+    let plan = practice.plan(&cheap).unwrap();
+    assert!(plan.parts[0].values.len() <= 2_000);
+}

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{Rig, column};
 use crate::collation::fold;
 use crate::mapping::{TextColumn, TokenCode, TokenMatcher, TokenSystem};
-use crate::plan::text::{self, Comparison};
+use crate::plan::text::{self, Comparison, Searched};
 use crate::plan::token;
 use crate::plan::values::Values;
 use crate::relation::{Collation, Expr, Predicate, SqlType, Value};
@@ -39,7 +39,7 @@ proptest! {
             for searched in searches.iter().filter(|searched| !searched.trim().is_empty()) {
                 for comparison in [Comparison::StartsWith, Comparison::Contains, Comparison::Exact] {
                     let mut values = Values::default();
-                    let found = text::predicate(&of, comparison, searched, &mut values);
+                    let found = text::predicate(&of, comparison, &Searched::new(searched), &mut values);
                     let wanted = searched.trim();
                     let expected: Vec<i64> = (0i64..).zip(&names).filter(|(_, name)| match comparison {
                         Comparison::StartsWith => fold(name).starts_with(&*fold(wanted)),
