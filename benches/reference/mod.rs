@@ -153,6 +153,12 @@ impl Practice {
         connection
             .pragma_update(None, "automatic_index", false)
             .expect("a pragma");
+        connection
+            .set_db_config(
+                rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG,
+                true,
+            )
+            .expect("a setting");
         connection.set_prepared_statement_cache_capacity(128);
         pilaster::collation::register(&connection).expect("collations");
         connection

@@ -8,7 +8,29 @@
 
 use std::sync::Arc;
 
-use crate::relation::{Child, CompareOp, Expr, Join, Predicate, Shared};
+use crate::mapping::{Matcher, Target, TextMatcher, TokenCode, TokenMatcher, TokenSystem};
+use crate::relation::{Child, CompareOp, Expr, Join, Joins, Predicate, Shared};
+
+/// Whether it is plain, before any request, that a target's conditions are about its source's own columns:
+/// those of most parameters are, and need not be looked through each time. False where it is not plain.
+pub(super) fn is_own(target: &Target, joins: &Joins<'_>) -> bool {
+    let own = |expr: &Expr| joins.of_expr(expr) == 0;
+    let holds = |predicate: &Predicate| joins.of_predicate(predicate) == 0;
+    target.child.is_none()
+        && holds(&target.guard)
+        && match &target.matcher {
+            Matcher::Text(TextMatcher::Column(column)) => own(&column.expr),
+            Matcher::Token(TokenMatcher {
+                system,
+                code: TokenCode::Column { expr, .. } | TokenCode::Digits(expr),
+                present,
+                ..
+            }) => !matches!(system, TokenSystem::Column(..)) && own(expr) && holds(present),
+            Matcher::Reference(matcher) => own(&matcher.expr) && holds(&matcher.present),
+            Matcher::Date(matcher) => matcher.columns.iter().all(own) && holds(&matcher.present),
+            _ => false,
+        }
+}
 
 /// The lookups of a source that can be asked first, by their place.
 pub(super) struct Lookups(Vec<Lookup>);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::lookups::Lookups;
+use super::lookups::{self, Lookups};
 use super::values::Values;
 use super::{
     Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, filter, order, reference,
@@ -40,8 +40,16 @@ struct Prepared {
     /// Lookups that the row filter needs: made by every select.
     row_joins: u64,
     lookups: Lookups,
-    /// Lookups of each parameter's sort keys.
-    sorts: FxHashMap<Arc<str>, u64>,
+    /// By parameter.
+    known: FxHashMap<Arc<str>, Known>,
+}
+
+/// What is known of a parameter.
+struct Known {
+    /// The lookups of its sort keys.
+    sort_joins: u64,
+    /// No condition of it needs a lookup.
+    own: bool,
 }
 
 impl Planner {
@@ -66,11 +74,18 @@ impl Planner {
                             descending: false,
                         })
                         .collect(),
-                    sorts: source
+                    known: source
                         .search
                         .iter()
                         .map(|(name, parameter)| {
-                            (Arc::clone(name), joins.of_exprs(&parameter.sort))
+                            let known = Known {
+                                sort_joins: joins.of_exprs(&parameter.sort),
+                                own: parameter
+                                    .targets
+                                    .iter()
+                                    .all(|target| lookups::is_own(target, &joins)),
+                            };
+                            (Arc::clone(name), known)
                         })
                         .collect(),
                 }
@@ -285,7 +300,7 @@ impl Planner {
             return Some((prepared.source.id.clone(), 0));
         }
         let parameter = prepared.source.search.get(name)?;
-        let joins = prepared.sorts.get(name).copied().unwrap_or(0);
+        let joins = prepared.known.get(name).map_or(0, |known| known.sort_joins);
         (!parameter.sort.is_empty()).then(|| (parameter.sort.clone(), joins))
     }
 
@@ -381,8 +396,12 @@ impl Planner {
                 0,
             ));
         };
-        let joins = Joins::of_source(&source.relation);
         let found = filter::parameter(filter, parameter, source, context, values);
+        let known = prepared.known.get(filter.name.as_str());
+        if known.is_some_and(|known| known.own) {
+            return Ok((found, 0));
+        }
+        let joins = Joins::of_source(&source.relation);
         Ok(match joins.of_predicate(&found) {
             0 => (found, 0),
             _ => {
