@@ -178,11 +178,15 @@ impl Pool {
         if open.progress_handler(STEPS, Some(watch)).is_err() {
             return Err(PassthroughError::Open("no progress callback".to_owned()).into());
         }
-        let done = job(&mut Session {
+        let mut session = Session {
             connection: &open,
             limits: &self.limits,
-        });
-        if open.progress_handler(0, None::<fn() -> bool>).is_ok() {
+            broken: false,
+        };
+        let done = job(&mut session);
+        // A file that was damaged or replaced is opened anew: then its state is known, and may be mended.
+        let broken = session.broken;
+        if !broken && open.progress_handler(0, None::<fn() -> bool>).is_ok() {
             *connection = Some(open);
         }
         done
@@ -219,6 +223,7 @@ impl Pool {
         let done = job(&mut Session {
             connection: &connection,
             limits: &self.limits,
+            broken: false,
         });
         *lock(&self.spare) = Some(connection);
         done
@@ -286,6 +291,8 @@ fn reason(error: &rusqlite::Error) -> String {
 pub struct Session<'c> {
     connection: &'c Connection,
     limits: &'c Limits,
+    /// The engine reported that the file is no sound database.
+    broken: bool,
 }
 
 impl Session<'_> {
@@ -340,8 +347,17 @@ impl Session<'_> {
         }
     }
 
-    fn refused(&self, error: &rusqlite::Error) -> PassthroughError {
+    fn refused(&mut self, error: &rusqlite::Error) -> PassthroughError {
         use rusqlite::ffi::ErrorCode;
+        self.broken |= matches!(
+            error.sqlite_error_code(),
+            Some(
+                ErrorCode::DatabaseCorrupt
+                    | ErrorCode::NotADatabase
+                    | ErrorCode::SystemIoFailure
+                    | ErrorCode::CannotOpen
+            )
+        );
         match error {
             rusqlite::Error::SqliteFailure(failure, _)
             | rusqlite::Error::SqlInputError { error: failure, .. }

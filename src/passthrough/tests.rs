@@ -165,6 +165,28 @@ async fn text_of_any_bytes_is_found_again() {
     assert_eq!(rows.cell(0, 0), CellRef::Int(1));
 }
 
+#[tokio::test]
+async fn a_damaged_file_is_opened_anew_when_another_has_its_place() {
+    let (pool, file) = pool(Limits::default());
+    assert_eq!(
+        run(&pool, "SELECT name FROM t").await.expect("rows").len(),
+        2
+    );
+    let sound = std::fs::read(file.path()).expect("the file");
+    std::fs::write(file.path(), vec![b'x'; sound.len()]).expect("damaged");
+    for _ in 0..2 {
+        run(&pool, "SELECT name FROM t").await.expect_err("damaged");
+    }
+    // Not written over: a connection that was kept would still have the damaged one open.
+    let other = file.path().with_extension("sound");
+    std::fs::write(&other, sound).expect("a copy");
+    std::fs::rename(&other, file.path()).expect("in its place");
+    assert_eq!(
+        run(&pool, "SELECT name FROM t").await.expect("rows").len(),
+        2
+    );
+}
+
 #[test]
 fn a_missing_file_is_known_at_once() {
     let opened = Pool::open(std::path::Path::new("/nowhere/at/all"), Limits::default());

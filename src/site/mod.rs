@@ -211,7 +211,11 @@ impl Site {
         self.pool
             .run(|session| {
                 session
-                    .execute(&Statement::constant("SELECT 1 AS ready"), &[])
+                    .execute(
+                        // Without a table in it the file would not be looked at.
+                        &Statement::constant("SELECT COUNT(*) AS ready FROM sqlite_schema"),
+                        &[],
+                    )
                     .map(drop)
             })
             .await
