@@ -85,12 +85,16 @@ pub fn load_folder(path: &Path, options: &Options) -> Result<Loaded, Diagnostics
 /// The YAML files at the top of a folder, by name; or a file's name and what is wrong with it.
 fn read_folder(path: &Path) -> Result<Vec<(String, String)>, (String, String)> {
     let of_folder = |message: String| (MANIFEST.to_owned(), message);
-    let entries = std::fs::read_dir(path)
-        .map_err(|error| of_folder(format!("the folder cannot be read: {error}")))?;
+    let unreadable = |error: std::io::Error| {
+        of_folder(format!(
+            "the folder {} cannot be read: {error}",
+            path.display()
+        ))
+    };
+    let entries = std::fs::read_dir(path).map_err(unreadable)?;
     let mut names = Vec::new();
     for entry in entries {
-        let entry =
-            entry.map_err(|error| of_folder(format!("the folder cannot be read: {error}")))?;
+        let entry = entry.map_err(unreadable)?;
         if let Some(name) = entry.file_name().to_str().filter(|name| is_mapping(name)) {
             if names.len() == MAX_FILES {
                 return Err(of_folder(format!(
