@@ -187,67 +187,30 @@ impl Predicate {
     /// AND, flattened; `True` where the list is empty, `False` as soon as one part is: what comes after that
     /// one is not asked for.
     pub fn all(parts: impl IntoIterator<Item = Predicate>) -> Predicate {
-        let mut parts = parts.into_iter().filter(|part| *part != Predicate::True);
-        // Mostly there is one part, which then needs no list.
-        let Some(first) = parts.next() else {
-            return Predicate::True;
-        };
-        if first == Predicate::False {
-            return first;
-        }
-        let Some(second) = parts.next() else {
-            return first;
-        };
-        let mut list = match first {
-            Predicate::And(list) => list,
-            first => {
-                let mut list = Vec::with_capacity(4);
-                list.push(first);
-                list
-            }
-        };
-        let mut next = Some(second);
-        while let Some(part) = next {
-            match part {
-                Predicate::False => return Predicate::False,
-                Predicate::And(more) => list.extend(more),
-                part => list.push(part),
-            }
-            next = parts.next();
-        }
-        Predicate::And(list)
+        combined(
+            parts,
+            &Predicate::True,
+            &Predicate::False,
+            |part| match part {
+                Predicate::And(list) => Ok(list),
+                other => Err(other),
+            },
+        )
+        .unwrap_or_else(Predicate::And)
     }
 
     /// OR, flattened; `False` where the list is empty, `True` as soon as one part is.
     pub fn any(parts: impl IntoIterator<Item = Predicate>) -> Predicate {
-        let mut parts = parts.into_iter().filter(|part| *part != Predicate::False);
-        let Some(first) = parts.next() else {
-            return Predicate::False;
-        };
-        if first == Predicate::True {
-            return first;
-        }
-        let Some(second) = parts.next() else {
-            return first;
-        };
-        let mut list = match first {
-            Predicate::Or(list) => list,
-            first => {
-                let mut list = Vec::with_capacity(4);
-                list.push(first);
-                list
-            }
-        };
-        let mut next = Some(second);
-        while let Some(part) = next {
-            match part {
-                Predicate::True => return Predicate::True,
-                Predicate::Or(more) => list.extend(more),
-                part => list.push(part),
-            }
-            next = parts.next();
-        }
-        Predicate::Or(list)
+        combined(
+            parts,
+            &Predicate::False,
+            &Predicate::True,
+            |part| match part {
+                Predicate::Or(list) => Ok(list),
+                other => Err(other),
+            },
+        )
+        .unwrap_or_else(Predicate::Or)
     }
 
     /// The two-valued opposite.
@@ -259,4 +222,43 @@ impl Predicate {
             other => Predicate::Not(Box::new(other)),
         }
     }
+}
+
+/// Parts without those that decide nothing: the only one left, or the one that decides all; else a list of
+/// several, into which those are opened that are such lists themselves.
+#[inline]
+fn combined(
+    parts: impl IntoIterator<Item = Predicate>,
+    neutral: &Predicate,
+    decisive: &Predicate,
+    opened: impl Fn(Predicate) -> Result<Vec<Predicate>, Predicate>,
+) -> Result<Predicate, Vec<Predicate>> {
+    let mut parts = parts.into_iter().filter(|part| part != neutral);
+    let Some(first) = parts.next() else {
+        return Ok(neutral.clone());
+    };
+    if first == *decisive {
+        return Ok(first);
+    }
+    // Mostly there is one part, which then needs no list.
+    let Some(second) = parts.next() else {
+        return Ok(first);
+    };
+    let mut list = opened(first).unwrap_or_else(|first| {
+        let mut list = Vec::with_capacity(4);
+        list.push(first);
+        list
+    });
+    let mut next = Some(second);
+    while let Some(part) = next {
+        if part == *decisive {
+            return Ok(part);
+        }
+        match opened(part) {
+            Ok(more) => list.extend(more),
+            Err(part) => list.push(part),
+        }
+        next = parts.next();
+    }
+    Err(list)
 }

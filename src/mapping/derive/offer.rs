@@ -105,7 +105,7 @@ fn documentation(kind: ParameterKind, modifiers: &[Modifier], sortable: bool) ->
             _ => sentence.push_str(", "),
         }
         sentence.push(':');
-        sentence.push_str(name(modifier));
+        sentence.push_str(modifier.word());
     }
     sentence.push_str(if sortable {
         "; results can be sorted by it."
@@ -113,21 +113,4 @@ fn documentation(kind: ParameterKind, modifiers: &[Modifier], sortable: bool) ->
         "; it is not sortable."
     });
     sentence
-}
-
-fn name(modifier: &Modifier) -> &str {
-    match modifier {
-        Modifier::Missing => "missing",
-        Modifier::Exact => "exact",
-        Modifier::Contains => "contains",
-        Modifier::Not => "not",
-        Modifier::Text => "text",
-        Modifier::In => "in",
-        Modifier::NotIn => "not-in",
-        Modifier::Below => "below",
-        Modifier::Above => "above",
-        Modifier::OfType => "of-type",
-        Modifier::Identifier => "identifier",
-        Modifier::Type(ty) => ty,
-    }
 }
