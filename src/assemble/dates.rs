@@ -306,7 +306,7 @@ fn write_instant(out: &mut Vec<u8>, at: DateTime, zone: &TimeZone) {
     write_two(out, offset.unsigned_abs() / 60 % 60);
 }
 
-/// The instant of a binding, for `ETag` and `If-Modified-Since`.
+/// The instant of a binding, for `Last-Modified` and `If-Modified-Since`.
 pub(super) fn timestamp(
     binding: &Binding,
     columns: &[usize],

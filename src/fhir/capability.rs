@@ -90,8 +90,7 @@ struct RestResource {
     interaction: [Interaction; 2],
     versioning: &'static str,
     read_history: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    conditional_read: Option<&'static str>,
+    conditional_read: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     search_param: Vec<SearchParam>,
 }
@@ -178,6 +177,8 @@ fn documentation(zone: &str) -> String {
         "Search by GET, or by POST of a form to `_search`. Dates and times without an offset are those of {zone}. \
          A parameter that is not known is ignored and reported in an `outcome` entry, unless `Prefer: handling=strict` \
          asks for an error, or nothing else narrows the search. `_format` and `_pretty` go with every interaction. \
+         The ETag of a read follows from the whole content of the resource; `If-Modified-Since` compares with \
+         `meta.lastUpdated` alone, which a change in another table may leave as it was. \
          Each search parameter says in the extension `{SEARCH_SUPPORT}` which modifiers and comparators it takes and \
          whether `_sort` takes it."
     )
@@ -202,7 +203,12 @@ fn rest_resource(mapping: &Mapping, resource: &Resource) -> RestResource {
         ],
         versioning: "no-version",
         read_history: false,
-        conditional_read: is_dated.then_some("full-support"),
+        // Every read has an ETag; `If-Modified-Since` asks for a date.
+        conditional_read: if is_dated {
+            "full-support"
+        } else {
+            "not-match"
+        },
         search_param: resource
             .parameters
             .values()
@@ -401,10 +407,10 @@ mod tests {
     }
 
     #[test]
-    fn a_type_without_last_updated_promises_no_conditional_read() {
+    fn a_type_without_last_updated_is_read_conditionally_by_its_tag_alone() {
         let statement = json();
         let resource = &statement["rest"][0]["resource"][0];
         assert_eq!(resource["type"], "Patient");
-        assert!(resource.get("conditionalRead").is_none());
+        assert_eq!(resource["conditionalRead"], "not-match");
     }
 }

@@ -7,6 +7,8 @@
 //! Answers with health data are `Cache-Control: no-store`: nothing between here and the caller may keep
 //! them. A caller that keeps its own copy revalidates it by ETag all the same; no HTTP cache is needed for
 //! that. The CapabilityStatement holds no health data and may be kept if it is revalidated.
+//!
+//! `Accept` chooses the media type of an answer, and whether there is one, so every answer says `Vary: Accept`.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -15,7 +17,8 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    VARY,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -32,7 +35,7 @@ use super::reply::Refusal;
 use super::{body, metrics, prefer, pretty};
 use crate::errors;
 use crate::fhir::resource_type;
-use crate::site::{Answer, ReadCall, SearchCall, Timings};
+use crate::site::{Answer, ReadCall, SearchCall, Timings, etag};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -64,6 +67,7 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
     };
     let timing = server_timing(timings.as_ref(), started.elapsed());
     response.headers_mut().insert(SERVER_TIMING, timing);
+    response.headers_mut().append(VARY, ACCEPT.into());
     response.extensions_mut().insert(trail);
     response
 }
@@ -137,7 +141,11 @@ struct Answered {
 }
 
 enum Content {
-    Capabilities(Bytes),
+    Capabilities {
+        json: Bytes,
+        etag: String,
+        not_modified: bool,
+    },
     Practice(Answer),
 }
 
@@ -164,7 +172,16 @@ async fn answer(
     let base = fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id());
     let query = parts.uri.query().unwrap_or_default().as_bytes().to_vec();
     let content = match interaction {
-        Interaction::Capabilities => Content::Capabilities(capabilities(app, &*site, base)?),
+        Interaction::Capabilities => {
+            let json = capabilities(app, &*site, base)?;
+            let etag = etag::weak(&json);
+            let not_modified = tags(&parts.headers).is_some_and(|tags| etag::names(&tags, &etag));
+            Content::Capabilities {
+                json,
+                etag,
+                not_modified,
+            }
+        }
         Interaction::Search { resource, .. } => Content::Practice(
             site.search(SearchCall {
                 base,
@@ -277,20 +294,35 @@ impl Answered {
     /// Of the stages; the CapabilityStatement passes through none.
     fn timings(&self) -> Option<Timings> {
         match &self.content {
-            Content::Capabilities(_) => None,
+            Content::Capabilities { .. } => None,
             Content::Practice(answer) => Some(answer.timings),
         }
     }
 
     fn into_response(self, is_pretty: bool, trail: &mut Trail) -> Response<Body> {
         let (json, cache, answer) = match self.content {
-            Content::Capabilities(json) => (json, HeaderValue::from_static("no-cache"), None),
+            Content::Capabilities {
+                json,
+                etag,
+                not_modified,
+            } => {
+                let answer = Answer {
+                    etag: Some(etag),
+                    not_modified,
+                    ..Answer::default()
+                };
+                let json = if not_modified { Bytes::new() } else { json };
+                (json, HeaderValue::from_static("no-cache"), answer)
+            }
             Content::Practice(mut answer) => {
+                trail.commands = answer.commands;
+                trail.entries = answer.entries;
+                metrics::stages(&answer.timings);
                 let json = Bytes::from(std::mem::take(&mut answer.body));
-                (json, NO_STORE, Some(answer))
+                (json, NO_STORE, answer)
             }
         };
-        let is_current = answer.as_ref().is_some_and(|answer| answer.not_modified);
+        let is_current = answer.not_modified;
         let json = if is_pretty && !is_current {
             Bytes::from(pretty::indent(&json))
         } else {
@@ -302,18 +334,13 @@ impl Answered {
         if !is_current {
             headers.insert(CONTENT_TYPE, self.media_type.content_type());
         }
-        if let Some(answer) = answer {
-            trail.commands = answer.commands;
-            trail.entries = answer.entries;
-            metrics::stages(&answer.timings);
-            let tag = answer.etag.as_deref().map(HeaderValue::from_str);
-            if let Some(Ok(tag)) = tag {
-                headers.insert(ETAG, tag);
-            }
-            let modified = answer.last_modified.map(http_date);
-            if let Some(Ok(modified)) = modified.as_deref().map(HeaderValue::from_str) {
-                headers.insert(LAST_MODIFIED, modified);
-            }
+        let tag = answer.etag.as_deref().map(HeaderValue::from_str);
+        if let Some(Ok(tag)) = tag {
+            headers.insert(ETAG, tag);
+        }
+        let modified = answer.last_modified.map(http_date);
+        if let Some(Ok(modified)) = modified.as_deref().map(HeaderValue::from_str) {
+            headers.insert(LAST_MODIFIED, modified);
         }
         if is_current {
             *response.status_mut() = StatusCode::NOT_MODIFIED;

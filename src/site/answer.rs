@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Answer, Clock, ReadCall, SearchCall, Site, SiteError, count_of};
+use super::{Answer, Clock, ReadCall, SearchCall, Site, SiteError, count_of, etag};
 use crate::assemble::{self, BundleWriter, ChildRows, EntryMode, Link, Outcome, ResourceWriter};
 use crate::errors;
 use crate::fhir::outcome::{Issue, OperationOutcome};
@@ -423,14 +424,6 @@ impl Read {
     ) -> Result<(), SiteError> {
         let zone: &TimeZone = site.zone();
         let mut writer = ResourceWriter::new(&part.view, assemble::Site { zone }, children);
-        answer.last_modified = writer.last_updated(rows, 0);
-        answer.etag = answer
-            .last_modified
-            .map(|at| format!("W/\"{}\"", at.as_millisecond()));
-        if self.is_current(answer) {
-            answer.not_modified = true;
-            return Ok(());
-        }
         let mut body = Vec::with_capacity(2048);
         let outcome = writer.write(&mut body, rows, 0);
         site.odd.note(&site.mapping().id, &writer.odd);
@@ -438,24 +431,24 @@ impl Read {
             metrics::counter!("pilaster_rows_left_out_total").increment(1);
             return Err(SiteError::NoSuchResource);
         }
-        answer.entries = 1;
-        answer.body = body;
+        let tag = etag::weak(&body);
+        answer.last_modified = writer.last_updated(rows, 0);
+        answer.not_modified = self.is_current(&tag, answer.last_modified);
+        answer.etag = Some(tag);
+        if !answer.not_modified {
+            answer.entries = 1;
+            answer.body = body;
+        }
         Ok(())
     }
 
     /// `If-None-Match` decides where it is given; `If-Modified-Since` else (RFC 9110 §13.2.2).
-    fn is_current(&self, answer: &Answer) -> bool {
+    fn is_current(&self, tag: &str, modified: Option<Timestamp>) -> bool {
         match (&self.call.if_none_match, self.call.if_modified_since) {
-            (Some(tags), _) => {
-                let strip = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-                answer.etag.as_deref().is_some_and(|own| {
-                    tags.split(',')
-                        .any(|tag| tag.trim() == "*" || strip(tag) == strip(own))
-                })
+            (Some(tags), _) => etag::names(tags, tag),
+            (None, Some(since)) => {
+                modified.is_some_and(|modified| modified.as_second() <= since.as_second())
             }
-            (None, Some(since)) => answer
-                .last_modified
-                .is_some_and(|modified| modified.as_second() <= since.as_second()),
             (None, None) => false,
         }
     }

@@ -7,6 +7,7 @@
 
 mod answer;
 mod error;
+pub mod etag;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -344,7 +344,13 @@ fn head_answers_as_get_without_its_body() {
             .header(KEY_HEADER, KEY);
         let head = send(head);
         assert_eq!(head.status(), get.status(), "{path}");
-        for name in ["content-type", "etag", "last-modified", "cache-control"] {
+        for name in [
+            "content-type",
+            "etag",
+            "last-modified",
+            "cache-control",
+            "vary",
+        ] {
             assert_eq!(header(&head, name), header(&get, name), "{path} {name}");
         }
         let length = header(&get, "content-length");
@@ -389,6 +395,46 @@ fn reads_are_conditional() {
         .header("If-None-Match", "W/\"x\"")
         .header("If-Modified-Since", &modified);
     assert_eq!(send(both).status(), 200, "If-None-Match wins");
+}
+
+#[test]
+fn answers_say_which_headers_chose_their_form() {
+    for path in ["metadata", "Patient", "Patient/1", "Patient?birthdate=x"] {
+        let response = send(SERVER.get(path));
+        let vary: Vec<String> = response
+            .headers()
+            .get_all("vary")
+            .iter()
+            .flat_map(|value| value.to_str().expect("text").split(','))
+            .map(|name| name.trim().to_ascii_lowercase())
+            .collect();
+        assert!(vary.contains(&"accept".to_owned()), "{path}: {vary:?}");
+        // What is too short to be compressed looks the same either way.
+        let may_be_compressed = header(&response, "content-length")
+            .parse::<u64>()
+            .map_or(true, |length| length > 1024);
+        assert_eq!(
+            vary.contains(&"accept-encoding".to_owned()),
+            may_be_compressed,
+            "{path}: {vary:?}"
+        );
+    }
+    let refused = send(SERVER.get("Patient").header("Accept", "application/xml"));
+    assert_eq!(refused.status(), 406);
+    assert_eq!(header(&refused, "vary"), "accept");
+}
+
+#[test]
+fn metadata_is_revalidated_by_its_tag() {
+    let tag = header(&send(SERVER.get("metadata")), "etag");
+    for (tags, status) in [(tag.as_str(), 304), ("*", 304), ("W/\"x\"", 200)] {
+        let response = send(SERVER.get("metadata").header("If-None-Match", tags));
+        assert_eq!(response.status(), status, "{tags}");
+        assert_eq!(header(&response, "etag"), tag);
+        assert_eq!(header(&response, "cache-control"), "no-cache");
+        let is_empty = response.text().expect("a body").is_empty();
+        assert_eq!(is_empty, status == 304);
+    }
 }
 
 #[test]

@@ -10,12 +10,14 @@
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
 //! | `search_truth` | answers against a second reading of the resources |
 //! | `practice` | a practice to ask without a socket, for the modules above |
+//! | `conditional` | a caller's copy is current while nothing of the resource changed |
 //! | `http`, `operator`, `cli`, `limits` | the program from outside |
 //! | `mapping_docs` | every example of `mappings/README.md` |
 //! | `support` | the program under test, for the modules that start it |
 
 mod capability;
 mod cli;
+mod conditional;
 mod http;
 mod indexes;
 mod limits;

@@ -195,13 +195,17 @@ impl Practice {
     pub fn read(&self, text: &str) -> Result<Answer, SiteError> {
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
         let (resource, id) = path.split_once('/').unwrap();
-        self.wait(self.site.read(ReadCall {
+        self.read_call(ReadCall {
             base: BASE.to_owned(),
             resource: resource.to_owned(),
             id: id.to_owned(),
             query: query.as_bytes().to_vec(),
             ..ReadCall::default()
-        }))
+        })
+    }
+
+    pub fn read_call(&self, call: ReadCall) -> Result<Answer, SiteError> {
+        self.wait(self.site.read(call))
     }
 
     /// The Bundle of a search that must be answered.
