@@ -9,7 +9,7 @@ use super::dates;
 use super::values::{self, Written};
 use crate::mapping::Place;
 use crate::passthrough::{CellRef, RowRef, Rows};
-use crate::plan::{ChildView, View, ViewEntry, ViewField, ViewNode};
+use crate::plan::{ChildView, View, ViewEntry, ViewField, ViewNeed, ViewNode};
 use crate::relation::Expr;
 
 /// The rows of a child table, found by the parent that they belong to.
@@ -112,6 +112,12 @@ pub struct ResourceWriter<'v> {
     head: Vec<u8>,
     /// The places of the mapping where a row held what cannot be a FHIR value, in the order met.
     pub odd: Vec<&'v Place>,
+    /// What of the profiles' needs the resource at hand meets.
+    met: u64,
+    /// The parts of needs that the entry at hand has.
+    marks: u64,
+    /// What profiles need of the list that is written next.
+    watched: &'v [ViewNeed],
 }
 
 /// What a node came to.
@@ -137,6 +143,9 @@ impl<'v> ResourceWriter<'v> {
             children,
             head,
             odd: Vec::new(),
+            met: 0,
+            marks: 0,
+            watched: &[],
         }
     }
 
@@ -150,15 +159,18 @@ impl<'v> ResourceWriter<'v> {
             return Outcome::LeftOut;
         }
         out.push(b'"');
+        let meta = out.len();
         self.meta(out, row);
+        let after_meta = out.len();
         let view = self.view;
+        self.met = view.claims.given;
         for field in &view.fields {
             if !field.required && is_null(&field.node, row) {
                 continue;
             }
             let mark = out.len();
             out.extend_from_slice(field.key.as_bytes());
-            if self.node(out, &field.node, row, row, &field.place) == Presence::Absent {
+            if self.top(out, field, row) == Presence::Absent {
                 out.truncate(mark);
                 if field.required {
                     self.odd.push(&field.place);
@@ -168,7 +180,54 @@ impl<'v> ResourceWriter<'v> {
             }
         }
         out.push(b'}');
+        if self.met & view.claims.all != view.claims.all {
+            self.claim_less(out, meta, after_meta);
+        }
         Outcome::Written
+    }
+
+    /// A top-level element, and what profiles need of it.
+    fn top(&mut self, out: &mut Vec<u8>, field: &'v ViewField, row: RowRef<'v>) -> Presence {
+        if field.needs.is_empty() {
+            return self.node(out, &field.node, row, row, &field.place);
+        }
+        self.marks = 0;
+        let is_list = matches!(field.node, ViewNode::List(_));
+        // A list looks at each of its entries.
+        self.watched = if is_list { &field.needs } else { &[] };
+        let presence = self.node(out, &field.node, row, row, &field.place);
+        if presence != Presence::Absent {
+            let whole = field.needs.iter().filter(|need| need.parts == 0);
+            self.met = whole.fold(self.met, |met, need| met | need.bit);
+            if !is_list {
+                self.meet(&field.needs);
+            }
+        }
+        presence
+    }
+
+    /// The entry at hand is whole: which needs it meets.
+    fn meet(&mut self, needs: &[ViewNeed]) {
+        for need in needs {
+            if need.parts != 0 && self.marks & need.parts == need.parts {
+                self.met |= need.bit;
+            }
+        }
+    }
+
+    /// `meta` was written, from `from` to `to`, as if every need were met: it usually is.
+    fn claim_less(&self, out: &mut Vec<u8>, from: usize, to: usize) {
+        let text = self.view.claims.meta(self.met);
+        let start = to - 1 - self.view.meta.len();
+        out.splice(start..to - 1, text.bytes());
+        if text.is_empty() {
+            // With nothing after it, `lastUpdated` has no comma; without that there is no `meta`.
+            let nothing = match out[start - 1] {
+                b',' => start - 1..start,
+                _ => from..start + 1,
+            };
+            out.drain(nothing);
+        }
     }
 
     /// The id of a row, without its source's name; None where it is not an id.
@@ -288,6 +347,7 @@ impl<'v> ResourceWriter<'v> {
         parent: RowRef<'v>,
     ) -> Presence {
         let start = out.len();
+        let marks = self.marks;
         out.push(b'{');
         let mut found = Presence::Absent;
         let mut missing = None;
@@ -309,9 +369,16 @@ impl<'v> ResourceWriter<'v> {
                         missing = Some(&field.place);
                     }
                 }
-                Presence::Bound => found = Presence::Bound,
-                Presence::Constant if found == Presence::Absent => found = Presence::Constant,
-                Presence::Constant => {}
+                Presence::Bound => {
+                    found = Presence::Bound;
+                    self.marks |= field.mark;
+                }
+                Presence::Constant => {
+                    if found == Presence::Absent {
+                        found = Presence::Constant;
+                    }
+                    self.marks |= field.mark;
+                }
             }
         }
         if found == Presence::Bound
@@ -322,6 +389,7 @@ impl<'v> ResourceWriter<'v> {
         }
         if found == Presence::Absent || missing.is_some() || (bound && found != Presence::Bound) {
             out.truncate(start);
+            self.marks = marks;
             return Presence::Absent;
         }
         out.push(b'}');
@@ -337,11 +405,16 @@ impl<'v> ResourceWriter<'v> {
         place: &'v Place,
     ) -> Presence {
         let start = out.len();
+        let watched = std::mem::take(&mut self.watched);
         out.push(b'[');
         let mut found = Presence::Absent;
         for entry in entries {
             match entry.each {
-                None => self.entry(out, entry, row, parent, place, &mut found),
+                None => {
+                    self.watch(watched, |writer| {
+                        writer.entry(out, entry, row, parent, place, &mut found);
+                    });
+                }
                 Some(index) => {
                     let (Some(view), Some(child)) =
                         (self.view.children.get(index), self.children.get(index))
@@ -350,7 +423,9 @@ impl<'v> ResourceWriter<'v> {
                     };
                     for &child_row in child.of(view, parent) {
                         let row = child.rows.row(child_row).without(child.keys);
-                        self.entry(out, entry, row, parent, place, &mut found);
+                        self.watch(watched, |writer| {
+                            writer.entry(out, entry, row, parent, place, &mut found);
+                        });
                     }
                 }
             }
@@ -361,6 +436,17 @@ impl<'v> ResourceWriter<'v> {
             out.push(b']');
         }
         found
+    }
+
+    /// Writes an entry of a list of which profiles need something; without such needs the marks are those of
+    /// an entry around it.
+    fn watch(&mut self, needs: &'v [ViewNeed], write: impl FnOnce(&mut Self)) {
+        if needs.is_empty() {
+            return write(self);
+        }
+        self.marks = 0;
+        write(self);
+        self.meet(needs);
     }
 
     fn entry(

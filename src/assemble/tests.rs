@@ -60,11 +60,15 @@ struct Rig {
 }
 
 fn rig(collation: &str) -> Rig {
+    rig_of(collation, PATIENT)
+}
+
+fn rig_of(collation: &str, patient: &str) -> Rig {
     let tables = TABLES.replace("COLLATION", collation);
     let files = [
         ("mapping.yaml", MANIFEST),
         ("tables.yaml", tables.as_str()),
-        ("patient.yaml", PATIENT),
+        ("patient.yaml", patient),
     ];
     let loaded = mapping::load_files("test", &files, &mapping::Options::default())
         .unwrap_or_else(|problems| panic!("{problems}"));
@@ -271,4 +275,72 @@ fn children_are_their_own_parents() {
             Vec::new()
         ]
     );
+}
+
+#[test]
+fn a_profile_is_claimed_by_what_is_written() {
+    let profile = "resource: Patient
+profile:
+  - url: urn:p:whole
+    if: [ telecom.value, name.family, birthDate ]
+  - url: urn:p:official
+    if: [ name.use, name.family, telecom.system, active ]
+  - { url: urn:p:one-name, if: [ name.family, name.text ] }
+  - { url: urn:p:never, if: [ photo ] }
+";
+    let elements = "elements:
+  active: true
+  name:
+    - { use: official, family: $p.SURNAME }
+    - { use: usual, text: $p.PHONE }
+  contact: [ { name: { family: $p.PHONE } } ]";
+    let patient = PATIENT
+        .replace("resource: Patient\n", profile)
+        .replace("elements:", elements)
+        .replace("  name: [ { use: official, family: $p.SURNAME } ]\n", "");
+    let rig = rig_of(CI, &patient);
+    let claimed = |row: &[(&str, CellRef<'_>)], emails: &[(&str, &str)]| {
+        let rows = rig.rows(&[&[&[ID], row].concat()]);
+        let (mut written, _) = rig.write(&rows, &rig.emails(emails));
+        let resource = written.remove(0).expect("written");
+        assert!(resource.get("meta").is_none_or(|meta| meta != &json!({})));
+        resource["meta"]["profile"].clone()
+    };
+    let name = ("SURNAME", text("Smith"));
+    let phone = ("PHONE", text("0491"));
+    let born = ("DOB", text("1980-05-17"));
+    let email = ("7", "x@y.example");
+    for (row, emails, expected) in [
+        (
+            vec![name, phone, born],
+            vec![],
+            json!(["urn:p:whole", "urn:p:official"]),
+        ),
+        // A row of a child counts, another patient's does not.
+        (
+            vec![name, born],
+            vec![email],
+            json!(["urn:p:whole", "urn:p:official"]),
+        ),
+        (vec![name, born], vec![("8", "x@y.example")], Value::Null),
+        (vec![name], vec![email], json!(["urn:p:official"])),
+        // A name without a family name, and a contact's that has one.
+        (vec![phone, born], vec![], Value::Null),
+        // What is odd is not written.
+        (
+            vec![name, phone, ("DOB", text("0000-00-00"))],
+            vec![],
+            json!(["urn:p:official"]),
+        ),
+        (vec![], vec![], Value::Null),
+    ] {
+        assert_eq!(claimed(&row, &emails), expected, "{row:?} {emails:?}");
+    }
+    // Beside `lastUpdated`, whether or not a profile is claimed.
+    for (row, profile) in [(vec![name, phone, born], true), (vec![], false)] {
+        let row = [&[ID, ("UNIX", CellRef::Int(0))], &row[..]].concat();
+        let meta = &rig.one(&row).0.expect("written")["meta"];
+        assert_eq!(meta["lastUpdated"], "1970-01-01T10:00:00+10:00");
+        assert_eq!(meta.get("profile").is_some(), profile);
+    }
 }

@@ -6,7 +6,7 @@
 //!
 //! Bounded: a file has at most 1 MiB, a folder at most 200.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -429,12 +429,24 @@ fn not_served(to: &str, name: Option<&str>, span: &Span, targets: &[&Compiled]) 
 fn assemble(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)>) -> Mapping {
     let mut resources: BTreeMap<&'static str, Resource> = BTreeMap::new();
     let mut sources = Vec::with_capacity(compiled.len());
+    // Which resources claim such a profile is known when they are written, not to a search.
+    let by_row: BTreeSet<&'static str> = compiled
+        .iter()
+        .map(|(_, compiled)| &compiled.source)
+        .filter(|source| source.profiles.iter().any(|it| !it.needs.is_empty()))
+        .map(|source| source.resource)
+        .collect();
     for (place, (_, compiled)) in compiled.into_iter().enumerate() {
         let Compiled {
             mut source,
-            section,
+            mut section,
             ..
         } = compiled;
+        if by_row.contains(source.resource)
+            && !section.own.iter().any(|own| &*own.name == "_profile")
+        {
+            section.off.push(Arc::from("_profile"));
+        }
         source.search =
             derive::parameters(&source, source.resource, &section.own, &section.off).parameters;
         let resource = resources
@@ -447,8 +459,8 @@ fn assemble(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)>) -> Mapp
             });
         resource.sources.push(place);
         for profile in &source.profiles {
-            if !resource.profiles.contains(profile) {
-                resource.profiles.push(Arc::clone(profile));
+            if !resource.profiles.contains(&profile.url) {
+                resource.profiles.push(Arc::clone(&profile.url));
             }
         }
         sources.push(Arc::new(source));

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::profile::Profile;
 use crate::relation::{self, Collation, Dialect, Expr, Predicate, Shared, SqlType};
 use crate::search::{Modifier, ParameterKind};
 
@@ -108,7 +109,7 @@ pub struct Source {
     /// Part of the resource's id where it is Some: `kin-12`.
     pub name: Option<Arc<str>>,
     pub resource: &'static str,
-    pub profiles: Vec<Arc<str>>,
+    pub profiles: Vec<Profile>,
     pub relation: Shared<relation::Source>,
     /// Columns whose values, joined by `.`, are the id.
     pub id: Vec<Expr>,

@@ -150,14 +150,14 @@ pub(super) fn source(
     let id_node = required("id", "the column that becomes the id: `id: p.INTERNALID`");
     let id = id_node.map(|node| compiler.id(node)).unwrap_or_default();
     let last_updated = value("lastUpdated").and_then(|node| compiler.last_updated(node));
+    let structure = resource.and_then(|resource| fhir::structure(resource.name()));
     let profiles = value("profile")
-        .map(|node| compiler.profiles(node))
+        .map(|node| compiler.profiles(node, structure))
         .unwrap_or_default();
     let elements = required(
         "elements",
         "the resource as it will look, with columns in it",
     );
-    let structure = resource.and_then(|resource| fhir::structure(resource.name()));
     let fields = match (get(pairs, "elements"), elements, structure) {
         (Some(pair), Some(node), Some(structure)) => {
             compiler.resource(node, &pair.key_span, structure)
@@ -340,32 +340,6 @@ impl Compiler<'_> {
             }),
         };
         Some(Instant { binding })
-    }
-
-    fn profiles(&self, node: &Node) -> Vec<Arc<str>> {
-        let mut profiles = Vec::new();
-        for node in node.entries() {
-            let Some(text) = shape::text(self.at, node, "a profile") else {
-                continue;
-            };
-            let absolute = ["http://", "https://", "urn:"].iter().any(|scheme| {
-                text.strip_prefix(scheme)
-                    .is_some_and(|rest| !rest.is_empty())
-            });
-            if absolute && Primitive::Canonical.check(text) {
-                profiles.push(Arc::from(text));
-            } else {
-                self.at.report(
-                    Problem::new(
-                        &rules::PROFILE_URL,
-                        &node.span,
-                        format!("the profile `{}` is not an absolute URL", shape::clip(text)),
-                    )
-                    .help("name it by its canonical URL: `http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient`"),
-                );
-            }
-        }
-        profiles
     }
 
     /// Lookups are joined in one command with the table, and children are read where it is.

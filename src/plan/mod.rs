@@ -4,6 +4,7 @@
 //! [`Part::values`], and a select is therefore the key under which its SQL text is kept. Nothing here
 //! touches a database: a request that is wrong is refused before any practice server is asked.
 
+mod claims;
 mod date;
 mod error;
 mod filter;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+pub use claims::{Claims, ViewNeed};
 pub use error::{PlanError, UnknownName};
 pub use order::{Place, compare_keys};
 pub use planner::Planner;

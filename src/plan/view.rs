@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::claims::{self, Claims, Needs, Part, ViewNeed};
 use crate::mapping::{self, Binding, Conversion, Node, Object, Source};
 use crate::relation::{Child, Expr, Shared};
 use crate::search::Summary;
@@ -92,8 +93,11 @@ pub struct View {
     /// The places of the id's columns.
     pub id: Vec<usize>,
     pub last_updated: Option<Reader>,
-    /// `"profile":[…],"tag":[…]`, without braces; empty where there is none.
+    /// `"profile":[…],"tag":[…]` of a resource that claims every profile, without braces; empty where
+    /// there is none.
     pub meta: String,
+    /// Which profiles a resource claims.
+    pub claims: Claims,
     pub fields: Vec<ViewField>,
     /// The lookups that the columns need, a bit each.
     pub joins: u64,
@@ -115,6 +119,10 @@ pub struct ViewField {
     /// `,"family":`; of a constant the whole of it, `,"system":"phone"`, with the constants next to it.
     pub key: Box<str>,
     pub required: bool,
+    /// Bits of the parts of profiles' needs that this field is.
+    pub mark: u64,
+    /// What profiles need of this top-level element.
+    pub needs: Vec<ViewNeed>,
     pub node: ViewNode,
     pub place: mapping::Place,
 }
@@ -240,13 +248,21 @@ impl View {
             .last_updated
             .as_ref()
             .map(|instant| builder.own.reader(&instant.binding));
+        let needs = Needs::of(&source.profiles);
+        let mut given = 0;
         let mut fields = Vec::new();
         let mut mapped_meta = None;
         for field in &source.elements {
             if &*field.name == "meta" {
                 mapped_meta = Some(field);
             } else if selection.keeps_top(field) {
-                fields.push(builder.field(field, None));
+                if let Node::Constant(json) = &field.node {
+                    given |= needs.met_by(&field.name, json);
+                }
+                fields.push(ViewField {
+                    needs: needs.of_element(&field.name),
+                    ..builder.field(field, None, &needs.parts)
+                });
             }
         }
         let mut children = Vec::new();
@@ -270,6 +286,7 @@ impl View {
             renumber(&mut field.node, &places);
         }
         let fields = with_constants_joined(fields);
+        let claims = needs.claims(given, beside_profiles(mapped_meta, selection));
         View {
             resource: source.resource,
             id_prefix: source.name.clone(),
@@ -277,7 +294,8 @@ impl View {
             columns: Shared::new(builder.own.list),
             id,
             last_updated,
-            meta: meta(source, mapped_meta, selection),
+            meta: claims.meta(claims.all),
+            claims,
             fields,
             children,
         }
@@ -294,6 +312,7 @@ fn with_constants_joined(fields: Vec<ViewField>) -> Vec<ViewField> {
                 && matches!(before.node, ViewNode::Constant(_))
             {
                 before.key = format!("{}{text}", before.key).into();
+                before.mark |= field.mark;
                 continue;
             }
             field.key = text.into();
@@ -330,20 +349,48 @@ impl Builder<'_> {
         }
     }
 
-    fn field(&mut self, field: &mapping::Field, child: Option<usize>) -> ViewField {
+    /// `sought`: the parts of profiles' needs that may be in the field.
+    fn field(
+        &mut self,
+        field: &mapping::Field,
+        child: Option<usize>,
+        sought: &[Part<'_>],
+    ) -> ViewField {
+        let mut mark = 0;
+        let mut inside = Vec::new();
+        for part in sought {
+            match part.path {
+                [name, rest @ ..] if *name == field.name => match (&field.node, rest) {
+                    (_, []) => mark |= part.mark,
+                    (Node::Constant(json), rest) => {
+                        let value = serde_json::from_str(json).unwrap_or_default();
+                        if claims::has(&value, rest) {
+                            mark |= part.mark;
+                        }
+                    }
+                    (_, rest) => inside.push(Part {
+                        path: rest,
+                        ..*part
+                    }),
+                },
+                _ => {}
+            }
+        }
         ViewField {
+            mark,
+            needs: Vec::new(),
             key: format!(",\"{}\":", field.name).into(),
             required: field.required,
-            node: self.node(&field.node, child),
+            node: self.node(&field.node, child, &inside),
             place: field.place.clone(),
         }
     }
 
-    fn node(&mut self, node: &Node, child: Option<usize>) -> ViewNode {
+    fn node(&mut self, node: &Node, child: Option<usize>, sought: &[Part<'_>]) -> ViewNode {
         match node {
             Node::Constant(json) => ViewNode::Constant(Arc::clone(json)),
             Node::Value(binding) => ViewNode::Value(self.columns(child).reader(binding)),
-            Node::Object(object) => self.object(object, child),
+            Node::Object(object) => self.object(object, child, sought),
             Node::List(entries) => ViewNode::List(
                 entries
                     .iter()
@@ -360,7 +407,7 @@ impl Builder<'_> {
                         ViewEntry {
                             each: entry.each,
                             condition,
-                            node: self.node(&entry.node, child),
+                            node: self.node(&entry.node, child, sought),
                         }
                     })
                     .collect(),
@@ -368,12 +415,12 @@ impl Builder<'_> {
         }
     }
 
-    fn object(&mut self, object: &Object, child: Option<usize>) -> ViewNode {
+    fn object(&mut self, object: &Object, child: Option<usize>, sought: &[Part<'_>]) -> ViewNode {
         let fields: Vec<ViewField> = object
             .fields
             .iter()
             .filter(|field| self.selection.keeps_nested(field))
-            .map(|field| self.field(field, child))
+            .map(|field| self.field(field, child, sought))
             .collect();
         let fields = with_constants_joined(fields);
         let anchors = object
@@ -389,15 +436,10 @@ impl Builder<'_> {
     }
 }
 
-fn meta(source: &Source, mapped: Option<&mapping::Field>, selection: &Selection) -> String {
+/// What stands in `meta` beside `lastUpdated` and `profile`.
+fn beside_profiles(mapped: Option<&mapping::Field>, selection: &Selection) -> String {
     const SUBSETTED: &str = r#"{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}"#;
     let mut parts = Vec::new();
-    if !source.profiles.is_empty() {
-        parts.push(format!(
-            "\"profile\":{}",
-            serde_json::json!(source.profiles)
-        ));
-    }
     let constants = match mapped.map(|field| &field.node) {
         Some(Node::Constant(json)) => serde_json::from_str(json).unwrap_or_default(),
         _ => serde_json::Map::new(),

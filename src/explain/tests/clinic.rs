@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::mapping::{
     Binding, Code, CodeEntry, CodePart, CodeTable, Conversion, DateForm, Entry, Field, Mapping,
-    Node, Object, Output, Place, Resource, Source, Verified, derive,
+    Node, Object, Output, Place, Profile, Resource, Source, Verified, derive,
 };
 use crate::relation::{
     self, Child, Collation, Column, CompareOp, Dialect, Expr, Join, Order, Predicate, Shared,
@@ -127,7 +127,9 @@ pub fn mapping() -> Arc<Mapping> {
     let mut source = Source {
         name: None,
         resource: "Patient",
-        profiles: vec!["http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient".into()],
+        profiles: vec![Profile::always(
+            "http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient",
+        )],
         relation: Shared::new(relation::Source {
             key: Vec::new(),
             table: table("PATIENTS", "p"),
@@ -212,7 +214,11 @@ pub fn mapping() -> Arc<Mapping> {
         name: "Patient",
         sources: vec![0],
         parameters: derive::resource(&[&source]),
-        profiles: source.profiles.clone(),
+        profiles: source
+            .profiles
+            .iter()
+            .map(|profile| Arc::clone(&profile.url))
+            .collect(),
     };
     Arc::new(Mapping {
         id: "clinic".into(),

@@ -248,7 +248,7 @@ fn of_definition<'a>(
         }
         "_profile" => {
             for profile in &source.profiles {
-                let matcher = Matcher::Uri(TextMatcher::Constant(Arc::clone(profile)));
+                let matcher = Matcher::Uri(TextMatcher::Constant(Arc::clone(&profile.url)));
                 found.push(None, Predicate::True, matcher);
             }
         }

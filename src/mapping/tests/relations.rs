@@ -378,3 +378,77 @@ fn rows_ids_and_catalogues() {
     2 errors
     "#);
 }
+
+#[test]
+fn a_profiles_conditions_are_elements_of_the_resource() {
+    let profile = "resource: Patient
+profile:
+  - { url: 'http://x.example/p', if: [ birthDate, name.famly, deceased, id, birthDate.x, name.period.start ] }
+  - { url: x, if: gender, unless: name }
+  - { if: [ surname ] }";
+    insta::assert_snapshot!(problems(&with("resource: Patient", profile)), @r#"
+    error[PM011]: HumanName has no element `famly`
+     --> patient.yaml:3:51
+      |
+    3 |   - { url: 'http://x.example/p', if: [ birthDate, name.famly, deceased, id, birthDate.x, name.period.start ] }
+      |                                                   ^^^^^^^^^^
+      |
+      = help: did you mean `family`?
+
+    error[PM011]: Patient has no element `deceased`
+     --> patient.yaml:3:63
+      |
+    3 |   - { url: 'http://x.example/p', if: [ birthDate, name.famly, deceased, id, birthDate.x, name.period.start ] }
+      |                                                               ^^^^^^^^
+      |
+      = help: its elements are: `implicitRules`, `language`, `text`, `contained`, `extension`, `modifierExtension`, `identifier`, `active`, `name`, `telecom`, `gender`, `birthDate`, `deceasedBoolean`, `deceasedDateTime`, `address`, `maritalStatus`, and 8 more
+
+    error[PM007]: `id` cannot be a profile's condition
+     --> patient.yaml:3:73
+      |
+    3 |   - { url: 'http://x.example/p', if: [ birthDate, name.famly, deceased, id, birthDate.x, name.period.start ] }
+      |                                                                         ^^
+      |
+      = help: name elements that `elements:` gives and a row may lack
+
+    error[PM011]: birthDate has no element `x`
+     --> patient.yaml:3:77
+      |
+    3 |   - { url: 'http://x.example/p', if: [ birthDate, name.famly, deceased, id, birthDate.x, name.period.start ] }
+      |                                                                             ^^^^^^^^^^^
+
+    error[PM053]: the profile `x` is not an absolute URL
+     --> patient.yaml:4:12
+      |
+    4 |   - { url: x, if: gender, unless: name }
+      |            ^
+      |
+      = help: name it by its canonical URL: `http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient`
+
+    error[PM004]: a profile has no key `unless`
+     --> patient.yaml:4:27
+      |
+    4 |   - { url: x, if: gender, unless: name }
+      |                           ^^^^^^
+      |
+      = help: the keys are: `url`, `if`
+
+    error[PM005]: the profile has no `url:`
+     --> patient.yaml:5:5
+      |
+    5 |   - { if: [ surname ] }
+      |     ^^^^^^^^^^^^^^^^^^^
+      |
+      = help: `{ url: …, if: [ name, birthDate ] }`
+
+    error[PM011]: Patient has no element `surname`
+     --> patient.yaml:5:13
+      |
+    5 |   - { if: [ surname ] }
+      |             ^^^^^^^
+      |
+      = help: its elements are: `implicitRules`, `language`, `text`, `contained`, `extension`, `modifierExtension`, `identifier`, `active`, `name`, `telecom`, `gender`, `birthDate`, `deceasedBoolean`, `deceasedDateTime`, `address`, `maritalStatus`, and 8 more
+
+    8 errors
+    "#);
+}

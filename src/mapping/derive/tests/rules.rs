@@ -210,7 +210,7 @@ fn numbers_quantities_and_uris() {
             ("valueQuantity", measured(bound(&["o.GRAMS int"], decimal))),
         ],
     );
-    weight.profiles = vec!["http://example.org/vital".into()];
+    weight.profiles = vec![Profile::always("http://example.org/vital")];
     let as_text = source(
         "Observation",
         [(

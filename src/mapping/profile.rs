@@ -1,0 +1,167 @@
+//! `profile:` of a source → [`Profile`]s: which its resources claim, and what each of them must have for it.
+
+use std::sync::Arc;
+
+use super::diagnostic::{Problem, suggest};
+use super::source::Compiler;
+use super::yaml::{Node, get};
+use super::{rules, shape};
+use crate::fhir::{Primitive, Structure};
+
+/// A profile that resources of a source claim (`meta.profile`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    pub url: Arc<str>,
+    /// What a resource must have to claim it.
+    pub needs: Vec<Need>,
+}
+
+/// What a profile needs of one top-level element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    pub element: Arc<str>,
+    /// Paths, each from the element on, of what one entry of it must have; empty where any will do.
+    pub parts: Vec<Vec<Arc<str>>>,
+}
+
+impl Profile {
+    /// A profile that every resource of the source claims.
+    pub fn always(url: impl Into<Arc<str>>) -> Profile {
+        Profile {
+            url: url.into(),
+            needs: Vec::new(),
+        }
+    }
+}
+
+/// Conditions of all profiles of a source: each is a bit where resources are written.
+const MOST_CONDITIONS: usize = 60;
+
+impl Compiler<'_> {
+    /// The profiles; `structure` is the resource's, where its type is known.
+    pub(super) fn profiles(
+        &self,
+        node: &Node,
+        structure: Option<&'static Structure>,
+    ) -> Vec<Profile> {
+        let mut profiles = Vec::new();
+        let mut conditions = 0;
+        for node in node.entries() {
+            let Some(pairs) = node.as_map() else {
+                profiles.extend(self.url(node).map(Profile::always));
+                continue;
+            };
+            shape::only(self.at, pairs, &["url", "if"], "a profile");
+            let help = "`{ url: …, if: [ name, birthDate ] }`";
+            let url = shape::required(self.at, pairs, "url", &node.span, "the profile", help);
+            let url = url.and_then(|node| self.url(node));
+            let mut needs = Vec::new();
+            for node in get(pairs, "if").map_or(&[][..], |pair| pair.value.entries()) {
+                conditions += 1;
+                if conditions == MOST_CONDITIONS + 1 {
+                    self.at.report(Problem::new(
+                        &rules::INVALID_VALUE,
+                        &node.span,
+                        format!(
+                            "the profiles of a source have at most {MOST_CONDITIONS} conditions"
+                        ),
+                    ));
+                }
+                self.need(node, structure, &mut needs);
+            }
+            profiles.extend(url.map(|url| Profile { url, needs }));
+        }
+        profiles
+    }
+
+    fn url(&self, node: &Node) -> Option<Arc<str>> {
+        let text = shape::text(self.at, node, "a profile")?;
+        let absolute = ["http://", "https://", "urn:"].iter().any(|scheme| {
+            text.strip_prefix(scheme)
+                .is_some_and(|rest| !rest.is_empty())
+        });
+        if absolute && Primitive::Canonical.check(text) {
+            return Some(Arc::from(text));
+        }
+        self.at.report(
+            Problem::new(
+                &rules::PROFILE_URL,
+                &node.span,
+                format!("the profile `{}` is not an absolute URL", shape::clip(text)),
+            )
+            .help("name it by its canonical URL: `http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient`"),
+        );
+        None
+    }
+
+    /// Adds `name` or `name.family`; what is asked of one element is asked of one entry of it.
+    fn need(&self, node: &Node, structure: Option<&'static Structure>, needs: &mut Vec<Need>) {
+        let Some(text) = shape::text(self.at, node, "a profile's condition") else {
+            return;
+        };
+        let path: Vec<Arc<str>> = text.split('.').map(Arc::from).collect();
+        let mut inside = structure;
+        for (depth, name) in path.iter().enumerate() {
+            let Some(structure) = inside else {
+                if depth > 0 {
+                    self.no_such(node, &path[depth - 1], name, std::iter::empty());
+                }
+                // Where the type is not known, that has been said.
+                return;
+            };
+            if depth == 0 && matches!(&**name, "id" | "meta") {
+                return self.at.report(
+                    Problem::new(
+                        &rules::INVALID_VALUE,
+                        &node.span,
+                        format!("`{name}` cannot be a profile's condition"),
+                    )
+                    .help("name elements that `elements:` gives and a row may lack"),
+                );
+            }
+            match structure.element(name) {
+                Some(element) => inside = element.element_type().structure(),
+                None => {
+                    let names: Vec<_> = structure
+                        .properties()
+                        .map(|property| property.json_name())
+                        .filter(|name| depth > 0 || !matches!(&**name, "id" | "meta"))
+                        .collect();
+                    let names = names.iter().map(|name| &**name);
+                    return self.no_such(node, structure.name(), name, names);
+                }
+            }
+        }
+        let need = match needs.iter_mut().find(|need| need.element == path[0]) {
+            Some(need) => need,
+            None => {
+                needs.push(Need {
+                    element: Arc::clone(&path[0]),
+                    parts: Vec::new(),
+                });
+                let last = needs.len() - 1;
+                &mut needs[last]
+            }
+        };
+        if path.len() > 1 {
+            need.parts.push(path);
+        }
+    }
+
+    fn no_such<'n>(
+        &self,
+        node: &Node,
+        what: &str,
+        name: &str,
+        names: impl Iterator<Item = &'n str> + Clone,
+    ) {
+        self.at.report(
+            Problem::new(
+                &rules::UNKNOWN_ELEMENT,
+                &node.span,
+                format!("{what} has no element `{}`", shape::clip(name)),
+            )
+            .maybe_help(suggest(name, names, "its elements are")),
+        );
+    }
+}
