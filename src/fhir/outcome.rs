@@ -86,6 +86,15 @@ impl Issue {
         }
     }
 
+    /// That the answer lacks something for which the request is not to blame.
+    pub fn incomplete(text: impl Into<Cow<'static, str>>) -> Issue {
+        Issue {
+            severity: Severity::Warning,
+            code: "incomplete",
+            ..Issue::information(text)
+        }
+    }
+
     /// With the FHIRPath of an element or parameter that is at fault.
     #[must_use]
     pub fn at(mut self, expression: impl Into<String>) -> Issue {

@@ -252,6 +252,7 @@ impl Page {
                 ResourceWriter::new(&part.view, assemble::Site { zone: site.zone() }, children)
             })
             .collect();
+        let mut left_out = 0usize;
         for &(part, row) in order {
             let writer = &mut writers[part];
             let rows = &fetched[part].rows;
@@ -268,6 +269,7 @@ impl Page {
             if written {
                 answer.entries += 1;
             } else {
+                left_out += 1;
                 metrics::counter!("pilaster_rows_left_out_total").increment(1);
                 tracing::warn!(
                     mapping = &*site.mapping().id,
@@ -279,7 +281,7 @@ impl Page {
         for writer in &writers {
             site.odd.note(&site.mapping().id, &writer.odd);
         }
-        if let Some(outcome) = self.outcome(cut_off) {
+        if let Some(outcome) = self.outcome(cut_off, left_out) {
             bundle.entry(EntryMode::Outcome, |out| {
                 serde_json::to_writer(out, &outcome).is_ok()
             });
@@ -288,8 +290,9 @@ impl Page {
     }
 
     /// What the caller should know about an answer that is given all the same.
-    /// `cut_off`: more follows, and no page link can lead there.
-    fn outcome(&self, cut_off: bool) -> Option<OperationOutcome> {
+    /// `cut_off`: more follows, and no page link can lead there. `left_out`: rows of the page that cannot be
+    /// resources.
+    fn outcome(&self, cut_off: bool, left_out: usize) -> Option<OperationOutcome> {
         let ignored = self.request.ignored.iter().map(|ignored| {
             let what = match (&ignored.name, ignored.reason) {
                 (Some(name), IgnoredReason::Unknown) => {
@@ -330,7 +333,17 @@ impl Page {
             .at("http._sort")
             .with_diagnostics("Sort by another parameter, or by _id.")
         });
-        OperationOutcome::of(ignored.chain(lowered).chain(cut_off))
+        let left_out = (left_out > 0).then(|| {
+            let rows = match left_out {
+                1 => "1 row of this page was".to_owned(),
+                many => format!("{many} rows of this page were"),
+            };
+            Issue::incomplete(format!(
+                "{rows} left out: the id or an element that R4 requires is absent there or has no FHIR form. `total` counts such rows"
+            ))
+            .with_diagnostics("Tell the operator: the log names the line of the mapping.")
+        });
+        OperationOutcome::of(ignored.chain(lowered).chain(cut_off).chain(left_out))
     }
 }
 

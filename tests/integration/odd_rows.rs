@@ -350,6 +350,20 @@ fn a_row_whose_id_fhir_forbids_is_left_out() {
             "{search}"
         );
     }
+    // What is counted and not given is said.
+    let bundle = practice.bundle("Patient?_count=50");
+    assert_eq!(bundle["total"], 13);
+    let outcomes = entries(&bundle, "outcome");
+    assert_eq!(outcomes.len(), 1);
+    let issue = &outcomes[0]["issue"][0];
+    assert_eq!(
+        (&issue["severity"], &issue["code"]),
+        (&"warning".into(), &"incomplete".into())
+    );
+    let text = issue["details"]["text"].as_str().unwrap();
+    assert!(text.starts_with("10 rows of this page were"), "{text}");
+    assert!(!outcomes[0].to_string().contains(MARKER));
+    assert!(entries(&practice.bundle("Patient?_id=zz-9"), "outcome").is_empty());
     let kin = walked(&practice, "RelatedPerson?_count=2");
     assert_eq!(kin.len(), 9, "{kin:?}");
     for path in [
