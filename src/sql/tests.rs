@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{SqlError, select};
 use crate::relation::{
-    Column, CompareOp, Dialect, Expr, Order, Predicate, RawSql, Select, Shared, Slot, Source,
-    SqlType, Table, TableSource,
+    Case, CaseKey, Column, CompareOp, Dialect, Expr, Order, Predicate, RawSql, Select, Shared,
+    Slot, Source, SqlType, Table, TableSource,
 };
 
 fn column(name: &str, ty: SqlType) -> Expr {
@@ -166,4 +166,50 @@ fn what_is_not_offered_is_said() {
         spelled(raw, Vec::new(), Dialect::Sqlite),
         Err(SqlError::FragmentMissing(Dialect::Sqlite))
     );
+}
+
+#[test]
+fn the_subject_of_a_case_stands_once_where_it_can() {
+    let sorted = |otherwise: Option<&str>, absent: Option<&str>, dialect| {
+        let case = Expr::Case(Shared::new(Case {
+            subject: Expr::NullIf(
+                Box::new(column("S", SqlType::VarChar(9))),
+                Box::new(Expr::Text("".into())),
+            ),
+            when: vec![(CaseKey::Text("a".into()), "x".into())],
+            otherwise: otherwise.map(Arc::from),
+            absent: absent.map(Arc::from),
+        }));
+        let order = vec![Order {
+            expr: case,
+            descending: false,
+        }];
+        let text = spelled(Predicate::True, order, dialect)
+            .expect("spelled")
+            .text;
+        let (_, order) = text.split_once("ORDER BY ").expect("an order");
+        order.to_owned()
+    };
+    use Dialect::{Mssql, Sqlite};
+    let s = "NULLIF([t].[S], '')";
+    assert_eq!(
+        sorted(None, None, Mssql),
+        format!("CASE {s} WHEN 'a' THEN 'x' END")
+    );
+    assert_eq!(
+        sorted(None, Some("n"), Mssql),
+        format!("CASE {s} WHEN 'a' THEN 'x' ELSE 'n' END")
+    );
+    assert_eq!(
+        sorted(Some("o"), Some("o"), Sqlite),
+        "CASE NULLIF(\"t\".\"S\", '') WHEN 'a' THEN 'x' ELSE 'o' END"
+    );
+    for (absent, written) in [(None, ""), (Some("n"), " ELSE 'n'")] {
+        assert_eq!(
+            sorted(Some("o"), absent, Mssql),
+            format!(
+                "CASE {s} WHEN 'a' THEN 'x' ELSE CASE WHEN LTRIM(RTRIM({s})) <> '' THEN 'o'{written} END END"
+            )
+        );
+    }
 }

@@ -145,41 +145,71 @@ impl Writer<'_> {
                 self.predicate(predicate)?;
                 self.out.push_str(" THEN 1 ELSE 0 END");
             }
-            Expr::Case(case) => {
-                let Case {
-                    subject,
-                    when,
-                    otherwise,
-                    absent,
-                } = &**case;
-                self.out.push_str("CASE");
-                for (key, result) in when {
-                    self.out.push_str(" WHEN ");
-                    self.comparable(subject)?;
-                    self.out.push_str(" = ");
-                    match key {
-                        CaseKey::Int(number) => self.out.push_str(&number.to_string()),
-                        CaseKey::Text(text) => self.spelling.literal(&mut self.out, text),
-                    }
-                    self.out.push_str(" THEN ");
-                    self.spelling.literal(&mut self.out, result);
-                }
-                if let Some(otherwise) = otherwise {
-                    self.out.push_str(" WHEN ");
-                    self.present(subject)?;
-                    self.out.push_str(" THEN ");
-                    self.spelling.literal(&mut self.out, otherwise);
-                }
+            Expr::Case(case) => self.case(case)?,
+            Expr::Raw(raw) => {
+                self.out.push('(');
+                self.raw(raw)?;
+                self.out.push(')');
+            }
+        }
+        Ok(())
+    }
+
+    /// The subject stands before the list, so that it is evaluated once: it may be a CASE itself.
+    /// `x WHEN y` compares as `x = y` does, NULL included.
+    fn case(&mut self, case: &Case) -> Result<(), SqlError> {
+        let Case {
+            subject,
+            when,
+            otherwise,
+            absent,
+        } = case;
+        if when.is_empty() {
+            return self.rest(subject, otherwise.as_deref(), absent.as_deref());
+        }
+        self.out.push_str("CASE ");
+        self.comparable(subject)?;
+        for (key, result) in when {
+            self.out.push_str(" WHEN ");
+            match key {
+                CaseKey::Int(number) => self.out.push_str(&number.to_string()),
+                CaseKey::Text(text) => self.spelling.literal(&mut self.out, text),
+            }
+            self.out.push_str(" THEN ");
+            self.spelling.literal(&mut self.out, result);
+        }
+        if otherwise.is_some() || absent.is_some() {
+            self.out.push_str(" ELSE ");
+            self.rest(subject, otherwise.as_deref(), absent.as_deref())?;
+        }
+        self.out.push_str(" END");
+        Ok(())
+    }
+
+    /// The result for what is in no list: only where NULL has another than the rest must the subject be
+    /// looked at again.
+    fn rest(
+        &mut self,
+        subject: &Expr,
+        otherwise: Option<&str>,
+        absent: Option<&str>,
+    ) -> Result<(), SqlError> {
+        match (otherwise, absent) {
+            (None, None) => self.out.push_str("NULL"),
+            (None, Some(only)) => self.spelling.literal(&mut self.out, only),
+            (Some(both), Some(absent)) if both == absent => {
+                self.spelling.literal(&mut self.out, both);
+            }
+            (Some(otherwise), absent) => {
+                self.out.push_str("CASE WHEN ");
+                self.present(subject)?;
+                self.out.push_str(" THEN ");
+                self.spelling.literal(&mut self.out, otherwise);
                 if let Some(absent) = absent {
                     self.out.push_str(" ELSE ");
                     self.spelling.literal(&mut self.out, absent);
                 }
                 self.out.push_str(" END");
-            }
-            Expr::Raw(raw) => {
-                self.out.push('(');
-                self.raw(raw)?;
-                self.out.push(')');
             }
         }
         Ok(())
