@@ -5,6 +5,7 @@
 //! | `mappings` | every mapping's cases, with commands and resources as snapshots |
 //! | `indexes` | the common searches are driven by an index |
 //! | `capability` | what is declared is answered, what is not is refused |
+//! | `metadata` | the same of the CapabilityStatement as it is served |
 //! | `paging` | every row once, in order, while rows come and go |
 //! | `odd_rows` | no row, however odd, fails a search |
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
@@ -23,6 +24,7 @@ mod indexes;
 mod limits;
 mod mapping_docs;
 mod mappings;
+mod metadata;
 mod no_leak;
 mod odd_rows;
 mod operator;
