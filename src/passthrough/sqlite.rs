@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -53,6 +54,8 @@ impl Default for Limits {
 const PREPARED: usize = 128;
 /// What a connection keeps of the file, in SQLite's units: -1 is 1 KiB.
 const PAGE_CACHE: i64 = -6_000;
+/// The bound on a value is never below these bytes.
+const LEAST_LONGEST: usize = 1 << 20;
 /// Bytes of the longest text that is kept so.
 const KEPT_TEXT: usize = 16 * 1024;
 /// Virtual machine steps between two looks at the clock: some tens of microseconds.
@@ -101,7 +104,7 @@ impl Pool {
     /// # Errors
     /// [`PassthroughError::Open`] with the engine's reason.
     pub fn open(path: &Path, limits: Limits) -> Result<Pool, PassthroughError> {
-        let first = open(path)?;
+        let first = open(path, &limits)?;
         Ok(Pool {
             path: path.to_owned(),
             permits: Arc::new(Semaphore::new(limits.connections)),
@@ -208,7 +211,7 @@ impl Pool {
 
     fn connect(&self) -> Result<Connection, PassthroughError> {
         let spare = lock(&self.spare).take();
-        spare.map_or_else(|| open(&self.path), Ok)
+        spare.map_or_else(|| open(&self.path, &self.limits), Ok)
     }
 
     /// A job with a connection now, outside any runtime: for the command line.
@@ -259,7 +262,7 @@ impl Drop for CancelOnDrop {
     }
 }
 
-fn open(path: &Path) -> Result<Connection, PassthroughError> {
+fn open(path: &Path, limits: &Limits) -> Result<Connection, PassthroughError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let prepare = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(path, flags)?;
@@ -270,6 +273,10 @@ fn open(path: &Path) -> Result<Connection, PassthroughError> {
         connection.pragma_update(None, "automatic_index", false)?;
         // A kept statement keeps its plan: with statistics at hand, SQLite would else plan anew for each value.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        // A value longer than an answer's rows may be is refused before SQLite takes the memory for it. It reads
+        // its own schema under the same bound.
+        let longest = i32::try_from(limits.rows.max(LEAST_LONGEST)).unwrap_or(i32::MAX);
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         crate::collation::register(&connection)?;
         // Reads the header: what is no database is found out here.
@@ -364,6 +371,9 @@ impl Session<'_> {
                 if failure.code == ErrorCode::OperationInterrupted =>
             {
                 PassthroughError::Timeout(self.limits.statement)
+            }
+            rusqlite::Error::SqliteFailure(failure, _) if failure.code == ErrorCode::TooBig => {
+                PassthroughError::TooLarge(self.limits.rows >> 20)
             }
             rusqlite::Error::SqlInputError { msg, .. } if msg.starts_with("no such ") => {
                 // `no such column: p.X`: a name of the mapping.

@@ -239,3 +239,18 @@ fn a_commands_moments_are_what_their_types_hold() {
         assert_eq!(bound(ty, at), expected, "{ty} {at}");
     }
 }
+
+#[tokio::test]
+async fn a_value_that_no_answer_holds_is_not_made() {
+    let (pool, _file) = pool(Limits {
+        rows: 2 << 20,
+        ..Limits::default()
+    });
+    let made = run(&pool, "SELECT LENGTH(ZEROBLOB(2097000))").await;
+    assert_eq!(made.expect("rows").len(), 1);
+    let refused = run(&pool, "SELECT LENGTH(ZEROBLOB(2098000))").await;
+    assert_eq!(
+        refused.expect_err("too large"),
+        PassthroughError::TooLarge(2)
+    );
+}
