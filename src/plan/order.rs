@@ -25,10 +25,57 @@ fn type_of(expr: &Expr) -> SqlType {
         Expr::Column(column) => column.ty,
         Expr::Raw(raw) => raw.ty,
         Expr::NullIf(inner, _) => type_of(inner),
-        Expr::Coalesce(parts) => parts.first().map_or(SqlType::VarChar(0), type_of),
+        Expr::Coalesce(parts) => parts.iter().map(type_of).reduce(wider).unwrap_or(LONG_TEXT),
         Expr::Arithmetic(..) | Expr::Int(_) | Expr::Test(_) | Expr::BitAnd(..) => SqlType::BigInt,
         Expr::Cast(_, ty) => *ty,
-        _ => SqlType::VarChar(255),
+        // The text of the column, whole or less: never longer.
+        Expr::Trim(inner) | Expr::Digits(inner) | Expr::Fold(inner) | Expr::Exact(inner) => {
+            match type_of(inner) {
+                SqlType::Char(length) => SqlType::VarChar(length),
+                SqlType::NChar(length) => SqlType::NVarChar(length),
+                ty if ty.is_text() => ty,
+                _ => LONG_TEXT,
+            }
+        }
+        Expr::Substring(_, _, length) => SqlType::VarChar(*length),
+        Expr::Case(case) => {
+            let results = case.when.iter().map(|(_, result)| result);
+            let mut results = results.chain(&case.otherwise).chain(&case.absent);
+            match results.all(|result| result.is_ascii() && result.len() <= 255) {
+                true => SqlType::VarChar(255),
+                false => SqlType::NVarChar(4000),
+            }
+        }
+        Expr::Text(_) | Expr::Concat(_) | Expr::Slot(_) => LONG_TEXT,
+    }
+}
+
+/// What cuts no text off whose length is not known. A key that is cut would let a page begin at the wrong row.
+const LONG_TEXT: SqlType = SqlType::VarChar(8000);
+
+/// Of two types of texts the one that holds both; of others the first.
+fn wider(left: SqlType, right: SqlType) -> SqlType {
+    use SqlType::{Char, NChar, NVarChar, VarChar};
+    let length = |ty| match ty {
+        Char(length) | VarChar(length) => Some((false, length)),
+        NChar(length) | NVarChar(length) => Some((true, length)),
+        _ => None,
+    };
+    let (Some((left_national, left_length)), Some((right_national, right_length))) =
+        (length(left), length(right))
+    else {
+        return left;
+    };
+    // 0 is `max`.
+    let most = match (left_length, right_length) {
+        (0, _) | (_, 0) => 0,
+        (left, right) => left.max(right),
+    };
+    match left_national || right_national {
+        true if most > 4000 => NVarChar(0),
+        true => NVarChar(most),
+        false if left == right => left,
+        false => VarChar(most),
     }
 }
 
@@ -145,5 +192,60 @@ fn compare_values(left: &Value, right: &Value) -> Ordering {
         (Value::DateTime(left), Value::DateTime(right)) => left.cmp(right),
         (Value::Bytes(left), Value::Bytes(right)) => left.cmp(right),
         (left, right) => rank(left).cmp(&rank(right)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::plan::tests::column;
+    use crate::relation::{Case, CaseKey, Shared};
+
+    #[test]
+    fn a_key_is_bound_as_a_type_that_cuts_nothing_off() {
+        use SqlType::{BigInt, Char, Int, NVarChar, VarChar};
+        let of = |ty| column("c", ty, None);
+        let boxed = |ty| Box::new(of(ty));
+        let case = |result: &str| {
+            Expr::Case(Shared::new(Case {
+                subject: of(Int),
+                when: vec![(CaseKey::Int(1), Arc::from(result))],
+                otherwise: None,
+                absent: None,
+            }))
+        };
+        for (expr, expected) in [
+            (of(VarChar(700)), VarChar(700)),
+            (Expr::Fold(boxed(VarChar(700))), VarChar(700)),
+            (Expr::Trim(boxed(Char(300))), VarChar(300)),
+            (Expr::Trim(boxed(VarChar(0))), VarChar(0)),
+            (Expr::Trim(boxed(NVarChar(900))), NVarChar(900)),
+            (
+                Expr::Fold(Box::new(Expr::Trim(boxed(Char(300))))),
+                VarChar(300),
+            ),
+            (Expr::Fold(Box::new(Expr::Text("x".into()))), VarChar(8000)),
+            (Expr::Concat(vec![of(Char(9))]), VarChar(8000)),
+            (
+                Expr::Coalesce(vec![of(Char(9)), of(VarChar(700))]),
+                VarChar(700),
+            ),
+            (
+                Expr::Coalesce(vec![of(Char(9)), of(NVarChar(7))]),
+                NVarChar(9),
+            ),
+            (
+                Expr::Coalesce(vec![of(Char(9)), of(VarChar(0))]),
+                VarChar(0),
+            ),
+            (Expr::Coalesce(vec![of(Int), Expr::Int(0)]), Int),
+            (Expr::Test(Box::new(Predicate::True)), BigInt),
+            (case("booked"), VarChar(255)),
+            (case("łódź"), NVarChar(4000)),
+        ] {
+            assert_eq!(type_of(&expr), expected, "{expr:?}");
+        }
     }
 }
