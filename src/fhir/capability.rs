@@ -177,6 +177,8 @@ fn documentation(zone: &str) -> String {
         "Search by GET, or by POST of a form to `_search`. Dates and times without an offset are those of {zone}. \
          A parameter that is not known is ignored and reported in an `outcome` entry, unless `Prefer: handling=strict` \
          asks for an error, or nothing else narrows the search. `_format` and `_pretty` go with every interaction. \
+         A string parameter finds what starts with the text that is asked for, without case and accents; blanks and \
+         punctuation count: `obrien` does not find O'Brien, nor `smith jones` Smith-Jones. \
          The ETag of a read follows from the whole content of the resource; `If-Modified-Since` compares with \
          `meta.lastUpdated` alone, which a change in another table may leave as it was. \
          Each search parameter says in the extension `{SEARCH_SUPPORT}` which modifiers and comparators it takes and \
@@ -222,8 +224,13 @@ fn search_param(resource: &str, info: &ParameterInfo) -> SearchParam {
     let described = search_parameters::parameter(resource, &info.name)
         .filter(|definition| definition.url == Some(&*info.url))
         .and_then(|definition| definition.description);
+    // R4's own words for a search of names leave open which parts of a name are searched.
+    let narrowed = described
+        .filter(|text| info.kind == ParameterKind::String && text.contains("HumanName"))
+        .map(|_| "Searched here are family, given and text; prefix and suffix are not");
     let documentation: Vec<&str> = described
         .into_iter()
+        .chain(narrowed)
         .chain(info.documentation.as_deref())
         .collect();
     SearchParam {
