@@ -4,6 +4,7 @@
 //! taken here and nowhere earlier.
 
 mod command;
+mod queue;
 mod rows;
 pub mod sqlite;
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //! deadline, or whose caller has gone, is interrupted by the engine's progress callback.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,8 +16,10 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use rustc_hash::FxHashMap;
+use tokio::sync::oneshot;
 
+use super::queue::{Deadline, Queue};
 use super::rows::TooLarge;
 use super::{CellRef, PassthroughError, Rows, RowsBuilder};
 use crate::relation::Value;
@@ -28,7 +30,7 @@ use crate::sql::Statement;
 pub struct Limits {
     /// Connections, each with a thread of its own, at the most.
     pub connections: usize,
-    /// Requests that may wait for one; a further one is turned away at once.
+    /// Requests that may wait for one, and of a caller for its share; a further one is turned away at once.
     pub waiting: usize,
     /// How long one may wait.
     pub wait: Duration,
@@ -65,8 +67,10 @@ const STEPS: i32 = 10_000;
 pub struct Pool {
     path: PathBuf,
     limits: Limits,
-    permits: Arc<Semaphore>,
-    waiting: AtomicUsize,
+    queue: Queue,
+    /// By caller; there are as many as the server has keys. Who waits for its own share takes no place in the
+    /// queue of all.
+    shares: Mutex<FxHashMap<u32, Arc<Queue>>>,
     /// Threads without a job, the one that was busy last at the end.
     idle: Mutex<Vec<Worker>>,
     /// A connection that no thread has yet.
@@ -107,9 +111,9 @@ impl Pool {
         let first = open(path, &limits)?;
         Ok(Pool {
             path: path.to_owned(),
-            permits: Arc::new(Semaphore::new(limits.connections)),
+            queue: Queue::new(limits.connections, limits.waiting),
+            shares: Mutex::default(),
             limits,
-            waiting: AtomicUsize::new(0),
             idle: Mutex::new(Vec::new()),
             spare: Mutex::new(Some(first)),
         })
@@ -126,7 +130,25 @@ impl Pool {
         E: From<PassthroughError> + Send + 'static,
         F: FnOnce(&mut Session<'_>) -> Result<T, E> + Send + 'static,
     {
-        let permit = self.permit().await?;
+        self.run_for(None, job).await
+    }
+
+    /// As [`Pool::run`], within the caller's share of the connections where there is a caller.
+    ///
+    /// # Errors
+    /// As [`Pool::run`].
+    pub async fn run_for<T, E, F>(self: &Arc<Self>, caller: Option<u32>, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<PassthroughError> + Send + 'static,
+        F: FnOnce(&mut Session<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let deadline = Deadline::after(self.limits.wait);
+        let share = match caller.map(|caller| self.share(caller)) {
+            Some(share) => Some(share.place(deadline).await?),
+            None => None,
+        };
+        let place = self.queue.place(deadline).await?;
         let gone = CancelOnDrop(Arc::new(AtomicBool::new(false)));
         let cancelled = Arc::clone(&gone.0);
         let worker = match lock(&self.idle).pop() {
@@ -140,13 +162,13 @@ impl Pool {
         let dispatch = tracing::dispatcher::get_default(Clone::clone);
         let span = tracing::Span::current();
         let task: Job = Box::new(move |connection| {
-            let permit: OwnedSemaphorePermit = permit;
+            let places = (place, share);
             let done = tracing::dispatcher::with_default(&dispatch, || {
                 span.in_scope(|| pool.attend(connection, cancelled, job))
             });
-            // The thread is idle before the permit lets the next one look for it.
+            // The thread is idle before its place lets the next one look for it.
             lock(&pool.idle).push(again);
-            drop(permit);
+            drop(places);
             // Nobody may wait for it any more.
             let _ = answer.send(done);
         });
@@ -195,18 +217,11 @@ impl Pool {
         done
     }
 
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, PassthroughError> {
-        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
-            return Ok(permit);
-        }
-        let _counted =
-            Waiting::new(&self.waiting, self.limits.waiting).ok_or(PassthroughError::Busy)?;
-        match tokio::time::timeout(self.limits.wait, Arc::clone(&self.permits).acquire_owned())
-            .await
-        {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(PassthroughError::Busy),
-        }
+    /// What a caller may hold: all but one connection, so that its slow searches leave one to the others.
+    fn share(&self, caller: u32) -> Arc<Queue> {
+        let most = self.limits.connections.saturating_sub(1).max(1);
+        let share = || Arc::new(Queue::new(most, self.limits.waiting));
+        Arc::clone(lock(&self.shares).entry(caller).or_insert_with(share))
     }
 
     fn connect(&self) -> Result<Connection, PassthroughError> {
@@ -235,23 +250,6 @@ impl Pool {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Counts who waits, within a bound.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn new(count: &'a AtomicUsize, most: usize) -> Option<Waiting<'a>> {
-        let counted = Waiting(count);
-        // Counted first, so that the drop takes it back on refusal too.
-        (count.fetch_add(1, Ordering::Relaxed) < most).then_some(counted)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 struct CancelOnDrop(Arc<AtomicBool>);

@@ -77,6 +77,8 @@ struct Asked {
     site: Arc<dyn Practice>,
     /// The name of the key's owner.
     caller: String,
+    /// Whose share of a practice's connections it takes.
+    share: Option<u32>,
     interaction: Interaction,
 }
 
@@ -119,6 +121,7 @@ fn admit(
     }
     Ok(Asked {
         site: Arc::clone(site),
+        share: app.keys.share(&caller),
         caller,
         interaction,
     })
@@ -159,6 +162,7 @@ async fn answer(
     let Asked {
         site,
         caller,
+        share,
         interaction,
     } = asked;
     let mut form = Vec::new();
@@ -189,6 +193,7 @@ async fn answer(
                 query,
                 form,
                 caller,
+                share,
                 strict: prefer::is_strict(&parts.headers),
             })
             .await?,
@@ -207,6 +212,7 @@ async fn answer(
                     resource,
                     id,
                     query,
+                    share,
                     if_none_match: tags(&parts.headers),
                     if_modified_since: since(&parts.headers),
                 })

@@ -60,6 +60,17 @@ impl Keys {
         }
     }
 
+    /// The number under which a practice counts what a caller holds: the same for all keys of a caller, and none
+    /// where there is but one, who has nobody to leave room for.
+    pub fn share(&self, caller: &str) -> Option<u32> {
+        let place = self.0.iter().position(|key| key.caller == caller)?;
+        self.0
+            .iter()
+            .any(|key| key.caller != caller)
+            .then(|| u32::try_from(place).ok())
+            .flatten()
+    }
+
     fn of(&self, presented: &[u8]) -> Caller<'_> {
         let mut found = Caller::Wrong;
         // All are compared, whichever it is.
@@ -142,6 +153,16 @@ mod tests {
             assert_eq!(caller(&keys, Some(wrong), ""), Caller::Wrong, "{wrong:?}");
         }
         assert_eq!(caller(&Keys::default(), Some("x"), ""), Caller::Wrong);
+    }
+
+    #[test]
+    fn a_caller_has_a_share_where_there_are_others() {
+        let keys = Keys::new([("one", "a"), ("one", "b"), ("two", "c"), ("one", "d")]);
+        assert_eq!(keys.share("one"), Some(0));
+        assert_eq!(keys.share("two"), Some(2));
+        assert_eq!(keys.share("three"), None);
+        let alone = Keys::new([("one", "a"), ("one", "b")]);
+        assert_eq!(alone.share("one"), None);
     }
 
     #[test]

@@ -166,6 +166,7 @@ async fn answer(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<u8>, 
         query: asked.search.into_bytes(),
         form: Vec::new(),
         caller: CALLER.to_owned(),
+        share: None,
         strict: prefer::is_strict(&parts.headers),
     };
     let options = asked.options;

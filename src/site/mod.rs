@@ -77,6 +77,8 @@ pub struct SearchCall {
     pub form: Vec<u8>,
     /// Who asks: page links are bound to it.
     pub caller: String,
+    /// Whose share of the connections it takes, as a number; None where there is but one caller.
+    pub share: Option<u32>,
     /// `Prefer: handling=strict`
     pub strict: bool,
 }
@@ -88,6 +90,8 @@ pub struct ReadCall {
     pub resource: String,
     pub id: String,
     pub query: Vec<u8>,
+    /// As [`SearchCall::share`].
+    pub share: Option<u32>,
     pub if_none_match: Option<String>,
     pub if_modified_since: Option<Timestamp>,
 }
@@ -350,6 +354,7 @@ impl Site {
         let statements = self.statements(&plan)?;
         timings.sql = clock.lap();
         let site = Arc::clone(self);
+        let share = call.share;
         let page = answer::Page {
             call,
             request,
@@ -360,7 +365,7 @@ impl Site {
         };
         let answer = self
             .pool
-            .run(move |session| page.run(&site, session))
+            .run_for(share, move |session| page.run(&site, session))
             .await?;
         Ok(answer.begun_with(timings, pretty))
     }
@@ -463,6 +468,7 @@ impl Site {
         timings.sql = clock.lap();
         let pretty = asked.pretty == Some(true);
         let site = Arc::clone(self);
+        let share = call.share;
         let read = answer::Read {
             call,
             plan,
@@ -470,7 +476,7 @@ impl Site {
         };
         let answer = self
             .pool
-            .run(move |session| read.run(&site, session))
+            .run_for(share, move |session| read.run(&site, session))
             .await?;
         Ok(answer.begun_with(timings, pretty))
     }

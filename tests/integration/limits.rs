@@ -6,12 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use pilaster::cli::{OpenLimits, open_site};
+use pilaster::cursor::CursorKey;
 use pilaster::explain::HttpOptions;
+use pilaster::mapping::load_files;
 use pilaster::passthrough::PassthroughError;
+use pilaster::passthrough::sqlite::Limits as PoolLimits;
 use pilaster::server::{Limits, Practice, Reply};
-use pilaster::site::{Answer, ReadCall, SearchCall, SiteError};
+use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteError};
 
-use crate::support::{CLIENT, KEY, KEY_HEADER, OPERATOR_KEY, SITE, Server, header, refused, send};
+use crate::support::{
+    CLIENT, KEY, KEY_HEADER, OPERATOR_KEY, OTHER_KEY, SITE, Server, header, refused, send,
+};
 
 /// A practice that does what the searched `_id` says.
 #[derive(Default)]
@@ -97,6 +103,78 @@ fn start(limits: Limits) -> (Server, Arc<Moody>) {
     let practice = Arc::new(Moody::default());
     let server = Server::start(vec![Arc::clone(&practice) as Arc<dyn Practice>], limits);
     (server, practice)
+}
+
+/// A practice of two connections, whose Organizations take for ever and whose Patients do not.
+fn slow_practice() -> (tempfile::TempDir, Arc<dyn Practice>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("slow.sqlite");
+    rusqlite::Connection::open(&path)
+        .expect("a database")
+        .execute_batch("CREATE TABLE P (ID INTEGER PRIMARY KEY); INSERT INTO P VALUES (1);")
+        .expect("a table");
+    let files = [
+        (
+            "mapping.yaml",
+            "name: Slow\nengine: sqlite\nverified: illustrative\ncollation: BINARY\n",
+        ),
+        (
+            "patient.yaml",
+            "resource: Patient\ntable: P as p\nid: p.ID\nelements: { active: true }\ntables: { P: { key: ID, columns: { ID: integer } } }\n",
+        ),
+        (
+            "organization.yaml",
+            "resource: Organization\ntable: SLOW as o\nid: o.ID\nelements: { name: $o.NAME }\ntables:\n  SLOW:\n    sql: \"SELECT i AS ID, 'x' AS NAME FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n) WHERE i < 0\"\n    key: ID\n    columns: { ID: integer, NAME: varchar(9) }\n",
+        ),
+    ];
+    let limits = OpenLimits {
+        pool: PoolLimits {
+            connections: 2,
+            statement: Duration::from_secs(3),
+            wait: Duration::from_secs(20),
+            ..PoolLimits::default()
+        },
+        ..OpenLimits::default()
+    };
+    let key = Arc::new(CursorKey::from_bytes([7; 32]));
+    let (site, _) = open_site(
+        SITE,
+        jiff::tz::TimeZone::UTC,
+        key,
+        &path,
+        limits,
+        |options| load_files("slow", &files, options),
+    )
+    .expect("a site");
+    let site: Arc<Site> = Arc::new(site);
+    (folder, site)
+}
+
+#[test]
+fn a_caller_with_slow_searches_leaves_a_connection_to_the_others() {
+    let (_folder, practice) = slow_practice();
+    let server = Server::start(vec![practice], Limits::default());
+    let patients = |key: &str| {
+        let url = format!("{}/Patient", server.base);
+        send(CLIENT.get(url).header(KEY_HEADER, key)).status()
+    };
+    assert_eq!(patients(KEY), 200);
+    std::thread::scope(|scope| {
+        let slow: Vec<_> = (0..2)
+            .map(|_| scope.spawn(|| send(server.get("Organization")).status()))
+            .collect();
+        std::thread::sleep(Duration::from_millis(300));
+        for _ in 0..3 {
+            let begun = Instant::now();
+            assert_eq!(patients(OTHER_KEY), 200);
+            assert!(begun.elapsed() < Duration::from_secs(1));
+        }
+        // The caller's own wait in turn, and are answered.
+        for one in slow {
+            assert_eq!(one.join().expect("an answer"), 504);
+        }
+    });
+    assert_eq!(patients(KEY), 200);
 }
 
 fn quick() -> Limits {
