@@ -209,7 +209,7 @@ impl Compiler<'_> {
         goal: &Goal,
         uses: &mut Uses,
     ) -> Result<Binding, Gone> {
-        let (origin, value) = self.origin(node, pairs)?;
+        let (origin, value) = self.origin(node, pairs, goal)?;
         let made = match origin {
             "column" => {
                 let operation = or_wrong(self.scope.operation(value, uses))?;
@@ -234,7 +234,12 @@ impl Compiler<'_> {
     }
 
     /// The one origin among the keys; the other keys must belong to it.
-    fn origin<'n>(&self, node: &Node, pairs: &'n [Pair]) -> Result<(&'static str, &'n Node), Gone> {
+    fn origin<'n>(
+        &self,
+        node: &Node,
+        pairs: &'n [Pair],
+        goal: &Goal,
+    ) -> Result<(&'static str, &'n Node), Gone> {
         let known = |key: &str| {
             ORIGINS
                 .iter()
@@ -279,8 +284,12 @@ impl Compiler<'_> {
             .filter(|pair| pair.key != origin && !keys.contains(&pair.key.as_str()))
         {
             match pair.key.as_str() {
-                // Read by the list around it.
-                key if in_entry.contains(&key) => {}
+                key if in_entry.contains(&key) => {
+                    if !goal.entry {
+                        clean = false;
+                        self.misplaced(pair);
+                    }
+                }
                 key if ORIGINS.iter().any(|(other, _)| *other == key) => {}
                 key if known(key) => {
                     clean = false;

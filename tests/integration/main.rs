@@ -9,6 +9,7 @@
 //! | `odd_rows` | no row, however odd, fails a search |
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
 //! | `search_truth` | answers against a second reading of the resources |
+//! | `small` | what is written and what a search finds agree, row by row of small mappings |
 //! | `practice` | a practice to ask without a socket, for the modules above |
 //! | `http`, `operator`, `cli`, `limits` | the program from outside |
 //! | `mapping_docs` | every example of `mappings/README.md` |
@@ -27,4 +28,5 @@ mod operator;
 mod paging;
 mod practice;
 mod search_truth;
+mod small;
 mod support;
