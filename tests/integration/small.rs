@@ -255,3 +255,55 @@ fn a_value_may_depend_on_a_condition() {
         ],
     );
 }
+
+#[test]
+fn an_offset_in_the_text_of_a_time_counts() {
+    let rows = "(1, '2026-01-05T09:30:00Z'), (2, '2026-01-05 09:30:00+10:00'), (3, '2026-01-04T23:30-0030'),
+         (4, '2026-01-05T09:30:00.250+01'), (5, '2026-01-05 09:30:00 EST'), (6, '2026-01-05T09:30:00+10:00:00'),
+         (7, '2026-01-05 09:30:00'), (8, '2026-01-05T20:00:00Z'), (9, '9999-12-31T23:59:59Z')";
+    let local = practice(
+        "AT: datetime",
+        "Patient",
+        "elements:\n  deceasedDateTime: $t.AT\n  birthDate: $t.AT\n",
+        rows,
+    );
+    let written: Vec<Value> = local
+        .resources("Patient")
+        .iter()
+        .map(|resource| json!([resource["deceasedDateTime"], resource["birthDate"]]))
+        .collect();
+    assert_eq!(
+        written,
+        [
+            json!(["2026-01-05T19:30:00+10:00", "2026-01-05"]),
+            json!(["2026-01-05T09:30:00+10:00", "2026-01-05"]),
+            json!(["2026-01-05T10:00:00+10:00", "2026-01-05"]),
+            json!(["2026-01-05T18:30:00.250+10:00", "2026-01-05"]),
+            json!([null, "2026-01-05"]),
+            json!([null, "2026-01-05"]),
+            json!(["2026-01-05T09:30:00+10:00", "2026-01-05"]),
+            json!(["2026-01-06T06:00:00+10:00", "2026-01-06"]),
+            json!([null, null]),
+        ]
+    );
+    // All in UTC, and said to be: searches are exact.
+    let utc = practice(
+        "AT: datetime",
+        "Patient",
+        "elements:\n  deceasedDateTime: { column: t.AT, zone: utc }\n",
+        "(1, '2026-01-05T09:30:00Z'), (2, '2026-01-05T14:00:00Z'), (3, '2026-01-05T13:59:59Z')",
+    );
+    assert_eq!(
+        resource(&utc, "Patient/2")["deceasedDateTime"],
+        "2026-01-06T00:00:00+10:00"
+    );
+    assert_found(
+        &utc,
+        &[
+            ("Patient?death-date=2026-01-05", &["1", "3"]),
+            ("Patient?death-date=2026-01-06", &["2"]),
+            ("Patient?death-date=2026-01-05T19:30:00%2B10:00", &["1"]),
+            ("Patient?death-date=gt2026-01-05T09:30:00Z", &["2", "3"]),
+        ],
+    );
+}
