@@ -186,6 +186,9 @@ fn predicate_line(predicate: &Predicate) -> String {
             };
             format!("{} {}like {pattern}", self::expr(expr), not(*negated))
         }
+        Predicate::IsDate { text, layout, .. } => {
+            format!("{} is a date {layout}", expr(text))
+        }
         Predicate::Exists { child, filter, .. } => {
             format!(
                 "EXISTS({}, {})",

@@ -479,7 +479,7 @@ fn layout_parts(column: &Expr, ty: SqlType, layout: &DateLayout) -> Vec<Expr> {
 }
 
 /// An expression that sorts and compares as the day does, for a layout that has a day.
-pub(crate) fn layout_key(column: &Expr, ty: SqlType, layout: &DateLayout) -> (Expr, SqlType) {
+fn layout_key(column: &Expr, ty: SqlType, layout: &DateLayout) -> (Expr, SqlType) {
     // YYYYMMDD in a number needs nothing.
     if ty.is_integer() && (layout.year, layout.month, layout.day) == (0, Some(4), Some(6)) {
         return (column.clone(), ty);
@@ -495,7 +495,8 @@ pub(crate) fn layout_key(column: &Expr, ty: SqlType, layout: &DateLayout) -> (Ex
 
 fn as_text(column: &Expr, ty: SqlType) -> Expr {
     if ty.is_text() {
-        column.clone()
+        // A layout's places count from where the text begins.
+        Expr::Trim(Box::new(column.clone()))
     } else {
         Expr::Cast(Box::new(column.clone()), SqlType::VarChar(20))
     }

@@ -109,6 +109,7 @@ fn rejects_null(predicate: &Predicate) -> bool {
         Predicate::In { expr, .. } | Predicate::Present(expr) | Predicate::Like { expr, .. } => {
             is_strict(expr)
         }
+        Predicate::IsDate { text, .. } => is_strict(text),
         Predicate::IsNull { expr, negated } => *negated && is_strict(expr),
         Predicate::And(parts) | Predicate::Or(parts) => parts.iter().all(rejects_null),
         _ => false,
@@ -121,6 +122,7 @@ fn first_alias(predicate: &Predicate) -> Option<&Arc<str>> {
         Predicate::In { expr, .. }
         | Predicate::Present(expr)
         | Predicate::Like { expr, .. }
+        | Predicate::IsDate { text: expr, .. }
         | Predicate::IsNull { expr, .. } => first_alias_of(expr),
         Predicate::And(parts) | Predicate::Or(parts) => parts.first().and_then(first_alias),
         _ => None,

@@ -168,6 +168,13 @@ pub enum Predicate {
         pattern: Like,
         negated: bool,
     },
+    /// The text has the layout (`DD/MM/YYYY`: letters stand for digits, the rest for any character), and `day`,
+    /// made of its parts as `YYYY-MM-DD`, is a day of the calendar.
+    IsDate {
+        text: Expr,
+        layout: Arc<str>,
+        day: Expr,
+    },
     /// Some row of a child table belongs to this row and holds the filter.
     Exists {
         child: Shared<super::Child>,

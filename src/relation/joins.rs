@@ -101,6 +101,7 @@ impl<'a> Joins<'a> {
             | Predicate::IsNull { expr, .. }
             | Predicate::Present(expr)
             | Predicate::Like { expr, .. } => self.of_expr(expr),
+            Predicate::IsDate { text, day, .. } => self.of_expr(text) | self.of_expr(day),
             // The child's own lookups are in its own list; its conditions may name the parent's, but not
             // under the alias that the child itself has.
             Predicate::Exists { child, filter, .. } => {

@@ -167,3 +167,27 @@ fn what_is_not_offered_is_said() {
         Err(SqlError::FragmentMissing(Dialect::Sqlite))
     );
 }
+
+#[test]
+fn a_date_in_text_is_told_from_other_text() {
+    let born = column("BORN", SqlType::Char(10));
+    let is_date = Predicate::IsDate {
+        text: born.clone(),
+        layout: Arc::from("DD/MM/YYYY"),
+        day: Expr::Concat(vec![
+            Expr::Substring(Box::new(born), 7, 4),
+            Expr::Text(Arc::from("-01-01")),
+        ]),
+    };
+    assert_eq!(
+        text(is_date.clone(), Dialect::Mssql),
+        "([t].[BORN] LIKE '[0-9][0-9]_[0-9][0-9]_[0-9][0-9][0-9][0-9]' \
+         AND TRY_CAST((SUBSTRING([t].[BORN], 7, 4) + '-01-01') AS date) IS NOT NULL)"
+    );
+    assert_eq!(
+        text(is_date, Dialect::Sqlite),
+        "(\"t\".\"BORN\" GLOB '[0-9][0-9]?[0-9][0-9]?[0-9][0-9][0-9][0-9]' \
+         AND DATE((SUBSTR(\"t\".\"BORN\", 7, 4) || '-01-01')) = (SUBSTR(\"t\".\"BORN\", 7, 4) || '-01-01') \
+         AND (SUBSTR(\"t\".\"BORN\", 7, 4) || '-01-01') >= '0001')"
+    );
+}

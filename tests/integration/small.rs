@@ -307,3 +307,40 @@ fn an_offset_in_the_text_of_a_time_counts() {
         ],
     );
 }
+
+#[test]
+fn text_that_is_no_date_is_found_by_no_date_search() {
+    let rows = "(1, '08/03/1979', 19790308, '03/1979'), (2, '99/99/2026', 20269999, '13/2026'),
+        (3, '30/02/2026', 20260230, 'ab/2026'), (4, 'unknown', 12, '3/2026'), (5, '8/3/1979', NULL, ''),
+        (6, NULL, 0, NULL), (7, ' 08/03/1979 ', 19790308, ' 03/1979'), (8, '01/01/0000', 101, '01/0000')";
+    for column in [
+        "{ column: t.TEXT, format: DD/MM/YYYY }",
+        "{ column: t.NUMBER, format: YYYYMMDD }",
+        "{ column: t.CARD, format: MM/YYYY }",
+    ] {
+        let practice = practice(
+            "TEXT: varchar(12), NUMBER: integer, CARD: varchar(10)",
+            "Patient",
+            &format!("elements:\n  birthDate: {column}\n"),
+            rows,
+        );
+        let written: Vec<Value> = practice
+            .resources("Patient?birthdate:missing=false")
+            .iter()
+            .map(|resource| json!([resource["id"], resource["birthDate"].is_string()]))
+            .collect();
+        assert_eq!(written, [json!(["1", true]), json!(["7", true])], "{column}");
+        assert_found(
+            &practice,
+            &[
+                ("Patient?birthdate=1979-03", &["1", "7"]),
+                ("Patient?birthdate=gt1980", &[]),
+                ("Patient?birthdate=ge0001", &["1", "7"]),
+                ("Patient?birthdate=lt1980", &["1", "7"]),
+                ("Patient?birthdate=ne1980", &["1", "7"]),
+                ("Patient?birthdate=ap1979", &["1", "7"]),
+                ("Patient?birthdate:missing=true", &["2", "3", "4", "5", "6", "8"]),
+            ],
+        );
+    }
+}
