@@ -246,10 +246,12 @@ fn stated(cell: CellRef<'_>) -> Result<Stated, Written> {
                 Some((b'.', rest)) => {
                     let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
                     let (digits, rest) = rest.split_at(length);
-                    let fraction = digits.iter().take(9).fold(
-                        (0i32, 100_000_000i32),
-                        |(sum, unit), byte| (sum + i32::from(byte - b'0') * unit, unit / 10),
-                    );
+                    let fraction = digits
+                        .iter()
+                        .take(9)
+                        .fold((0i32, 100_000_000i32), |(sum, unit), byte| {
+                            (sum + i32::from(byte - b'0') * unit, unit / 10)
+                        });
                     (fraction.0, rest)
                 }
                 _ => (0, rest),

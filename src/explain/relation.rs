@@ -69,6 +69,13 @@ pub(super) fn expr(expr: &Expr) -> String {
             );
             format!("case({}; {})", self::expr(subject), cases.join(", "))
         }
+        Expr::DaysTo(inner, slot) => {
+            format!(
+                "days({} to {})",
+                self::expr(inner),
+                self::expr(&Expr::Slot(*slot))
+            )
+        }
         Expr::Raw(raw) => self::raw(raw),
     }
 }

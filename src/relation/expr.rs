@@ -76,6 +76,8 @@ pub enum Expr {
     /// Texts joined to one.
     Concat(Vec<Expr>),
     Cast(Box<Expr>, SqlType),
+    /// How many days lie between the day of a date or date-time and the bound one.
+    DaysTo(Box<Expr>, Slot),
     /// 1 where the predicate holds, else 0.
     Test(Box<Predicate>),
     /// A literal for each literal; what else is not NULL gives `otherwise`, NULL gives `absent`.

@@ -77,7 +77,8 @@ impl<'a> Joins<'a> {
             | Expr::Trim(inner)
             | Expr::BitAnd(inner, _)
             | Expr::Substring(inner, _, _)
-            | Expr::Cast(inner, _) => self.of_expr(inner),
+            | Expr::Cast(inner, _)
+            | Expr::DaysTo(inner, _) => self.of_expr(inner),
             Expr::Test(predicate) => self.of_predicate(predicate),
             Expr::Case(case) => self.of_expr(&case.subject),
             Expr::Raw(raw) => raw

@@ -84,6 +84,10 @@ impl Spelling for Mssql {
         ));
     }
 
+    fn days(&self, out: &mut String, from: &str, to: &str) {
+        out.push_str(&format!("DATEDIFF(day, {from}, {to})"));
+    }
+
     fn has_layout(&self, out: &mut String, operand: &str, layout: &str) {
         out.push_str(&format!("{operand} LIKE '{}'", digits(layout, '_')));
     }

@@ -67,6 +67,9 @@ pub(super) trait Spelling: Sync {
         bound: SqlType,
     );
 
+    /// How many days lie between the days of two dates or date-times.
+    fn days(&self, out: &mut String, from: &str, to: &str);
+
     /// A date or date-time column that must equal, or not, a constant day of the mapping.
     fn time_column(&self, out: &mut String, column: &str) {
         out.push_str(column);

@@ -125,13 +125,21 @@ impl Spelling for Sqlite {
         self.time_column(out, literal);
     }
 
+    fn days(&self, out: &mut String, from: &str, to: &str) {
+        out.push_str(&format!(
+            "CAST(JULIANDAY(DATE({to})) - JULIANDAY(DATE({from})) AS INTEGER)"
+        ));
+    }
+
     fn has_layout(&self, out: &mut String, operand: &str, layout: &str) {
         out.push_str(&format!("{operand} GLOB '{}'", digits(layout, '?')));
     }
 
     // DATE() carries the 31st of a shorter month over into the next.
     fn is_day(&self, out: &mut String, operand: &str) {
-        out.push_str(&format!("DATE({operand}) = {operand} AND {operand} >= '0001'"));
+        out.push_str(&format!(
+            "DATE({operand}) = {operand} AND {operand} >= '0001'"
+        ));
     }
 
     fn limit_after(&self, marker: &str) -> Option<String> {

@@ -191,3 +191,21 @@ fn a_date_in_text_is_told_from_other_text() {
          AND (SUBSTR(\"t\".\"BORN\", 7, 4) || '-01-01') >= '0001')"
     );
 }
+
+#[test]
+fn days_are_counted_from_a_column_to_a_value() {
+    let slot = Slot {
+        index: 0,
+        ty: SqlType::Date,
+    };
+    let days = Expr::DaysTo(Box::new(column("DAY", SqlType::DateTime)), slot);
+    let filter = Predicate::Compare(days, CompareOp::Ge, Expr::Int(1));
+    assert_eq!(
+        text(filter.clone(), Dialect::Mssql),
+        "DATEDIFF(day, [t].[DAY], CAST(@p1 AS date)) >= 1"
+    );
+    assert_eq!(
+        text(filter, Dialect::Sqlite),
+        "CAST(JULIANDAY(DATE(?1)) - JULIANDAY(DATE(\"t\".\"DAY\")) AS INTEGER) >= 1"
+    );
+}

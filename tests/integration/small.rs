@@ -329,7 +329,11 @@ fn text_that_is_no_date_is_found_by_no_date_search() {
             .iter()
             .map(|resource| json!([resource["id"], resource["birthDate"].is_string()]))
             .collect();
-        assert_eq!(written, [json!(["1", true]), json!(["7", true])], "{column}");
+        assert_eq!(
+            written,
+            [json!(["1", true]), json!(["7", true])],
+            "{column}"
+        );
         assert_found(
             &practice,
             &[
@@ -339,8 +343,52 @@ fn text_that_is_no_date_is_found_by_no_date_search() {
                 ("Patient?birthdate=lt1980", &["1", "7"]),
                 ("Patient?birthdate=ne1980", &["1", "7"]),
                 ("Patient?birthdate=ap1979", &["1", "7"]),
-                ("Patient?birthdate:missing=true", &["2", "3", "4", "5", "6", "8"]),
+                (
+                    "Patient?birthdate:missing=true",
+                    &["2", "3", "4", "5", "6", "8"],
+                ),
             ],
         );
     }
+}
+
+#[test]
+fn an_end_past_midnight_is_found_where_it_is_written() {
+    let practice = practice(
+        "DAY: date, FROMMIN: integer, MINUTES: integer",
+        "Encounter",
+        "elements:
+  status: finished
+  class: { code: AMB }
+  period:
+    start: { date: t.DAY, minutes: t.FROMMIN }
+    end: { date: t.DAY, minutes: t.FROMMIN, plus: t.MINUTES }
+",
+        "(1, '2026-02-03', 1430, 20), (2, '2026-02-03', 1430, 10), (3, '2026-02-03', 1430, 9), (4, '2026-02-03', 1430, 1500)",
+    );
+    let ends: Vec<Value> = practice
+        .resources("Encounter")
+        .iter()
+        .map(|resource| resource["period"]["end"].clone())
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            "2026-02-04T00:10:00+10:00",
+            "2026-02-04T00:00:00+10:00",
+            "2026-02-03T23:59:00+10:00",
+            "2026-02-05T00:50:00+10:00"
+        ]
+    );
+    assert_found(
+        &practice,
+        &[
+            ("Encounter?date=2026-02-03", &["3"]),
+            ("Encounter?date=gt2026-02-03", &["1", "2", "4"]),
+            ("Encounter?date=gt2026-02-04", &["4"]),
+            ("Encounter?date=eb2026-02-04", &["3"]),
+            ("Encounter?date=gt2026-02-05T00:48:00%2B10:00", &["4"]),
+            ("Encounter?date=gt2026-02-05T00:51:00%2B10:00", &[]),
+        ],
+    );
 }

@@ -2,9 +2,7 @@
 //!
 //! R4 §3.1.1.4.7: each has a range; the form and the precision here say how wide it is.
 
-use crate::mapping::{
-    Binding, Conversion, DateForm, DateLayout, DateMatcher, Matcher, Precision,
-};
+use crate::mapping::{Binding, Conversion, DateForm, DateLayout, DateMatcher, Matcher, Precision};
 use crate::relation::{Expr, Predicate, SqlType};
 
 use super::columns::type_of;
