@@ -392,3 +392,58 @@ fn an_end_past_midnight_is_found_where_it_is_written() {
         ],
     );
 }
+
+#[test]
+fn guids_are_found_in_capitals_and_in_small_letters() {
+    const ONE: &str = "6F9619FF-8B86-D011-B42D-00C04FC964FF";
+    const TWO: &str = "7f9619ff-8b86-d011-b42d-00c04fc964ff";
+    let practice = practice_by(
+        "ID: uniqueidentifier",
+        "DOCTOR: uniqueidentifier",
+        "Patient",
+        "elements:
+  generalPractitioner: [ { reference: { to: Practitioner, id: t.DOCTOR } } ]
+  identifier: [ { system: 'http://guid.example', value: $t.DOCTOR } ]
+",
+        &format!("('{ONE}', '{TWO}'), ('{TWO}', '{ONE}')"),
+    );
+    let small = ONE.to_ascii_lowercase();
+    for asked in [ONE, &small] {
+        assert_eq!(resource(&practice, &format!("Patient/{asked}"))["id"], ONE);
+        for search in [
+            format!("Patient?general-practitioner=Practitioner/{asked}"),
+            format!("Patient?identifier=http://guid.example|{asked}"),
+            format!("Patient?identifier={asked}"),
+        ] {
+            assert_eq!(practice.ids(&search), [TWO], "{search}");
+        }
+    }
+    for asked in [TWO, &TWO.to_ascii_uppercase()] {
+        assert_eq!(practice.ids(&format!("Patient?_id={asked}")), [TWO]);
+        let search = format!("Patient?general-practitioner={asked}");
+        assert_eq!(practice.ids(&search), [ONE], "{search}");
+    }
+}
+
+#[test]
+fn ids_in_padded_text_are_found() {
+    for ty in ["char(10)", "varchar(10)", "text"] {
+        let practice = practice_by(
+            &format!("ID: {ty}"),
+            &format!("DOCTOR: {ty}"),
+            "Patient",
+            "elements:\n  generalPractitioner: [ { reference: { to: Practitioner, id: t.DOCTOR } } ]\n",
+            "('A1        ', 'D1  '), ('A12', 'D12'), ('A1-', 'D1'), ('a1 ', 'd1')",
+        );
+        assert_eq!(resource(&practice, "Patient/A1")["id"], "A1", "{ty}");
+        assert_found(
+            &practice,
+            &[
+                ("Patient?_id=A1,A12", &["A1", "A12"]),
+                ("Patient?general-practitioner=D1", &["A1", "A1-"]),
+                ("Patient?general-practitioner=Practitioner/d1", &["a1"]),
+            ],
+        );
+        assert_eq!(practice.read("Patient/A").unwrap_err().code().status, 404);
+    }
+}
