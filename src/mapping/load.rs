@@ -187,7 +187,9 @@ pub fn load_files(
 
 fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> Option<Mapping> {
     let mut trees: Vec<(At<'_>, Node)> = Vec::new();
+    let mut schema = Schema::default();
     for at in report.files() {
+        let before = report.errors();
         if too_large.contains(&&*at.file().path) {
             at.report(Problem::new(
                 &rules::FOLDER,
@@ -196,13 +198,18 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
             ));
         } else if let Some(root) = tree(at) {
             trees.push((at, root));
+            continue;
+        }
+        if report.errors() > before {
+            schema.unread = true;
+            schema.manifest_unread |= &*at.file().path == MANIFEST;
         }
     }
-    let mut schema = Schema::default();
     if let Some((at, root)) = trees.iter().find(|(at, _)| &*at.file().path == MANIFEST) {
         schema.manifest = schema::manifest(*at, root);
     }
     let mut source_files = Vec::new();
+    let mut lost_source = false;
     for (at, root) in &trees {
         let Some(pairs) = root.as_map() else { continue };
         let is_source = get(pairs, "resource").is_some();
@@ -215,10 +222,11 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
         }
         if is_source {
             source_files.push((*at, root));
-        } else if &*at.file().path != MANIFEST {
-            shared_file(*at, pairs);
+        } else if &*at.file().path != MANIFEST && !shared_file(*at, pairs) {
+            lost_source = true;
         }
     }
+    let files = source_files.len();
     let mut compiled: Vec<(At<'_>, Compiled)> = Vec::new();
     for (at, root) in source_files {
         if let Some(source) = source::source(at, root, &schema, options) {
@@ -234,7 +242,9 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
         }
     }
     unique_names(&compiled);
-    references(&compiled);
+    // A source that could not be read may be the one that a reference leads to.
+    let all = !schema.unread && !lost_source && compiled.len() == files;
+    references(&compiled, all);
     if report.errors() > 0 {
         return None;
     }
@@ -300,8 +310,9 @@ fn yaml_remedy(message: &str, rest: Option<&str>) -> Option<&'static str> {
     }
 }
 
-/// A file that is neither the manifest nor a source holds tables and codes for all.
-fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) {
+/// A file that is neither the manifest nor a source holds tables and codes for all. False where it was meant to be
+/// a source.
+fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) -> bool {
     for pair in pairs
         .iter()
         .filter(|pair| !matches!(pair.key.as_str(), "tables" | "codes"))
@@ -316,7 +327,7 @@ fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) {
                 )
                 .help("a source says which resource its rows are: `resource: Patient`"),
             );
-            return;
+            return false;
         }
         let what = "a file of shared tables and codes";
         let is_table = pair
@@ -333,6 +344,7 @@ fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) {
             shape::unknown_key(at, pair, &["tables", "codes", "resource"], what);
         }
     }
+    true
 }
 
 /// The sources of a type have names that differ; one may be without.
@@ -356,8 +368,9 @@ fn unique_names(compiled: &[(At<'_>, Compiled)]) {
     }
 }
 
-/// References lead to sources that there are, and whose ids have one column.
-fn references(compiled: &[(At<'_>, Compiled)]) {
+/// References lead to sources that there are, `all` of them if nothing kept one from being read, and whose ids
+/// have one column.
+fn references(compiled: &[(At<'_>, Compiled)], all: bool) {
     let mut served: HashMap<&str, Vec<&Compiled>> = HashMap::new();
     for (_, target) in compiled {
         served
@@ -387,6 +400,7 @@ fn references(compiled: &[(At<'_>, Compiled)]) {
                     .note(format!("its source is at {}", target.source.place)),
                 ),
                 Some(_) => {}
+                None if !all => {}
                 None => at.report(not_served(
                     reference.to,
                     reference.source.as_deref(),

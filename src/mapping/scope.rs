@@ -164,6 +164,9 @@ impl<'a> Scope<'a> {
         if let Some(info) = self.schema.tables.get(table.value.as_str()) {
             return Arc::clone(&info.name);
         }
+        if self.schema.may_declare(&table.value) {
+            return Arc::from(table.value.as_str());
+        }
         let span = locate(self.at.text(), node, table.span.clone());
         let names = self.schema.tables.keys().map(|name| &**name);
         self.at.report(
