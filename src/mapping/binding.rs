@@ -108,6 +108,7 @@ impl Compiler<'_> {
             Value::Map(pairs) => self.value_of(node, pairs, goal, &mut own)?,
             Value::Scalar(_) => {
                 let operation = or_wrong(self.scope.operation(node, &mut own))?;
+                self.is_no_reference(node, goal)?;
                 let conversion = conversion::of_column(self.at, &node.span, &operation, &[], goal);
                 let made = Made {
                     columns: vec![operation],
@@ -168,6 +169,28 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    /// A column alone is no `Type/id`, as a reference is.
+    fn is_no_reference(&self, node: &Node, goal: &Goal) -> Result<(), Gone> {
+        if goal.reference.is_none() {
+            return Ok(());
+        }
+        let column = node
+            .as_text()
+            .map_or("p.X", |text| text.trim_start_matches('$'));
+        self.at.report(
+            Problem::new(
+                &rules::CONVERSION,
+                &node.span,
+                "a column alone is no reference",
+            )
+            .help(format!(
+                "say what it leads to: `{{ to: Practitioner, id: {} }}`",
+                shape::clip(column)
+            )),
+        );
+        Err(Gone::Wrong)
+    }
+
     fn finish(&self, node: &Node, made: Made, absent: Vec<Arc<str>>, goal: &Goal) -> Binding {
         let output = match (&made.conversion, goal.kind) {
             (Conversion::Integer, Kind::Decimal) => Output::Number,
@@ -213,6 +236,7 @@ impl Compiler<'_> {
         let made = match origin {
             "column" => {
                 let operation = or_wrong(self.scope.operation(value, uses))?;
+                self.is_no_reference(value, goal)?;
                 self.one_column(&value.span, operation, pairs, goal)
             }
             "sql" => {

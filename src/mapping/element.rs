@@ -118,6 +118,9 @@ impl Compiler<'_> {
                 true => self.extensions_of(property, pair, frame),
                 false => self.property(property, &pair.value, frame),
             };
+            if let (Ok(node), false) = (&node, underscore) {
+                self.warn_unanswered(property, node, &pair.value.span);
+            }
             match node {
                 Ok(node) => found.push(Found {
                     field: Field {

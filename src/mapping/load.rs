@@ -139,6 +139,30 @@ fn unusable(file: &str, message: String) -> Diagnostics {
     report.finish()
 }
 
+/// The manifest is not there, or has another name.
+fn no_manifest(files: &[SourceFile]) -> Diagnostics {
+    let is_manifest = |file: &&SourceFile| {
+        let name = file.path.to_ascii_lowercase();
+        let stem = name
+            .rsplit_once('.')
+            .map_or(name.as_str(), |(stem, _)| stem);
+        matches!(stem, "mapping" | "manifest")
+    };
+    let report = Report::new(vec![SourceFile::new(MANIFEST, "")]);
+    for at in report.files() {
+        let problem = Problem::new(
+            &rules::FOLDER,
+            &(0..0),
+            format!("the folder has no `{MANIFEST}`"),
+        );
+        at.report(match files.iter().find(is_manifest) {
+            Some(other) => problem.help(format!("rename `{}` to `{MANIFEST}`", other.path)),
+            None => problem,
+        });
+    }
+    report.finish()
+}
+
 /// Loads a mapping from its files: paths relative to its folder, and their texts. Files in
 /// subfolders and files that are not YAML are not read.
 ///
@@ -162,10 +186,7 @@ pub fn load_files(
         ));
     }
     if !sources.iter().any(|file| &*file.path == MANIFEST) {
-        return Err(unusable(
-            MANIFEST,
-            "the folder has no `mapping.yaml`".to_owned(),
-        ));
+        return Err(no_manifest(&sources));
     }
     let too_large: Vec<&str> = files
         .iter()
@@ -259,9 +280,7 @@ fn tree(at: At<'_>) -> Option<Node> {
         at.report(match problem {
             yaml::Problem::Syntax { message, span } => {
                 Problem::new(&rules::SYNTAX, &span, "the file is not YAML from here on")
-                    .maybe_help(
-                        yaml_remedy(&message, at.text().get(span.start..)).map(str::to_owned),
-                    )
+                    .maybe_help(yaml_remedy(&message, at.text(), span.start).map(str::to_owned))
                     .label(message)
             }
             yaml::Problem::Unsupported { what, span } => Problem::new(
@@ -296,8 +315,14 @@ fn tree(at: At<'_>) -> Option<Node> {
 }
 
 /// What to do about a text that is not YAML, by the parser's words for it and what stands there.
-fn yaml_remedy(message: &str, rest: Option<&str>) -> Option<&'static str> {
-    if rest.is_some_and(|rest| rest.starts_with('*')) {
+fn yaml_remedy(message: &str, text: &str, at: usize) -> Option<&'static str> {
+    let (before, rest) = text.split_at_checked(at).unwrap_or_default();
+    let bracketed = before.trim_end_matches(' ').ends_with(']');
+    if bracketed && rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_')) {
+        Some("a text with brackets of its own stands in quotes: `\"[Patient List] as p\"`")
+    } else if before.ends_with('.') && rest.starts_with('[') {
+        Some("a text with brackets of its own stands in quotes: `\"$p.[Family name]\"`")
+    } else if rest.starts_with('*') {
         Some("`*` stands in quotes: `\"*\": unknown`")
     } else if message.contains("tab") {
         Some("indent with blanks; tabs have no place in YAML")

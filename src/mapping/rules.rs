@@ -133,6 +133,8 @@ rules! {
         "A column is written with `$` before it: `$p.SURNAME`. Without it the text itself would be in every resource.";
     EMPTY_FILE = "PM047", Warning, "A file says nothing",
         "It is empty, or holds comments only. A file that was meant to be a source is not served.";
+    UNANSWERED_CODE = "PM048", Warning, "A required element's code table answers for its listed values only",
+        "A row with any other value, or none, has no such element, and without it the object around it, or the whole resource, is left out. Let the table answer for `\"*\"` (any other value) and `\"\"` (no value).";
     REFERENCE_TARGET = "PM050", Error, "The element cannot refer to that type",
         "R4 lists the types that each reference may lead to.";
     NOT_SERVED = "PM051", Warning, "A reference leads to what this mapping does not serve",
