@@ -4,7 +4,7 @@
 //! offset for that moment. A day that no calendar has, and a year that R4 has no form for, are odd.
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
 use super::json::write_two;
@@ -97,9 +97,9 @@ fn day<'c>(
         }
         DateForm::Column { utc: false } => {
             trimmed(cell(0), &binding.absent)?;
-            Ok(Partial::from(civil(cell(0))?.date()))
+            Ok(Partial::from(stated(cell(0))?.day(zone)?))
         }
-        _ => Ok(Partial::from(instant(form, cell, binding, zone)?.date())),
+        _ => Ok(Partial::from(instant(form, cell, binding, zone)?.at.date())),
     }
 }
 
@@ -124,8 +124,92 @@ fn from_layout(text: &str, layout: &DateLayout) -> Result<Partial, Written> {
 }
 
 /// A date or date-time as a database writes it in text: `2026-01-05`, with a time after a blank or `T`, its
-/// fraction and a zone allowed, the zone not read.
-fn civil(cell: CellRef<'_>) -> Result<DateTime, Written> {
+/// fraction and an offset allowed.
+struct Stated {
+    at: DateTime,
+    /// `Z` or `+10:00`: the text names a moment, whatever zone the column is in. Odd where something else stands
+    /// there, which might say that the time is another.
+    offset: Result<Option<Offset>, Written>,
+}
+
+/// Wall-clock time at the practice.
+struct Local {
+    at: DateTime,
+    /// The practice's offset, where the moment is known: an hour that clocks go through twice does not tell.
+    offset: Option<Offset>,
+}
+
+impl Local {
+    fn wall_clock(at: DateTime) -> Local {
+        Local { at, offset: None }
+    }
+
+    fn of_moment(moment: Timestamp, zone: &TimeZone) -> Local {
+        Local {
+            at: zone.to_datetime(moment),
+            offset: Some(zone.to_offset(moment)),
+        }
+    }
+
+    fn moment(&self, zone: &TimeZone) -> Option<Timestamp> {
+        match self.offset {
+            Some(offset) => offset.to_timestamp(self.at).ok(),
+            None => zone.to_ambiguous_timestamp(self.at).compatible().ok(),
+        }
+    }
+}
+
+impl Stated {
+    /// The time at the practice; where the text has no offset, it is in UTC or the practice's own.
+    fn at_practice(&self, utc: bool, zone: &TimeZone) -> Result<Local, Written> {
+        let Some(offset) = self.offset?.or(utc.then_some(Offset::UTC)) else {
+            return Ok(Local::wall_clock(self.at));
+        };
+        let moment = offset.to_timestamp(self.at).map_err(|_| Written::Odd)?;
+        Ok(Local::of_moment(moment, zone))
+    }
+
+    /// The day at the practice, which no more than an offset changes.
+    fn day(&self, zone: &TimeZone) -> Result<Date, Written> {
+        match self.offset {
+            Ok(_) => Ok(self.at_practice(false, zone)?.at.date()),
+            Err(_) => Ok(self.at.date()),
+        }
+    }
+}
+
+/// `Z`, `+10:00`, `+1000`, `-03`; None where nothing is there.
+fn offset(text: &[u8]) -> Result<Option<Offset>, Written> {
+    let sign = match text.trim_ascii_start() {
+        [] => return Ok(None),
+        [b'Z' | b'z'] => return Ok(Some(Offset::UTC)),
+        [b'+', ..] => 1,
+        [b'-', ..] => -1,
+        _ => return Err(Written::Odd),
+    };
+    let digits = &text.trim_ascii_start()[1..];
+    let (hours, minutes) = match digits {
+        [h, u] => ([*h, *u], [b'0', b'0']),
+        [h, u, m, n] | [h, u, b':', m, n] => ([*h, *u], [*m, *n]),
+        _ => return Err(Written::Odd),
+    };
+    let number = |digits: [u8; 2]| match digits {
+        [b'0'..=b'9', b'0'..=b'9'] => {
+            Ok(i32::from(digits[0] - b'0') * 10 + i32::from(digits[1] - b'0'))
+        }
+        _ => Err(Written::Odd),
+    };
+    let seconds = number(hours)? * 3600 + number(minutes)? * 60;
+    // The range that R4's own offsets have.
+    if seconds > 14 * 3600 {
+        return Err(Written::Odd);
+    }
+    Offset::from_seconds(sign * seconds)
+        .map(Some)
+        .map_err(|_| Written::Odd)
+}
+
+fn stated(cell: CellRef<'_>) -> Result<Stated, Written> {
     let bytes = match cell {
         CellRef::Null => return Err(Written::Absent),
         CellRef::Text(bytes) => bytes.trim_ascii(),
@@ -151,71 +235,70 @@ fn civil(cell: CellRef<'_>) -> Result<DateTime, Written> {
     if date.year() < 1 {
         return Err(Written::Odd);
     }
-    let time = match bytes.get(10) {
-        None => Time::midnight(),
+    let (time, offset) = match bytes.get(10) {
+        None => (Time::midnight(), Ok(None)),
         Some(b' ' | b'T') => {
-            let second = if bytes.get(16) == Some(&b':') {
-                small(17, 19)?
-            } else {
-                0
+            let (second, rest) = match bytes.get(16) {
+                Some(b':') => (small(17, 19)?, &bytes[19..]),
+                _ => (0, bytes.get(16..).ok_or(Written::Odd)?),
             };
-            let fraction = match bytes.get(19) {
-                Some(b'.') => {
-                    bytes[20..]
+            let (fraction, rest) = match rest.split_first() {
+                Some((b'.', rest)) => {
+                    let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                    let (digits, rest) = rest.split_at(length);
+                    let fraction = digits
                         .iter()
-                        .take_while(|byte| byte.is_ascii_digit())
                         .take(9)
                         .fold((0i32, 100_000_000i32), |(sum, unit), byte| {
                             (sum + i32::from(byte - b'0') * unit, unit / 10)
-                        })
-                        .0
+                        });
+                    (fraction.0, rest)
                 }
-                _ => 0,
+                _ => (0, rest),
             };
-            Time::new(small(11, 13)?, small(14, 16)?, second, fraction).map_err(|_| Written::Odd)?
+            let time = Time::new(small(11, 13)?, small(14, 16)?, second, fraction);
+            (time.map_err(|_| Written::Odd)?, offset(rest))
         }
         Some(_) => return Err(Written::Odd),
     };
-    Ok(date.to_datetime(time))
+    Ok(Stated {
+        at: date.to_datetime(time),
+        offset,
+    })
 }
 
-/// Wall-clock time at the practice, in a year that R4 can write.
+/// The time at the practice, in a year that R4 can write.
 fn instant<'c>(
     form: &DateForm,
     cell: &impl Fn(usize) -> CellRef<'c>,
     binding: &Binding,
     zone: &TimeZone,
-) -> Result<DateTime, Written> {
-    wall_clock(form, cell, binding, zone).and_then(|at| match at.year() {
-        1..=9999 => Ok(at),
+) -> Result<Local, Written> {
+    local(form, cell, binding, zone).and_then(|local| match local.at.year() {
+        1..=9999 => Ok(local),
         _ => Err(Written::Odd),
     })
 }
 
-fn wall_clock<'c>(
+fn local<'c>(
     form: &DateForm,
     cell: &impl Fn(usize) -> CellRef<'c>,
     binding: &Binding,
     zone: &TimeZone,
-) -> Result<DateTime, Written> {
+) -> Result<Local, Written> {
     match form {
         DateForm::Column { utc } => {
             trimmed(cell(0), &binding.absent)?;
-            let at = civil(cell(0))?;
-            if !utc {
-                return Ok(at);
-            }
-            let timestamp = TimeZone::UTC.to_timestamp(at).map_err(|_| Written::Odd)?;
-            Ok(zone.to_datetime(timestamp))
+            stated(cell(0))?.at_practice(*utc, zone)
         }
         DateForm::Unix => {
             let seconds = number(cell(0), &binding.absent)?;
             let timestamp = Timestamp::from_second(seconds as i64).map_err(|_| Written::Odd)?;
-            Ok(zone.to_datetime(timestamp))
+            Ok(Local::of_moment(timestamp, zone))
         }
         DateForm::DayAndSeconds { unit, plus } => {
             trimmed(cell(0), &binding.absent)?;
-            let date = civil(cell(0))?.date();
+            let date = stated(cell(0))?.day(zone)?;
             let since_midnight = number(cell(1), &[])?;
             let length = match (plus, number(cell(2), &[])) {
                 (false, _) | (true, Err(Written::Absent)) => 0.0,
@@ -227,6 +310,7 @@ fn wall_clock<'c>(
             }
             date.to_datetime(Time::midnight())
                 .checked_add((seconds as i64).seconds())
+                .map(Local::wall_clock)
                 .map_err(|_| Written::Odd)
         }
         DateForm::Parts | DateForm::Layout(_) => Err(Written::Odd),
@@ -269,7 +353,7 @@ pub(super) fn write_date_time<'c>(
     match instant(form, cell, binding, zone) {
         Ok(at) => {
             out.push(b'"');
-            write_instant(out, at, zone);
+            write_instant(out, &at, zone);
             out.push(b'"');
             Written::Value
         }
@@ -278,7 +362,8 @@ pub(super) fn write_date_time<'c>(
 }
 
 /// `2026-01-05T09:30:00+10:00`, with milliseconds where there are any.
-fn write_instant(out: &mut Vec<u8>, at: DateTime, zone: &TimeZone) {
+fn write_instant(out: &mut Vec<u8>, local: &Local, zone: &TimeZone) {
+    let at = local.at;
     Partial::from(at.date()).write(out);
     out.push(b'T');
     for (index, part) in [at.hour(), at.minute(), at.second()]
@@ -296,10 +381,10 @@ fn write_instant(out: &mut Vec<u8>, at: DateTime, zone: &TimeZone) {
         out.push(b'0' + (milliseconds / 100 % 10) as u8);
         write_two(out, (milliseconds % 100).unsigned_abs());
     }
-    let offset = zone
-        .to_ambiguous_timestamp(at)
-        .compatible()
-        .map_or(0, |timestamp| zone.to_offset(timestamp).seconds());
+    let offset = local
+        .offset
+        .or_else(|| Some(zone.to_offset(local.moment(zone)?)))
+        .map_or(0, Offset::seconds);
     out.push(if offset < 0 { b'-' } else { b'+' });
     write_two(out, offset.unsigned_abs() / 3600);
     out.push(b':');
@@ -329,8 +414,7 @@ pub(super) fn timestamp(
             })
         }
         Conversion::Date(form) | Conversion::DateTime { form, .. } => {
-            let at = instant(form, &cell, binding, zone).ok()?;
-            zone.to_ambiguous_timestamp(at).compatible().ok()
+            instant(form, &cell, binding, zone).ok()?.moment(zone)
         }
         _ => None,
     }

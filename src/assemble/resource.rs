@@ -9,7 +9,7 @@ use super::dates;
 use super::values::{self, Written};
 use crate::mapping::Place;
 use crate::passthrough::{CellRef, RowRef, Rows};
-use crate::plan::{ChildView, View, ViewEntry, ViewField, ViewNeed, ViewNode};
+use crate::plan::{Alternative, ChildView, Need, View, ViewEntry, ViewField, ViewNeed, ViewNode};
 use crate::relation::Expr;
 
 /// The rows of a child table, found by the parent that they belong to.
@@ -90,8 +90,32 @@ fn is_null(node: &ViewNode, row: RowRef<'_>) -> bool {
         ViewNode::Value(reader) => {
             reader.null_is_absent && reader.columns.iter().all(|&column| row.is_null(column))
         }
+        ViewNode::When(_, node) => is_null(node, row),
         _ => false,
     }
+}
+
+/// Which alternative of the choice at hand is written.
+#[derive(Default)]
+struct Chosen<'v>(Option<&'v Alternative>);
+
+impl<'v> Chosen<'v> {
+    /// Another alternative of the field's choice is written.
+    fn excludes(&self, field: &ViewField) -> bool {
+        matches!((self.0, &field.choice), (Some(chosen), Some(own))
+            if chosen.of == own.of && chosen.name != own.name)
+    }
+
+    fn take(&mut self, field: &'v ViewField) {
+        if field.choice.is_some() {
+            self.0 = field.choice.as_ref();
+        }
+    }
+}
+
+/// The object cannot be without the field, which is absent; nor will another of its choice come.
+fn is_missed(field: &ViewField) -> bool {
+    field.need != Need::Optional && field.choice.as_ref().is_none_or(|choice| choice.last)
 }
 
 /// What became of a row.
@@ -164,19 +188,22 @@ impl<'v> ResourceWriter<'v> {
         let after_meta = out.len();
         let view = self.view;
         self.met = view.claims.given;
+        let mut chosen = Chosen::default();
         for field in &view.fields {
-            if !field.required && is_null(&field.node, row) {
+            if chosen.excludes(field) || field.need == Need::Optional && is_null(&field.node, row) {
                 continue;
             }
             let mark = out.len();
             out.extend_from_slice(field.key.as_bytes());
-            if self.top(out, field, row) == Presence::Absent {
-                out.truncate(mark);
-                if field.required {
-                    self.odd.push(&field.place);
-                    out.truncate(start);
-                    return Outcome::LeftOut;
-                }
+            if self.top(out, field, row) != Presence::Absent {
+                chosen.take(field);
+                continue;
+            }
+            out.truncate(mark);
+            if is_missed(field) {
+                self.odd.push(&field.place);
+                out.truncate(start);
+                return Outcome::LeftOut;
             }
         }
         out.push(b'}');
@@ -335,6 +362,12 @@ impl<'v> ResourceWriter<'v> {
             }
             ViewNode::Object { fields, bound, .. } => self.object(out, fields, *bound, row, parent),
             ViewNode::List(entries) => self.list(out, entries, row, parent, place),
+            ViewNode::When(column, _) if row.cell(*column) != CellRef::Int(1) => Presence::Absent,
+            // That the condition holds is a value of the row's.
+            ViewNode::When(_, node) => match self.node(out, node, row, parent, place) {
+                Presence::Absent => Presence::Absent,
+                Presence::Constant | Presence::Bound => Presence::Bound,
+            },
         }
     }
 
@@ -351,10 +384,14 @@ impl<'v> ResourceWriter<'v> {
         out.push(b'{');
         let mut found = Presence::Absent;
         let mut missing = None;
+        let mut chosen = Chosen::default();
         for field in fields {
+            if chosen.excludes(field) {
+                continue;
+            }
             if is_null(&field.node, row) {
-                if field.required {
-                    missing = Some(&field.place);
+                if is_missed(field) {
+                    missing = Some(field);
                 }
                 continue;
             }
@@ -365,9 +402,10 @@ impl<'v> ResourceWriter<'v> {
             match self.node(out, &field.node, row, parent, &field.place) {
                 Presence::Absent => {
                     out.truncate(mark);
-                    if field.required {
-                        missing = Some(&field.place);
+                    if is_missed(field) {
+                        missing = Some(field);
                     }
+                    continue;
                 }
                 Presence::Bound => {
                     found = Presence::Bound;
@@ -380,12 +418,14 @@ impl<'v> ResourceWriter<'v> {
                     self.marks |= field.mark;
                 }
             }
+            chosen.take(field);
         }
         if found == Presence::Bound
-            && let Some(place) = missing
+            && let Some(field) = missing
+            && field.need == Need::Required
         {
             // Something is there, but not what R4 requires beside it.
-            self.odd.push(place);
+            self.odd.push(&field.place);
         }
         if found == Presence::Absent || missing.is_some() || (bound && found != Presence::Bound) {
             out.truncate(start);

@@ -116,7 +116,16 @@ impl Rig {
 
     /// The resource of each row, None where it was left out; and how many odd values there were.
     fn write(&self, rows: &Rows, children: &[ChildRows]) -> (Vec<Option<Value>>, usize) {
-        let zone = TimeZone::get("Australia/Brisbane").expect("bundled");
+        self.write_in("Australia/Brisbane", rows, children)
+    }
+
+    fn write_in(
+        &self,
+        zone: &str,
+        rows: &Rows,
+        children: &[ChildRows],
+    ) -> (Vec<Option<Value>>, usize) {
+        let zone = TimeZone::get(zone).expect("bundled");
         let mut writer = ResourceWriter::new(&self.view, Site { zone: &zone }, children);
         let written = (0..rows.len())
             .map(|row| {
@@ -233,6 +242,25 @@ fn times_are_the_practices() {
     let written = rig.one(&row).0.expect("written");
     assert_eq!(written["deceasedDateTime"], "2026-01-05T09:30:00+10:00");
     assert_eq!(written["meta"]["lastUpdated"], "1970-01-01T10:00:00+10:00");
+}
+
+/// The hour that clocks go through twice: a moment is told from the same time an hour later.
+#[test]
+fn a_moment_keeps_its_offset() {
+    let rig = rig(CI);
+    let rows = rig.rows(&[
+        &[ID, ("UNIX", CellRef::Int(1_775_316_600))],
+        &[ID, ("UNIX", CellRef::Int(1_775_320_200))],
+    ]);
+    let (written, _) = rig.write_in("Australia/Sydney", &rows, &rig.emails(&[]));
+    let updated: Vec<_> = written
+        .iter()
+        .map(|one| one.as_ref().expect("written")["meta"]["lastUpdated"].clone())
+        .collect();
+    assert_eq!(
+        updated,
+        ["2026-04-05T02:30:00+11:00", "2026-04-05T02:30:00+10:00"]
+    );
 }
 
 /// Where the database tells `a` from `A`, one patient must not be given the other's addresses.

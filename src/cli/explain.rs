@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
-use super::{print, tell, zone};
+use super::{OpenLimits, StartError, open_site, print, tell, zone};
 use crate::cursor::{CursorError, CursorKey};
 use crate::demo::{self, DemoError, MAX_PATIENTS};
 use crate::explain::{
@@ -93,8 +93,9 @@ enum Failure {
     /// The search would be refused.
     #[error(transparent)]
     Refused(#[from] SiteError),
-    #[error("the mapping cannot be used\n\n{}", .0.render(false))]
-    Mapping(Box<Diagnostics>),
+    /// The mapping, or the database that it is to be run on.
+    #[error(transparent)]
+    Start(#[from] StartError),
     #[error("the practice cannot be created: {0}")]
     Demo(#[from] DemoError),
     #[error("no temporary folder can be made: {0}")]
@@ -177,7 +178,21 @@ fn asked(text: &str) -> Option<Asked<'_>> {
 
 fn explain(args: &Args) -> Result<Explanation, Failure> {
     let asked = asked(&args.asked).ok_or(Failure::Form)?;
-    let mapping = Arc::new(load(args)?);
+    // A database of the caller's may lack columns that are optional: the search is planned without them.
+    let given = match &args.sqlite {
+        Some(path) => Some(Practice::given(args, path)?),
+        None => None,
+    };
+    let mapping = match &given {
+        Some(practice) => Arc::clone(practice.site.mapping()),
+        None => {
+            let loaded = load(args, &Options::default());
+            let Loaded { mapping, warnings } =
+                loaded.map_err(|problems| StartError::Mapping(Box::new(problems)))?;
+            warn(&warnings);
+            Arc::new(mapping)
+        }
+    };
     let planner = Planner::new(Arc::clone(&mapping));
     let about = About {
         mapping: &mapping,
@@ -188,24 +203,26 @@ fn explain(args: &Args) -> Result<Explanation, Failure> {
     };
     let (mut explanation, plan) = plan(args, asked, &planner, &about)?;
     if args.run {
-        let practice = Practice::open(args, &mapping)?;
+        let practice = match given {
+            Some(practice) => practice,
+            None => Practice::demo(args, &mapping)?,
+        };
         practice.run(asked, args, &mut explanation, &plan)?;
     }
     Ok(explanation)
 }
 
-fn load(args: &Args) -> Result<Mapping, Failure> {
-    let options = Options::default();
-    let loaded = match &args.mapping {
-        Some(folder) => load_folder(folder, &options),
-        None => load_files(embedded::ID, embedded::FILES, &options),
-    };
-    let Loaded { mapping, warnings } =
-        loaded.map_err(|problems| Failure::Mapping(Box::new(problems)))?;
+fn load(args: &Args, options: &Options) -> Result<Loaded, Diagnostics> {
+    match &args.mapping {
+        Some(folder) => load_folder(folder, options),
+        None => load_files(embedded::ID, embedded::FILES, options),
+    }
+}
+
+fn warn(warnings: &Diagnostics) {
     if !warnings.is_empty() {
         tell(&warnings.render(io::stderr().is_terminal()));
     }
-    Ok(mapping)
 }
 
 /// The dialect that is shown; what is run is SQLite's in any case.
@@ -268,19 +285,31 @@ struct Practice {
 }
 
 impl Practice {
-    fn open(args: &Args, mapping: &Arc<Mapping>) -> Result<Practice, Failure> {
-        let (path, folder) = match &args.sqlite {
-            Some(path) => (path.clone(), None),
-            None => {
-                let folder = tempfile::Builder::new()
-                    .prefix("pilaster-")
-                    .tempdir()
-                    .map_err(Failure::Folder)?;
-                let path = folder.path().join("practice.sqlite");
-                create(args, &path)?;
-                (path, Some(folder))
-            }
-        };
+    /// A database of the caller's, opened as a server opens it.
+    fn given(args: &Args, path: &std::path::Path) -> Result<Practice, Failure> {
+        let (site, warnings) = open_site(
+            "explain",
+            args.time_zone.clone(),
+            Arc::new(CursorKey::generate()?),
+            path,
+            OpenLimits::default(),
+            |options| load(args, options),
+        )?;
+        warn(&warnings);
+        Ok(Practice {
+            site: Arc::new(site),
+            _folder: None,
+        })
+    }
+
+    /// The embedded practice.
+    fn demo(args: &Args, mapping: &Arc<Mapping>) -> Result<Practice, Failure> {
+        let folder = tempfile::Builder::new()
+            .prefix("pilaster-")
+            .tempdir()
+            .map_err(Failure::Folder)?;
+        let path = folder.path().join("practice.sqlite");
+        create(args, &path)?;
         let pool = Pool::open(&path, PoolLimits::default()).map_err(Failure::Database)?;
         let config = SiteConfig {
             id: "explain".to_owned(),
@@ -293,7 +322,7 @@ impl Practice {
         let site = Site::new(config, Arc::clone(mapping), Arc::new(pool));
         Ok(Practice {
             site: Arc::new(site),
-            _folder: folder,
+            _folder: Some(folder),
         })
     }
 
@@ -426,6 +455,44 @@ mod tests {
                 .text()
                 .starts_with("{\"resourceType\":\"Patient\"")
         );
+    }
+
+    #[test]
+    fn a_database_without_an_optional_column_is_explained_without_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write(
+            "mapping.yaml",
+            "name: Small\nengine: sqlite\nverified: illustrative\ncollation: BINARY\ntables:\n  T:\n    key: ID\n    columns: { ID: integer, NAME: varchar(20), NICK: { type: varchar(20), optional: true } }\n",
+        );
+        write(
+            "patient.yaml",
+            "resource: Patient\ntable: T as t\nid: t.ID\nelements:\n  name: [ { family: $t.NAME, given: [ $t.NICK ] } ]\n",
+        );
+        let path = folder.path().join("t.sqlite");
+        rusqlite::Connection::open(&path)
+            .unwrap()
+            .execute_batch("CREATE TABLE T (ID INTEGER PRIMARY KEY, NAME TEXT); INSERT INTO T VALUES (1, 'Able');")
+            .unwrap();
+        let mapping = folder.path().to_str().unwrap();
+        let database = path.to_str().unwrap();
+        let run = |search: &str, database: &str| {
+            explained(&[search, "--run", "--mapping", mapping, "--sqlite", database])
+        };
+        let ran = run("Patient?name=able", database).unwrap();
+        assert!(ran.answer.unwrap().text().contains("\"family\":\"Able\""));
+        assert!(matches!(
+            run("Patient?given=x", database),
+            Err(Failure::Refused(_))
+        ));
+        // What no optional column explains is said as a server says it.
+        rusqlite::Connection::open(&path)
+            .unwrap()
+            .execute_batch("ALTER TABLE T RENAME COLUMN NAME TO SURNAME")
+            .unwrap();
+        let error = run("Patient", database).unwrap_err().to_string();
+        assert!(error.contains("column T.NAME"), "{error}");
     }
 
     #[test]

@@ -69,6 +69,13 @@ pub(super) fn expr(expr: &Expr) -> String {
             );
             format!("case({}; {})", self::expr(subject), cases.join(", "))
         }
+        Expr::DaysTo(inner, slot) => {
+            format!(
+                "days({} to {})",
+                self::expr(inner),
+                self::expr(&Expr::Slot(*slot))
+            )
+        }
         Expr::Raw(raw) => self::raw(raw),
     }
 }
@@ -185,6 +192,9 @@ fn predicate_line(predicate: &Predicate) -> String {
                 Like::Text(text) => quoted(text),
             };
             format!("{} {}like {pattern}", self::expr(expr), not(*negated))
+        }
+        Predicate::IsDate { text, layout, .. } => {
+            format!("{} is a date {layout}", expr(text))
         }
         Predicate::Exists { child, filter, .. } => {
             format!(

@@ -108,6 +108,7 @@ impl Compiler<'_> {
             Value::Map(pairs) => self.value_of(node, pairs, goal, &mut own)?,
             Value::Scalar(_) => {
                 let operation = or_wrong(self.scope.operation(node, &mut own))?;
+                self.is_no_reference(node, goal)?;
                 let conversion = conversion::of_column(self.at, &node.span, &operation, &[], goal);
                 let made = Made {
                     columns: vec![operation],
@@ -168,6 +169,28 @@ impl Compiler<'_> {
         Ok(())
     }
 
+    /// A column alone is no `Type/id`, as a reference is.
+    fn is_no_reference(&self, node: &Node, goal: &Goal) -> Result<(), Gone> {
+        if goal.reference.is_none() {
+            return Ok(());
+        }
+        let column = node
+            .as_text()
+            .map_or("p.X", |text| text.trim_start_matches('$'));
+        self.at.report(
+            Problem::new(
+                &rules::CONVERSION,
+                &node.span,
+                "a column alone is no reference",
+            )
+            .help(format!(
+                "say what it leads to: `{{ to: Practitioner, id: {} }}`",
+                shape::clip(column)
+            )),
+        );
+        Err(Gone::Wrong)
+    }
+
     fn finish(&self, node: &Node, made: Made, absent: Vec<Arc<str>>, goal: &Goal) -> Binding {
         let output = match (&made.conversion, goal.kind) {
             (Conversion::Integer, Kind::Decimal) => Output::Number,
@@ -209,10 +232,11 @@ impl Compiler<'_> {
         goal: &Goal,
         uses: &mut Uses,
     ) -> Result<Binding, Gone> {
-        let (origin, value) = self.origin(node, pairs)?;
+        let (origin, value) = self.origin(node, pairs, goal)?;
         let made = match origin {
             "column" => {
                 let operation = or_wrong(self.scope.operation(value, uses))?;
+                self.is_no_reference(value, goal)?;
                 self.one_column(&value.span, operation, pairs, goal)
             }
             "sql" => {
@@ -234,7 +258,12 @@ impl Compiler<'_> {
     }
 
     /// The one origin among the keys; the other keys must belong to it.
-    fn origin<'n>(&self, node: &Node, pairs: &'n [Pair]) -> Result<(&'static str, &'n Node), Gone> {
+    fn origin<'n>(
+        &self,
+        node: &Node,
+        pairs: &'n [Pair],
+        goal: &Goal,
+    ) -> Result<(&'static str, &'n Node), Gone> {
         let known = |key: &str| {
             ORIGINS
                 .iter()
@@ -279,8 +308,12 @@ impl Compiler<'_> {
             .filter(|pair| pair.key != origin && !keys.contains(&pair.key.as_str()))
         {
             match pair.key.as_str() {
-                // Read by the list around it.
-                key if in_entry.contains(&key) => {}
+                key if in_entry.contains(&key) => {
+                    if !goal.entry {
+                        clean = false;
+                        self.misplaced(pair);
+                    }
+                }
                 key if ORIGINS.iter().any(|(other, _)| *other == key) => {}
                 key if known(key) => {
                     clean = false;

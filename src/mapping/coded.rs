@@ -10,15 +10,43 @@ use super::binding::{Gone, PARTS, code_table_names, or_wrong};
 use super::codes::{self, Codes};
 use super::conversion::{self, Goal, Kind};
 use super::diagnostic::{Problem, suggest};
-use super::model::{CodePart, Conversion};
+use super::model::{Binding, CodePart, Conversion, Node as Made};
 use super::scope::Operation;
 use super::source::Compiler;
 use super::yaml::{Node, Pair, Span, Value, get};
 use super::{rules, shape};
-use crate::fhir::Primitive;
+use crate::fhir::{ElementRef, Primitive};
 use crate::relation::SqlType;
 
+/// Whether the value is a code, and its tables know nothing beyond the values that they list.
+fn answers_for_listed_only(binding: &Binding) -> bool {
+    match &binding.conversion {
+        Conversion::Codes { table, .. } => table.otherwise.is_none() && table.absent.is_none(),
+        Conversion::First(list) => list.iter().all(|one| answers_for_listed_only(one)),
+        _ => false,
+    }
+}
+
 impl Compiler<'_> {
+    /// Warns of an element that R4 requires and that a code table leaves out of rows that nobody thought of.
+    pub(super) fn warn_unanswered(&self, property: ElementRef, node: &Made, span: &Span) {
+        let required = property.min() > 0 && !property.definition().is_choice();
+        match node {
+            Made::Value(binding) if required && answers_for_listed_only(binding) => self.at.report(
+                Problem::new(
+                    &rules::UNANSWERED_CODE,
+                    span,
+                    format!(
+                        "R4 requires `{}`, and its code table answers for the listed values only",
+                        property.path()
+                    ),
+                )
+                .help("say what any other value and no value are: `\"*\": …`, `\"\": …`"),
+            ),
+            _ => {}
+        }
+    }
+
     /// The conversion of a column through a code table.
     pub fn codes(
         &self,

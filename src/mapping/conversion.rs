@@ -25,6 +25,8 @@ pub(super) struct Goal {
     pub reference: Option<&'static [&'static str]>,
     /// The child whose rows are being written.
     pub child: Option<usize>,
+    /// `each:` and `if:` have been read where the value stands.
+    pub entry: bool,
 }
 
 /// Element types, as far as they convert alike.
@@ -89,6 +91,7 @@ impl Goal {
             codes: None,
             reference: None,
             child: None,
+            entry: false,
         }
     }
 

@@ -13,7 +13,7 @@ use super::model::{Entry, Field, Node as Made};
 use super::scope::Uses;
 use super::source::Compiler;
 use super::yaml::{Node, Pair, Span, Value, get};
-use super::{coded, rules, shape};
+use super::{choice, coded, rules, shape};
 use crate::fhir::{self, Element, ElementRef, Structure, ValueSet};
 use crate::relation::Expr;
 
@@ -26,19 +26,29 @@ pub(super) struct Frame {
     pub targets: &'static [&'static str],
     /// The required value set of the CodeableConcept or Coding around.
     pub codes: Option<&'static ValueSet>,
-    /// The object is an entry of a list, in which `each:` and `if:` have a meaning of their own.
+    /// `each:` and `if:` have been read where the value stands, and are none of its own keys.
     pub entry: bool,
     /// The object is the resource of the source.
     pub root: bool,
 }
 
 /// A field, and the definition that it belongs to.
-struct Found {
-    field: Field,
-    element: &'static Element,
-    key_span: Span,
+pub(super) struct Found {
+    pub field: Field,
+    pub element: &'static Element,
+    pub key_span: Span,
     /// `_status` rather than `status`.
-    underscore: bool,
+    pub underscore: bool,
+}
+
+impl Found {
+    /// The element's name without the underscore of what stands beside it.
+    pub fn name(&self) -> &str {
+        self.field
+            .name
+            .strip_prefix('_')
+            .unwrap_or(&self.field.name)
+    }
 }
 
 impl Compiler<'_> {
@@ -108,15 +118,20 @@ impl Compiler<'_> {
                 true => self.extensions_of(property, pair, frame),
                 false => self.property(property, &pair.value, frame),
             };
+            if let (Ok(node), false) = (&node, underscore) {
+                self.warn_unanswered(property, node, &pair.value.span);
+            }
             match node {
                 Ok(node) => found.push(Found {
                     field: Field {
                         name: Arc::from(pair.key.as_str()),
-                        node,
                         required: property.min() > 0 && !underscore,
+                        essential: choice::is_essential(structure, name) && is_bound(&node),
+                        choice: None,
                         summary: property.is_summary(),
                         modifier: property.is_modifier(),
                         place: self.at.place(&pair.key_span),
+                        node,
                     },
                     element: property.definition(),
                     key_span: pair.key_span.clone(),
@@ -141,18 +156,7 @@ impl Compiler<'_> {
         {
             return Err(Gone::Missing);
         }
-        let order = |element: &'static Element| {
-            structure
-                .elements()
-                .position(|other| std::ptr::eq(other, element))
-        };
-        found.sort_by_cached_key(|found| {
-            (
-                order(found.element),
-                found.field.name.trim_start_matches('_').len(),
-                found.underscore,
-            )
-        });
+        choice::in_order(&mut found, structure);
         Ok((found.into_iter().map(|found| found.field).collect(), bound))
     }
 
@@ -194,33 +198,6 @@ impl Compiler<'_> {
         }
     }
 
-    /// A choice with several types: none of them is required alone, and none may be there always.
-    fn choices(&self, found: &mut [Found]) {
-        for i in 0..found.len() {
-            if !found[i].element.is_choice() || found[i].underscore {
-                continue;
-            }
-            let twin = (0..found.len()).find(|&j| {
-                j != i && !found[j].underscore && std::ptr::eq(found[j].element, found[i].element)
-            });
-            let Some(j) = twin else { continue };
-            found[i].field.required = false;
-            if matches!(found[i].field.node, Made::Constant(_)) {
-                self.at.report(
-                    Problem::new(
-                        &rules::CHOICE_TWICE,
-                        &found[j].key_span,
-                        format!(
-                            "`{}` and `{}` would both be in the resource",
-                            found[i].field.name, found[j].field.name
-                        ),
-                    )
-                    .related(&found[i].key_span, "this is always there"),
-                );
-            }
-        }
-    }
-
     /// What the source's other keys give.
     fn set_elsewhere(&self, pair: &Pair, name: &str) -> bool {
         let inner = ["profile", "lastUpdated", "versionId"];
@@ -247,6 +224,22 @@ impl Compiler<'_> {
         true
     }
 
+    /// `each:` or `if:` where they mean nothing.
+    pub(super) fn misplaced(&self, pair: &Pair) {
+        let (message, help) = match pair.key.as_str() {
+            "if" => (
+                "`if:` stands in an entry of a list or in the value of an element",
+                "put it into the element that depends on it; which rows are resources is said by `rows:`",
+            ),
+            _ => (
+                "`each:` stands in entries of lists only",
+                "put it into an entry of the repeating element",
+            ),
+        };
+        self.at
+            .report(Problem::new(&rules::EACH, &pair.key_span, message).help(help));
+    }
+
     fn unknown_element(&self, pair: &Pair, structure: &'static Structure) {
         let key = pair.key.as_str();
         if self.at.is_full() {
@@ -256,14 +249,7 @@ impl Compiler<'_> {
             return;
         }
         if matches!(key, "each" | "if") {
-            self.at.report(
-                Problem::new(
-                    &rules::EACH,
-                    &pair.key_span,
-                    format!("`{key}:` stands in entries of lists only"),
-                )
-                .help("put it into an entry of the repeating element"),
-            );
+            self.misplaced(pair);
             return;
         }
         let mut problem = Problem::new(
@@ -355,14 +341,7 @@ impl Compiler<'_> {
                 );
                 Err(Gone::Wrong)
             }
-            (false, _) => self.value(
-                property,
-                node,
-                Frame {
-                    entry: false,
-                    ..frame
-                },
-            ),
+            (false, _) => self.single(property, node, frame),
             (true, Value::List(entries)) => self.list(property, node, entries, frame),
             (true, _) => {
                 self.at.report(
@@ -379,6 +358,42 @@ impl Compiler<'_> {
                 Err(Gone::Wrong)
             }
         }
+    }
+
+    /// The value of an element that occurs once; with `if:` it depends on the row.
+    fn single(&self, property: ElementRef, node: &Node, frame: Frame) -> Result<Made, Gone> {
+        let pairs = node.as_map().unwrap_or_default();
+        if let Some(pair) = get(pairs, "each") {
+            self.misplaced(pair);
+            return Err(Gone::Wrong);
+        }
+        let frame = Frame {
+            entry: get(pairs, "if").is_some(),
+            ..frame
+        };
+        let condition = self.condition(node, frame)?;
+        let made = self.value(property, node, frame)?;
+        Ok(match condition {
+            Some(condition) => Made::When(condition, Box::new(made)),
+            None => made,
+        })
+    }
+
+    /// What `if:` says of the row.
+    fn condition(&self, node: &Node, frame: Frame) -> Result<Option<Arc<Expr>>, Gone> {
+        let Some(pair) = node.as_map().and_then(|pairs| get(pairs, "if")) else {
+            return Ok(None);
+        };
+        let mut uses = Uses::default();
+        let condition = self
+            .scope
+            .condition(&pair.value, "the condition", &mut uses);
+        let predicate = or_wrong(condition)?;
+        self.check_rows(&pair.value.span, &uses, frame.child)?;
+        if uses.missing {
+            return Err(Gone::Missing);
+        }
+        Ok(Some(Arc::new(Expr::Test(Box::new(predicate)))))
     }
 
     fn list(
@@ -428,25 +443,13 @@ impl Compiler<'_> {
             entry: true,
             ..frame
         };
-        let (mut each, mut condition) = (None, None);
+        let mut each = None;
         if let Some(pair) = node.as_map().and_then(|pairs| get(pairs, "each")) {
             let place = self.each(pair, frame)?;
             each = Some(place);
             frame.child = each;
         }
-        if let Some(pair) = node.as_map().and_then(|pairs| get(pairs, "if")) {
-            let mut uses = Uses::default();
-            let predicate = or_wrong(self.scope.condition(
-                &pair.value,
-                "the condition",
-                &mut uses,
-            ))?;
-            self.check_rows(&pair.value.span, &uses, frame.child)?;
-            if uses.missing {
-                return Err(Gone::Missing);
-            }
-            condition = Some(Arc::new(Expr::Test(Box::new(predicate))));
-        }
+        let condition = self.condition(node, frame)?;
         let made = self.value(property, node, frame)?;
         Ok(Entry {
             each,
@@ -498,7 +501,7 @@ fn is_bound(node: &Made) -> bool {
         Made::Constant(_) => false,
         Made::Value(_) => true,
         Made::Object(object) => object.bound,
-        // A list without any is a constant.
-        Made::List(_) => true,
+        // A list without any is a constant; a condition is a value of the row's.
+        Made::List(_) | Made::When(..) => true,
     }
 }

@@ -143,6 +143,30 @@ fn unusable(file: &str, message: String) -> Diagnostics {
     report.finish()
 }
 
+/// The manifest is not there, or has another name.
+fn no_manifest(files: &[SourceFile]) -> Diagnostics {
+    let is_manifest = |file: &&SourceFile| {
+        let name = file.path.to_ascii_lowercase();
+        let stem = name
+            .rsplit_once('.')
+            .map_or(name.as_str(), |(stem, _)| stem);
+        matches!(stem, "mapping" | "manifest")
+    };
+    let report = Report::new(vec![SourceFile::new(MANIFEST, "")]);
+    for at in report.files() {
+        let problem = Problem::new(
+            &rules::FOLDER,
+            &(0..0),
+            format!("the folder has no `{MANIFEST}`"),
+        );
+        at.report(match files.iter().find(is_manifest) {
+            Some(other) => problem.help(format!("rename `{}` to `{MANIFEST}`", other.path)),
+            None => problem,
+        });
+    }
+    report.finish()
+}
+
 /// Loads a mapping from its files: paths relative to its folder, and their texts. Files in
 /// subfolders and files that are not YAML are not read.
 ///
@@ -166,10 +190,7 @@ pub fn load_files(
         ));
     }
     if !sources.iter().any(|file| &*file.path == MANIFEST) {
-        return Err(unusable(
-            MANIFEST,
-            "the folder has no `mapping.yaml`".to_owned(),
-        ));
+        return Err(no_manifest(&sources));
     }
     let too_large: Vec<&str> = files
         .iter()
@@ -191,7 +212,9 @@ pub fn load_files(
 
 fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> Option<Mapping> {
     let mut trees: Vec<(At<'_>, Node)> = Vec::new();
+    let mut schema = Schema::default();
     for at in report.files() {
+        let before = report.errors();
         if too_large.contains(&&*at.file().path) {
             at.report(Problem::new(
                 &rules::FOLDER,
@@ -200,13 +223,18 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
             ));
         } else if let Some(root) = tree(at) {
             trees.push((at, root));
+            continue;
+        }
+        if report.errors() > before {
+            schema.unread = true;
+            schema.manifest_unread |= &*at.file().path == MANIFEST;
         }
     }
-    let mut schema = Schema::default();
     if let Some((at, root)) = trees.iter().find(|(at, _)| &*at.file().path == MANIFEST) {
         schema.manifest = schema::manifest(*at, root);
     }
     let mut source_files = Vec::new();
+    let mut lost_source = false;
     for (at, root) in &trees {
         let Some(pairs) = root.as_map() else { continue };
         let is_source = get(pairs, "resource").is_some();
@@ -219,10 +247,11 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
         }
         if is_source {
             source_files.push((*at, root));
-        } else if &*at.file().path != MANIFEST {
-            shared_file(*at, pairs);
+        } else if &*at.file().path != MANIFEST && !shared_file(*at, pairs) {
+            lost_source = true;
         }
     }
+    let files = source_files.len();
     let mut compiled: Vec<(At<'_>, Compiled)> = Vec::new();
     for (at, root) in source_files {
         if let Some(source) = source::source(at, root, &schema, options) {
@@ -238,7 +267,9 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
         }
     }
     unique_names(&compiled);
-    references(&compiled);
+    // A source that could not be read may be the one that a reference leads to.
+    let all = !schema.unread && !lost_source && compiled.len() == files;
+    references(&compiled, all);
     if report.errors() > 0 {
         return None;
     }
@@ -253,9 +284,7 @@ fn tree(at: At<'_>) -> Option<Node> {
         at.report(match problem {
             yaml::Problem::Syntax { message, span } => {
                 Problem::new(&rules::SYNTAX, &span, "the file is not YAML from here on")
-                    .maybe_help(
-                        yaml_remedy(&message, at.text().get(span.start..)).map(str::to_owned),
-                    )
+                    .maybe_help(yaml_remedy(&message, at.text(), span.start).map(str::to_owned))
                     .label(message)
             }
             yaml::Problem::Unsupported { what, span } => Problem::new(
@@ -290,8 +319,14 @@ fn tree(at: At<'_>) -> Option<Node> {
 }
 
 /// What to do about a text that is not YAML, by the parser's words for it and what stands there.
-fn yaml_remedy(message: &str, rest: Option<&str>) -> Option<&'static str> {
-    if rest.is_some_and(|rest| rest.starts_with('*')) {
+fn yaml_remedy(message: &str, text: &str, at: usize) -> Option<&'static str> {
+    let (before, rest) = text.split_at_checked(at).unwrap_or_default();
+    let bracketed = before.trim_end_matches(' ').ends_with(']');
+    if bracketed && rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_')) {
+        Some("a text with brackets of its own stands in quotes: `\"[Patient List] as p\"`")
+    } else if before.ends_with('.') && rest.starts_with('[') {
+        Some("a text with brackets of its own stands in quotes: `\"$p.[Family name]\"`")
+    } else if rest.starts_with('*') {
         Some("`*` stands in quotes: `\"*\": unknown`")
     } else if message.contains("tab") {
         Some("indent with blanks; tabs have no place in YAML")
@@ -304,8 +339,9 @@ fn yaml_remedy(message: &str, rest: Option<&str>) -> Option<&'static str> {
     }
 }
 
-/// A file that is neither the manifest nor a source holds tables and codes for all.
-fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) {
+/// A file that is neither the manifest nor a source holds tables and codes for all. False where it was meant to be
+/// a source.
+fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) -> bool {
     for pair in pairs
         .iter()
         .filter(|pair| !matches!(pair.key.as_str(), "tables" | "codes"))
@@ -320,7 +356,7 @@ fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) {
                 )
                 .help("a source says which resource its rows are: `resource: Patient`"),
             );
-            return;
+            return false;
         }
         let what = "a file of shared tables and codes";
         let is_table = pair
@@ -337,6 +373,7 @@ fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) {
             shape::unknown_key(at, pair, &["tables", "codes", "resource"], what);
         }
     }
+    true
 }
 
 /// The sources of a type have names that differ; one may be without.
@@ -360,8 +397,9 @@ fn unique_names(compiled: &[(At<'_>, Compiled)]) {
     }
 }
 
-/// References lead to sources that there are, and whose ids have one column.
-fn references(compiled: &[(At<'_>, Compiled)]) {
+/// References lead to sources that there are, `all` of them if nothing kept one from being read, and whose ids
+/// have one column.
+fn references(compiled: &[(At<'_>, Compiled)], all: bool) {
     let mut served: HashMap<&str, Vec<&Compiled>> = HashMap::new();
     for (_, target) in compiled {
         served
@@ -391,6 +429,7 @@ fn references(compiled: &[(At<'_>, Compiled)]) {
                     .note(format!("its source is at {}", target.source.place)),
                 ),
                 Some(_) => {}
+                None if !all => {}
                 None => at.report(not_served(
                     reference.to,
                     reference.source.as_deref(),

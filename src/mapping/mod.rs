@@ -12,7 +12,7 @@
 //! | `schema`, `codes`, `raw` | the manifest, tables, code tables, SQL fragments → their declarations |
 //! | `scope`, `predicate` | aliases of a source → columns; conditions → predicates |
 //! | `relate`, `children` | lookups → joins; children → child tables |
-//! | `element`, `value` | elements → [`Field`]s |
+//! | `element`, `value`, `choice` | elements → [`Field`]s |
 //! | `binding`, `origin`, `conversion`, `coded` | a value from columns → [`Binding`] |
 //! | `section` | `search:` → what is taken back, and parameters of one's own |
 //! | `source` | a source file → [`Source`] |
@@ -31,6 +31,7 @@ pub mod yaml;
 
 mod binding;
 mod children;
+mod choice;
 mod coded;
 mod codes;
 mod conversion;

@@ -133,8 +133,14 @@ pub struct Field {
     /// The JSON property name.
     pub name: Arc<str>,
     pub node: Node,
-    /// The definition's minimum is 1: without it the object around it is not valid and is left out.
+    /// The definition's minimum is 1: without it the object around it is not valid and is left out. Of the
+    /// alternatives of a choice any one is enough.
     pub required: bool,
+    /// Without it the object around it says nothing, and is left out as absent: a Quantity's value.
+    pub essential: bool,
+    /// The choice of which this is one of several alternatives: `deceased` of `deceasedDateTime`. They stand
+    /// next to each other in the file's order; the first whose value is there is written, and no other.
+    pub choice: Option<Arc<str>>,
     /// Belongs to `_summary=true`.
     pub summary: bool,
     /// R4 marks it as changing the meaning of what holds it: kept by `_elements`.
@@ -151,6 +157,8 @@ pub enum Node {
     Object(Arc<Object>),
     /// A repeating element. Entries whose bound values are all absent are left out.
     List(Vec<Entry>),
+    /// There only for rows that hold the condition; an expression that is 1 or 0.
+    When(Arc<Expr>, Box<Node>),
 }
 
 #[derive(Debug, Clone)]

@@ -236,8 +236,12 @@ impl Compiler<'_> {
         uses: &mut Uses,
     ) -> Result<Binding, Gone> {
         let (mut list, mut columns, mut wrong) = (Vec::new(), Vec::new(), false);
+        let goal = Goal {
+            entry: false,
+            ..*goal
+        };
         for entry in or_wrong(shape::list(self.at, value, "`first:`"))? {
-            match self.binding_with(entry, goal, uses) {
+            match self.binding_with(entry, &goal, uses) {
                 Ok(binding) => {
                     columns.extend(binding.columns.iter().cloned());
                     list.push(Arc::new(binding));

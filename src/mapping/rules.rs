@@ -73,8 +73,8 @@ rules! {
         "Each primitive type of R4 has a lexical form: http://hl7.org/fhir/R4/datatypes.html.";
     OUTSIDE_BINDING = "PM016", Error, "A code is not in the element's required value set",
         "R4 allows only the codes of that value set here. Codes of the practice go to another element, or are mapped with `codes:`.";
-    CHOICE_TWICE = "PM017", Error, "A choice element is given twice, and one of them is always there",
-        "At most one type of a choice (`deceasedBoolean`, `deceasedDateTime`) may be in a resource. Two are fine where each comes from columns that are never there together.";
+    CHOICE_TWICE = "PM017", Error, "A choice element is given twice, and the first of them is always there",
+        "At most one type of a choice (`deceasedBoolean`, `deceasedDateTime`) may be in a resource. Of several, the first in the file whose value is there is written; after a constant, which is always there, none ever is.";
     NOT_PRIMITIVE = "PM018", Error, "One value stands where an element has parts",
         "The element's type is an object: give its elements, as FHIR's JSON does. A Coding or CodeableConcept may also be `{ column: …, codes: … }`.";
     SET_ELSEWHERE = "PM019", Error, "An element that follows from other keys of the source",
@@ -101,8 +101,8 @@ rules! {
         "Its condition does not fix all columns of the table's key. Each further row would give the resource again. Compare the whole key, or declare the key that holds for the rows looked up.";
     CHILD_OUTSIDE = "PM030", Error, "A child's column is used outside its entry",
         "A child has many rows for one of the source's; its columns have a meaning only in a list entry with `each:` and the child's name.";
-    EACH = "PM031", Error, "`each:` is used wrongly",
-        "`each:` names one of the source's `children:` and stands in an entry of a list; entries with `each:` do not nest.";
+    EACH = "PM031", Error, "`each:` or `if:` is used wrongly",
+        "`each:` names one of the source's `children:` and stands in an entry of a list; entries with `each:` do not nest. `if:` stands in an entry of a list or in the value of an element.";
     MIXED_ROWS = "PM032", Error, "One value mixes columns of a child with columns of the source",
         "They are read by different commands. Bind them to elements of their own, or declare a lookup of the child's.";
     CHILD_ON = "PM033", Error, "A child's `on` does not connect it to the source",
@@ -133,6 +133,8 @@ rules! {
         "A column is written with `$` before it: `$p.SURNAME`. Without it the text itself would be in every resource.";
     EMPTY_FILE = "PM047", Warning, "A file says nothing",
         "It is empty, or holds comments only. A file that was meant to be a source is not served.";
+    UNANSWERED_CODE = "PM048", Warning, "A required element's code table answers for its listed values only",
+        "A row with any other value, or none, has no such element, and without it the object around it, or the whole resource, is left out. Let the table answer for `\"*\"` (any other value) and `\"\"` (no value).";
     REFERENCE_TARGET = "PM050", Error, "The element cannot refer to that type",
         "R4 lists the types that each reference may lead to.";
     NOT_SERVED = "PM051", Warning, "A reference leads to what this mapping does not serve",

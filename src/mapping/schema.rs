@@ -48,6 +48,14 @@ pub(super) struct Schema {
     pub codes: BTreeMap<Arc<str>, Codes>,
     /// Columns of a table that are declared wrongly: their uses have no problem of their own.
     broken: HashSet<(Arc<str>, String)>,
+    /// Tables that are declared, but wrongly as a whole.
+    broken_tables: HashSet<String>,
+    /// Tables of which it is not known in which catalogue they are.
+    astray: HashSet<Arc<str>>,
+    /// A file, or the tables of one, could not be read: what is not declared may stand there.
+    pub unread: bool,
+    /// The manifest could not be read: its catalogues are not known.
+    pub manifest_unread: bool,
 }
 
 const MANIFEST_KEYS: [&str; 7] = [
@@ -134,9 +142,21 @@ impl Schema {
                 .contains(&(Arc::clone(table), column.to_owned()))
     }
 
+    /// Whether a table that is not known may be declared where nothing could be read: its uses have no problem
+    /// of their own.
+    pub fn may_declare(&self, table: &str) -> bool {
+        self.unread || self.broken_tables.contains(table)
+    }
+
+    /// Whether the table's catalogue is not known, which has been reported.
+    pub fn is_astray(&self, table: &str) -> bool {
+        self.manifest_unread || self.astray.contains(table)
+    }
+
     /// Adds the `tables:` of a file.
     pub fn add_tables(&mut self, at: At<'_>, node: &Node) {
         let Some(pairs) = shape::map(at, node, "`tables:`") else {
+            self.unread = true;
             return;
         };
         for pair in pairs {
@@ -152,8 +172,13 @@ impl Schema {
                 );
                 continue;
             }
-            if let Some(table) = self.table(at, pair) {
-                self.tables.insert(Arc::clone(&table.name), table);
+            match self.table(at, pair) {
+                Some(table) => {
+                    self.tables.insert(Arc::clone(&table.name), table);
+                }
+                None => {
+                    self.broken_tables.insert(pair.key.clone());
+                }
             }
         }
     }
@@ -208,7 +233,8 @@ impl Schema {
             Some(node) => self.key(at, node, &name, &mut columns),
             None => Vec::new(),
         };
-        let catalogue = get(pairs, "catalogue").and_then(|pair| self.catalogue(at, &pair.value));
+        let catalogue =
+            get(pairs, "catalogue").and_then(|pair| self.catalogue(at, &pair.value, &name));
         let derived = get(pairs, "sql").and_then(|pair| self.derived(at, &pair.value));
         Some(TableInfo {
             name,
@@ -295,13 +321,15 @@ impl Schema {
     }
 
     /// The catalogue of a table; None for the default one.
-    fn catalogue(&self, at: At<'_>, node: &Node) -> Option<Arc<str>> {
+    fn catalogue(&mut self, at: At<'_>, node: &Node, table: &Arc<str>) -> Option<Arc<str>> {
         let name = shape::text(at, node, "the name of a catalogue")?;
         let declared = &self.manifest.catalogues;
         match declared.iter().position(|catalogue| **catalogue == *name) {
             Some(0) => None,
             Some(place) => Some(Arc::clone(&declared[place])),
+            None if self.manifest_unread => None,
             None => {
+                self.astray.insert(Arc::clone(table));
                 at.report(
                     Problem::new(
                         &rules::CATALOGUE,

@@ -128,11 +128,11 @@ impl<'a> Scope<'a> {
             }
             expected => format!("expected {expected}"),
         });
-        let rest = node
+        let (before, rest) = node
             .as_text()
-            .and_then(|text| text.get(unreadable.at..))
+            .and_then(|text| text.split_at_checked(unreadable.at))
             .unwrap_or_default();
-        if let Some(help) = remedy(what, unreadable.expected, rest) {
+        if let Some(help) = remedy(what, unreadable.expected, before, rest) {
             problem = problem.help(help);
         }
         self.at.report(problem);
@@ -163,6 +163,9 @@ impl<'a> Scope<'a> {
     pub fn table_name(&self, node: &Node, table: &Part<String>) -> Arc<str> {
         if let Some(info) = self.schema.tables.get(table.value.as_str()) {
             return Arc::clone(&info.name);
+        }
+        if self.schema.may_declare(&table.value) {
+            return Arc::from(table.value.as_str());
         }
         let span = locate(self.at.text(), node, table.span.clone());
         let names = self.schema.tables.keys().map(|name| &**name);
@@ -417,9 +420,24 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// What to do about a text that stops being readable where `rest` begins: the habits of other languages.
-fn remedy(what: &str, expected: &str, rest: &str) -> Option<&'static str> {
+/// What to do about a text that stops being readable between `before` and `rest`: the habits of other languages.
+fn remedy(what: &str, expected: &str, before: &str, rest: &str) -> Option<&'static str> {
+    let last = before.trim_end();
+    let last = &last[last
+        .rfind(|c: char| !c.is_alphanumeric())
+        .map_or(0, |at| at + 1)..];
+    let next = rest.split(|c: char| !c.is_alphanumeric()).next();
     Some(match rest.as_bytes().first() {
+        _ if expected == fragment::AFTER_ALIAS && last.eq_ignore_ascii_case("null") => {
+            "whether there is a value is asked by `p.X is null` and `p.X is not null`"
+        }
+        Some(b'(') if expected == fragment::AFTER_ALIAS => {
+            "functions are written in a fragment: `{ sql: \"UPPER({p.X}) = 'X'\" }`"
+        }
+        Some(b'$') if what != "the column" => "columns have no `$` here: `p.STATUS = 1`",
+        _ if next.is_some_and(|word| word.eq_ignore_ascii_case("between")) => {
+            "write both ends: `p.X >= 1 and p.X <= 9`"
+        }
         _ if expected == fragment::AFTER_ALIAS => "a column is written with its alias: `p.SURNAME`",
         Some(b'=') => "what is equal is compared with one `=`",
         Some(b'"') => "text stands in single quotes: `'x'`",

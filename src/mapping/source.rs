@@ -351,6 +351,9 @@ impl Compiler<'_> {
             let Some(table) = self.schema().tables.get(&alias.table) else {
                 continue;
             };
+            if self.schema().is_astray(&table.name) {
+                continue;
+            }
             match home {
                 None => home = Some((&table.name, &table.catalogue)),
                 Some((first, catalogue)) if *catalogue != table.catalogue => {

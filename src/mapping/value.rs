@@ -103,6 +103,7 @@ impl Compiler<'_> {
                 codes: property.binding().or(frame.codes),
                 reference: None,
                 child: frame.child,
+                entry: frame.entry,
             };
             return self.bound(node, &goal);
         }
@@ -135,6 +136,8 @@ impl Compiler<'_> {
                 name: Arc::from("resourceType"),
                 node: Made::Constant(json_text(name)),
                 required: true,
+                essential: false,
+                choice: None,
                 summary: true,
                 modifier: false,
                 place: self.at.place(span),
@@ -186,6 +189,7 @@ impl Compiler<'_> {
             codes: property.binding().or(frame.codes.filter(|_| in_coding)),
             reference: in_reference.then_some(frame.targets),
             child: frame.child,
+            entry: frame.entry,
             ..Goal::of(primitive)
         };
         match &node.value {

@@ -248,6 +248,10 @@ impl DateMatcher {
         values: &mut Values,
     ) -> Predicate {
         match &self.form {
+            // What begins on a day may end on a later one.
+            DateForm::DayAndSeconds { unit, plus: true } => {
+                self.compare_end(op, day.to_datetime(Time::midnight()), *unit, values)
+            }
             DateForm::Column { utc: false } | DateForm::DayAndSeconds { .. } => {
                 self.compare_column(op, day.to_datetime(Time::midnight()), values)
             }
@@ -293,8 +297,9 @@ impl DateMatcher {
                     values.expr(Value::Int(seconds), SqlType::BigInt),
                 )
             }
-            DateForm::DayAndSeconds { unit, plus } => {
-                self.compare_day_and_seconds(op, at, *unit, *plus, values)
+            DateForm::DayAndSeconds { unit, plus: true } => self.compare_end(op, at, *unit, values),
+            DateForm::DayAndSeconds { unit, plus: false } => {
+                self.compare_day_and_seconds(op, at, *unit, values)
             }
             DateForm::Parts | DateForm::Layout(_) => Predicate::False,
         }
@@ -328,25 +333,12 @@ impl DateMatcher {
         op: CompareOp,
         at: DateTime,
         unit: i64,
-        plus: bool,
         values: &mut Values,
     ) -> Predicate {
-        let [_, seconds, rest @ ..] = self.columns.as_slice() else {
+        let [_, seconds, ..] = self.columns.as_slice() else {
             return Predicate::False;
         };
-        let seconds = match rest.first() {
-            Some(length) if plus => Expr::Arithmetic(
-                Box::new(seconds.clone()),
-                Arithmetic::Add,
-                Box::new(Expr::Coalesce(vec![length.clone(), Expr::Int(0)])),
-            ),
-            _ => seconds.clone(),
-        };
-        let since_midnight = at.duration_since(at.date().to_datetime(Time::midnight()));
-        // Rounded up: what is stored in whole units is at or after `t` from the next unit on.
-        let exact = since_midnight.as_nanos();
-        let step = i128::from(unit) * 1_000_000_000;
-        let units = i64::try_from((exact + step - 1) / step).unwrap_or(i64::MAX);
+        let units = units_since_midnight(at, unit);
         let compare_days = |op, date: civil::Date, values: &mut Values| {
             self.compare_column(op, date.to_datetime(Time::midnight()), values)
         };
@@ -354,7 +346,11 @@ impl DateMatcher {
             return compare_days(op, at.date(), values);
         }
         let next = at.date().saturating_add(1.day());
-        let within = Predicate::Compare(seconds, op, values.expr(Value::Int(units), SqlType::Int));
+        let within = Predicate::Compare(
+            seconds.clone(),
+            op,
+            values.expr(Value::Int(units), SqlType::Int),
+        );
         match op {
             CompareOp::Ge | CompareOp::Gt => Predicate::all([
                 compare_days(CompareOp::Ge, at.date(), values),
@@ -365,6 +361,48 @@ impl DateMatcher {
                 Predicate::any([compare_days(CompareOp::Lt, at.date(), values), within]),
             ]),
         }
+    }
+
+    /// The end of what begins at a time of day and lasts for so many units, which may pass midnight: the units
+    /// since the day's midnight against those up to `at`. The day bounds it, so that its index serves.
+    fn compare_end(
+        &self,
+        op: CompareOp,
+        at: DateTime,
+        unit: i64,
+        values: &mut Values,
+    ) -> Predicate {
+        let [day, start, length, ..] = self.columns.as_slice() else {
+            return Predicate::False;
+        };
+        let arithmetic =
+            |left: Expr, op, right: Expr| Expr::Arithmetic(Box::new(left), op, Box::new(right));
+        // Counted in 64 bits: no row must fail the whole command.
+        let big = |expr: Expr| Expr::Cast(Box::new(expr), SqlType::BigInt);
+        let length = Expr::Coalesce(vec![length.clone(), Expr::Int(0)]);
+        let lasted = arithmetic(big(start.clone()), Arithmetic::Add, length);
+        let midnight = |day: civil::Date| day.to_datetime(Time::midnight());
+        let slot = values.slot(Value::Date(at.date()), SqlType::Date);
+        let days = big(Expr::DaysTo(Box::new(day.clone()), slot));
+        let before = arithmetic(
+            days,
+            Arithmetic::Multiply,
+            Expr::Int(SECONDS_OF_A_DAY / unit),
+        );
+        let units = values.expr(Value::Int(units_since_midnight(at, unit)), SqlType::BigInt);
+        let within =
+            Predicate::Compare(arithmetic(lasted, Arithmetic::Subtract, before), op, units);
+        let bound = match op {
+            CompareOp::Ge | CompareOp::Gt => {
+                let earliest = at.date().saturating_sub(LONGEST_DAYS.days());
+                self.compare_column(CompareOp::Ge, midnight(earliest), values)
+            }
+            _ => {
+                let next = at.date().saturating_add(1.day());
+                self.compare_column(CompareOp::Lt, midnight(next), values)
+            }
+        };
+        Predicate::all([bound, within])
     }
 
     /// A value that is a year, a month or a day: its first and its last day, as numbers `YYYYMMDD`.
@@ -436,6 +474,20 @@ impl DateMatcher {
     }
 }
 
+const SECONDS_OF_A_DAY: i64 = 86_400;
+
+/// What lasts longer is written by no resource.
+const LONGEST_DAYS: i64 = 366;
+
+/// Whole units since midnight, rounded up: what is stored in whole units is at or after `t` from the next on.
+fn units_since_midnight(at: DateTime, unit: i64) -> i64 {
+    let exact = at
+        .duration_since(at.date().to_datetime(Time::midnight()))
+        .as_nanos();
+    let step = i128::from(unit) * 1_000_000_000;
+    i64::try_from((exact + step - 1) / step).unwrap_or(i64::MAX)
+}
+
 /// The first midnight that is not before `at`.
 fn ceiling(at: DateTime) -> civil::Date {
     if at.time() == Time::midnight() {
@@ -479,7 +531,7 @@ fn layout_parts(column: &Expr, ty: SqlType, layout: &DateLayout) -> Vec<Expr> {
 }
 
 /// An expression that sorts and compares as the day does, for a layout that has a day.
-pub(crate) fn layout_key(column: &Expr, ty: SqlType, layout: &DateLayout) -> (Expr, SqlType) {
+fn layout_key(column: &Expr, ty: SqlType, layout: &DateLayout) -> (Expr, SqlType) {
     // YYYYMMDD in a number needs nothing.
     if ty.is_integer() && (layout.year, layout.month, layout.day) == (0, Some(4), Some(6)) {
         return (column.clone(), ty);
@@ -495,7 +547,8 @@ pub(crate) fn layout_key(column: &Expr, ty: SqlType, layout: &DateLayout) -> (Ex
 
 fn as_text(column: &Expr, ty: SqlType) -> Expr {
     if ty.is_text() {
-        column.clone()
+        // A layout's places count from where the text begins.
+        Expr::Trim(Box::new(column.clone()))
     } else {
         Expr::Cast(Box::new(column.clone()), SqlType::VarChar(20))
     }

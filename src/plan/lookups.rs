@@ -119,6 +119,7 @@ fn is_strict(expr: &Expr) -> bool {
         | Expr::BitAnd(inner, _)
         | Expr::Substring(inner, _, _)
         | Expr::Cast(inner, _)
+        | Expr::DaysTo(inner, _)
         | Expr::NullIf(inner, _) => is_strict(inner),
         _ => false,
     }
@@ -131,6 +132,7 @@ fn rejects_null(predicate: &Predicate) -> bool {
         Predicate::In { expr, .. } | Predicate::Present(expr) | Predicate::Like { expr, .. } => {
             is_strict(expr)
         }
+        Predicate::IsDate { text, .. } => is_strict(text),
         Predicate::IsNull { expr, negated } => *negated && is_strict(expr),
         Predicate::And(parts) | Predicate::Or(parts) => parts.iter().all(rejects_null),
         _ => false,
@@ -143,6 +145,7 @@ fn first_alias(predicate: &Predicate) -> Option<&Arc<str>> {
         Predicate::In { expr, .. }
         | Predicate::Present(expr)
         | Predicate::Like { expr, .. }
+        | Predicate::IsDate { text: expr, .. }
         | Predicate::IsNull { expr, .. } => first_alias_of(expr),
         Predicate::And(parts) | Predicate::Or(parts) => parts.first().and_then(first_alias),
         _ => None,
@@ -159,6 +162,7 @@ fn first_alias_of(expr: &Expr) -> Option<&Arc<str>> {
         | Expr::BitAnd(inner, _)
         | Expr::Substring(inner, _, _)
         | Expr::Cast(inner, _)
+        | Expr::DaysTo(inner, _)
         | Expr::NullIf(inner, _) => first_alias_of(inner),
         _ => None,
     }

@@ -28,7 +28,9 @@ pub use claims::{Claims, ViewNeed};
 pub use error::{PlanError, UnknownName};
 pub use order::{Place, compare_keys};
 pub use planner::Planner;
-pub use view::{ChildView, Reader, Selection, View, ViewEntry, ViewField, ViewNode};
+pub use view::{
+    Alternative, ChildView, Need, Reader, Selection, View, ViewEntry, ViewField, ViewNode,
+};
 
 use crate::mapping::Source;
 use crate::relation::{ChildSelect, Select, Shared, Value};

@@ -26,7 +26,11 @@ fn type_of(expr: &Expr) -> SqlType {
         Expr::Raw(raw) => raw.ty,
         Expr::NullIf(inner, _) => type_of(inner),
         Expr::Coalesce(parts) => parts.iter().map(type_of).reduce(wider).unwrap_or(LONG_TEXT),
-        Expr::Arithmetic(..) | Expr::Int(_) | Expr::Test(_) | Expr::BitAnd(..) => SqlType::BigInt,
+        Expr::Arithmetic(..)
+        | Expr::Int(_)
+        | Expr::Test(_)
+        | Expr::BitAnd(..)
+        | Expr::DaysTo(..) => SqlType::BigInt,
         Expr::Cast(_, ty) => *ty,
         // The text of the column, whole or less: never longer.
         Expr::Trim(inner) | Expr::Digits(inner) | Expr::Fold(inner) | Expr::Exact(inner) => {
@@ -37,7 +41,10 @@ fn type_of(expr: &Expr) -> SqlType {
                 _ => LONG_TEXT,
             }
         }
-        Expr::Substring(_, _, length) => SqlType::VarChar(*length),
+        Expr::Substring(inner, _, length) => match type_of(inner) {
+            SqlType::NChar(_) | SqlType::NVarChar(_) => SqlType::NVarChar(*length),
+            _ => SqlType::VarChar(*length),
+        },
         Expr::Case(case) => {
             let results = case.when.iter().map(|(_, result)| result);
             let mut results = results.chain(&case.otherwise).chain(&case.absent);

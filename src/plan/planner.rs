@@ -507,9 +507,12 @@ fn elements(resource: &Resource, request: &SearchRequest) -> Result<Vec<String>,
     };
     let mut properties = Vec::with_capacity(request.elements.len());
     for (index, name) in request.elements.iter().enumerate() {
-        let choice = structure.elements().find(|element| {
-            element.is_choice() && [element.name(), element.stem()].contains(&&**name)
-        });
+        // Which of a choice's types a resource has is known from all of them.
+        let choice = structure
+            .elements()
+            .find(|element| [element.name(), element.stem()].contains(&&**name))
+            .or_else(|| Some(structure.element(name)?.definition()))
+            .filter(|element| element.is_choice());
         if let Some(choice) = choice {
             properties.extend(
                 structure

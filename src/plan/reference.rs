@@ -1,11 +1,11 @@
 //! Reference search, and ids: `12`, `Patient/12`, an absolute URL of this server (R4 §3.1.1.4.11).
 
 use crate::mapping::{ReferenceMatcher, Source};
-use crate::relation::{Expr, Predicate, SqlType, Value};
+use crate::relation::{CompareOp, Expr, Predicate, SqlType, Value};
 use crate::search::{Modifier, Reference};
 
 use super::Context;
-use super::token::{equals_any, raw_value};
+use super::token::{equals_any, raw_values};
 use super::values::Values;
 
 /// The id's text without its source's name; None where it belongs to another source.
@@ -42,7 +42,9 @@ pub(super) fn predicate<'r>(
             Reference::Identifier(_) => continue,
         };
         listed.extend(
-            without_prefix(id, matcher.prefix.as_deref()).and_then(|id| raw_value(id, matcher.ty)),
+            without_prefix(id, matcher.prefix.as_deref())
+                .into_iter()
+                .flat_map(|id| raw_values(id, matcher.ty)),
         );
     }
     if let Expr::Text(constant) = &matcher.expr {
@@ -55,7 +57,7 @@ pub(super) fn predicate<'r>(
     }
     // A raw value that means "none" is nobody's id.
     listed.retain(|value| !is_sentinel(value, &matcher.present));
-    equals_any(&matcher.expr, matcher.ty, listed, values)
+    is_any(&matcher.expr, matcher.ty, listed, values)
 }
 
 /// The condition of a value's being there rules this raw value out.
@@ -84,8 +86,8 @@ pub(super) fn ids<'i>(
     let own = ids.filter_map(|id| without_prefix(id, source.name.as_deref()));
     if let [expr] = source.id.as_slice() {
         let ty = id_type(expr);
-        let listed = own.filter_map(|id| raw_value(id, ty));
-        return equals_any(expr, ty, listed, values);
+        let listed = own.flat_map(|id| raw_values(id, ty)).collect();
+        return is_any(expr, ty, listed, values);
     }
     Predicate::any(
         own.filter_map(|id| {
@@ -93,18 +95,51 @@ pub(super) fn ids<'i>(
             if parts.len() != source.id.len() {
                 return None;
             }
-            let raw: Option<Vec<Value>> = source
-                .id
-                .iter()
-                .zip(parts)
-                .map(|(expr, part)| raw_value(part, id_type(expr)))
-                .collect();
-            Some(Predicate::all(source.id.iter().zip(raw?).map(
-                |(expr, value)| equals_any(expr, id_type(expr), vec![value], values),
+            Some(Predicate::all(source.id.iter().zip(parts).map(
+                |(expr, part)| {
+                    let ty = id_type(expr);
+                    is_any(expr, ty, raw_values(part, ty).into_vec(), values)
+                },
             )))
         })
         .collect::<Vec<_>>(),
     )
+}
+
+/// The column holds one of these ids, whatever blanks are behind it: an id is written without them.
+fn is_any(expr: &Expr, ty: SqlType, list: Vec<Value>, values: &mut Values) -> Predicate {
+    if !minds_blanks(expr) {
+        return equals_any(expr, ty, list, values);
+    }
+    Predicate::any(list.into_iter().filter_map(|value| {
+        let Value::Text(id) = &value else {
+            return None;
+        };
+        // What begins with the id and a blank lies before what begins with it and `!`: a range of the index.
+        let next = Value::Text(format!("{id}!"));
+        let id = values.expr(value, ty);
+        let compare = |expr: &Expr, op, right| Predicate::Compare(expr.clone(), op, right);
+        Some(Predicate::all([
+            compare(expr, CompareOp::Ge, id.clone()),
+            compare(expr, CompareOp::Lt, values.expr(next, ty)),
+            compare(&Expr::Exact(Box::new(expr.clone())), CompareOp::Eq, id),
+        ]))
+    }))
+}
+
+/// Text that compares by its bytes, trailing blanks included, as SQLite's does where nothing else is declared.
+fn minds_blanks(expr: &Expr) -> bool {
+    match expr {
+        Expr::Column(column) => {
+            column.ty.is_text()
+                && !column.ty.is_padded()
+                && column
+                    .collation
+                    .as_ref()
+                    .is_some_and(|collation| collation.name.eq_ignore_ascii_case("BINARY"))
+        }
+        _ => false,
+    }
 }
 
 /// The type that an id's column compares as.

@@ -50,6 +50,21 @@ pub(super) fn raw_value(text: &str, ty: SqlType) -> Option<Value> {
     }
 }
 
+/// The values that a raw value's text may be kept as. SQL Server's GUIDs compare without case; kept as text, as
+/// SQLite keeps them, they are in capitals, as SQL Server writes them, or in small letters. Both in a list
+/// leave the column its index, which a comparison without case would not.
+pub(super) fn raw_values(text: &str, ty: SqlType) -> SmallVec<[Value; 2]> {
+    let value = raw_value(text, ty);
+    let small = match (&value, ty) {
+        (Some(Value::Text(guid)), SqlType::UniqueIdentifier) => {
+            Some(Value::Text(guid.to_ascii_lowercase()))
+                .filter(|small| Some(small) != value.as_ref())
+        }
+        _ => None,
+    };
+    value.into_iter().chain(small).collect()
+}
+
 /// Digits and perhaps a point, as many as the type holds: what a cast to it takes.
 fn is_decimal(text: &str, precision: usize, scale: usize) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
@@ -104,13 +119,9 @@ fn system_match(
             SystemMatch::Where(Predicate::Present(expr.clone()).negate())
         }
         (mapping::TokenSystem::Column(expr, ty), TokenSystem::Is(asked)) => {
-            match raw_value(asked, *ty) {
-                Some(value) => SystemMatch::Where(Predicate::Compare(
-                    expr.clone(),
-                    CompareOp::Eq,
-                    values.expr(value, *ty),
-                )),
-                None => SystemMatch::None,
+            match equals_any(expr, *ty, raw_values(asked, *ty), values) {
+                Predicate::False => SystemMatch::None,
+                equals => SystemMatch::Where(equals),
             }
         }
     }
@@ -137,7 +148,7 @@ pub(super) fn predicate<'t>(
             }
             // Plain equality on one column, whatever the number of values, is one list.
             (Some(code), TokenCode::Column { ty, .. }) if condition == Predicate::True => {
-                listed.extend(raw_value(code, *ty));
+                listed.extend(raw_values(code, *ty));
             }
             (Some(code), of) => {
                 let matched = code_predicate(of, code, &token.system, &matcher.present, values);
@@ -240,7 +251,7 @@ fn code_predicate(
     values: &mut Values,
 ) -> Predicate {
     match of {
-        TokenCode::Column { expr, ty, .. } => equals_any(expr, *ty, raw_value(code, *ty), values),
+        TokenCode::Column { expr, ty, .. } => equals_any(expr, *ty, raw_values(code, *ty), values),
         TokenCode::Digits(expr) => {
             let list = telephone_digits(code).into_iter().map(Value::Text);
             let digits = Expr::Digits(Box::new(expr.clone()));
@@ -290,11 +301,11 @@ pub(super) fn coded(
     let (probe, folds) = without_case(expr);
     let raws = |entries: &mut dyn Iterator<Item = &Arc<str>>| -> SmallVec<[Value; 2]> {
         entries
-            .filter_map(|raw| {
+            .flat_map(|raw| {
                 if folds {
-                    raw_value(&fold(raw), ty)
+                    raw_values(&fold(raw), ty)
                 } else {
-                    raw_value(raw, ty)
+                    raw_values(raw, ty)
                 }
             })
             .collect()
@@ -370,6 +381,6 @@ fn concat(parts: &[(Expr, SqlType, u16)], code: &str, values: &mut Values) -> Pr
         let (part, after) = rest.split_at((*length as usize).min(rest.len()));
         rest = after;
         let text: String = part.iter().collect();
-        equals_any(expr, *ty, raw_value(&text, *ty), values)
+        equals_any(expr, *ty, raw_values(&text, *ty), values)
     }))
 }

@@ -118,13 +118,36 @@ pub struct ChildView {
 pub struct ViewField {
     /// `,"family":`; of a constant the whole of it, `,"system":"phone"`, with the constants next to it.
     pub key: Box<str>,
-    pub required: bool,
+    pub need: Need,
+    /// Among several alternatives of a choice, of which one is written.
+    pub choice: Option<Alternative>,
     /// Bits of the parts of profiles' needs that this field is.
     pub mark: u64,
     /// What profiles need of this top-level element.
     pub needs: Vec<ViewNeed>,
     pub node: ViewNode,
     pub place: mapping::Place,
+}
+
+/// What the absence of a field means for the object around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    Optional,
+    /// R4 requires it: without it the object would be none.
+    Required,
+    /// The object says nothing without it, and is absent too.
+    Essential,
+}
+
+/// Which alternative of a choice a field belongs to. The fields of one choice stand next to each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alternative {
+    /// `deceased`
+    pub of: Arc<str>,
+    /// `deceasedDateTime`, also of `_deceasedDateTime`.
+    pub name: Box<str>,
+    /// No further value of the choice follows.
+    pub last: bool,
 }
 
 #[derive(Debug)]
@@ -140,6 +163,8 @@ pub enum ViewNode {
         anchors: Vec<usize>,
     },
     List(Vec<ViewEntry>),
+    /// There where the column at the place is 1.
+    When(usize, Box<ViewNode>),
 }
 
 #[derive(Debug)]
@@ -184,6 +209,7 @@ fn anchors(fields: &[ViewField]) -> Option<Vec<usize>> {
             ViewNode::List(entries) => entries.iter().all(|entry| {
                 entry.each.is_none() && entry.condition.is_none() && gather(&entry.node, columns)
             }),
+            ViewNode::When(..) => false,
         }
     }
     let mut columns = Vec::new();
@@ -302,14 +328,31 @@ impl View {
     }
 }
 
+/// Says of each choice where its alternatives end.
+fn mark_last_alternatives(fields: &mut [ViewField]) {
+    let mut after: Option<Arc<str>> = None;
+    for field in fields.iter_mut().rev() {
+        let of = field.choice.as_ref().map(|choice| Arc::clone(&choice.of));
+        match &mut field.choice {
+            // What stands beside a value (`_deceasedBoolean`) is none.
+            Some(choice) if !choice.last => continue,
+            Some(choice) => choice.last = of != after,
+            None => {}
+        }
+        after = of;
+    }
+}
+
 /// The fields, each run of constants as one: written in one go.
-fn with_constants_joined(fields: Vec<ViewField>) -> Vec<ViewField> {
+fn with_constants_joined(mut fields: Vec<ViewField>) -> Vec<ViewField> {
+    mark_last_alternatives(&mut fields);
     let mut joined: Vec<ViewField> = Vec::with_capacity(fields.len());
     for mut field in fields {
-        if let ViewNode::Constant(json) = &field.node {
+        if let (ViewNode::Constant(json), None) = (&field.node, &field.choice) {
             let text = format!("{}{json}", field.key);
             if let Some(before) = joined.last_mut()
                 && matches!(before.node, ViewNode::Constant(_))
+                && before.choice.is_none()
             {
                 before.key = format!("{}{text}", before.key).into();
                 before.mark |= field.mark;
@@ -330,6 +373,7 @@ fn renumber(node: &mut ViewNode, places: &[Option<usize>]) {
         ViewNode::Object { fields, .. } => fields
             .iter_mut()
             .for_each(|field| renumber(&mut field.node, places)),
+        ViewNode::When(_, node) => renumber(node, places),
         ViewNode::List(entries) => {
             for entry in entries {
                 entry.each = entry
@@ -380,7 +424,16 @@ impl Builder<'_> {
             mark,
             needs: Vec::new(),
             key: format!(",\"{}\":", field.name).into(),
-            required: field.required,
+            need: match (field.essential, field.required) {
+                (true, _) => Need::Essential,
+                (false, true) => Need::Required,
+                (false, false) => Need::Optional,
+            },
+            choice: field.choice.as_ref().map(|of| Alternative {
+                of: Arc::clone(of),
+                name: element_name(&field.name).into(),
+                last: !field.name.starts_with('_'),
+            }),
             node: self.node(&field.node, child, &inside),
             place: field.place.clone(),
         }
@@ -391,6 +444,10 @@ impl Builder<'_> {
             Node::Constant(json) => ViewNode::Constant(Arc::clone(json)),
             Node::Value(binding) => ViewNode::Value(self.columns(child).reader(binding)),
             Node::Object(object) => self.object(object, child, sought),
+            Node::When(condition, node) => {
+                let place = self.columns(child).place(condition);
+                ViewNode::When(place, Box::new(self.node(node, child, sought)))
+            }
             Node::List(entries) => ViewNode::List(
                 entries
                     .iter()

@@ -76,6 +76,8 @@ pub enum Expr {
     /// Texts joined to one.
     Concat(Vec<Expr>),
     Cast(Box<Expr>, SqlType),
+    /// How many days lie between the day of a date or date-time and the bound one.
+    DaysTo(Box<Expr>, Slot),
     /// 1 where the predicate holds, else 0.
     Test(Box<Predicate>),
     /// A literal for each literal; what else is not NULL gives `otherwise`, NULL gives `absent`.
@@ -167,6 +169,13 @@ pub enum Predicate {
         expr: Expr,
         pattern: Like,
         negated: bool,
+    },
+    /// The text has the layout (`DD/MM/YYYY`: letters stand for digits, the rest for any character), and `day`,
+    /// made of its parts as `YYYY-MM-DD`, is a day of the calendar.
+    IsDate {
+        text: Expr,
+        layout: Arc<str>,
+        day: Expr,
     },
     /// Some row of a child table belongs to this row and holds the filter.
     Exists {

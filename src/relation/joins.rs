@@ -77,7 +77,8 @@ impl<'a> Joins<'a> {
             | Expr::Trim(inner)
             | Expr::BitAnd(inner, _)
             | Expr::Substring(inner, _, _)
-            | Expr::Cast(inner, _) => self.of_expr(inner),
+            | Expr::Cast(inner, _)
+            | Expr::DaysTo(inner, _) => self.of_expr(inner),
             Expr::Test(predicate) => self.of_predicate(predicate),
             Expr::Case(case) => self.of_expr(&case.subject),
             Expr::Raw(raw) => raw
@@ -101,6 +102,7 @@ impl<'a> Joins<'a> {
             | Predicate::IsNull { expr, .. }
             | Predicate::Present(expr)
             | Predicate::Like { expr, .. } => self.of_expr(expr),
+            Predicate::IsDate { text, day, .. } => self.of_expr(text) | self.of_expr(day),
             // The child's own lookups are in its own list; its conditions may name the parent's, but not
             // under the alias that the child itself has.
             Predicate::Exists { child, filter, .. } => {

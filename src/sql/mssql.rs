@@ -1,7 +1,7 @@
 //! SQL Server: `TOP`, `@p1`, brackets, and a cast of each text and date value to the column's own type,
 //! since a driver binds text as `nvarchar`, which would cost a `varchar` column its index.
 
-use super::spelling::Spelling;
+use super::spelling::{Spelling, digits};
 use crate::relation::{Collation, CompareOp, SqlType};
 
 pub(super) struct Mssql;
@@ -82,6 +82,18 @@ impl Spelling for Mssql {
             "{column} {} {marker}",
             super::writer::operator(op)
         ));
+    }
+
+    fn days(&self, out: &mut String, from: &str, to: &str) {
+        out.push_str(&format!("DATEDIFF(day, {from}, {to})"));
+    }
+
+    fn has_layout(&self, out: &mut String, operand: &str, layout: &str) {
+        out.push_str(&format!("{operand} LIKE '{}'", digits(layout, '_')));
+    }
+
+    fn is_day(&self, out: &mut String, operand: &str) {
+        out.push_str(&format!("TRY_CAST({operand} AS date) IS NOT NULL"));
     }
 
     fn limit_before(&self, out: &mut String, marker: &str) {

@@ -67,6 +67,9 @@ pub(super) trait Spelling: Sync {
         bound: SqlType,
     );
 
+    /// How many days lie between the days of two dates or date-times.
+    fn days(&self, out: &mut String, from: &str, to: &str);
+
     /// A date or date-time column that must equal, or not, a constant day of the mapping.
     fn time_column(&self, out: &mut String, column: &str) {
         out.push_str(column);
@@ -77,6 +80,12 @@ pub(super) trait Spelling: Sync {
         self.cast(out, literal, ty);
     }
 
+    /// The text has this layout: a digit for each letter, any one character for each other.
+    fn has_layout(&self, out: &mut String, operand: &str, layout: &str);
+
+    /// The text `YYYY-MM-DD` is a day of the calendar, in a year from 1 on; no failure where it is none.
+    fn is_day(&self, out: &mut String, operand: &str);
+
     /// Written after SELECT.
     fn limit_before(&self, _out: &mut String, _marker: &str) {}
 
@@ -84,4 +93,16 @@ pub(super) trait Spelling: Sync {
     fn limit_after(&self, _marker: &str) -> Option<String> {
         None
     }
+}
+
+/// A pattern for a layout of digits.
+pub(super) fn digits(layout: &str, other: char) -> String {
+    let mut pattern = String::with_capacity(layout.len() * 5);
+    for c in layout.chars() {
+        match c.is_ascii_alphabetic() {
+            true => pattern.push_str("[0-9]"),
+            false => pattern.push(other),
+        }
+    }
+    pattern
 }

@@ -4,7 +4,7 @@
 //! ([`crate::collation`]), and each comparison names the one it means. Then a column declared with that
 //! collation serves from its index, and one declared without it still answers rightly.
 
-use super::spelling::Spelling;
+use super::spelling::{Spelling, digits};
 use crate::relation::{Collation, CompareOp, SqlType};
 
 pub(super) struct Sqlite {
@@ -123,6 +123,23 @@ impl Spelling for Sqlite {
 
     fn time_constant(&self, out: &mut String, literal: &str, _: SqlType) {
         self.time_column(out, literal);
+    }
+
+    fn days(&self, out: &mut String, from: &str, to: &str) {
+        out.push_str(&format!(
+            "CAST(JULIANDAY(DATE({to})) - JULIANDAY(DATE({from})) AS INTEGER)"
+        ));
+    }
+
+    fn has_layout(&self, out: &mut String, operand: &str, layout: &str) {
+        out.push_str(&format!("{operand} GLOB '{}'", digits(layout, '?')));
+    }
+
+    // DATE() carries the 31st of a shorter month over into the next.
+    fn is_day(&self, out: &mut String, operand: &str) {
+        out.push_str(&format!(
+            "DATE({operand}) = {operand} AND {operand} >= '0001'"
+        ));
     }
 
     fn limit_after(&self, marker: &str) -> Option<String> {

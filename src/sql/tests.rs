@@ -213,3 +213,45 @@ fn the_subject_of_a_case_stands_once_where_it_can() {
         );
     }
 }
+
+#[test]
+fn a_date_in_text_is_told_from_other_text() {
+    let born = column("BORN", SqlType::Char(10));
+    let is_date = Predicate::IsDate {
+        text: born.clone(),
+        layout: Arc::from("DD/MM/YYYY"),
+        day: Expr::Concat(vec![
+            Expr::Substring(Box::new(born), 7, 4),
+            Expr::Text(Arc::from("-01-01")),
+        ]),
+    };
+    assert_eq!(
+        text(is_date.clone(), Dialect::Mssql),
+        "([t].[BORN] LIKE '[0-9][0-9]_[0-9][0-9]_[0-9][0-9][0-9][0-9]' \
+         AND TRY_CAST((SUBSTRING([t].[BORN], 7, 4) + '-01-01') AS date) IS NOT NULL)"
+    );
+    assert_eq!(
+        text(is_date, Dialect::Sqlite),
+        "(\"t\".\"BORN\" GLOB '[0-9][0-9]?[0-9][0-9]?[0-9][0-9][0-9][0-9]' \
+         AND DATE((SUBSTR(\"t\".\"BORN\", 7, 4) || '-01-01')) = (SUBSTR(\"t\".\"BORN\", 7, 4) || '-01-01') \
+         AND (SUBSTR(\"t\".\"BORN\", 7, 4) || '-01-01') >= '0001')"
+    );
+}
+
+#[test]
+fn days_are_counted_from_a_column_to_a_value() {
+    let slot = Slot {
+        index: 0,
+        ty: SqlType::Date,
+    };
+    let days = Expr::DaysTo(Box::new(column("DAY", SqlType::DateTime)), slot);
+    let filter = Predicate::Compare(days, CompareOp::Ge, Expr::Int(1));
+    assert_eq!(
+        text(filter.clone(), Dialect::Mssql),
+        "DATEDIFF(day, [t].[DAY], CAST(@p1 AS date)) >= 1"
+    );
+    assert_eq!(
+        text(filter, Dialect::Sqlite),
+        "CAST(JULIANDAY(DATE(?1)) - JULIANDAY(DATE(\"t\".\"DAY\")) AS INTEGER) >= 1"
+    );
+}

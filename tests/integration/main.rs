@@ -10,6 +10,7 @@
 //! | `odd_rows` | no row, however odd, fails a search |
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
 //! | `search_truth` | answers against a second reading of the resources |
+//! | `small` | what is written and what a search finds agree, row by row of small mappings |
 //! | `practice` | a practice to ask without a socket, for the modules above |
 //! | `conditional` | a caller's copy is current while nothing of the resource changed |
 //! | `http`, `operator`, `cli`, `limits` | the program from outside |
@@ -31,4 +32,5 @@ mod operator;
 mod paging;
 mod practice;
 mod search_truth;
+mod small;
 mod support;

@@ -72,6 +72,8 @@ fn field(name: &str, node: Node) -> Field {
         name: name.into(),
         node,
         required: false,
+        essential: false,
+        choice: None,
         summary: true,
         modifier: false,
         place: place(20),

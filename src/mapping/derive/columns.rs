@@ -20,7 +20,9 @@ pub(super) fn type_of(expr: &Expr) -> (SqlType, Option<Arc<Collation>>) {
             type_of(inner)
         }
         Expr::Coalesce(list) => list.first().map_or((SqlType::VarChar(0), None), type_of),
-        Expr::Int(_) | Expr::BitAnd(..) | Expr::Test(_) => (SqlType::BigInt, None),
+        Expr::Int(_) | Expr::BitAnd(..) | Expr::Test(_) | Expr::DaysTo(..) => {
+            (SqlType::BigInt, None)
+        }
         Expr::Arithmetic(left, ..) => type_of(left),
         Expr::Text(_) | Expr::Digits(_) | Expr::Substring(..) | Expr::Concat(_) | Expr::Case(_) => {
             (SqlType::VarChar(0), None)

@@ -2,8 +2,8 @@
 //!
 //! R4 §3.1.1.4.7: each has a range; the form and the precision here say how wide it is.
 
-use crate::mapping::{Binding, Conversion, DateForm, DateMatcher, Matcher, Precision};
-use crate::relation::Expr;
+use crate::mapping::{Binding, Conversion, DateForm, DateLayout, DateMatcher, Matcher, Precision};
+use crate::relation::{Expr, Predicate, SqlType};
 
 use super::columns::type_of;
 use super::walk::Place;
@@ -87,7 +87,7 @@ fn bound(place: &Place<'_>) -> Result<DateMatcher, Reason> {
         .iter_mut()
         .flat_map(|date| std::mem::take(&mut date.columns))
         .collect();
-    let present = crate::relation::Predicate::any(dates.iter().map(|date| date.present.clone()));
+    let present = Predicate::any(dates.iter().map(|date| date.present.clone()));
     Ok(DateMatcher {
         columns: vec![Expr::Coalesce(columns)],
         present,
@@ -111,6 +111,44 @@ pub(super) fn matcher(binding: &Binding) -> Result<DateMatcher, Reason> {
         ty: type_of(first).0,
         form: form.clone(),
         precision,
-        present: presence::of_binding(binding),
+        present: match form {
+            DateForm::Layout(layout) => {
+                Predicate::all([presence::of_binding(binding), is_date(first, layout)])
+            }
+            _ => presence::of_binding(binding),
+        },
     })
+}
+
+/// The column's text or number is a date of the layout. Texts compare whatever they hold: `99/99/2026` too would
+/// be found as if it were a day. A month or day of 0 is unknown, and no fault.
+fn is_date(column: &Expr, layout: &DateLayout) -> Predicate {
+    let text = match type_of(column).0.is_text() {
+        true => Expr::Trim(Box::new(column.clone())),
+        false => Expr::Cast(Box::new(column.clone()), SqlType::VarChar(20)),
+    };
+    let digits = |offset: usize, length: u16| {
+        let from = u16::try_from(offset + 1).unwrap_or(u16::MAX);
+        Expr::Substring(Box::new(text.clone()), from, length)
+    };
+    let literal = |text: &str| Expr::Text(text.into());
+    let part = |offset: Option<usize>| match offset {
+        Some(offset) => Expr::Coalesce(vec![
+            Expr::NullIf(Box::new(digits(offset, 2)), Box::new(literal("00"))),
+            literal("01"),
+        ]),
+        None => literal("01"),
+    };
+    let day = Expr::Concat(vec![
+        digits(layout.year, 4),
+        literal("-"),
+        part(layout.month),
+        literal("-"),
+        part(layout.day),
+    ]);
+    Predicate::IsDate {
+        text,
+        layout: layout.pattern.clone(),
+        day,
+    }
 }

@@ -357,6 +357,12 @@ fn places<'t>(path: &ElementPath, root: &Place<'t>, found: &mut Found<'_>) -> Ve
         }
         places = next;
     }
+    if places.iter().any(|place| place.unsure) {
+        places.retain(|place| !place.unsure);
+        found.miss(Reason::Conversion(
+            "another type of the choice comes before it, from a measurement kept as text",
+        ));
+    }
     places
 }
 

@@ -70,8 +70,13 @@ pub(super) fn of_tree(tree: &Tree, children: Children<'_>) -> Predicate {
         Tree::Object(object) if object.bound => {
             let required = required(object, None, children);
             // What is required and bound is evidence already: said once, however deep the objects.
-            let mut properties = object.properties.iter();
-            match properties.any(|property| property.required && is_bound(&property.value)) {
+            let evident = object.properties.iter().any(|property| {
+                property.required
+                    && object
+                        .alternatives(property.name)
+                        .all(|(_, other)| is_bound(&other.value))
+            });
+            match evident {
                 true => required,
                 false => Predicate::all([required, evidence_of(object, children)]),
             }
@@ -80,11 +85,36 @@ pub(super) fn of_tree(tree: &Tree, children: Children<'_>) -> Predicate {
         Tree::List(_) => over_entries(tree, children, |entry, children| {
             of_tree(&entry.value, children)
         }),
+        Tree::When(condition, inner) => {
+            Predicate::all([condition.clone(), of_tree(inner, children)])
+        }
+    }
+}
+
+/// Whether a database can say that the element is there: what a text that is to be a number holds it cannot.
+pub(super) fn is_known(tree: &Tree) -> bool {
+    match tree {
+        Tree::Constant(_) => true,
+        Tree::Value(binding) => is_known_of(binding),
+        Tree::Object(object) => object
+            .properties
+            .iter()
+            .all(|property| is_known(&property.value)),
+        Tree::List(entries) => entries.iter().all(|entry| is_known(&entry.value)),
+        Tree::When(_, inner) => is_known(inner),
+    }
+}
+
+fn is_known_of(binding: &Binding) -> bool {
+    match &binding.conversion {
+        Conversion::Measure(_) => false,
+        Conversion::First(list) => list.iter().all(|inner| is_known_of(inner)),
+        _ => true,
     }
 }
 
 /// All that the object's definition requires is there, but for the property at `except`, which a search
-/// has found already.
+/// has found already. Of the alternatives of a choice one is enough.
 pub(super) fn required(
     object: &Object,
     except: Option<usize>,
@@ -95,8 +125,16 @@ pub(super) fn required(
             .properties
             .iter()
             .enumerate()
-            .filter(|(index, property)| property.required && Some(*index) != except)
-            .map(|(_, property)| of_tree(&property.value, children)),
+            .filter(|(index, property)| {
+                property.required
+                    && object
+                        .alternatives(property.name)
+                        .all(|(other, _)| other >= *index && Some(other) != except)
+            })
+            .map(|(_, property)| {
+                let alternatives = object.alternatives(property.name);
+                Predicate::any(alternatives.map(|(_, one)| of_tree(&one.value, children)))
+            }),
     )
 }
 
@@ -125,6 +163,7 @@ fn evidence(tree: &Tree, children: Children<'_>) -> Predicate {
             true => of_tree(&entry.value, children),
             false => evidence(&entry.value, children),
         }),
+        Tree::When(..) => of_tree(tree, children),
     }
 }
 
@@ -132,7 +171,7 @@ fn evidence(tree: &Tree, children: Children<'_>) -> Predicate {
 fn is_bound(tree: &Tree) -> bool {
     match tree {
         Tree::Constant(_) => false,
-        Tree::Value(_) => true,
+        Tree::Value(_) | Tree::When(..) => true,
         Tree::Object(object) => object.bound,
         Tree::List(entries) => entries
             .iter()
@@ -223,6 +262,9 @@ pub(super) fn equals(tree: &Tree, wanted: &str) -> Option<Predicate> {
         Tree::Constant(constant) if &**constant == wanted => Some(Predicate::True),
         Tree::Constant(_) => Some(Predicate::False),
         Tree::Value(binding) => code_is(binding, wanted),
+        Tree::When(condition, inner) => {
+            Some(Predicate::all([condition.clone(), equals(inner, wanted)?]))
+        }
         Tree::Object(_) | Tree::List(_) => None,
     }
 }

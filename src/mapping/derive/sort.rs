@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use crate::mapping::{Binding, CodePart, Conversion, DateForm, DateLayout};
-use crate::relation::{Arithmetic, Case, CompareOp, Expr, Predicate, Shared, SqlType};
+use crate::relation::{Case, CompareOp, Expr, Predicate, Shared, SqlType};
 
 use super::Children;
 use super::columns::{case_key, literal, trimmed, type_of};
@@ -176,17 +176,10 @@ fn date(form: &DateForm, columns: &[Expr], absent: &[Arc<str>]) -> Option<Vec<Ex
     let first = columns.first()?;
     match form {
         DateForm::Column { .. } | DateForm::Unix => Some(vec![no_sentinel(first, absent)]),
-        DateForm::DayAndSeconds { plus, .. } => {
-            let seconds = columns.get(1)?.clone();
-            let time = match (plus, columns.get(2)) {
-                (true, Some(more)) => {
-                    // Without a length, what ends at once.
-                    let more = Expr::Coalesce(vec![more.clone(), Expr::Int(0)]);
-                    Expr::Arithmetic(Box::new(seconds), Arithmetic::Add, Box::new(more))
-                }
-                _ => seconds,
-            };
-            Some(vec![no_sentinel(first, absent), time])
+        // An end may be on a later day than the one that leads.
+        DateForm::DayAndSeconds { plus: true, .. } => None,
+        DateForm::DayAndSeconds { plus: false, .. } => {
+            Some(vec![no_sentinel(first, absent), columns.get(1)?.clone()])
         }
         // 0 and NULL are both unknown, and sort together.
         DateForm::Parts => Some(

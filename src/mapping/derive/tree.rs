@@ -17,12 +17,25 @@ pub(super) enum Tree {
     Value(Arc<Binding>),
     Object(Object),
     List(Vec<Entry>),
+    /// There only for rows that hold the condition.
+    When(Predicate, Box<Tree>),
 }
 
 pub(super) struct Object {
     pub properties: Vec<Property>,
     /// It is there only with one of its bound values.
     pub bound: bool,
+}
+
+impl Object {
+    /// The properties of one element, with their places: several where it is a choice. Of these the first that
+    /// is there is written.
+    pub fn alternatives(&self, name: &str) -> impl Iterator<Item = (usize, &Property)> {
+        self.properties
+            .iter()
+            .enumerate()
+            .filter(move |(_, property)| property.name == name)
+    }
 }
 
 pub(super) struct Property {
@@ -32,6 +45,7 @@ pub(super) struct Property {
     pub ty: &'static str,
     /// The code systems of its required binding.
     pub systems: Vec<Arc<str>>,
+    /// The object is not there without it, or without one of its choice.
     pub required: bool,
     pub value: Tree,
 }
@@ -68,7 +82,7 @@ fn properties(fields: &[Field], structure: Option<&'static Structure>) -> Vec<Pr
             let element = structure?.element(&field.name)?;
             property(
                 element,
-                field.required,
+                field.required || field.essential,
                 of_node(&field.node, element.structure())?,
             )
         })
@@ -100,6 +114,10 @@ fn of_node(node: &Node, structure: Option<&'static Structure>) -> Option<Tree> {
             properties: properties(&object.fields, structure),
             bound: object.bound,
         })),
+        Node::When(condition, node) => Some(Tree::When(
+            holds(condition),
+            Box::new(of_node(node, structure)?),
+        )),
         Node::List(entries) => Some(Tree::List(
             entries
                 .iter()

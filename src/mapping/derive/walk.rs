@@ -33,6 +33,8 @@ pub(super) struct Place<'t> {
     around: Option<&'t Object>,
     /// Place in the innermost list around it; 0 where there is none.
     pub nth: usize,
+    /// Whether it is written cannot be said of columns: an alternative before it is a measurement kept as text.
+    pub unsure: bool,
 }
 
 impl<'t> Place<'t> {
@@ -46,6 +48,7 @@ impl<'t> Place<'t> {
             tree,
             around: None,
             nth: 0,
+            unsure: false,
         }
     }
 
@@ -80,12 +83,21 @@ impl<'t> Place<'t> {
                 }
                 false => (self.guard.clone(), self.around),
             };
+            // Of the alternatives of a choice the first that is there is written.
+            let before = || {
+                object
+                    .alternatives(name)
+                    .take_while(|(other, _)| *other < index)
+                    .map(|(_, other)| &other.value)
+            };
+            let absent = before().map(|tree| presence::of_tree(tree, children).negate());
             let place = Place {
-                guard,
+                guard: Predicate::all([guard].into_iter().chain(absent)),
                 around,
                 ty: property.ty,
                 systems: &property.systems,
                 tree: &property.value,
+                unsure: self.unsure || !before().all(presence::is_known),
                 ..self.clone()
             };
             place.entries(&mut places);
@@ -96,9 +108,18 @@ impl<'t> Place<'t> {
     /// The place itself, or, for a list, its entries; a list of child rows within another child's rows
     /// has no place in a search and is left out.
     fn entries(self, places: &mut Vec<Place<'t>>) {
-        let Tree::List(entries) = self.tree else {
-            places.push(self);
-            return;
+        let entries = match self.tree {
+            Tree::List(entries) => entries,
+            Tree::When(condition, inner) => {
+                let place = Place {
+                    guard: Predicate::all([self.guard.clone(), condition.clone()]),
+                    tree: inner,
+                    around: None,
+                    ..self
+                };
+                return place.entries(places);
+            }
+            _ => return places.push(self),
         };
         for (nth, entry) in entries.iter().enumerate().take(MOST_PLACES + 1) {
             let child = match (self.child, entry.each) {

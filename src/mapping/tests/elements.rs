@@ -120,13 +120,13 @@ fn resource_types_and_elements() {
        |
        = help: only such an element has extensions beside it, under its name with `_`
 
-    error[PM031]: `if:` stands in entries of lists only
+    error[PM031]: `if:` stands in an entry of a list or in the value of an element
       --> patient.yaml:20:3
        |
     20 |   if: p.STATUS = 1
        |   ^^
        |
-       = help: put it into an entry of the repeating element
+       = help: put it into the element that depends on it; which rows are resources is said by `rows:`
 
     7 errors, 1 warning
     "#);
@@ -318,16 +318,60 @@ fn choices_and_elements_set_elsewhere() {
        |
        = help: take it out of `elements:`
 
-    error[PM017]: `deceasedBoolean` and `deceasedDateTime` would both be in the resource
+    error[PM017]: `deceasedDateTime` is never written beside `deceasedBoolean`
       --> patient.yaml:18:3
        |
     17 |   deceasedBoolean: false
        |   --------------- this is always there
     18 |   deceasedDateTime: $p.DOB
        |   ^^^^^^^^^^^^^^^^
+       |
+       = help: the first whose value is there is written: put the constant last
 
     3 errors
     "#);
+    let last = "  deceasedDateTime: $p.DOB\n  deceasedBoolean: false\n";
+    assert_eq!(problems(&patient(last)), "");
+}
+
+#[test]
+fn each_and_if_stand_where_they_mean_something() {
+    let file = with(
+        "lastUpdated: [p.UPDATED, p.CREATED]",
+        "lastUpdated: { column: p.UPDATED, if: p.STATUS = 1 }",
+    )
+    .replace(
+        "  active: true",
+        "  birthDate: { each: emails, column: p.DOB }
+  gender: { first: [ { column: sex.SEX, codes: sex, if: p.STATUS = 1 } ] }",
+    );
+    insta::assert_snapshot!(problems(&file), @r"
+    error[PM031]: `if:` stands in an entry of a list or in the value of an element
+     --> patient.yaml:5:35
+      |
+    5 | lastUpdated: { column: p.UPDATED, if: p.STATUS = 1 }
+      |                                   ^^
+      |
+      = help: put it into the element that depends on it; which rows are resources is said by `rows:`
+
+    error[PM031]: `each:` stands in entries of lists only
+      --> patient.yaml:15:16
+       |
+    15 |   birthDate: { each: emails, column: p.DOB }
+       |                ^^^^
+       |
+       = help: put it into an entry of the repeating element
+
+    error[PM031]: `if:` stands in an entry of a list or in the value of an element
+      --> patient.yaml:16:53
+       |
+    16 |   gender: { first: [ { column: sex.SEX, codes: sex, if: p.STATUS = 1 } ] }
+       |                                                     ^^
+       |
+       = help: put it into the element that depends on it; which rows are resources is said by `rows:`
+
+    3 errors
+    ");
 }
 
 #[test]

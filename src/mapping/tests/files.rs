@@ -510,3 +510,51 @@ fn hostile_files_take_bounded_time() {
 fn with_rows(condition: &str) -> String {
     patient("  active: true\n").replace("p.STATUS = 1\nid", &format!("{condition}\nid"))
 }
+
+/// What one file keeps from being read is reported there, and nowhere else.
+#[test]
+fn one_broken_file_is_one_problem() {
+    let referring =
+        patient("  generalPractitioner: [ { reference: { to: Practitioner, id: p.USERID } } ]\n");
+    let practitioner =
+        "resource: Practitioner\ntable: USERS as u\nid: u.USERID\nelements: { active: true }\n";
+    let codes = |files: &[(&str, &str)]| -> Vec<String> {
+        of(files)
+            .lines()
+            .filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0.to_owned()))
+            .filter(|code| code.starts_with("PM"))
+            .collect()
+    };
+    let with = |manifest: &str, tables: &str, source: &str| {
+        codes(&[
+            ("mapping.yaml", manifest),
+            ("tables.yaml", tables),
+            ("patient.yaml", &referring),
+            ("practitioner.yaml", source),
+            (
+                "medication.yaml",
+                "resource: Medication\ntable: DRUGS as d\nid: d.DRUGID\nelements: { status: active }\n",
+            ),
+        ])
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(with(MANIFEST, TABLES, practitioner), none);
+    // A source that is no YAML, that R4 does not know, that does not say what it is.
+    assert_eq!(with(MANIFEST, TABLES, "resource: [Practitioner"), ["PM001"]);
+    let unknown = practitioner.replace("Practitioner", "Practicioner");
+    assert_eq!(with(MANIFEST, TABLES, &unknown), ["PM010"]);
+    let unsaid = practitioner.replace("resource: Practitioner\n", "");
+    assert_eq!(with(MANIFEST, TABLES, &unsaid), ["PM005"]);
+    // Tables, all of them and one.
+    assert_eq!(with(MANIFEST, "tables: [", practitioner), ["PM001"]);
+    assert_eq!(with(MANIFEST, "tables: none", practitioner), ["PM006"]);
+    let one = TABLES.replace("  DRUGS: {", "  DRUGS: none\n  OTHER: {");
+    assert_eq!(with(MANIFEST, &one, practitioner), ["PM006"]);
+    // The manifest with its catalogues.
+    assert_eq!(with("name: [", TABLES, practitioner), ["PM001"]);
+    let nowhere = MANIFEST.replace("catalogues: [MAIN, DRUGS]\n", "");
+    assert_eq!(with(&nowhere, TABLES, practitioner), ["PM038"]);
+    let joined = "resource: Practitioner\ntable: USERS as u\nid: u.USERID\nlookups: { d: DRUGS on d.DRUGID = u.USERID }\nelements: { name: [ { text: $d.NAME } ] }\n";
+    assert_eq!(with(MANIFEST, TABLES, joined), ["PM038"]);
+    assert_eq!(with(&nowhere, TABLES, joined), ["PM038"]);
+}

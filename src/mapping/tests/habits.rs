@@ -88,6 +88,42 @@ fn conditions_and_columns() {
             "PM025 text stands in single quotes: `'x'`",
         ),
         (
+            "rows: p.STATUS = NULL\n",
+            "PM025 whether there is a value is asked by `p.X is null` and `p.X is not null`",
+        ),
+        (
+            "rows: p.STATUS <> null and p.ID = 1\n",
+            "PM025 whether there is a value is asked by `p.X is null` and `p.X is not null`",
+        ),
+        (
+            "rows: p.SURNAME = upper('x')\n",
+            "PM025 functions are written in a fragment: `{ sql: \"UPPER({p.X}) = 'X'\" }`",
+        ),
+        (
+            "rows: UPPER(p.SURNAME) = 'X'\n",
+            "PM025 functions are written in a fragment: `{ sql: \"UPPER({p.X}) = 'X'\" }`",
+        ),
+        (
+            "rows: p.ID BETWEEN 1 and 2\n",
+            "PM025 write both ends: `p.X >= 1 and p.X <= 9`",
+        ),
+        (
+            "rows: p.ID not between 1 and 2\n",
+            "PM025 write both ends: `p.X >= 1 and p.X <= 9`",
+        ),
+        (
+            "rows: p.STATUS = $p.ID\n",
+            "PM025 columns have no `$` here: `p.STATUS = 1`",
+        ),
+        (
+            "rows: [p].[STATUS] = 1\n",
+            "PM001 a text with brackets of its own stands in quotes: `\"[Patient List] as p\"`",
+        ),
+        (
+            "lookups: { d: [USERS] on d.USERID = p.USERID }\n",
+            "PM001 a text with brackets of its own stands in quotes: `\"[Patient List] as p\"`",
+        ),
+        (
             "lastUpdated: p.UPDATED, p.CREATED\n",
             "PM025 several columns are a list: `[ p.X, p.Y ]`",
         ),
@@ -121,6 +157,18 @@ fn values() {
             "PM046 write a reference as `{ to: …, id: … }`",
         ),
         (
+            "generalPractitioner: [ { reference: $p.USERID } ]",
+            "PM041 say what it leads to: `{ to: Practitioner, id: p.USERID }`",
+        ),
+        (
+            "generalPractitioner: [ { reference: { column: p.USERID } } ]",
+            "PM041 say what it leads to: `{ to: Practitioner, id: p.USERID }`",
+        ),
+        (
+            "name: [ { family: $p.[SURNAME] } ]",
+            "PM001 a text with brackets of its own stands in quotes: `\"$p.[Family name]\"`",
+        ),
+        (
             "generalPractitioner: [ $p.USERID ]",
             "PM018 write it as `{ reference: { to: …, id: … } }`",
         ),
@@ -142,5 +190,52 @@ fn values() {
     }
     assert!(
         remedies("elements: { language: en-AU, maritalStatus: { text: 'US$ 5' } }\n").is_empty()
+    );
+}
+
+#[test]
+fn a_manifest_of_another_name() {
+    for name in ["mapping.yml", "Mapping.yaml", "manifest.yaml"] {
+        let problems = load_files("test", &[(name, MANIFEST)], &Options::default()).unwrap_err();
+        let help: Vec<_> = problems
+            .iter()
+            .map(|problem| problem.help.as_deref())
+            .collect();
+        let expected = format!("rename `{name}` to `mapping.yaml`");
+        assert_eq!(help, [Some(expected.as_str())]);
+    }
+}
+
+#[test]
+fn a_required_code_of_listed_values_only() {
+    let source = |codes: &str| {
+        format!(
+            "resource: Appointment\ntable: APPOINTMENTS as a\nid: a.RECORDID\nelements:\n  status: {{ column: a.STATUS, codes: {{ {codes} }} }}\n  participant: [ {{ status: accepted }} ]\n"
+        )
+    };
+    let warned = problems(&source("Booked: booked"));
+    insta::assert_snapshot!(warned, @r#"
+    warning[PM048]: R4 requires `Appointment.status`, and its code table answers for the listed values only
+     --> patient.yaml:5:11
+      |
+    5 |   status: { column: a.STATUS, codes: { Booked: booked } }
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: say what any other value and no value are: `"*": …`, `"": …`
+
+    1 warning
+    "#);
+    for answered in [
+        "Booked: booked, '*': pending",
+        "Booked: booked, '': pending",
+    ] {
+        assert_eq!(problems(&source(answered)), "");
+    }
+    // An element that need not be there may be absent.
+    assert_eq!(
+        problems(&patient(
+            "  gender: { column: sex.SEX, codes: { Male: male } }\n"
+        )),
+        ""
     );
 }

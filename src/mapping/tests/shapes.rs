@@ -497,7 +497,7 @@ fn what_a_missing_column_would_give_is_left_out() {
 }
 
 #[test]
-fn a_choice_of_bound_types_requires_neither() {
+fn the_alternatives_of_a_choice_belong_together() {
     let file = "\
 resource: MedicationRequest
 table: PATIENTS as p
@@ -510,11 +510,19 @@ elements:
   medicationReference: { reference: { to: Medication, id: p.FLAGS, absent: 0 } }
 ";
     let source = good(file);
-    let required: Vec<_> = source
+    let choices: Vec<_> = source
         .elements
         .iter()
-        .filter(|field| field.required)
-        .map(|field| &*field.name)
+        .map(|field| (&*field.name, field.required, field.choice.as_deref()))
         .collect();
-    assert_eq!(required, ["status", "intent", "subject"]);
+    assert_eq!(
+        choices,
+        [
+            ("status", true, None),
+            ("intent", true, None),
+            ("medicationCodeableConcept", true, Some("medication")),
+            ("medicationReference", true, Some("medication")),
+            ("subject", true, None),
+        ]
+    );
 }

@@ -240,6 +240,35 @@ fn forms() -> Vec<(&'static str, DateMatcher, Kept)> {
             },
         ),
         (
+            "a day and minutes, and as many more as pass midnight",
+            matcher(
+                vec![datetime("eve"), int("late"), int("longer")],
+                SqlType::DateTime,
+                DateForm::DayAndSeconds {
+                    unit: 60,
+                    plus: true,
+                },
+                Precision::Full,
+            ),
+            |of| {
+                let minute = of.at.date().at(of.at.hour(), of.at.minute(), 0, 0);
+                (of.known > 1).then(|| instant(minute))
+            },
+        ),
+        (
+            "the day of an end that passes midnight",
+            matcher(
+                vec![datetime("eve"), int("late"), int("longer")],
+                SqlType::DateTime,
+                DateForm::DayAndSeconds {
+                    unit: 60,
+                    plus: true,
+                },
+                Precision::Day,
+            ),
+            |of| (of.known > 1).then(|| day(of.at.date())),
+        ),
+        (
             "year, month and day",
             matcher(
                 vec![int("year"), int("month"), int("day_of_month")],
@@ -338,9 +367,19 @@ fn rig(rows: &[Stored], zone: &TimeZone) -> Rig {
                         _ => Some(of.at.strftime("%m/%Y").to_string()),
                     },
                 ),
+                (
+                    // Some days before, ten minutes before midnight, and as long as it takes.
+                    there(
+                        (of.at - (1 + id as i64 % 3).days())
+                            .strftime("%Y-%m-%d 00:00:00")
+                            .to_string(),
+                    ),
+                    at_least(2, 1430),
+                    at_least(2, 10 + (id as i64 % 3) * 1440 + second / 60),
+                ),
             )
         })
-        .map(|(a, b)| {
+        .map(|(a, b, c)| {
             let values: Vec<Box<dyn rusqlite::ToSql>> = vec![
                 Box::new(a.0),
                 Box::new(a.1),
@@ -357,14 +396,17 @@ fn rig(rows: &[Stored], zone: &TimeZone) -> Rig {
                 Box::new(b.5),
                 Box::new(b.6),
                 Box::new(b.7),
+                Box::new(c.0),
+                Box::new(c.1),
+                Box::new(c.2),
             ];
             rusqlite::params_from_iter(values)
         })
         .collect();
     Rig::new(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, day, at, at_utc, unix, midnight, second, minute, length, \
-         year, month, day_of_month, slashed, number, month_year)",
-        "INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         year, month, day_of_month, slashed, number, month_year, eve, late, longer)",
+        "INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
 }

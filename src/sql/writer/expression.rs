@@ -140,6 +140,11 @@ impl Writer<'_> {
                     _ => self.spelling.cast_row(&mut self.out, &operand, *ty),
                 }
             }
+            Expr::DaysTo(inner, slot) => {
+                let from = self.spelled(|writer| writer.expr(inner))?;
+                let to = self.spelled(|writer| writer.slot(*slot))?;
+                self.spelling.days(&mut self.out, &from, &to);
+            }
             Expr::Test(predicate) => {
                 self.out.push_str("CASE WHEN ");
                 self.predicate(predicate)?;

@@ -108,6 +108,15 @@ impl Writer<'_> {
                     Like::Text(text) => self.spelling.literal(&mut self.out, text),
                 }
             }
+            Predicate::IsDate { text, layout, day } => {
+                let text = self.spelled(|writer| writer.expr(text))?;
+                let day = self.spelled(|writer| writer.expr(day))?;
+                self.out.push('(');
+                self.spelling.has_layout(&mut self.out, &text, layout);
+                self.out.push_str(" AND ");
+                self.spelling.is_day(&mut self.out, &day);
+                self.out.push(')');
+            }
             Predicate::Exists {
                 child,
                 joins,

@@ -182,6 +182,7 @@ fn is_bound(node: &Node) -> bool {
         Node::Value(_) => true,
         Node::Object(object) => object.bound,
         Node::List(entries) => entries.iter().any(|entry| is_bound(&entry.node)),
+        Node::When(..) => true,
     }
 }
 
@@ -191,6 +192,8 @@ pub fn fields<const N: usize>(list: [(&str, Node); N]) -> Vec<Field> {
         name: name.trim_end_matches('!').into(),
         node,
         required: name.ends_with('!'),
+        essential: false,
+        choice: None,
         summary: false,
         modifier: false,
         place: here(),

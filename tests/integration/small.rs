@@ -1,0 +1,449 @@
+//! Small mappings over a few rows: what is written, and what a search finds, agree.
+
+use pilaster::mapping::{Options, load_files};
+use serde_json::{Value, json};
+
+use crate::practice::{Practice, parse};
+
+const MANIFEST: &str = "name: Small\nengine: sqlite\nverified: illustrative\ncollation: BINARY\n";
+
+/// A practice of one table `T`, its key `ID`: the types of its other columns, the source's keys below `table:`
+/// and `id:`, and the rows.
+fn practice(columns: &str, resource: &str, source: &str, rows: &str) -> Practice {
+    practice_by("ID: integer", columns, resource, source, rows)
+}
+
+fn practice_by(id: &str, columns: &str, resource: &str, source: &str, rows: &str) -> Practice {
+    let columns = format!("{id}, {columns}");
+    let tables = format!("tables:\n  T: {{ key: ID, columns: {{ {columns} }} }}\n");
+    let source = format!("resource: {resource}\ntable: T as t\nid: t.ID\n{source}");
+    let files = [
+        ("mapping.yaml", MANIFEST),
+        ("tables.yaml", &tables),
+        ("source.yaml", &source),
+    ];
+    let loaded = load_files("small", &files, &Options::default())
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let names: Vec<&str> = columns
+        .split(", ")
+        .filter_map(|column| Some(column.split_once(": ")?.0))
+        .collect();
+    // Without types, so that values stay as they are given.
+    let script = format!(
+        "CREATE TABLE T ({});\nINSERT INTO T VALUES {rows};",
+        names.join(", ")
+    );
+    Practice::new(loaded.mapping, |connection| {
+        connection.execute_batch(&script).unwrap();
+    })
+}
+
+fn resource(practice: &Practice, path: &str) -> Value {
+    let answer = practice
+        .read(path)
+        .unwrap_or_else(|error| panic!("{path}: {error}"));
+    parse(&answer.body)
+}
+
+/// Each search finds these ids, in order.
+fn assert_found(practice: &Practice, searches: &[(&str, &[&str])]) {
+    for (search, ids) in searches {
+        assert_eq!(&practice.ids(search), ids, "{search}");
+    }
+}
+
+#[test]
+fn the_first_alternative_of_a_choice_wins_in_the_resource_and_in_searches() {
+    let practice = practice(
+        "DIED: datetime, DEAD: integer",
+        "Patient",
+        "elements:\n  deceasedDateTime: $t.DIED\n  deceasedBoolean: $t.DEAD\n",
+        "(1, '2020-05-05 12:00:00', 0), (2, NULL, 1), (3, NULL, 0), (4, NULL, NULL)",
+    );
+    let read = |path| {
+        let mut resource = resource(&practice, path);
+        let fields = resource.as_object_mut().unwrap();
+        fields.retain(|name, _| name.starts_with("deceased"));
+        resource
+    };
+    assert_eq!(
+        read("Patient/1"),
+        json!({ "deceasedDateTime": "2020-05-05T12:00:00+10:00" })
+    );
+    assert_eq!(read("Patient/2"), json!({ "deceasedBoolean": true }));
+    assert_eq!(read("Patient/3"), json!({ "deceasedBoolean": false }));
+    assert_eq!(read("Patient/4"), json!({}));
+    // Which one it is does not depend on what is asked for.
+    assert_eq!(
+        read("Patient/1?_elements=deceasedBoolean"),
+        read("Patient/1")
+    );
+    assert_found(
+        &practice,
+        &[
+            ("Patient?death-date=2020", &["1"]),
+            ("Patient?deceased=true", &["1", "2"]),
+            ("Patient?deceased=false", &["3", "4"]),
+        ],
+    );
+}
+
+#[test]
+fn a_later_alternative_is_found_only_where_none_before_it_is_there() {
+    let practice = practice(
+        "TEST: varchar(20), FROMDAY: date, TODAY: date, TAKEN: datetime",
+        "Observation",
+        "elements:
+  status: final
+  code: { text: $t.TEST }
+  effectiveDateTime: $t.TAKEN
+  effectivePeriod: { start: $t.FROMDAY, end: $t.TODAY }
+",
+        "(1, 'a', '2026-01-01', '2026-01-31', '2020-05-05 12:00:00'),
+         (2, 'a', '2026-01-01', '2026-01-31', NULL),
+         (3, 'a', NULL, NULL, NULL)",
+    );
+    assert_found(
+        &practice,
+        &[
+            ("Observation?date=2020", &["1"]),
+            ("Observation?date=2026", &["2"]),
+            ("Observation?date:missing=true", &["3"]),
+        ],
+    );
+}
+
+#[test]
+fn a_choice_that_r4_requires_is_there_by_any_of_its_alternatives() {
+    let practice = practice(
+        "WHO: integer, DRUG: varchar(40), CODE: integer",
+        "MedicationStatement",
+        "elements:
+  status: active
+  subject: { reference: { to: Patient, id: t.WHO } }
+  medicationCodeableConcept: { text: $t.DRUG }
+  medicationReference: { reference: { to: Medication, id: t.CODE } }
+",
+        "(1, 7, 'Paracetamol', 9), (2, 7, NULL, 9), (3, 7, NULL, NULL)",
+    );
+    let medications: Vec<Value> = practice
+        .resources("MedicationStatement")
+        .iter()
+        .map(|resource| {
+            json!([
+                resource["medicationCodeableConcept"]["text"],
+                resource["medicationReference"]["reference"]
+            ])
+        })
+        .collect();
+    assert_eq!(
+        medications,
+        [json!(["Paracetamol", null]), json!([null, "Medication/9"])]
+    );
+    assert_eq!(
+        practice
+            .read("MedicationStatement/3")
+            .unwrap_err()
+            .code()
+            .status,
+        404
+    );
+    assert_found(
+        &practice,
+        &[("MedicationStatement?medication=Medication/9", &["2"])],
+    );
+}
+
+#[test]
+fn a_quantity_without_its_value_is_absent_as_a_whole() {
+    let practice = practice(
+        "RESULT: varchar(20), UNIT: varchar(10), HEIGHT: float, NOTE: varchar(20)",
+        "Observation",
+        "elements:
+  status: final
+  code: { text: x }
+  valueQuantity: { value: { column: t.RESULT, measure: number }, unit: $t.UNIT }
+  valueString: { column: t.RESULT, measure: text }
+  component:
+    - { code: { text: height }, valueQuantity: { value: $t.HEIGHT, unit: $t.UNIT } }
+    - { code: { text: note }, valueString: $t.NOTE }
+",
+        "(1, '5.2', 'mmol/L', 170, 'a'), (2, 'not seen', 'mmol/L', NULL, 'b'), (3, NULL, 'mmol/L', NULL, NULL)",
+    );
+    let read = |path| resource(&practice, path);
+    let first = read("Observation/1");
+    assert_eq!(
+        first["valueQuantity"],
+        json!({ "value": 5.2, "unit": "mmol/L" })
+    );
+    assert_eq!(first.get("valueString"), None);
+    let before = practice.site.odd_values();
+    let second = read("Observation/2");
+    assert_eq!(second.get("valueQuantity"), None);
+    assert_eq!(second["valueString"], "not seen");
+    assert_eq!(read("Observation/3").get("valueQuantity"), None);
+    // That a result is no number is nothing odd.
+    assert_eq!(practice.site.odd_values(), before);
+    assert_found(
+        &practice,
+        &[
+            ("Observation?component-value-quantity=170", &["1"]),
+            ("Observation?component-value-quantity=170||mmol/L", &["1"]),
+            (
+                "Observation?component-value-quantity:missing=true",
+                &["2", "3"],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_value_after_a_measurement_kept_as_text_is_not_offered_to_searches() {
+    let source = |first: &str| {
+        format!(
+            "elements:\n  status: final\n  code: {{ text: x }}\n  valueQuantity: {{ value: {first} }}\n  valueString: $t.NOTE\n"
+        )
+    };
+    let columns = "RESULT: varchar(20), NOTE: varchar(20), AMOUNT: integer";
+    let rows = "(1, 'not seen', 'a note', NULL), (2, '5', 'a note', 5)";
+    let offered = practice(columns, "Observation", &source("$t.AMOUNT"), rows);
+    assert_found(&offered, &[("Observation?value-string=a", &["1"])]);
+    let not = practice(
+        columns,
+        "Observation",
+        &source("{ column: t.RESULT, measure: number }"),
+        rows,
+    );
+    assert_eq!(
+        not.search("Observation?value-string=a")
+            .unwrap_err()
+            .code()
+            .id,
+        "PP002"
+    );
+}
+
+#[test]
+fn a_value_may_depend_on_a_condition() {
+    let practice = practice(
+        "KIND: integer, NAME: varchar(20), BORN: date, MARITAL: varchar(1)",
+        "Patient",
+        "elements:
+  name: [ { family: { column: t.NAME, if: t.KIND = 1 }, use: official } ]
+  birthDate: { if: t.KIND = 1, column: t.BORN }
+  maritalStatus: { if: t.MARITAL = 'M', text: Married }
+",
+        "(1, 1, 'Able', '1980-01-01', 'M'), (2, 2, 'Able', '1980-01-01', 'S')",
+    );
+    let first = resource(&practice, "Patient/1");
+    assert_eq!(
+        first["name"],
+        json!([{ "use": "official", "family": "Able" }])
+    );
+    assert_eq!(first["birthDate"], "1980-01-01");
+    assert_eq!(first["maritalStatus"], json!({ "text": "Married" }));
+    let second = resource(&practice, "Patient/2");
+    for absent in ["name", "birthDate", "maritalStatus"] {
+        assert_eq!(second.get(absent), None, "{second}");
+    }
+    assert_found(
+        &practice,
+        &[
+            ("Patient?family=able", &["1"]),
+            ("Patient?birthdate=1980", &["1"]),
+            ("Patient?birthdate:missing=true", &["2"]),
+        ],
+    );
+}
+
+#[test]
+fn an_offset_in_the_text_of_a_time_counts() {
+    let rows = "(1, '2026-01-05T09:30:00Z'), (2, '2026-01-05 09:30:00+10:00'), (3, '2026-01-04T23:30-0030'),
+         (4, '2026-01-05T09:30:00.250+01'), (5, '2026-01-05 09:30:00 EST'), (6, '2026-01-05T09:30:00+10:00:00'),
+         (7, '2026-01-05 09:30:00'), (8, '2026-01-05T20:00:00Z'), (9, '9999-12-31T23:59:59Z')";
+    let local = practice(
+        "AT: datetime",
+        "Patient",
+        "elements:\n  deceasedDateTime: $t.AT\n  birthDate: $t.AT\n",
+        rows,
+    );
+    let written: Vec<Value> = local
+        .resources("Patient")
+        .iter()
+        .map(|resource| json!([resource["deceasedDateTime"], resource["birthDate"]]))
+        .collect();
+    assert_eq!(
+        written,
+        [
+            json!(["2026-01-05T19:30:00+10:00", "2026-01-05"]),
+            json!(["2026-01-05T09:30:00+10:00", "2026-01-05"]),
+            json!(["2026-01-05T10:00:00+10:00", "2026-01-05"]),
+            json!(["2026-01-05T18:30:00.250+10:00", "2026-01-05"]),
+            json!([null, "2026-01-05"]),
+            json!([null, "2026-01-05"]),
+            json!(["2026-01-05T09:30:00+10:00", "2026-01-05"]),
+            json!(["2026-01-06T06:00:00+10:00", "2026-01-06"]),
+            json!([null, null]),
+        ]
+    );
+    // All in UTC, and said to be: searches are exact.
+    let utc = practice(
+        "AT: datetime",
+        "Patient",
+        "elements:\n  deceasedDateTime: { column: t.AT, zone: utc }\n",
+        "(1, '2026-01-05T09:30:00Z'), (2, '2026-01-05T14:00:00Z'), (3, '2026-01-05T13:59:59Z')",
+    );
+    assert_eq!(
+        resource(&utc, "Patient/2")["deceasedDateTime"],
+        "2026-01-06T00:00:00+10:00"
+    );
+    assert_found(
+        &utc,
+        &[
+            ("Patient?death-date=2026-01-05", &["1", "3"]),
+            ("Patient?death-date=2026-01-06", &["2"]),
+            ("Patient?death-date=2026-01-05T19:30:00%2B10:00", &["1"]),
+            ("Patient?death-date=gt2026-01-05T09:30:00Z", &["2", "3"]),
+        ],
+    );
+}
+
+#[test]
+fn text_that_is_no_date_is_found_by_no_date_search() {
+    let rows = "(1, '08/03/1979', 19790308, '03/1979'), (2, '99/99/2026', 20269999, '13/2026'),
+        (3, '30/02/2026', 20260230, 'ab/2026'), (4, 'unknown', 12, '3/2026'), (5, '8/3/1979', NULL, ''),
+        (6, NULL, 0, NULL), (7, ' 08/03/1979 ', 19790308, ' 03/1979'), (8, '01/01/0000', 101, '01/0000')";
+    for column in [
+        "{ column: t.TEXT, format: DD/MM/YYYY }",
+        "{ column: t.NUMBER, format: YYYYMMDD }",
+        "{ column: t.CARD, format: MM/YYYY }",
+    ] {
+        let practice = practice(
+            "TEXT: varchar(12), NUMBER: integer, CARD: varchar(10)",
+            "Patient",
+            &format!("elements:\n  birthDate: {column}\n"),
+            rows,
+        );
+        let written: Vec<Value> = practice
+            .resources("Patient?birthdate:missing=false")
+            .iter()
+            .map(|resource| json!([resource["id"], resource["birthDate"].is_string()]))
+            .collect();
+        assert_eq!(
+            written,
+            [json!(["1", true]), json!(["7", true])],
+            "{column}"
+        );
+        assert_found(
+            &practice,
+            &[
+                ("Patient?birthdate=1979-03", &["1", "7"]),
+                ("Patient?birthdate=gt1980", &[]),
+                ("Patient?birthdate=ge0001", &["1", "7"]),
+                ("Patient?birthdate=lt1980", &["1", "7"]),
+                ("Patient?birthdate=ne1980", &["1", "7"]),
+                ("Patient?birthdate=ap1979", &["1", "7"]),
+                (
+                    "Patient?birthdate:missing=true",
+                    &["2", "3", "4", "5", "6", "8"],
+                ),
+            ],
+        );
+    }
+}
+
+#[test]
+fn an_end_past_midnight_is_found_where_it_is_written() {
+    let practice = practice(
+        "DAY: date, FROMMIN: integer, MINUTES: integer",
+        "Encounter",
+        "elements:
+  status: finished
+  class: { code: AMB }
+  period:
+    start: { date: t.DAY, minutes: t.FROMMIN }
+    end: { date: t.DAY, minutes: t.FROMMIN, plus: t.MINUTES }
+",
+        "(1, '2026-02-03', 1430, 20), (2, '2026-02-03', 1430, 10), (3, '2026-02-03', 1430, 9), (4, '2026-02-03', 1430, 1500)",
+    );
+    let ends: Vec<Value> = practice
+        .resources("Encounter")
+        .iter()
+        .map(|resource| resource["period"]["end"].clone())
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            "2026-02-04T00:10:00+10:00",
+            "2026-02-04T00:00:00+10:00",
+            "2026-02-03T23:59:00+10:00",
+            "2026-02-05T00:50:00+10:00"
+        ]
+    );
+    assert_found(
+        &practice,
+        &[
+            ("Encounter?date=2026-02-03", &["3"]),
+            ("Encounter?date=gt2026-02-03", &["1", "2", "4"]),
+            ("Encounter?date=gt2026-02-04", &["4"]),
+            ("Encounter?date=eb2026-02-04", &["3"]),
+            ("Encounter?date=gt2026-02-05T00:48:00%2B10:00", &["4"]),
+            ("Encounter?date=gt2026-02-05T00:51:00%2B10:00", &[]),
+        ],
+    );
+}
+
+#[test]
+fn guids_are_found_in_capitals_and_in_small_letters() {
+    const ONE: &str = "6F9619FF-8B86-D011-B42D-00C04FC964FF";
+    const TWO: &str = "7f9619ff-8b86-d011-b42d-00c04fc964ff";
+    let practice = practice_by(
+        "ID: uniqueidentifier",
+        "DOCTOR: uniqueidentifier",
+        "Patient",
+        "elements:
+  generalPractitioner: [ { reference: { to: Practitioner, id: t.DOCTOR } } ]
+  identifier: [ { system: 'http://guid.example', value: $t.DOCTOR } ]
+",
+        &format!("('{ONE}', '{TWO}'), ('{TWO}', '{ONE}')"),
+    );
+    let small = ONE.to_ascii_lowercase();
+    for asked in [ONE, &small] {
+        assert_eq!(resource(&practice, &format!("Patient/{asked}"))["id"], ONE);
+        for search in [
+            format!("Patient?general-practitioner=Practitioner/{asked}"),
+            format!("Patient?identifier=http://guid.example|{asked}"),
+            format!("Patient?identifier={asked}"),
+        ] {
+            assert_eq!(practice.ids(&search), [TWO], "{search}");
+        }
+    }
+    for asked in [TWO, &TWO.to_ascii_uppercase()] {
+        assert_eq!(practice.ids(&format!("Patient?_id={asked}")), [TWO]);
+        let search = format!("Patient?general-practitioner={asked}");
+        assert_eq!(practice.ids(&search), [ONE], "{search}");
+    }
+}
+
+#[test]
+fn ids_in_padded_text_are_found() {
+    for ty in ["char(10)", "varchar(10)", "text"] {
+        let practice = practice_by(
+            &format!("ID: {ty}"),
+            &format!("DOCTOR: {ty}"),
+            "Patient",
+            "elements:\n  generalPractitioner: [ { reference: { to: Practitioner, id: t.DOCTOR } } ]\n",
+            "('A1        ', 'D1  '), ('A12', 'D12'), ('A1-', 'D1'), ('a1 ', 'd1')",
+        );
+        assert_eq!(resource(&practice, "Patient/A1")["id"], "A1", "{ty}");
+        assert_found(
+            &practice,
+            &[
+                ("Patient?_id=A1,A12", &["A1", "A12"]),
+                ("Patient?general-practitioner=D1", &["A1", "A1-"]),
+                ("Patient?general-practitioner=Practitioner/d1", &["a1"]),
+            ],
+        );
+        assert_eq!(practice.read("Patient/A").unwrap_err().code().status, 404);
+    }
+}
