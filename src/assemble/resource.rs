@@ -328,7 +328,9 @@ impl<'v> ResourceWriter<'v> {
         }
     }
 
-    /// `parent` is the row of the page; `row` the one whose columns the node names.
+    /// `parent` is the row of the page; `row` the one whose columns the node names. Most nodes are constants and
+    /// values, written here; what holds others is written by [`Self::compound`].
+    #[inline]
     fn node(
         &mut self,
         out: &mut Vec<u8>,
@@ -355,6 +357,20 @@ impl<'v> ResourceWriter<'v> {
                     }
                 }
             }
+            _ => self.compound(out, node, row, parent, place),
+        }
+    }
+
+    /// An object, a list, or what a condition decides on.
+    fn compound(
+        &mut self,
+        out: &mut Vec<u8>,
+        node: &'v ViewNode,
+        row: RowRef<'v>,
+        parent: RowRef<'v>,
+        place: &'v Place,
+    ) -> Presence {
+        match node {
             ViewNode::Object { anchors, .. }
                 if !anchors.is_empty() && anchors.iter().all(|&column| row.is_null(column)) =>
             {
@@ -368,6 +384,9 @@ impl<'v> ResourceWriter<'v> {
                 Presence::Absent => Presence::Absent,
                 Presence::Constant | Presence::Bound => Presence::Bound,
             },
+            simple @ (ViewNode::Constant(_) | ViewNode::Value(_)) => {
+                self.node(out, simple, row, parent, place)
+            }
         }
     }
 
