@@ -438,13 +438,17 @@ fn patient(row: &Row<'_>) -> (Vec<u8>, Vec<u8>) {
             &updated[..10],
             "T",
             &updated[11..19],
-            "+10:00\","
+            "+10:00\""
         );
     }
-    put!(
-        out,
-        "\"profile\":[\"http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient\"]}"
-    );
+    if is_au_core(row) {
+        put!(
+            out,
+            if out.ends_with(b"{") { "" } else { "," },
+            "\"profile\":[\"http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient\"]"
+        );
+    }
+    out.push(b'}');
     if let Some(status) = text(row, column::ETHNICITY_ETHNICTYPE) {
         let coded = match status {
             "Aboriginal" => Some(("1", "Aboriginal but not Torres Strait Islander origin")),
@@ -499,6 +503,15 @@ fn patient(row: &Row<'_>) -> (Vec<u8>, Vec<u8>) {
         }
     }
     (out, rest(row))
+}
+
+/// What the profile asks for is there; a gender always is.
+fn is_au_core(row: &Row<'_>) -> bool {
+    let numbered = [column::IHI, column::DVANO, column::PENSIONNO]
+        .iter()
+        .any(|column| text(row, *column).is_some());
+    let carded = text(row, column::MEDICARENO).is_some_and(|card| card.len() == 10);
+    (numbered || carded) && text(row, column::SURNAME).is_some() && text(row, column::DOB).is_some()
 }
 
 fn identifiers(row: &Row<'_>, out: &mut Vec<u8>) {
