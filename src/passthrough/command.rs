@@ -118,7 +118,9 @@ fn storable(at: DateTime, ty: SqlType) -> DateTime {
     let step = (step - 1..=step)
         .find(|step| nanoseconds(*step) >= fraction)
         .unwrap_or(step);
-    at.saturating_add((nanoseconds(step) - fraction).nanoseconds())
+    at.checked_add((nanoseconds(step) - fraction).nanoseconds())
+        // The end of the calendar: its last step.
+        .unwrap_or_else(|_| at.saturating_sub((fraction - nanoseconds(steps - 1)).nanoseconds()))
 }
 
 /// SQL Server's name of a type in the passthrough API.

@@ -288,9 +288,12 @@ impl DateMatcher {
             }
             DateForm::Unix => {
                 // Rounded up: a whole second is at or after `t` from the next one on.
-                let seconds = zone.to_timestamp(at).map_or(i64::MIN, |at| {
-                    at.as_second() + i64::from(at.subsec_nanosecond() > 0)
-                });
+                let seconds = match zone.to_timestamp(at) {
+                    Ok(at) => at.as_second() + i64::from(at.subsec_nanosecond() > 0),
+                    // Beyond either end of what can be counted.
+                    Err(_) if at.year() > 0 => i64::MAX,
+                    Err(_) => i64::MIN,
+                };
                 Predicate::Compare(
                     self.columns[0].clone(),
                     op,

@@ -33,11 +33,12 @@ impl Comparison {
     }
 
     /// The same comparison with a constant of the mapping.
-    pub(super) fn holds(self, constant: &str, searched: &str) -> bool {
+    pub(super) fn holds(self, constant: &str, searched: &Searched<'_>) -> bool {
+        let folded = || Some(&*searched.folded().text).filter(|text| !text.is_empty());
         match self {
-            Comparison::StartsWith => fold(constant).starts_with(&*fold(searched)),
-            Comparison::Contains => fold(constant).contains(&*fold(searched)),
-            Comparison::Exact => constant == searched,
+            Comparison::StartsWith => folded().is_some_and(|text| fold(constant).starts_with(text)),
+            Comparison::Contains => folded().is_some_and(|text| fold(constant).contains(text)),
+            Comparison::Exact => constant == searched.text,
         }
     }
 }
@@ -112,14 +113,14 @@ struct Folded {
 impl<'v> Searched<'v> {
     pub(super) fn new(text: &'v str) -> Searched<'v> {
         Searched {
-            text,
+            text: text.trim(),
             folded: OnceCell::new(),
         }
     }
 
     fn folded(&self) -> &Folded {
         self.folded.get_or_init(|| {
-            let text = fold(self.text.trim()).into_owned();
+            let text = fold(self.text).into_owned();
             let (low, high) = prefix_range(&text);
             let start = escape("", &text);
             Folded {
@@ -141,9 +142,7 @@ pub(super) fn matcher(
 ) -> Predicate {
     match of {
         TextMatcher::Column(column) => predicate(column, comparison, searched, values),
-        TextMatcher::Constant(constant) if comparison.holds(constant, searched.text) => {
-            Predicate::True
-        }
+        TextMatcher::Constant(constant) if comparison.holds(constant, searched) => Predicate::True,
         TextMatcher::Constant(_) => Predicate::False,
         TextMatcher::Codes {
             expr,
@@ -162,7 +161,7 @@ pub(super) fn matcher(
                     CodePart::System => code.system.as_deref(),
                     CodePart::Code | CodePart::Whole => Some(&*code.code),
                 };
-                text.is_some_and(|text| comparison.holds(text, searched.text))
+                text.is_some_and(|text| comparison.holds(text, searched))
             },
             values,
         ),
@@ -177,7 +176,11 @@ pub(super) fn predicate(
     values: &mut Values,
 ) -> Predicate {
     match comparison {
-        Comparison::Exact => exact(column, searched.text.trim(), values),
+        // An accent alone folds to nothing, and everything begins with nothing.
+        Comparison::StartsWith | Comparison::Contains if searched.folded().text.is_empty() => {
+            Predicate::False
+        }
+        Comparison::Exact => exact(column, searched.text, values),
         Comparison::StartsWith => starts_with(column, searched.folded(), values),
         Comparison::Contains => {
             let folded = &searched.folded().text;

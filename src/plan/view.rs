@@ -282,7 +282,8 @@ impl View {
             if &*field.name == "meta" {
                 mapped_meta = Some(field);
             } else if selection.keeps_top(field) {
-                if let Node::Constant(json) = &field.node {
+                // Of a choice another alternative may be written.
+                if let (Node::Constant(json), None) = (&field.node, &field.choice) {
                     given |= needs.met_by(&field.name, json);
                 }
                 fields.push(ViewField {
@@ -366,6 +367,41 @@ fn with_constants_joined(mut fields: Vec<ViewField>) -> Vec<ViewField> {
     joined
 }
 
+/// A constant; one that has parts of profiles' needs as an object of one field, which carries their marks.
+fn constant(json: &Arc<str>, sought: &[Part<'_>]) -> ViewNode {
+    let mark = match sought {
+        [] => 0,
+        sought => {
+            let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+            let had = sought.iter().filter(|part| claims::has(&value, part.path));
+            had.fold(0, |mark, part| mark | part.mark)
+        }
+    };
+    let inside = json
+        .strip_prefix('{')
+        .and_then(|json| json.strip_suffix('}'));
+    match inside {
+        Some(inside) if mark != 0 => ViewNode::Object {
+            fields: vec![ViewField {
+                key: format!(",{inside}").into(),
+                need: Need::Optional,
+                choice: None,
+                mark,
+                needs: Vec::new(),
+                node: ViewNode::Constant(Arc::from("")),
+                // A constant is never odd, so that no message names its place.
+                place: mapping::Place {
+                    file: Arc::from(""),
+                    line: 0,
+                },
+            }],
+            bound: false,
+            anchors: Vec::new(),
+        },
+        _ => ViewNode::Constant(Arc::clone(json)),
+    }
+}
+
 /// Entries name children by their place in the source; a view holds only those that it needs.
 fn renumber(node: &mut ViewNode, places: &[Option<usize>]) {
     match node {
@@ -441,7 +477,7 @@ impl Builder<'_> {
 
     fn node(&mut self, node: &Node, child: Option<usize>, sought: &[Part<'_>]) -> ViewNode {
         match node {
-            Node::Constant(json) => ViewNode::Constant(Arc::clone(json)),
+            Node::Constant(json) => constant(json, sought),
             Node::Value(binding) => ViewNode::Value(self.columns(child).reader(binding)),
             Node::Object(object) => self.object(object, child, sought),
             Node::When(condition, node) => {

@@ -108,7 +108,7 @@ impl Spelling for Sqlite {
                 "({column} >= SUBSTR({marker}, 1, 10) AND {spelled} {operator} {marker})"
             )),
             CompareOp::Lt | CompareOp::Le => out.push_str(&format!(
-                "({column} < DATE({marker}, '+1 day') AND {spelled} {operator} {marker})"
+                "({column} < COALESCE(DATE({marker}, '+1 day'), 'after 9999') AND {spelled} {operator} {marker})"
             )),
             CompareOp::Eq | CompareOp::Ne => {
                 out.push_str(&format!("{spelled} {operator} {marker}"))

@@ -447,3 +447,66 @@ fn ids_in_padded_text_are_found() {
         assert_eq!(practice.read("Patient/A").unwrap_err().code().status, 404);
     }
 }
+
+#[test]
+fn an_accent_alone_finds_nothing() {
+    let practice = practice(
+        "SURNAME: varchar(20)",
+        "Patient",
+        "elements:\n  name: [ { family: $t.SURNAME } ]\n  address: [ { country: Australia, city: $t.SURNAME } ]\n",
+        "(1, 'Zoë'), (2, 'Ada')",
+    );
+    assert_found(
+        &practice,
+        &[
+            ("Patient?family=%CC%81", &[]),
+            ("Patient?family:contains=%CC%81", &[]),
+            ("Patient?address-country=%CC%81", &[]),
+            ("Patient?address-country=austr%20", &["1", "2"]),
+            ("Patient?family=zoe", &["1"]),
+        ],
+    );
+}
+
+#[test]
+fn the_end_of_the_calendar_is_after_every_moment() {
+    let practice = practice(
+        "SEEN: datetime, UPDATED: bigint",
+        "Patient",
+        "lastUpdated: { column: t.UPDATED, unix: true }\nelements:\n  deceasedDateTime: $t.SEEN\n",
+        "(1, '2020-05-05 12:00:00', 1700000000), (2, '2021-05-05 12:00:00', 1700000001)",
+    );
+    assert_found(
+        &practice,
+        &[
+            ("Patient?death-date=le9999-12-31", &["1", "2"]),
+            ("Patient?death-date=gt9999-12-31", &[]),
+            ("Patient?_lastUpdated=le9999-12-31", &["1", "2"]),
+            ("Patient?_lastUpdated=gt9999-12-31", &[]),
+        ],
+    );
+}
+
+#[test]
+fn constants_count_for_a_profile_where_they_are_written() {
+    let practice = practice(
+        "DIED: datetime, FLAG: integer",
+        "Patient",
+        concat!(
+            "profile:\n",
+            "  - { url: 'http://example.org/bool', if: deceasedBoolean }\n",
+            "  - { url: 'http://example.org/language', if: communication.language }\n",
+            "elements:\n",
+            "  communication: [ { if: t.FLAG = 1, language: { text: en } } ]\n",
+            "  deceasedDateTime: $t.DIED\n",
+            "  deceasedBoolean: false\n",
+        ),
+        "(1, '2020-05-05 12:00:00', 1), (2, NULL, 0)",
+    );
+    let profiles = |path| resource(&practice, path)["meta"]["profile"].clone();
+    assert_eq!(
+        profiles("Patient/1"),
+        json!(["http://example.org/language"])
+    );
+    assert_eq!(profiles("Patient/2"), json!(["http://example.org/bool"]));
+}
