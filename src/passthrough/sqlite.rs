@@ -74,7 +74,7 @@ pub struct Pool {
     /// Threads without a job, the one that was busy last at the end.
     idle: Mutex<Vec<Worker>>,
     /// A connection that no thread has yet.
-    spare: Mutex<Option<Connection>>,
+    spare: Mutex<Option<Opened>>,
 }
 
 /// A thread with a connection of its own; it ends when the last of its handles does.
@@ -83,7 +83,31 @@ struct Worker {
     jobs: SyncSender<Job>,
 }
 
-type Job = Box<dyn FnOnce(&mut Option<Connection>) + Send>;
+type Job = Box<dyn FnOnce(&mut Option<Opened>) + Send>;
+
+/// A connection, with the file that it has open: another may come to stand at the path.
+struct Opened {
+    connection: Connection,
+    file: FileId,
+}
+
+/// What tells a file from another that has its name.
+type FileId = (u64, u64);
+
+#[cfg(unix)]
+fn file_id(path: &Path) -> Result<FileId, PassthroughError> {
+    use std::os::unix::fs::MetadataExt;
+    match std::fs::metadata(path) {
+        Ok(file) => Ok((file.dev(), file.ino())),
+        Err(error) => Err(PassthroughError::Open(error.kind().to_string())),
+    }
+}
+
+/// Where an open file can be neither renamed nor deleted.
+#[cfg(not(unix))]
+fn file_id(_: &Path) -> Result<FileId, PassthroughError> {
+    Ok((0, 0))
+}
 
 impl Worker {
     fn start() -> std::io::Result<Worker> {
@@ -108,7 +132,10 @@ impl Pool {
     /// # Errors
     /// [`PassthroughError::Open`] with the engine's reason.
     pub fn open(path: &Path, limits: Limits) -> Result<Pool, PassthroughError> {
-        let first = open(path, &limits)?;
+        let first = Opened {
+            file: file_id(path)?,
+            connection: open(path, &limits)?,
+        };
         Ok(Pool {
             path: path.to_owned(),
             queue: Queue::new(limits.connections, limits.waiting),
@@ -186,7 +213,7 @@ impl Pool {
     /// One job, on its thread.
     fn attend<T, E: From<PassthroughError>>(
         &self,
-        connection: &mut Option<Connection>,
+        connection: &mut Option<Opened>,
         cancelled: Arc<AtomicBool>,
         job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -195,23 +222,33 @@ impl Pool {
             return Err(PassthroughError::Busy.into());
         }
         let mut open = match connection.take() {
-            Some(open) => open,
-            None => self.connect()?,
+            // A file that was replaced or deleted would be read on for as long as it is open.
+            Some(open) if open.file == file_id(&self.path)? => open,
+            _ => self.connect()?,
         };
         let deadline = Instant::now() + self.limits.statement;
         let watch = move || cancelled.load(Ordering::Relaxed) || Instant::now() >= deadline;
-        if open.progress_handler(STEPS, Some(watch)).is_err() {
+        if open
+            .connection
+            .progress_handler(STEPS, Some(watch))
+            .is_err()
+        {
             return Err(PassthroughError::Open("no progress callback".to_owned()).into());
         }
         let mut session = Session {
-            connection: &open,
+            connection: &open.connection,
             limits: &self.limits,
             broken: false,
         };
         let done = job(&mut session);
-        // A file that was damaged or replaced is opened anew: then its state is known, and may be mended.
+        // A file that is damaged is opened anew: then its state is known, and may be mended.
         let broken = session.broken;
-        if !broken && open.progress_handler(0, None::<fn() -> bool>).is_ok() {
+        if !broken
+            && open
+                .connection
+                .progress_handler(0, None::<fn() -> bool>)
+                .is_ok()
+        {
             *connection = Some(open);
         }
         done
@@ -224,9 +261,16 @@ impl Pool {
         Arc::clone(lock(&self.shares).entry(caller).or_insert_with(share))
     }
 
-    fn connect(&self) -> Result<Connection, PassthroughError> {
-        let spare = lock(&self.spare).take();
-        spare.map_or_else(|| open(&self.path, &self.limits), Ok)
+    fn connect(&self) -> Result<Opened, PassthroughError> {
+        let file = file_id(&self.path)?;
+        let spare = lock(&self.spare).take().filter(|spare| spare.file == file);
+        match spare {
+            Some(spare) => Ok(spare),
+            None => Ok(Opened {
+                file,
+                connection: open(&self.path, &self.limits)?,
+            }),
+        }
     }
 
     /// A job with a connection now, outside any runtime: for the command line.
@@ -237,13 +281,13 @@ impl Pool {
         &self,
         job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let connection = self.connect()?;
+        let open = self.connect()?;
         let done = job(&mut Session {
-            connection: &connection,
+            connection: &open.connection,
             limits: &self.limits,
             broken: false,
         });
-        *lock(&self.spare) = Some(connection);
+        *lock(&self.spare) = Some(open);
         done
     }
 }

@@ -187,6 +187,29 @@ async fn a_damaged_file_is_opened_anew_when_another_has_its_place() {
     );
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_replaced_or_deleted_is_noticed() {
+    let (pool, file) = pool(Limits::default());
+    assert_eq!(
+        run(&pool, "SELECT name FROM t").await.expect("rows").len(),
+        2
+    );
+    let other = file.path().with_extension("other");
+    let db = Connection::open(&other).expect("a database");
+    db.execute_batch("CREATE TABLE t (name TEXT); INSERT INTO t VALUES ('new')")
+        .expect("a table");
+    drop(db);
+    std::fs::rename(&other, file.path()).expect("in its place");
+    assert_eq!(
+        run(&pool, "SELECT name FROM t").await.expect("rows").len(),
+        1
+    );
+    std::fs::remove_file(file.path()).expect("deleted");
+    let gone = run(&pool, "SELECT name FROM t").await;
+    assert!(matches!(gone, Err(PassthroughError::Open(_))), "{gone:?}");
+}
+
 #[test]
 fn a_missing_file_is_known_at_once() {
     let opened = Pool::open(std::path::Path::new("/nowhere/at/all"), Limits::default());
