@@ -43,13 +43,18 @@ impl SearchRequest {
             // Writing to a String cannot fail; so throughout this file.
             let _ = write!(query.text, "_count={count}");
         }
-        query.one("_format", self.format.as_deref());
-        query.one(
-            "_pretty",
-            self.pretty
-                .map(|pretty| if pretty { "true" } else { "false" }),
-        );
+        query.form(self);
         query.one("_cursor", cursor);
+        query.text
+    }
+
+    /// The query string of a page: its cursor, which stands for the search, and in which form it is asked for.
+    pub fn page_query(&self, cursor: &str) -> String {
+        let mut query = Query {
+            text: String::with_capacity(cursor.len() + 64),
+        };
+        query.form(self);
+        query.one("_cursor", Some(cursor));
         query.text
     }
 }
@@ -71,6 +76,16 @@ struct Query {
 }
 
 impl Query {
+    /// The form of the answer.
+    fn form(&mut self, request: &SearchRequest) {
+        self.one("_format", request.format.as_deref());
+        let pretty = request.pretty;
+        self.one(
+            "_pretty",
+            pretty.map(|pretty| if pretty { "true" } else { "false" }),
+        );
+    }
+
     fn separate(&mut self) {
         if !self.text.is_empty() {
             self.text.push('&');

@@ -217,7 +217,7 @@ impl Page {
         let base = format!("{}/{}", self.call.base, self.plan.resource);
         let used_count = self.request.count.map(|_| self.plan.count);
         let own = match &self.own_link {
-            Some(cursor) => format!("_cursor={cursor}"),
+            Some(cursor) => self.request.page_query(cursor),
             None => self.request.to_query_with(used_count, None),
         };
         let own = if own.is_empty() {
@@ -233,7 +233,7 @@ impl Page {
         let more = next_places.is_some();
         let next = next_places
             .and_then(|places| site.seal(&self.request, places, &self.call))
-            .map(|cursor| format!("{base}?_cursor={cursor}"));
+            .map(|cursor| format!("{base}?{}", self.request.page_query(&cursor)));
         let cut_off = more && next.is_none();
         if let Some(next) = &next {
             links.push(Link {

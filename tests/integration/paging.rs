@@ -381,3 +381,23 @@ fn several_sources_are_searched_read_and_referred_to_by_their_ids() {
     assert_eq!(set("Patient?link=RelatedPerson/kin-2"), ids(&["A-1"]));
     assert_eq!(set("Patient?link=RelatedPerson/2"), ids(&[]));
 }
+
+/// A client that says the form in the URL, since it cannot set headers, gets every page in it.
+#[test]
+fn a_page_link_carries_the_form_of_the_answer() {
+    let practice = Practice::demo(50);
+    let mut search = "Patient?_count=5&_format=json&_pretty=true".to_owned();
+    for _ in 0..3 {
+        let bundle = practice.bundle(&search);
+        let next = crate::practice::link(&bundle, "next").expect("a further page");
+        let (_, query) = next.split_once('?').expect("a query");
+        assert!(
+            query.starts_with("_format=json&_pretty=true&_cursor="),
+            "{query}"
+        );
+        search = format!("Patient?{query}");
+    }
+    let own = practice.bundle(&search);
+    let own = crate::practice::link(&own, "self").expect("a self link");
+    assert!(own.contains("_format=json&_pretty=true&_cursor="), "{own}");
+}
