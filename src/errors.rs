@@ -18,6 +18,15 @@ pub struct Code {
     pub remedy: &'static str,
 }
 
+/// `OperationOutcome.issue.expression` of a parameter: `http.` and its name without a modifier (R4, of errors in
+/// HTTP parameters).
+pub fn expression(parameter: &str) -> String {
+    let name = parameter
+        .split_once(':')
+        .map_or(parameter, |(name, _)| name);
+    format!("http.{name}")
+}
+
 macro_rules! codes {
     ($($name:ident = $id:literal, $status:literal, $issue:literal, $title:literal, $remedy:literal;)*) => {
         $(#[doc = $title] pub const $name: Code = Code { id: $id, status: $status, issue: $issue, title: $title, remedy: $remedy };)*
@@ -29,7 +38,7 @@ macro_rules! codes {
 codes! {
     SEARCH_SYNTAX = "PS001", 400, "invalid", "The query string or form body cannot be read", "Percent-encode reserved characters and write name=value pairs joined by &.";
     SEARCH_VALUE = "PS002", 400, "value", "A value does not have the form of its parameter's type", "Write the value as the message says.";
-    SEARCH_MODIFIER = "PS003", 400, "not-supported", "A modifier does not apply to the parameter", "Use one of the modifiers that the message lists, or none.";
+    SEARCH_MODIFIER = "PS003", 400, "not-supported", "A modifier does not apply to the parameter", "Use a modifier that the CapabilityStatement lists for the parameter, or none.";
     SEARCH_PREFIX = "PS004", 400, "value", "A prefix does not apply to the parameter", "Use eq, ne, gt, lt, ge, le, sa, eb or ap, on numbers, dates and quantities only.";
     SEARCH_TOO_MANY = "PS005", 400, "too-costly", "Too many parameters or values", "Split the search into several.";
     SEARCH_REPEATED = "PS006", 400, "invalid", "A result parameter is given twice", "Give _count, _total, _summary, _elements, _format, _pretty and _cursor once, and _sort in the URL or in the body.";

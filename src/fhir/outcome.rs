@@ -228,7 +228,7 @@ mod tests {
             concat!(
                 r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"not-supported","#,
                 r#""details":{"coding":[{"system":"urn:pilaster:error","code":"PS003"}],"text":"birthdate takes no :exact"},"#,
-                r#""diagnostics":"Use one of the modifiers that the message lists, or none.","expression":["Patient.birthDate"]}]}"#,
+                r#""diagnostics":"Use a modifier that the CapabilityStatement lists for the parameter, or none.","expression":["Patient.birthDate"]}]}"#,
             )
         );
     }

@@ -144,7 +144,7 @@ impl PlanError {
                     UnknownName {
                         name: Some(name), ..
                     },
-                ] => Some(format!("http.{name}")),
+                ] => Some(errors::expression(name)),
                 _ => None,
             },
             PlanError::UnsupportedParameter { name, .. }

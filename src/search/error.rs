@@ -133,8 +133,7 @@ impl SearchError {
     /// for errors of HTTP parameters. None where no parameter can be named.
     pub fn expression(&self) -> Option<String> {
         let name = self.place()?.name.as_deref()?;
-        let name = name.split_once(':').map_or(name, |(name, _)| name);
-        Some(format!("http.{name}"))
+        Some(errors::expression(name))
     }
 
     /// The parameter that the error is about.

@@ -43,12 +43,13 @@ pub(super) fn modifier(
 
 /// The words that would do, as a part of a message.
 fn describe(kind: ParameterKind, targets: &[&str]) -> String {
-    let words: Vec<&str> = allowed_modifiers(kind).iter().map(Modifier::word).collect();
+    let modifiers = allowed_modifiers(kind).iter();
+    let words: Vec<String> = modifiers.map(|of| format!(":{}", of.word())).collect();
     let kind_word = kind.word();
     if words.is_empty() {
-        return format!("a {kind_word} parameter takes none");
+        return format!("a {kind_word} parameter of R4 takes none");
     }
-    let mut text = format!("a {kind_word} parameter takes {}", words.join(", "));
+    let mut text = format!("a {kind_word} parameter of R4 takes {}", words.join(", "));
     if kind == ParameterKind::Reference {
         // A reference to any resource has more targets than a message should.
         match targets {

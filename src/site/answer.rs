@@ -313,7 +313,7 @@ impl Page {
             };
             let issue = Issue::warning(&errors::UNKNOWN_PARAMETER, what);
             let issue = match &ignored.name {
-                Some(name) => issue.at(format!("http.{name}")),
+                Some(name) => issue.at(errors::expression(name)),
                 None => issue,
             };
             issue.with_diagnostics(errors::UNKNOWN_PARAMETER.remedy)

@@ -78,12 +78,12 @@ fn messages_name_the_parameter_the_value_and_what_is_allowed() {
     );
     assert_eq!(
         refusal("Patient?birthdate:exact=2024"),
-        "PS003 parameter `birthdate:exact`: the modifier does not apply; a date parameter takes missing"
+        "PS003 parameter `birthdate:exact`: the modifier does not apply; a date parameter of R4 takes :missing"
     );
     assert_eq!(
         refusal("Observation?subject:Practitioner=1"),
-        "PS003 parameter `subject:Practitioner`: the modifier does not apply; a reference parameter takes missing, identifier, \
-         above, below or one of the types Group, Location, Patient"
+        "PS003 parameter `subject:Practitioner`: the modifier does not apply; a reference parameter of R4 takes :missing, :identifier, \
+         :above, :below or one of the types Group, Location, Patient"
     );
     assert_eq!(
         refusal("Patient?a=1&_count=Canary"),
