@@ -125,10 +125,19 @@ fn is_strict(expr: &Expr) -> bool {
     }
 }
 
+/// No column is in it.
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Slot(_) | Expr::Int(_) | Expr::Text(_) => true,
+        Expr::Cast(inner, _) => is_constant(inner),
+        _ => false,
+    }
+}
+
 /// Does not hold where the columns in it are NULL.
 fn rejects_null(predicate: &Predicate) -> bool {
     match predicate {
-        Predicate::Compare(left, _, right) => is_strict(left) && first_alias_of(right).is_none(),
+        Predicate::Compare(left, _, right) => is_strict(left) && is_constant(right),
         Predicate::In { expr, .. } | Predicate::Present(expr) | Predicate::Like { expr, .. } => {
             is_strict(expr)
         }

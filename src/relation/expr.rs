@@ -80,7 +80,8 @@ pub enum Expr {
     DaysTo(Box<Expr>, Slot),
     /// 1 where the predicate holds, else 0.
     Test(Box<Predicate>),
-    /// A literal for each literal; what else is not NULL gives `otherwise`, NULL gives `absent`.
+    /// A literal for each literal; what else is not NULL gives `otherwise`, or, where there is none, what NULL
+    /// gives: `absent`.
     Case(Shared<Case>),
     /// A fragment that the mapping wrote in SQL.
     Raw(Shared<RawSql>),
