@@ -3,12 +3,13 @@
 //! What a row holds is read as local wall-clock time of the practice, and written with the practice's
 //! offset for that moment. A day that no calendar has, and a year that R4 has no form for, are odd.
 
+use std::sync::Arc;
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
-use super::json::write_two;
-use super::values::{Written, number, trimmed};
+use super::values::{Written, number, trim_blanks, trimmed};
 use crate::mapping::{Binding, Conversion, DateForm, DateLayout, Precision};
 use crate::passthrough::{CellRef, RowRef};
 
@@ -53,13 +54,17 @@ impl Partial {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
+        let mut text = *b"\"0000-00-00\"";
         let year = u32::from(self.year.unsigned_abs());
-        write_two(out, year / 100);
-        write_two(out, year % 100);
+        put_two(&mut text, 1, year / 100);
+        put_two(&mut text, 3, year % 100);
+        let mut length = 5;
         for part in [self.month, self.day].into_iter().map_while(|part| part) {
-            out.push(b'-');
-            write_two(out, u32::from(part.unsigned_abs()));
+            put_two(&mut text, length + 1, u32::from(part.unsigned_abs()));
+            length += 3;
         }
+        text[length] = b'"';
+        out.extend_from_slice(&text[..=length]);
     }
 }
 
@@ -96,8 +101,8 @@ fn day<'c>(
             from_layout(&text, layout)
         }
         DateForm::Column { utc: false } => {
-            trimmed(cell(0), &binding.absent)?;
-            Ok(Partial::from(stated(cell(0))?.day(zone)?))
+            let stated = stated(cell(0), &binding.absent)?;
+            Ok(Partial::from(stated.day(zone)?))
         }
         _ => Ok(Partial::from(instant(form, cell, binding, zone)?.at.date())),
     }
@@ -193,13 +198,7 @@ fn offset(text: &[u8]) -> Result<Option<Offset>, Written> {
         [h, u, m, n] | [h, u, b':', m, n] => ([*h, *u], [*m, *n]),
         _ => return Err(Written::Odd),
     };
-    let number = |digits: [u8; 2]| match digits {
-        [b'0'..=b'9', b'0'..=b'9'] => {
-            Ok(i32::from(digits[0] - b'0') * 10 + i32::from(digits[1] - b'0'))
-        }
-        _ => Err(Written::Odd),
-    };
-    let seconds = number(hours)? * 3600 + number(minutes)? * 60;
+    let seconds = i32::from(two(hours)?) * 3600 + i32::from(two(minutes)?) * 60;
     // The range that R4's own offsets have.
     if seconds > 14 * 3600 {
         return Err(Written::Odd);
@@ -209,62 +208,74 @@ fn offset(text: &[u8]) -> Result<Option<Offset>, Written> {
         .map_err(|_| Written::Odd)
 }
 
-fn stated(cell: CellRef<'_>) -> Result<Stated, Written> {
+/// What a column of dates or of text says; Absent where that is blank or stands for "unknown".
+fn stated(cell: CellRef<'_>, absent: &[Arc<str>]) -> Result<Stated, Written> {
+    if !absent.is_empty() {
+        trimmed(cell, absent)?;
+    }
     let bytes = match cell {
         CellRef::Null => return Err(Written::Absent),
-        CellRef::Text(bytes) => bytes.trim_ascii(),
+        CellRef::Text(bytes) => trim_blanks(bytes).trim_ascii(),
         _ => return Err(Written::Odd),
     };
-    let digits = |from: usize, to: usize| -> Result<i16, Written> {
-        let part = bytes.get(from..to).ok_or(Written::Odd)?;
-        part.iter().try_fold(0i16, |number, byte| {
-            if byte.is_ascii_digit() {
-                Ok(number * 10 + i16::from(byte - b'0'))
-            } else {
-                Err(Written::Odd)
-            }
-        })
+    let Some((day, time)) = bytes.split_first_chunk::<10>() else {
+        return Err(if bytes.is_empty() {
+            Written::Absent
+        } else {
+            Written::Odd
+        });
     };
-    let small = |from: usize, to: usize| {
-        digits(from, to).and_then(|number| i8::try_from(number).map_err(|_| Written::Odd))
-    };
-    if bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {
+    let [y, e, a, r, b'-', m, o, b'-', d, t] = *day else {
         return Err(Written::Odd);
-    }
-    let date = Date::new(digits(0, 4)?, small(5, 7)?, small(8, 10)?).map_err(|_| Written::Odd)?;
+    };
+    let year = i16::from(two([y, e])?) * 100 + i16::from(two([a, r])?);
+    let date = Date::new(year, two([m, o])?, two([d, t])?).map_err(|_| Written::Odd)?;
     if date.year() < 1 {
         return Err(Written::Odd);
     }
-    let (time, offset) = match bytes.get(10) {
-        None => (Time::midnight(), Ok(None)),
-        Some(b' ' | b'T') => {
-            let (second, rest) = match bytes.get(16) {
-                Some(b':') => (small(17, 19)?, &bytes[19..]),
-                _ => (0, bytes.get(16..).ok_or(Written::Odd)?),
-            };
-            let (fraction, rest) = match rest.split_first() {
-                Some((b'.', rest)) => {
-                    let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-                    let (digits, rest) = rest.split_at(length);
-                    let fraction = digits
-                        .iter()
-                        .take(9)
-                        .fold((0i32, 100_000_000i32), |(sum, unit), byte| {
-                            (sum + i32::from(byte - b'0') * unit, unit / 10)
-                        });
-                    (fraction.0, rest)
-                }
+    let (time, offset) = match *time {
+        [] => (Time::midnight(), Ok(None)),
+        [b' ' | b'T', h, o, b':', m, i, ref rest @ ..] => {
+            let (second, rest) = match *rest {
+                [b':', s, e, ref rest @ ..] => (two([s, e])?, rest),
                 _ => (0, rest),
             };
-            let time = Time::new(small(11, 13)?, small(14, 16)?, second, fraction);
+            let (nanosecond, rest) = match rest {
+                [b'.', rest @ ..] => fraction(rest),
+                _ => (0, rest),
+            };
+            let time = Time::new(two([h, o])?, two([m, i])?, second, nanosecond);
             (time.map_err(|_| Written::Odd)?, offset(rest))
         }
-        Some(_) => return Err(Written::Odd),
+        _ => return Err(Written::Odd),
     };
     Ok(Stated {
         at: date.to_datetime(time),
         offset,
     })
+}
+
+/// A number of two digits.
+fn two(digits: [u8; 2]) -> Result<i8, Written> {
+    match digits {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => {
+            Ok((tens - b'0') as i8 * 10 + (ones - b'0') as i8)
+        }
+        _ => Err(Written::Odd),
+    }
+}
+
+/// The nanoseconds of a second's fraction, and what follows its digits.
+fn fraction(text: &[u8]) -> (i32, &[u8]) {
+    let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = text.split_at(length);
+    let (nanoseconds, _) = digits
+        .iter()
+        .take(9)
+        .fold((0i32, 100_000_000i32), |(sum, unit), byte| {
+            (sum + i32::from(byte - b'0') * unit, unit / 10)
+        });
+    (nanoseconds, rest)
 }
 
 /// The time at the practice, in a year that R4 can write.
@@ -287,18 +298,14 @@ fn local<'c>(
     zone: &TimeZone,
 ) -> Result<Local, Written> {
     match form {
-        DateForm::Column { utc } => {
-            trimmed(cell(0), &binding.absent)?;
-            stated(cell(0))?.at_practice(*utc, zone)
-        }
+        DateForm::Column { utc } => stated(cell(0), &binding.absent)?.at_practice(*utc, zone),
         DateForm::Unix => {
             let seconds = number(cell(0), &binding.absent)?;
             let timestamp = Timestamp::from_second(seconds as i64).map_err(|_| Written::Odd)?;
             Ok(Local::of_moment(timestamp, zone))
         }
         DateForm::DayAndSeconds { unit, plus } => {
-            trimmed(cell(0), &binding.absent)?;
-            let date = stated(cell(0))?.day(zone)?;
+            let date = stated(cell(0), &binding.absent)?.day(zone)?;
             let since_midnight = number(cell(1), &[])?;
             let length = match (plus, number(cell(2), &[])) {
                 (false, _) | (true, Err(Written::Absent)) => 0.0,
@@ -327,9 +334,7 @@ pub(super) fn write_day<'c>(
 ) -> Written {
     match day(form, cell, binding, zone) {
         Ok(partial) => {
-            out.push(b'"');
             partial.write(out);
-            out.push(b'"');
             Written::Value
         }
         Err(written) => written,
@@ -352,56 +357,65 @@ pub(super) fn write_date_time<'c>(
     }
     match instant(form, cell, binding, zone) {
         Ok(at) => {
-            out.push(b'"');
             write_instant(out, &at, zone);
-            out.push(b'"');
             Written::Value
         }
         Err(written) => written,
     }
 }
 
-/// `2026-01-05T09:30:00+10:00`, with milliseconds where there are any.
+/// `"2026-01-05T09:30:00+10:00"`, with milliseconds where there are any.
 fn write_instant(out: &mut Vec<u8>, local: &Local, zone: &TimeZone) {
     let at = local.at;
-    Partial::from(at.date()).write(out);
-    out.push(b'T');
-    for (index, part) in [at.hour(), at.minute(), at.second()]
+    let year = u32::from(at.year().unsigned_abs());
+    let mut start = *b"\"0000-00-00T00:00:00";
+    put_two(&mut start, 1, year / 100);
+    put_two(&mut start, 3, year % 100);
+    for (place, part) in [at.month(), at.day(), at.hour(), at.minute(), at.second()]
         .into_iter()
         .enumerate()
     {
-        if index > 0 {
-            out.push(b':');
-        }
-        write_two(out, u32::from(part.unsigned_abs()));
+        put_two(&mut start, 6 + 3 * place, u32::from(part.unsigned_abs()));
     }
-    let milliseconds = at.subsec_nanosecond() / 1_000_000;
+    out.extend_from_slice(&start);
+    let milliseconds = (at.subsec_nanosecond() / 1_000_000).unsigned_abs();
     if milliseconds > 0 {
-        out.push(b'.');
-        out.push(b'0' + (milliseconds / 100 % 10) as u8);
-        write_two(out, (milliseconds % 100).unsigned_abs());
+        let mut fraction = [b'.', b'0' + (milliseconds / 100) as u8, 0, 0];
+        put_two(&mut fraction, 2, milliseconds % 100);
+        out.extend_from_slice(&fraction);
     }
     let offset = local
         .offset
         .or_else(|| Some(zone.to_offset(local.moment(zone)?)))
         .map_or(0, Offset::seconds);
-    out.push(if offset < 0 { b'-' } else { b'+' });
-    write_two(out, offset.unsigned_abs() / 3600);
-    out.push(b':');
-    write_two(out, offset.unsigned_abs() / 60 % 60);
+    let mut end = *b"+00:00\"";
+    if offset < 0 {
+        end[0] = b'-';
+    }
+    put_two(&mut end, 1, offset.unsigned_abs() / 3600);
+    put_two(&mut end, 4, offset.unsigned_abs() / 60 % 60);
+    out.extend_from_slice(&end);
+}
+
+/// Puts a number of two digits at a place of a text.
+fn put_two(text: &mut [u8], place: usize, number: u32) {
+    if let Some([tens, ones]) = text.get_mut(place..place + 2) {
+        *tens = b'0' + (number / 10 % 10) as u8;
+        *ones = b'0' + (number % 10) as u8;
+    }
 }
 
 /// The instant of a binding, for `Last-Modified` and `If-Modified-Since`.
 pub(super) fn timestamp(
     binding: &Binding,
-    columns: &[usize],
+    columns: &[u16],
     row: RowRef<'_>,
     zone: &TimeZone,
 ) -> Option<Timestamp> {
     let cell = |place: usize| {
         columns
             .get(place)
-            .map_or(CellRef::Null, |column| row.cell(*column))
+            .map_or(CellRef::Null, |column| row.cell(usize::from(*column)))
     };
     match &binding.conversion {
         Conversion::First(bindings) => {

@@ -41,7 +41,7 @@ pub(super) fn is_plain(bytes: &[u8]) -> bool {
 /// Appends a string's characters, escaped, without the quotes.
 pub(super) fn write_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    if !has_special(bytes) {
+    if is_plain(bytes) || !has_special(bytes) {
         return out.extend_from_slice(bytes);
     }
     let mut from = 0;
@@ -85,12 +85,6 @@ pub(super) fn integer_text(number: i64, buffer: &mut [u8; 20]) -> &str {
     }
     // Digits and a sign are UTF-8.
     std::str::from_utf8(&buffer[place..]).unwrap_or_default()
-}
-
-/// Appends a number of two digits.
-pub(super) fn write_two(out: &mut Vec<u8>, number: u32) {
-    out.push(b'0' + (number / 10 % 10) as u8);
-    out.push(b'0' + (number % 10) as u8);
 }
 
 #[cfg(test)]

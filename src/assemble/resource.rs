@@ -9,7 +9,10 @@ use super::dates;
 use super::values::{self, Written};
 use crate::mapping::Place;
 use crate::passthrough::{CellRef, RowRef, Rows};
-use crate::plan::{Alternative, ChildView, Need, View, ViewEntry, ViewField, ViewNeed, ViewNode};
+use crate::plan::{
+    Alternative, ChildView, Need, Reader, View, ViewElement, ViewEntry, ViewField, ViewNeed,
+    ViewNode, ViewObject,
+};
 use crate::relation::Expr;
 
 /// The rows of a child table, found by the parent that they belong to.
@@ -84,12 +87,16 @@ impl ChildRows {
     }
 }
 
+fn has_only_null(reader: &Reader, row: RowRef<'_>) -> bool {
+    let is_null = |&column| row.is_null(usize::from(column));
+    reader.null_is_absent && reader.columns.iter().all(is_null)
+}
+
 /// Nothing but NULL is there, and NULL is no value: known without writing anything.
 fn is_null(node: &ViewNode, row: RowRef<'_>) -> bool {
     match node {
-        ViewNode::Value(reader) => {
-            reader.null_is_absent && reader.columns.iter().all(|&column| row.is_null(column))
-        }
+        ViewNode::Value(reader) => has_only_null(reader, row),
+        ViewNode::Wrapped(wrapped) => has_only_null(&wrapped.reader, row),
         ViewNode::When(_, node) => is_null(node, row),
         _ => false,
     }
@@ -108,7 +115,7 @@ impl<'v> Chosen<'v> {
 
     fn take(&mut self, field: &'v ViewField) {
         if field.choice.is_some() {
-            self.0 = field.choice.as_ref();
+            self.0 = field.choice.as_deref();
         }
     }
 }
@@ -189,13 +196,14 @@ impl<'v> ResourceWriter<'v> {
         let view = self.view;
         self.met = view.claims.given;
         let mut chosen = Chosen::default();
-        for field in &view.fields {
+        for element in &view.elements {
+            let field = &element.field;
             if chosen.excludes(field) || field.need == Need::Optional && is_null(&field.node, row) {
                 continue;
             }
             let mark = out.len();
             out.extend_from_slice(field.key.as_bytes());
-            if self.top(out, field, row) != Presence::Absent {
+            if self.top(out, element, row) != Presence::Absent {
                 chosen.take(field);
                 continue;
             }
@@ -214,20 +222,21 @@ impl<'v> ResourceWriter<'v> {
     }
 
     /// A top-level element, and what profiles need of it.
-    fn top(&mut self, out: &mut Vec<u8>, field: &'v ViewField, row: RowRef<'v>) -> Presence {
-        if field.needs.is_empty() {
+    fn top(&mut self, out: &mut Vec<u8>, element: &'v ViewElement, row: RowRef<'v>) -> Presence {
+        let ViewElement { field, needs } = element;
+        if needs.is_empty() {
             return self.node(out, &field.node, row, row, &field.place);
         }
         self.marks = 0;
         let is_list = matches!(field.node, ViewNode::List(_));
         // A list looks at each of its entries.
-        self.watched = if is_list { &field.needs } else { &[] };
+        self.watched = if is_list { needs } else { &[] };
         let presence = self.node(out, &field.node, row, row, &field.place);
         if presence != Presence::Absent {
-            let whole = field.needs.iter().filter(|need| need.parts == 0);
+            let whole = needs.iter().filter(|need| need.parts == 0);
             self.met = whole.fold(self.met, |met, need| met | need.bit);
             if !is_list {
-                self.meet(&field.needs);
+                self.meet(needs);
             }
         }
         presence
@@ -344,20 +353,41 @@ impl<'v> ResourceWriter<'v> {
                 out.extend_from_slice(json.as_bytes());
                 Presence::Constant
             }
-            ViewNode::Value(reader) => {
+            ViewNode::Value(reader) => self.value(out, reader, row, place),
+            ViewNode::Wrapped(wrapped) => {
                 let start = out.len();
-                match values::write(out, &reader.binding, &reader.columns, row, self.site.zone) {
-                    Written::Value => Presence::Bound,
-                    written => {
-                        out.truncate(start);
-                        if written == Written::Odd {
-                            self.odd.push(place);
-                        }
-                        Presence::Absent
-                    }
+                out.extend_from_slice(wrapped.before.as_bytes());
+                let presence = self.value(out, &wrapped.reader, row, &wrapped.place);
+                if presence == Presence::Absent {
+                    out.truncate(start);
+                } else {
+                    out.extend_from_slice(wrapped.after.as_bytes());
+                    self.marks |= wrapped.marks;
                 }
+                presence
             }
             _ => self.compound(out, node, row, parent, place),
+        }
+    }
+
+    #[inline]
+    fn value(
+        &mut self,
+        out: &mut Vec<u8>,
+        reader: &'v Reader,
+        row: RowRef<'v>,
+        place: &'v Place,
+    ) -> Presence {
+        let start = out.len();
+        match values::write(out, &reader.binding, &reader.columns, row, self.site.zone) {
+            Written::Value => Presence::Bound,
+            written => {
+                out.truncate(start);
+                if written == Written::Odd {
+                    self.odd.push(place);
+                }
+                Presence::Absent
+            }
         }
     }
 
@@ -371,12 +401,7 @@ impl<'v> ResourceWriter<'v> {
         place: &'v Place,
     ) -> Presence {
         match node {
-            ViewNode::Object { anchors, .. }
-                if !anchors.is_empty() && anchors.iter().all(|&column| row.is_null(column)) =>
-            {
-                Presence::Absent
-            }
-            ViewNode::Object { fields, bound, .. } => self.object(out, fields, *bound, row, parent),
+            ViewNode::Object(object) => self.object(out, object, row, parent),
             ViewNode::List(entries) => self.list(out, entries, row, parent, place),
             ViewNode::When(column, _) if row.cell(*column) != CellRef::Int(1) => Presence::Absent,
             // That the condition holds is a value of the row's.
@@ -384,7 +409,7 @@ impl<'v> ResourceWriter<'v> {
                 Presence::Absent => Presence::Absent,
                 Presence::Constant | Presence::Bound => Presence::Bound,
             },
-            simple @ (ViewNode::Constant(_) | ViewNode::Value(_)) => {
+            simple @ (ViewNode::Constant(_) | ViewNode::Value(_) | ViewNode::Wrapped(_)) => {
                 self.node(out, simple, row, parent, place)
             }
         }
@@ -393,18 +418,21 @@ impl<'v> ResourceWriter<'v> {
     fn object(
         &mut self,
         out: &mut Vec<u8>,
-        fields: &'v [ViewField],
-        bound: bool,
+        object: &'v ViewObject,
         row: RowRef<'v>,
         parent: RowRef<'v>,
     ) -> Presence {
+        let anchors = &object.anchors;
+        if !anchors.is_empty() && anchors.iter().all(|&column| row.is_null(column)) {
+            return Presence::Absent;
+        }
         let start = out.len();
         let marks = self.marks;
         out.push(b'{');
         let mut found = Presence::Absent;
         let mut missing = None;
         let mut chosen = Chosen::default();
-        for field in fields {
+        for field in &object.fields {
             if chosen.excludes(field) {
                 continue;
             }
@@ -446,7 +474,10 @@ impl<'v> ResourceWriter<'v> {
             // Something is there, but not what R4 requires beside it.
             self.odd.push(&field.place);
         }
-        if found == Presence::Absent || missing.is_some() || (bound && found != Presence::Bound) {
+        if found == Presence::Absent
+            || missing.is_some()
+            || (object.bound && found != Presence::Bound)
+        {
             out.truncate(start);
             self.marks = marks;
             return Presence::Absent;

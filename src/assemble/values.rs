@@ -24,14 +24,14 @@ pub(super) enum Written {
 pub(super) fn write(
     out: &mut Vec<u8>,
     binding: &Binding,
-    columns: &[usize],
+    columns: &[u16],
     row: RowRef<'_>,
     zone: &TimeZone,
 ) -> Written {
     let cell = |place: usize| {
         columns
             .get(place)
-            .map_or(CellRef::Null, |column| row.cell(*column))
+            .map_or(CellRef::Null, |column| row.cell(usize::from(*column)))
     };
     match &binding.conversion {
         Conversion::First(bindings) => {
@@ -113,7 +113,7 @@ fn is_alphanumeric(c: char) -> bool {
 }
 
 /// Without the blanks of padding, and NULs, at both ends: by bytes, since most of a padded column is blank.
-fn trim_blanks(mut bytes: &[u8]) -> &[u8] {
+pub(super) fn trim_blanks(mut bytes: &[u8]) -> &[u8] {
     while let Some((rest, b"        ")) = bytes.split_last_chunk::<8>() {
         bytes = rest;
     }

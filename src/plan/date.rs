@@ -268,7 +268,7 @@ impl DateMatcher {
                 } else {
                     Value::Int(number)
                 };
-                Predicate::Compare(expr, op, values.expr(bound, ty))
+                Predicate::Compare(expr, op, values.expr(&bound, ty))
             }
             DateForm::Parts => Predicate::False,
         }
@@ -297,7 +297,7 @@ impl DateMatcher {
                 Predicate::Compare(
                     self.columns[0].clone(),
                     op,
-                    values.expr(Value::Int(seconds), SqlType::BigInt),
+                    values.expr(&Value::Int(seconds), SqlType::BigInt),
                 )
             }
             DateForm::DayAndSeconds { unit, plus: true } => self.compare_end(op, at, *unit, values),
@@ -323,9 +323,9 @@ impl DateMatcher {
             };
         }
         let bound = if at.time() == Time::midnight() {
-            values.expr(Value::Date(at.date()), SqlType::Date)
+            values.expr(&Value::Date(at.date()), SqlType::Date)
         } else {
-            values.expr(Value::DateTime(at), self.ty)
+            values.expr(&Value::DateTime(at), self.ty)
         };
         Predicate::Compare(column.clone(), op, bound)
     }
@@ -352,7 +352,7 @@ impl DateMatcher {
         let within = Predicate::Compare(
             seconds.clone(),
             op,
-            values.expr(Value::Int(units), SqlType::Int),
+            values.expr(&Value::Int(units), SqlType::Int),
         );
         match op {
             CompareOp::Ge | CompareOp::Gt => Predicate::all([
@@ -385,14 +385,14 @@ impl DateMatcher {
         let length = Expr::Coalesce(vec![length.clone(), Expr::Int(0)]);
         let lasted = arithmetic(big(start.clone()), Arithmetic::Add, length);
         let midnight = |day: civil::Date| day.to_datetime(Time::midnight());
-        let slot = values.slot(Value::Date(at.date()), SqlType::Date);
+        let slot = values.slot(&Value::Date(at.date()), SqlType::Date);
         let days = big(Expr::DaysTo(Box::new(day.clone()), slot));
         let before = arithmetic(
             days,
             Arithmetic::Multiply,
             Expr::Int(SECONDS_OF_A_DAY / unit),
         );
-        let units = values.expr(Value::Int(units_since_midnight(at, unit)), SqlType::BigInt);
+        let units = values.expr(&Value::Int(units_since_midnight(at, unit)), SqlType::BigInt);
         let within =
             Predicate::Compare(arithmetic(lasted, Arithmetic::Subtract, before), op, units);
         let bound = match op {
@@ -421,7 +421,7 @@ impl DateMatcher {
         let Some(key) = self.day_number(first) else {
             return Predicate::False;
         };
-        Predicate::Compare(key, op, values.expr(Value::Int(number), SqlType::Int))
+        Predicate::Compare(key, op, values.expr(&Value::Int(number), SqlType::Int))
     }
 
     /// `YYYYMMDD` of the first or last day that the value covers. A last day of 31 is past the end of a

@@ -10,6 +10,7 @@ use crate::search::{
 };
 
 use super::text::{self, Comparison, Searched};
+use super::token::Asked;
 use super::values::Values;
 use super::{Context, date, number, reference, token};
 
@@ -35,17 +36,36 @@ pub(super) fn parameter(
         .iter()
         .map(|value| searched_text(value).map(Searched::new))
         .collect();
-    let mut found = Vec::with_capacity(parameter.targets.len());
-    for target in &parameter.targets {
-        let matched = target_predicate(filter, &texts, target, source, context, values);
-        found.push(within(target, source, matched));
-    }
-    let found = Predicate::any(found);
+    let tokens: SmallVec<[Asked<'_>; 1]> = tokens(&filter.values).map(Asked::new).collect();
+    let asked = Forms { texts, tokens };
+    let mut each = |target| {
+        let matched = target_predicate(filter, &asked, target, source, context, values);
+        within(target, source, matched)
+    };
+    let found = match parameter.targets.as_slice() {
+        [target] => each(target),
+        // Every target is asked, whatever the others gave: the values bound must not depend on it.
+        targets => Predicate::any(targets.iter().map(each).collect::<SmallVec<[_; 4]>>()),
+    };
     if filter.modifier == Some(Modifier::Not) {
         found.negate()
     } else {
         found
     }
+}
+
+/// The values of a filter in the forms that columns are compared with.
+struct Forms<'v> {
+    /// One for each value; None where it is no text.
+    texts: SmallVec<[Option<Searched<'v>>; 2]>,
+    tokens: SmallVec<[Asked<'v>; 1]>,
+}
+
+fn tokens(values: &[Value]) -> impl Iterator<Item = &Token> {
+    values.iter().filter_map(|value| match value {
+        Value::Token(token) => Some(token),
+        _ => None,
+    })
 }
 
 /// A target's predicate with its guard, in the child table where it lives in one.
@@ -65,10 +85,10 @@ fn within(target: &Target, source: &Source, predicate: Predicate) -> Predicate {
     }
 }
 
-/// All values of the filter (OR) against one target, without its guard; `texts` are the values as text.
+/// All values of the filter (OR) against one target, without its guard.
 fn target_predicate(
     filter: &ParameterFilter,
-    texts: &[Option<Searched<'_>>],
+    asked: &Forms<'_>,
     target: &Target,
     source: &Source,
     context: &Context<'_>,
@@ -97,23 +117,25 @@ fn target_predicate(
                 ParameterKind::Token => Comparison::StartsWith,
                 _ => Comparison::of(modifier),
             };
-            let mut asked = texts.iter().map(|searched| match searched {
+            let texts = &asked.texts;
+            let mut found = texts.iter().map(|searched| match searched {
                 Some(searched) => text::matcher(column, comparison, searched, values),
                 None => Predicate::False,
             });
             match texts.len() {
-                1 => asked.next().unwrap_or(Predicate::False),
-                _ => Predicate::any(asked.collect::<Vec<_>>()),
+                1 => found.next().unwrap_or(Predicate::False),
+                _ => Predicate::any(found.collect::<Vec<_>>()),
             }
         }
         Matcher::Token(_) if modifier == Some(&Modifier::Text) => Predicate::False,
         Matcher::Token(matcher) => match (filter.kind, modifier) {
             (ParameterKind::Reference, _) => {
                 let identifiers = filter.values.iter().filter_map(|value| match value {
-                    Value::Reference(Reference::Identifier(token)) => Some(token),
+                    Value::Reference(Reference::Identifier(token)) => Some(Asked::new(token)),
                     _ => None,
                 });
-                token::predicate(matcher, identifiers, values)
+                let identifiers: SmallVec<[_; 1]> = identifiers.collect();
+                token::predicate(matcher, identifiers.iter(), values)
             }
             (_, Some(Modifier::OfType)) => each(&mut |value, values| match value {
                 Value::OfType {
@@ -129,17 +151,11 @@ fn target_predicate(
                         system: TokenSystem::Any,
                         code: Some(value.clone()),
                     };
-                    token::predicate(matcher, std::iter::once(&token), values)
+                    token::predicate(matcher, std::iter::once(&Asked::new(&token)), values)
                 }
                 _ => Predicate::False,
             }),
-            _ => {
-                let tokens = filter.values.iter().filter_map(|value| match value {
-                    Value::Token(token) => Some(token),
-                    _ => None,
-                });
-                token::predicate(matcher, tokens, values)
-            }
+            _ => token::predicate(matcher, asked.tokens.iter(), values),
         },
         Matcher::Reference(matcher) => {
             let references = filter.values.iter().filter_map(|value| match value {
@@ -249,11 +265,7 @@ pub(super) fn parents(
             })
             .map(|parent| {
                 Predicate::all(child.on.iter().zip(parent).map(|((key, _), value)| {
-                    Predicate::Compare(
-                        key.clone(),
-                        CompareOp::Eq,
-                        values.expr(value.clone(), ty(key)),
-                    )
+                    Predicate::Compare(key.clone(), CompareOp::Eq, values.expr(value, ty(key)))
                 }))
             })
             .collect::<Vec<_>>(),

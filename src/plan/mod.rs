@@ -29,7 +29,8 @@ pub use error::{PlanError, UnknownName};
 pub use order::{Place, compare_keys};
 pub use planner::Planner;
 pub use view::{
-    Alternative, ChildView, Need, Reader, Selection, View, ViewEntry, ViewField, ViewNode,
+    Alternative, ChildView, Need, Reader, Selection, View, ViewElement, ViewEntry, ViewField,
+    ViewNode, ViewObject,
 };
 
 use crate::mapping::Source;

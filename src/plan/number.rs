@@ -24,7 +24,7 @@ pub(super) fn predicate(
         Predicate::Compare(
             matcher.expr.clone(),
             op,
-            values.expr(Value::Real(raw(bound)), SqlType::Float),
+            values.expr(&Value::Real(raw(bound)), SqlType::Float),
         )
     };
     let found = match prefix {

@@ -151,11 +151,7 @@ fn beyond(key: &Order, value: &Value, values: &mut Values) -> Predicate {
 }
 
 fn compare(key: &Order, op: CompareOp, value: &Value, values: &mut Values) -> Predicate {
-    Predicate::Key(
-        key.expr.clone(),
-        op,
-        values.slot(value.clone(), type_of(&key.expr)),
-    )
+    Predicate::Key(key.expr.clone(), op, values.slot(value, type_of(&key.expr)))
 }
 
 /// The order of two rows of different sources by their sort keys, as the engines order them. What is

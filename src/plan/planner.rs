@@ -14,7 +14,8 @@ use crate::mapping::{Mapping, Resource, Source};
 use crate::relation::Joins;
 use crate::relation::{Expr, Order, Predicate, Select, Shared, SqlType, Value};
 use crate::search::{
-    self, Filter, IgnoredReason, Modifier, SearchRequest, Summary, Total, Value as SearchValue,
+    self, Filter, IgnoredReason, Modifier, ParameterFilter, SearchRequest, Summary, Total,
+    Value as SearchValue,
 };
 
 /// Kept views: a source's resource cut down in some way. Callers choose the cuts, so their number is
@@ -147,7 +148,6 @@ impl Planner {
                         filter,
                         after: Predicate::True,
                         columns: view.columns.clone(),
-                        keys: Vec::new(),
                         order: Vec::new(),
                         limit: None,
                         total: false,
@@ -224,7 +224,6 @@ impl Planner {
                     filter,
                     after: Predicate::True,
                     columns: prepared.nothing.clone(),
-                    keys: Vec::new(),
                     order: Vec::new(),
                     limit: None,
                     total: false,
@@ -242,7 +241,7 @@ impl Planner {
                     Place::After(_) => return Err(PlanError::Cursor),
                 };
                 let view = self.view(index, &selection);
-                let limit = values.slot(Value::Int(i64::from(count) + 1), SqlType::Int);
+                let limit = values.slot(&Value::Int(i64::from(count) + 1), SqlType::Int);
                 let select = Select {
                     source: relation,
                     joins: view.joins,
@@ -251,7 +250,6 @@ impl Planner {
                     filter,
                     after,
                     columns: view.columns.clone(),
-                    keys: order.iter().map(|key| key.expr.clone()).collect(),
                     order,
                     limit: Some(limit),
                     total,
@@ -363,27 +361,14 @@ impl Planner {
         let Filter::Parameter(filter) = filter else {
             return Err(chained(filter));
         };
-        let Some(info) = resource.parameters.get(filter.name.as_str()) else {
-            return Err(PlanError::UnsupportedParameter {
-                resource: resource.name,
-                name: filter.name.clone(),
-            });
-        };
-        if let Some(modifier) = &filter.modifier
-            && !info.modifiers.contains(modifier)
-        {
-            return Err(PlanError::UnsupportedModifier {
-                name: filter.name.clone(),
-                modifier: modifier.word().to_owned(),
-                allowed: info
-                    .modifiers
-                    .iter()
-                    .map(|modifier| modifier.word().to_owned())
-                    .collect(),
-            });
-        }
         let source = &prepared.source;
-        let Some(parameter) = source.search.get(filter.name.as_str()) else {
+        let name = filter.name.as_str();
+        let parameter = source.search.get(name);
+        // What a source answers, its resource offers: most requests need no more than that.
+        if parameter.is_none() || filter.modifier.is_some() {
+            check_is_offered(filter, resource)?;
+        }
+        let Some(parameter) = parameter else {
             // Another source of the type answers it; in this one the element is always absent.
             let holds = matches!(filter.values.as_slice(), [SearchValue::Missing(true)])
                 || filter.modifier == Some(Modifier::Not);
@@ -397,7 +382,7 @@ impl Planner {
             ));
         };
         let found = filter::parameter(filter, parameter, source, context, values);
-        let known = prepared.known.get(filter.name.as_str());
+        let known = prepared.known.get(name);
         if known.is_some_and(|known| known.own) {
             return Ok((found, 0));
         }
@@ -457,6 +442,30 @@ impl Planner {
             suggestion,
             strict: context.strict,
         })
+    }
+}
+
+/// The resource offers the parameter, and its modifier.
+fn check_is_offered(filter: &ParameterFilter, resource: &Resource) -> Result<(), PlanError> {
+    let Some(info) = resource.parameters.get(filter.name.as_str()) else {
+        return Err(PlanError::UnsupportedParameter {
+            resource: resource.name,
+            name: filter.name.clone(),
+        });
+    };
+    match &filter.modifier {
+        Some(modifier) if !info.modifiers.contains(modifier) => {
+            Err(PlanError::UnsupportedModifier {
+                name: filter.name.clone(),
+                modifier: modifier.word().to_owned(),
+                allowed: info
+                    .modifiers
+                    .iter()
+                    .map(|modifier| modifier.word().to_owned())
+                    .collect(),
+            })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -117,11 +117,11 @@ fn is_any(expr: &Expr, ty: SqlType, list: Vec<Value>, values: &mut Values) -> Pr
         };
         // What begins with the id and a blank lies before what begins with it and `!`: a range of the index.
         let next = Value::Text(format!("{id}!"));
-        let id = values.expr(value, ty);
+        let id = values.expr(&value, ty);
         let compare = |expr: &Expr, op, right| Predicate::Compare(expr.clone(), op, right);
         Some(Predicate::all([
             compare(expr, CompareOp::Ge, id.clone()),
-            compare(expr, CompareOp::Lt, values.expr(next, ty)),
+            compare(expr, CompareOp::Lt, values.expr(&next, ty)),
             compare(&Expr::Exact(Box::new(expr.clone())), CompareOp::Eq, id),
         ]))
     }))

@@ -1,5 +1,6 @@
 //! Token search: `code`, `system|code`, `|code`, `system|`, `:not`, `:of-type`, `:text` (R4 §3.1.1.4.10).
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
@@ -127,39 +128,76 @@ fn system_match(
     }
 }
 
+/// A token that a parameter searches for; what its columns are compared with is made once.
+pub(super) struct Asked<'v> {
+    token: &'v Token,
+    digits: OnceCell<SmallVec<[Value; 2]>>,
+}
+
+impl<'v> Asked<'v> {
+    pub(super) fn new(token: &'v Token) -> Asked<'v> {
+        Asked {
+            token,
+            digits: OnceCell::new(),
+        }
+    }
+
+    /// The code as a telephone number.
+    fn digits(&self) -> &[Value] {
+        self.digits.get_or_init(|| {
+            let code = self.token.code.as_deref().unwrap_or_default();
+            telephone_digits(code)
+                .into_iter()
+                .map(Value::Text)
+                .collect()
+        })
+    }
+}
+
 /// All values of one parameter (OR) against one matcher.
-pub(super) fn predicate<'t>(
+pub(super) fn predicate<'t, 'v: 't>(
     matcher: &TokenMatcher,
-    tokens: impl Iterator<Item = &'t Token>,
+    asked: impl Iterator<Item = &'t Asked<'v>>,
     values: &mut Values,
 ) -> Predicate {
     let mut parts: SmallVec<[Predicate; 2]> = SmallVec::new();
     let mut listed: SmallVec<[Value; 2]> = SmallVec::new();
-    for token in tokens {
+    for asked in asked {
+        let token = asked.token;
         let condition = match system_match(&matcher.system, &token.system, values) {
             SystemMatch::None => continue,
             SystemMatch::All => Predicate::True,
             SystemMatch::Where(condition) => condition,
         };
-        match (&token.code, &matcher.code) {
-            (None, of) => {
-                let there = of_system(&matcher.system, of, &matcher.present, &token.system, values);
-                parts.push(Predicate::all([there, condition]));
-            }
-            // Plain equality on one column, whatever the number of values, is one list.
-            (Some(code), TokenCode::Column { ty, .. }) if condition == Predicate::True => {
-                listed.extend(raw_values(code, *ty));
-            }
-            (Some(code), of) => {
-                let matched = code_predicate(of, code, &token.system, &matcher.present, values);
-                parts.push(Predicate::all([condition, matched]));
-            }
+        // Plain equality on one column, whatever the number of values, is one list.
+        if let (Some(code), TokenCode::Column { ty, .. }, Predicate::True) =
+            (&token.code, &matcher.code, &condition)
+        {
+            listed.extend(raw_values(code, *ty));
+            continue;
         }
+        let matched = match &token.code {
+            None => of_system(
+                &matcher.system,
+                &matcher.code,
+                &matcher.present,
+                &token.system,
+                values,
+            ),
+            Some(code) => code_predicate(&matcher.code, code, asked, &matcher.present, values),
+        };
+        parts.push(match condition {
+            Predicate::True => matched,
+            condition => Predicate::all([condition, matched]),
+        });
     }
     if let TokenCode::Column { expr, ty, .. } = &matcher.code {
         parts.push(equals_any(expr, *ty, listed, values));
     }
-    Predicate::any(parts)
+    match parts.len() {
+        1 => parts.swap_remove(0),
+        _ => Predicate::any(parts),
+    }
 }
 
 /// One value against a system and a code that belong together.
@@ -182,7 +220,7 @@ pub(super) fn one(
         ]),
         Some(code) => Predicate::all([
             condition,
-            code_predicate(of_code, code, &token.system, present, values),
+            code_predicate(of_code, code, &Asked::new(token), present, values),
         ]),
     }
 }
@@ -227,16 +265,16 @@ pub(super) fn equals_any(
     list: impl IntoIterator<Item = Value>,
     values: &mut Values,
 ) -> Predicate {
-    let mut list: SmallVec<[Value; 2]> = list.into_iter().collect();
-    match list.len() {
-        0 => Predicate::False,
-        1 => Predicate::Compare(
-            expr.clone(),
-            CompareOp::Eq,
-            values.expr(list.swap_remove(0), ty),
-        ),
-        _ => Predicate::In {
-            expr: expr.clone(),
+    let list: SmallVec<[Value; 2]> = list.into_iter().collect();
+    equals_any_of(expr.clone(), ty, &list, values)
+}
+
+fn equals_any_of(expr: Expr, ty: SqlType, list: &[Value], values: &mut Values) -> Predicate {
+    match list {
+        [] => Predicate::False,
+        [value] => Predicate::Compare(expr, CompareOp::Eq, values.expr(value, ty)),
+        list => Predicate::In {
+            expr,
             list: values.list(list, ty),
             negated: false,
         },
@@ -246,16 +284,16 @@ pub(super) fn equals_any(
 fn code_predicate(
     of: &TokenCode,
     code: &str,
-    system: &TokenSystem,
+    asked: &Asked<'_>,
     present: &Predicate,
     values: &mut Values,
 ) -> Predicate {
+    let system = &asked.token.system;
     match of {
         TokenCode::Column { expr, ty, .. } => equals_any(expr, *ty, raw_values(code, *ty), values),
         TokenCode::Digits(expr) => {
-            let list = telephone_digits(code).into_iter().map(Value::Text);
             let digits = Expr::Digits(Box::new(expr.clone()));
-            equals_any(&digits, SqlType::VarChar(40), list, values)
+            equals_any_of(digits, SqlType::VarChar(40), asked.digits(), values)
         }
         TokenCode::Codes {
             expr,
@@ -326,7 +364,7 @@ pub(super) fn coded(
         } else {
             Predicate::In {
                 expr: probe.clone(),
-                list: values.list(known, ty),
+                list: values.list(&known, ty),
                 negated: true,
             }
         };

@@ -39,10 +39,10 @@ impl Values {
     /// Takes a value in and gives its slot; a value that the parameter has bound before, with another of its
     /// columns, is bound once. Slots are counted in 16 bits; the limits on a request's values keep far below
     /// that.
-    pub(super) fn slot(&mut self, value: Value, ty: SqlType) -> Slot {
+    pub(super) fn slot(&mut self, value: &Value, ty: SqlType) -> Slot {
         let places = self.looked_through();
-        self.among(places, ty, |known| *known == value)
-            .unwrap_or_else(|| self.push(value, ty))
+        self.among(places, ty, |known| known == value)
+            .unwrap_or_else(|| self.push(value.clone(), ty))
     }
 
     /// The slot of a text, as [`Values::slot`].
@@ -87,30 +87,24 @@ impl Values {
             .map(|place| self.at(place, ty))
     }
 
-    pub(super) fn expr(&mut self, value: Value, ty: SqlType) -> Expr {
+    pub(super) fn expr(&mut self, value: &Value, ty: SqlType) -> Expr {
         Expr::Slot(self.slot(value, ty))
     }
 
     /// A list for `IN`, filled up to a length that repeats (1, 2, 4, 8, …) by its last value.
-    pub(super) fn list(
-        &mut self,
-        values: impl IntoIterator<Item = Value, IntoIter: ExactSizeIterator>,
-        ty: SqlType,
-    ) -> Vec<Expr> {
-        let values = values.into_iter();
+    pub(super) fn list(&mut self, values: &[Value], ty: SqlType) -> Vec<Expr> {
         // An empty list stays empty: there is nothing to fill it with.
         let wanted = match values.len() {
             0 => 0,
             length => length.next_power_of_two(),
         };
         let mut list: Vec<Expr> = Vec::with_capacity(wanted);
-        list.extend(values.map(|value| self.expr(value, ty)));
+        list.extend(values.iter().map(|value| self.expr(value, ty)));
         // What fills it up is bound once more: with the slot of the last value the text would tell the length.
-        while let Some(Expr::Slot(last)) = list.last().filter(|_| list.len() < wanted) {
-            let value = self.list[usize::from(last.index)].0.clone();
+        while let Some(last) = values.last().filter(|_| list.len() < wanted) {
             let slot = self
-                .among(0..0, ty, |known| *known == value)
-                .unwrap_or_else(|| self.push(value, ty));
+                .among(0..0, ty, |known| known == last)
+                .unwrap_or_else(|| self.push(last.clone(), ty));
             list.push(Expr::Slot(slot));
         }
         list

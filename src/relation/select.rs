@@ -118,8 +118,8 @@ pub struct Source {
 
 /// One select. `filter` decides the total; `after` (the place where a page begins) does not.
 ///
-/// With a limit it has two halves: which rows make the page (`page_joins`, `filter`, `after`, `order`,
-/// `keys`), and what is read of them (`joins`, `columns`).
+/// With a limit it has two halves: which rows make the page (`page_joins`, `filter`, `after`, `order`),
+/// and what is read of them (`joins`, `columns`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Select {
     pub source: Shared<Source>,
@@ -133,8 +133,7 @@ pub struct Select {
     pub after: Predicate,
     /// What comes back, in this order.
     pub columns: Shared<Vec<Expr>>,
-    /// Further columns: what `order` sorts by, one for one; from it the next page's place is made.
-    pub keys: Vec<Expr>,
+    /// What it sorts by comes back too, in further columns: from it the next page's place is made.
     pub order: Vec<Order>,
     pub limit: Option<Slot>,
     /// The number of rows that hold `filter`, as a last column of every row.

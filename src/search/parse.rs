@@ -20,6 +20,9 @@ use super::{Input, Limits, Modifier, ParameterTypes, modifier, resolve};
 /// Authentication, which happens to travel in the query string: no part of a search.
 const SUBSCRIPTION_KEY: &str = "subscription-key";
 
+/// Room for the filters of most searches.
+const FILTERS: usize = 8;
+
 /// Reads a search on `resource`.
 ///
 /// Parameters of the query string and of the form are ANDed, and counted on from one to the other.
@@ -207,7 +210,12 @@ impl Reader<'_> {
             }
         };
         match filter {
-            Some(filter) => self.request.filters.push(filter),
+            Some(filter) => {
+                if self.request.filters.is_empty() {
+                    self.request.filters.reserve(FILTERS);
+                }
+                self.request.filters.push(filter);
+            }
             None => self.ignore(name, IgnoredReason::Empty),
         }
         Ok(())

@@ -115,7 +115,7 @@ impl Page {
             }
             fetched.push(Fetched {
                 keys_from: part.select.columns.len(),
-                keys: part.select.keys.len(),
+                keys: part.select.order.len(),
                 rows,
                 used: 0,
             });

@@ -40,7 +40,6 @@ fn spelled(
         filter,
         after: Predicate::True,
         columns: Shared::new(vec![column("A", SqlType::Int)]),
-        keys: Vec::new(),
         order,
         limit: None,
         total: false,

@@ -81,7 +81,6 @@ impl Rig {
             filter,
             after: Predicate::True,
             columns: Shared::new(columns),
-            keys: Vec::new(),
             order,
             limit: None,
             total: false,

@@ -68,7 +68,11 @@ fn ids(code: TokenCode, rig: &Rig, searched: &str) -> Vec<i64> {
         code: Some(searched.to_owned()),
     };
     let mut values = Values::default();
-    let found = token::predicate(&matcher, std::iter::once(&token), &mut values);
+    let found = token::predicate(
+        &matcher,
+        std::iter::once(&token::Asked::new(&token)),
+        &mut values,
+    );
     rig.ids(found, values)
 }
 

@@ -71,8 +71,8 @@ impl<'a> Writer<'a> {
         self.out.push_str("SELECT ");
         self.limit_before(select)?;
         let mut names = self.columns(select)?;
-        for (index, expr) in select.keys.iter().enumerate() {
-            self.selected(expr, sort_key(index), &mut names)?;
+        for (index, key) in select.order.iter().enumerate() {
+            self.selected(&key.expr, sort_key(index), &mut names)?;
         }
         self.total(select, &mut names)?;
         self.line("FROM ");
@@ -91,7 +91,7 @@ impl<'a> Writer<'a> {
         let page = free_alias(&select.source);
         self.out.push_str("SELECT ");
         let mut names = self.columns(select)?;
-        for index in 0..select.keys.len() {
+        for index in 0..select.order.len() {
             self.separate(&names);
             let name = sort_key(index);
             self.column(&page, &name);
@@ -107,8 +107,8 @@ impl<'a> Writer<'a> {
             self.column(&table.alias, name);
             self.named(row_key(index), &mut found);
         }
-        for (index, expr) in select.keys.iter().enumerate() {
-            self.selected(expr, sort_key(index), &mut found)?;
+        for (index, key) in select.order.iter().enumerate() {
+            self.selected(&key.expr, sort_key(index), &mut found)?;
         }
         self.line("FROM ");
         self.from(&select.source, select.page_joins)?;
@@ -165,7 +165,7 @@ impl<'a> Writer<'a> {
     }
 
     fn columns(&mut self, select: &Select) -> Result<Vec<String>, SqlError> {
-        let mut names = Vec::with_capacity(select.columns.len() + select.keys.len() + 1);
+        let mut names = Vec::with_capacity(select.columns.len() + select.order.len() + 1);
         for (index, expr) in select.columns.iter().enumerate() {
             let name = column_name(expr, index, &names);
             self.selected(expr, name, &mut names)?;
