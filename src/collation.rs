@@ -95,13 +95,13 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 /// The prefix counts up to its first character that is not `a`–`z` or `0`–`9`, where collations
 /// differ; so the range may hold more than was asked for, never less, and the caller refines it
 /// unless [`is_exact_prefix`] says that there is no need.
-pub fn prefix_range(folded: &str) -> (Option<String>, Option<String>) {
+pub fn prefix_range(folded: &str) -> (Option<&str>, Option<String>) {
     let length = plain_length(folded);
     if length == 0 {
         return (None, None);
     }
     let low = &folded[..length];
-    (Some(low.to_owned()), successor(low))
+    (Some(low), successor(low))
 }
 
 /// Whether [`prefix_range`] of a folded prefix holds nothing but texts whose folded form starts with
@@ -129,7 +129,8 @@ fn successor(prefix: &str) -> Option<String> {
         // The range of `last` is a–y and 0–8, so the next code is the next letter or digit.
         other => char::from_u32(u32::from(other) + 1)?,
     };
-    let mut high = kept[..kept.len() - last.len_utf8()].to_owned();
+    let mut high = String::with_capacity(kept.len());
+    high.push_str(&kept[..kept.len() - last.len_utf8()]);
     high.push(next);
     Some(high)
 }
@@ -374,11 +375,11 @@ mod tests {
 
     #[test]
     fn ranges_have_the_bounds_that_they_should() {
-        let range = |prefix: &str| {
+        let range = |prefix: &'static str| {
             let (low, high) = prefix_range(prefix);
             (low.unwrap_or_default(), high.unwrap_or_default())
         };
-        let pair = |low: &str, high: &str| (low.to_owned(), high.to_owned());
+        let pair = |low: &'static str, high: &str| (low, high.to_owned());
         assert_eq!(range("smi"), pair("smi", "smj"));
         assert_eq!(range("o'brien"), pair("o", "p"));
         assert_eq!(range("azz"), pair("azz", "b"));
@@ -476,7 +477,7 @@ mod tests {
         #[test]
         fn an_exact_range_holds_nothing_else((p, s) in (prefix(), text())) {
             let (low, high) = prefix_range(&p);
-            let inside = low.is_some_and(|low| compare(&low, &s).is_le())
+            let inside = low.is_some_and(|low| compare(low, &s).is_le())
                 && high.is_none_or(|high| compare(&s, &high).is_lt());
             if inside && is_exact_prefix(&p) {
                 prop_assert!(fold(&s).starts_with(&p));
@@ -487,7 +488,7 @@ mod tests {
     fn in_range_when_it_starts_so(s: &str, p: &str) -> bool {
         let (low, high) = prefix_range(p);
         !fold(s).starts_with(p)
-            || low.is_none_or(|low| compare(&low, s).is_le())
+            || low.is_none_or(|low| compare(low, s).is_le())
                 && high.is_none_or(|high| compare(s, &high).is_lt())
     }
 }

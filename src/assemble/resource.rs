@@ -379,7 +379,11 @@ impl<'v> ResourceWriter<'v> {
         place: &'v Place,
     ) -> Presence {
         let start = out.len();
-        match values::write(out, &reader.binding, &reader.columns, row, self.site.zone) {
+        let written = match reader.text {
+            Some(column) => values::write_text(out, row.cell(usize::from(column))),
+            None => values::write(out, &reader.binding, &reader.columns, row, self.site.zone),
+        };
+        match written {
             Written::Value => Presence::Bound,
             written => {
                 out.truncate(start);

@@ -48,7 +48,7 @@ pub(super) fn write(
             }
             if odd { Written::Odd } else { Written::Absent }
         }
-        Conversion::Text => text(out, cell(0), binding),
+        Conversion::Text => text(out, cell(0), &binding.absent),
         Conversion::Integer => match number(cell(0), &binding.absent) {
             Ok(number) if number.fract() == 0.0 => whole(out, number, binding.output),
             Ok(_) => Written::Odd,
@@ -149,10 +149,10 @@ fn quoted(out: &mut Vec<u8>, text: &str) -> Written {
     Written::Value
 }
 
-fn text(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding) -> Written {
+fn text(out: &mut Vec<u8>, cell: CellRef<'_>, absent: &[Arc<str>]) -> Written {
     // Most text is plain ASCII: copied without being decoded.
     if let CellRef::Text(bytes) = cell
-        && binding.absent.is_empty()
+        && absent.is_empty()
     {
         let bytes = trim_blanks(bytes);
         if bytes.is_empty() {
@@ -165,10 +165,15 @@ fn text(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding) -> Written {
             return Written::Value;
         }
     }
-    match trimmed(cell, &binding.absent) {
+    match trimmed(cell, absent) {
         Ok(text) => quoted(out, &text),
         Err(written) => written,
     }
+}
+
+/// Appends a column's text, for which nothing stands for "unknown".
+pub(super) fn write_text(out: &mut Vec<u8>, cell: CellRef<'_>) -> Written {
+    text(out, cell, &[])
 }
 
 pub(super) fn number(cell: CellRef<'_>, absent: &[Arc<str>]) -> Result<f64, Written> {
@@ -268,72 +273,69 @@ fn codes(
     table: &CodeTable,
     part: CodePart,
 ) -> Written {
-    let mut digits = [0; 20];
-    let raw: Option<Cow<'_, str>> = match cell {
-        CellRef::Int(number) => Some(integer_text(number, &mut digits))
-            .filter(|text| !is_sentinel(text, &binding.absent))
-            .map(Into::into),
-        cell => match trimmed(cell, &binding.absent) {
-            Ok(text) => Some(text),
-            // Something is there that no entry knows: what stands for anything else stands for it too.
-            Err(Written::Odd) if table.otherwise.is_some() => {
-                return code(out, table.otherwise.as_ref(), true, binding, table, part);
+    let found = match cell {
+        CellRef::Int(number) => {
+            let mut digits = [0; 20];
+            let text = integer_text(number, &mut digits);
+            match is_sentinel(text, &binding.absent) {
+                true => Raw::Absent,
+                false => Raw::Is(table.code_of_ascii(text.as_bytes())),
             }
-            Err(Written::Odd) => return Written::Odd,
-            Err(_) => None,
+        }
+        CellRef::Text(bytes) if binding.absent.is_empty() && is_plain(trim_blanks(bytes)) => {
+            match trim_blanks(bytes) {
+                [] => Raw::Absent,
+                bytes => Raw::Is(table.code_of_ascii(bytes)),
+            }
+        }
+        cell => match trimmed(cell, &binding.absent) {
+            Ok(text) => Raw::Is(table.code_of(Some(&text))),
+            // Something is there that no entry knows: what stands for anything else stands for it too.
+            Err(Written::Odd) => Raw::Is(table.otherwise.as_ref()),
+            Err(_) => Raw::Absent,
         },
     };
-    let found = table.code_of(raw.as_deref());
-    code(out, found, raw.is_some(), binding, table, part)
+    let code = match found {
+        Raw::Is(Some(code)) => code,
+        Raw::Is(None) => return Written::Odd,
+        Raw::Absent => match &table.absent {
+            Some(code) => code,
+            None => return Written::Absent,
+        },
+    };
+    write_code(out, code, part, binding.output)
 }
 
-/// The part of a code that is asked for; a value that no entry knows is odd, no value is only absent.
-fn code(
-    out: &mut Vec<u8>,
-    code: Option<&Code>,
-    is_there: bool,
-    binding: &Binding,
-    table: &CodeTable,
-    part: CodePart,
-) -> Written {
-    let Some(code) = code else {
-        return if is_there {
-            Written::Odd
-        } else {
-            Written::Absent
-        };
-    };
-    match part {
-        CodePart::Code if binding.output == Output::String => quoted(out, &code.code),
+/// A raw value with its code, if any.
+enum Raw<'t> {
+    Absent,
+    Is(Option<&'t Code>),
+}
+
+/// The part of a code that is asked for.
+fn write_code(out: &mut Vec<u8>, code: &Code, part: CodePart, output: Output) -> Written {
+    let text = match part {
+        CodePart::Code if output == Output::String => Some(&code.json.code),
         CodePart::Code => {
             out.extend_from_slice(code.code.as_bytes());
+            return Written::Value;
+        }
+        CodePart::Display => code.json.display.as_ref(),
+        CodePart::System => code.json.system.as_ref(),
+        CodePart::Whole if output == Output::CodeableConcept => {
+            out.extend_from_slice(b"{\"coding\":[");
+            out.extend_from_slice(code.json.coding.as_bytes());
+            out.extend_from_slice(b"]}");
+            return Written::Value;
+        }
+        CodePart::Whole => Some(&code.json.coding),
+    };
+    match text {
+        Some(text) => {
+            out.extend_from_slice(text.as_bytes());
             Written::Value
         }
-        CodePart::Display => match &code.display {
-            Some(display) => quoted(out, display),
-            None => Written::Absent,
-        },
-        CodePart::System => match table.system_of(code) {
-            Some(system) => quoted(out, system),
-            None => Written::Absent,
-        },
-        CodePart::Whole => {
-            let concept = binding.output == Output::CodeableConcept;
-            out.extend_from_slice(if concept { b"{\"coding\":[{" } else { b"{" });
-            if let Some(system) = table.system_of(code) {
-                out.extend_from_slice(b"\"system\":");
-                write_string(out, system);
-                out.push(b',');
-            }
-            out.extend_from_slice(b"\"code\":");
-            write_string(out, &code.code);
-            if let Some(display) = &code.display {
-                out.extend_from_slice(b",\"display\":");
-                write_string(out, display);
-            }
-            out.extend_from_slice(if concept { b"}]}" } else { b"}" });
-            Written::Value
-        }
+        None => Written::Absent,
     }
 }
 

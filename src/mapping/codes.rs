@@ -81,10 +81,9 @@ pub(super) fn table(at: At<'_>, name: &str, node: &Node) -> Option<Codes> {
     let mut seen: HashMap<String, Span> = HashMap::new();
     let (mut otherwise_span, mut absent_span) = (None, None);
     for pair in pairs {
-        let Some(mut code) = entry(at, pair) else {
+        let Some(code) = entry(at, pair, table.system.as_ref()) else {
             continue;
         };
-        code.system = code.system.or_else(|| table.system.clone());
         match pair.key.as_str() {
             "*" => {
                 table.otherwise = Some(code);
@@ -129,8 +128,8 @@ pub(super) fn table(at: At<'_>, name: &str, node: &Node) -> Option<Codes> {
     })
 }
 
-/// `code`, or `{ code, display, system }`.
-fn entry(at: At<'_>, pair: &Pair) -> Option<Code> {
+/// `code`, or `{ code, display, system }`; the system is the table's where an entry has none.
+fn entry(at: At<'_>, pair: &Pair, of_table: Option<&Arc<str>>) -> Option<Code> {
     let node = &pair.value;
     let text = |node: &Node| shape::text(at, node, "a code").map(Arc::from);
     match &node.value {
@@ -143,17 +142,11 @@ fn entry(at: At<'_>, pair: &Pair) -> Option<Code> {
             );
             let help = "an entry is `raw: code` or `raw: { code: …, display: …, system: … }`";
             let code = shape::required(at, pairs, "code", &node.span, "the entry", help)?;
-            Some(Code {
-                code: text(code)?,
-                display: get(pairs, "display").and_then(|pair| text(&pair.value)),
-                system: get(pairs, "system").and_then(|pair| system(at, &pair.value)),
-            })
+            let display = get(pairs, "display").and_then(|pair| text(&pair.value));
+            let own = get(pairs, "system").and_then(|pair| system(at, &pair.value));
+            Some(Code::new(text(code)?, display, own.or(of_table.cloned())))
         }
-        _ => Some(Code {
-            code: text(node)?,
-            display: None,
-            system: None,
-        }),
+        _ => Some(Code::new(text(node)?, None, of_table.cloned())),
     }
 }
 

@@ -322,13 +322,21 @@ impl CodeTable {
     pub fn code_of(&self, raw: Option<&str>) -> Option<&Code> {
         match raw {
             None => self.absent.as_ref(),
-            Some(raw) => self
-                .entries
-                .iter()
-                .find(|entry| same_without_case(&entry.raw, raw))
-                .map(|entry| &entry.code)
-                .or(self.otherwise.as_ref()),
+            Some(raw) => self.find(|entry| same_without_case(&entry.raw, raw)),
         }
+    }
+
+    /// [`CodeTable::code_of`] for a raw value of ASCII characters.
+    pub fn code_of_ascii(&self, raw: &[u8]) -> Option<&Code> {
+        self.find(|entry| entry.raw.as_bytes().eq_ignore_ascii_case(raw))
+    }
+
+    fn find(&self, is_it: impl Fn(&CodeEntry) -> bool) -> Option<&Code> {
+        self.entries
+            .iter()
+            .find(|entry| is_it(entry))
+            .map(|entry| &entry.code)
+            .or(self.otherwise.as_ref())
     }
 }
 
@@ -349,6 +357,51 @@ pub struct Code {
     pub display: Option<Arc<str>>,
     /// The table's, unless the entry has its own.
     pub system: Option<Arc<str>>,
+    /// What resources hold of it, ready to be written.
+    pub json: CodeJson,
+}
+
+/// A code as JSON text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeJson {
+    /// In quotes, as the rest.
+    pub code: Box<str>,
+    pub display: Option<Box<str>>,
+    pub system: Option<Box<str>>,
+    /// `{"system":…,"code":…,"display":…}`
+    pub coding: Box<str>,
+}
+
+impl Code {
+    pub fn new(code: Arc<str>, display: Option<Arc<str>>, system: Option<Arc<str>>) -> Code {
+        let quoted =
+            |text: &Arc<str>| -> Box<str> { serde_json::Value::from(&**text).to_string().into() };
+        let json = CodeJson {
+            code: quoted(&code),
+            display: display.as_ref().map(quoted),
+            system: system.as_ref().map(quoted),
+            coding: Box::default(),
+        };
+        let parts = [
+            ("system", json.system.as_deref()),
+            ("code", Some(&*json.code)),
+            ("display", json.display.as_deref()),
+        ];
+        let parts = parts.map(|(name, text)| text.map(|text| format!("\"{name}\":{text}")));
+        let coding = format!(
+            "{{{}}}",
+            parts.into_iter().flatten().collect::<Vec<_>>().join(",")
+        );
+        Code {
+            json: CodeJson {
+                coding: coding.into(),
+                ..json
+            },
+            code,
+            display,
+            system,
+        }
+    }
 }
 
 /// A search parameter over the columns of one source.

@@ -51,6 +51,8 @@ struct Known {
     sort_joins: u64,
     /// No condition of it needs a lookup.
     own: bool,
+    /// Every source of the resource can sort by it.
+    sortable: bool,
 }
 
 impl Planner {
@@ -79,7 +81,10 @@ impl Planner {
                         .search
                         .iter()
                         .map(|(name, parameter)| {
+                            let offered = mapping.resources.get(source.resource);
+                            let info = offered.and_then(|of| of.parameters.get(name));
                             let known = Known {
+                                sortable: info.is_some_and(|info| info.sortable),
                                 sort_joins: joins.of_exprs(&parameter.sort),
                                 own: parameter
                                     .targets
@@ -287,19 +292,20 @@ impl Planner {
 
     fn directions(&self, resource: &Resource, key: &crate::search::SortKey) -> Vec<bool> {
         let keys = resource.sources.first().map(|&index| {
-            self.sort_keys(&self.sources[index], &key.parameter)
+            Planner::sort_keys(&self.sources[index], &key.parameter)
                 .map_or(0, |(keys, _)| keys.len())
         });
         vec![key.descending; keys.unwrap_or(0)]
     }
 
-    fn sort_keys(&self, prepared: &Prepared, name: &str) -> Option<(Vec<Expr>, u64)> {
+    /// What a source sorts by, and the lookups that it takes; None where the resource is not sorted by it.
+    fn sort_keys<'p>(prepared: &'p Prepared, name: &str) -> Option<(&'p [Expr], u64)> {
         if name == "_id" {
-            return Some((prepared.source.id.clone(), 0));
+            return Some((&prepared.source.id, 0));
         }
+        let known = prepared.known.get(name).filter(|known| known.sortable)?;
         let parameter = prepared.source.search.get(name)?;
-        let joins = prepared.known.get(name).map_or(0, |known| known.sort_joins);
-        (!parameter.sort.is_empty()).then(|| (parameter.sort.clone(), joins))
+        (!parameter.sort.is_empty()).then_some((&parameter.sort, known.sort_joins))
     }
 
     fn order(
@@ -311,13 +317,7 @@ impl Planner {
         let mut order: Vec<Order> = Vec::with_capacity(request.sort.len() + 1);
         let mut joins = Joins::of_source(&prepared.source.relation).of_exprs(&prepared.source.id);
         for (position, key) in request.sort.iter().enumerate() {
-            let keys = self.sort_keys(prepared, &key.parameter).filter(|_| {
-                key.parameter == "_id"
-                    || resource
-                        .parameters
-                        .get(key.parameter.as_str())
-                        .is_some_and(|parameter| parameter.sortable)
-            });
+            let keys = Planner::sort_keys(prepared, &key.parameter);
             let Some((keys, needed)) = keys else {
                 let mut allowed: Vec<String> = resource
                     .parameters
@@ -335,8 +335,8 @@ impl Planner {
                 });
             };
             joins |= needed;
-            order.extend(keys.into_iter().map(|expr| Order {
-                expr,
+            order.extend(keys.iter().map(|expr| Order {
+                expr: expr.clone(),
                 descending: key.descending,
             }));
         }

@@ -81,12 +81,17 @@ fn value_type(ty: SqlType) -> SqlType {
 fn escape(before: &str, text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 4);
     out.push_str(before);
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '[' | '\\') {
-            out.push('\\');
-        }
-        out.push(c);
+    let mut rest = text;
+    while let Some(place) = rest
+        .bytes()
+        .position(|b| matches!(b, b'%' | b'_' | b'[' | b'\\'))
+    {
+        out.push_str(&rest[..place]);
+        out.push('\\');
+        out.push(char::from(rest.as_bytes()[place]));
+        rest = &rest[place + 1..];
     }
+    out.push_str(rest);
     out.push('%');
     out
 }
@@ -104,8 +109,9 @@ pub(super) struct Searched<'v> {
 
 struct Folded {
     text: String,
-    /// The range that holds every text that starts so, where the collation has one.
-    low: Option<String>,
+    /// The range that holds every text that starts so, where the collation has one; it begins with so many
+    /// bytes of the text.
+    low: Option<usize>,
     high: Option<String>,
     /// The pattern of what starts so.
     start: String,
@@ -123,12 +129,11 @@ impl<'v> Searched<'v> {
         self.folded.get_or_init(|| {
             let text = fold(self.text).into_owned();
             let (low, high) = prefix_range(&text);
-            let start = escape("", &text);
             Folded {
-                text,
-                low,
+                low: low.map(str::len),
                 high,
-                start,
+                start: escape("", &text),
+                text,
             }
         })
     }
@@ -205,7 +210,7 @@ fn starts_with(column: &TextColumn, searched: &Folded, values: &mut Values) -> P
         .as_ref()
         .is_some_and(|collation| collation.linguistic && collation.ignores_case)
     {
-        let mut bound = |op, text: Option<&String>| {
+        let mut bound = |op, text: Option<&str>| {
             if let Some(text) = text {
                 parts.push(Predicate::Compare(
                     column.expr.clone(),
@@ -214,8 +219,9 @@ fn starts_with(column: &TextColumn, searched: &Folded, values: &mut Values) -> P
                 ));
             }
         };
-        bound(CompareOp::Ge, searched.low.as_ref());
-        bound(CompareOp::Lt, searched.high.as_ref());
+        let low = searched.low.and_then(|length| searched.text.get(..length));
+        bound(CompareOp::Ge, low);
+        bound(CompareOp::Lt, searched.high.as_deref());
     }
     parts.push(folded_like(column, &searched.start, values));
     match parts.len() {

@@ -234,6 +234,9 @@ impl Predicate {
     }
 }
 
+/// Room for the conditions of most searches.
+const EXPECTED: usize = 8;
+
 /// Parts without those that decide nothing: the only one left, or the one that decides all; else a list of
 /// several, into which those are opened that are such lists themselves.
 #[inline]
@@ -255,7 +258,7 @@ fn combined(
         return Ok(first);
     };
     let mut list = opened(first).unwrap_or_else(|first| {
-        let mut list = Vec::with_capacity(4);
+        let mut list = Vec::with_capacity(EXPECTED);
         list.push(first);
         list
     });

@@ -68,9 +68,31 @@ impl<'a> Encoded<'a> {
 }
 
 fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        loop {
+            let text = rest?;
+            // One walk for both signs; they are ASCII, so that no character is cut.
+            let mut equals = None;
+            let mut end = text.len();
+            for (place, byte) in text.bytes().enumerate() {
+                match byte {
+                    b'&' => {
+                        end = place;
+                        break;
+                    }
+                    b'=' if equals.is_none() => equals = Some(place),
+                    _ => {}
+                }
+            }
+            rest = text.get(end + 1..);
+            match equals {
+                Some(equals) => return Some((&text[..equals], &text[equals + 1..end])),
+                None if end > 0 => return Some((&text[..end], "")),
+                None => {}
+            }
+        }
+    })
 }
 
 const NOT_UTF8: &str = "bytes that are not UTF-8";
@@ -116,6 +138,8 @@ mod tests {
         let found: Vec<_> = pairs("a=1&&b=x=y&c&=z").collect();
         assert_eq!(found, [("a", "1"), ("b", "x=y"), ("c", ""), ("", "z")]);
         assert_eq!(pairs("").count(), 0);
+        assert_eq!(pairs("&&=&").collect::<Vec<_>>(), [("", "")]);
+        assert_eq!(pairs("é=ü&").collect::<Vec<_>>(), [("é", "ü")]);
     }
 
     #[test]

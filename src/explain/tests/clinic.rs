@@ -97,11 +97,7 @@ fn list(each: Option<usize>, node: Node) -> Node {
 }
 
 fn sexes() -> Arc<CodeTable> {
-    let code = |code: &str| Code {
-        code: code.into(),
-        display: None,
-        system: None,
-    };
+    let code = |code: &str| Code::new(code.into(), None, None);
     Arc::new(CodeTable {
         name: "sex".into(),
         system: None,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::tight::{self, anchors};
 use super::{
@@ -32,15 +33,15 @@ impl Columns {
     }
 
     fn reader(&mut self, binding: &Arc<Binding>) -> Reader {
+        // No table has as many columns; what lies outside a row reads as NULL.
+        let place = |expr| u16::try_from(self.place(expr)).unwrap_or(u16::MAX);
+        let columns: SmallVec<[u16; 4]> = binding.columns.iter().map(place).collect();
+        let is_text = matches!(binding.conversion, Conversion::Text) && binding.absent.is_empty();
         Reader {
+            text: columns.first().copied().filter(|_| is_text),
+            columns,
             null_is_absent: null_is_absent(binding),
             binding: Arc::clone(binding),
-            columns: binding
-                .columns
-                .iter()
-                // No table has as many columns; what lies outside a row reads as NULL.
-                .map(|expr| u16::try_from(self.place(expr)).unwrap_or(u16::MAX))
-                .collect(),
         }
     }
 }

@@ -206,6 +206,8 @@ pub struct ViewEntry {
 pub struct Reader {
     pub binding: Arc<Binding>,
     pub columns: SmallVec<[u16; 4]>,
+    /// The column of a value that is its text as it is: most are.
+    pub text: Option<u16>,
     /// Where every column is NULL there is no value: so for all but a code table that gives NULL a code.
     pub null_is_absent: bool,
 }

@@ -134,11 +134,7 @@ pub fn table(system: Option<&str>, entries: &[&str]) -> Arc<CodeTable> {
             Some((code, display)) => (code, Some(display.into())),
             None => (text, None),
         };
-        Code {
-            code: code.into(),
-            display,
-            system: system.clone(),
-        }
+        Code::new(code.into(), display, system.clone())
     };
     let of = |raw: &str| {
         entries.iter().find_map(|entry| {
