@@ -112,9 +112,16 @@ fn is_alphanumeric(c: char) -> bool {
     c.is_ascii_alphanumeric()
 }
 
-/// Without the blanks of padding, and NULs, at both ends: by bytes, since most of a padded column is blank.
+/// Without the blanks of padding, and NULs, at both ends: by words, since most of a padded column is blank.
 pub(super) fn trim_blanks(mut bytes: &[u8]) -> &[u8] {
-    while let Some((rest, b"        ")) = bytes.split_last_chunk::<8>() {
+    const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
+    while let Some((rest, last)) = bytes.split_last_chunk::<8>() {
+        // The last byte is the highest.
+        let blanks = (u64::from_le_bytes(*last) ^ BLANKS).leading_zeros() as usize / 8;
+        if blanks < 8 {
+            bytes = &bytes[..rest.len() + 8 - blanks];
+            break;
+        }
         bytes = rest;
     }
     while let [rest @ .., b' ' | b'\0'] = bytes {
@@ -475,5 +482,23 @@ fn measure(out: &mut Vec<u8>, cell: CellRef<'_>, binding: &Binding, part: Measur
         (Some((Some(comparator), _)), MeasurePart::Comparator) => quoted(out, comparator),
         (None, MeasurePart::Text) => quoted(out, &text),
         _ => Written::Absent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_are_trimmed_at_any_length() {
+        for before in 0..3 {
+            for text in ["", "a", "ab c", "eight by", "more than eight"] {
+                for after in 0..30 {
+                    let padded = [" ".repeat(before), text.into(), " ".repeat(after)].concat();
+                    assert_eq!(trim_blanks(padded.as_bytes()), text.as_bytes());
+                }
+            }
+        }
+        assert_eq!(trim_blanks(b"\0 a \0b \0 \0          \0"), b"a \0b");
     }
 }
