@@ -79,4 +79,6 @@ codes! {
     URI_TOO_LONG = "PH016", 414, "too-long", "The URL is too long", "Send the search as a form-encoded POST to _search.";
     NOT_THE_OPERATOR = "PH017", 401, "login", "There is no valid operator's key in the request", "Send the operator's key in the header Authorization, after the word Bearer.";
     EXPLAIN_PARAMETER = "PH018", 400, "value", "explain-dialect or explain-run cannot be read", "Give each once at the most, with one of the values that the message lists.";
+    NOT_HTTP = "PH019", 400, "invalid", "The head of the request cannot be read", "Send HTTP/1.1, with a URL that is percent-encoded.";
+    HEAD_TOO_LARGE = "PH020", 431, "too-long", "The head of the request is too large", "Send fewer and shorter headers.";
 }

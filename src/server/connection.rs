@@ -24,6 +24,7 @@ use tokio::time::Sleep;
 use tower::ServiceExt as _;
 
 use super::app::{App, Limits, router};
+use super::bare::Worded;
 
 /// Bytes of a request's head together. hyper answers more with 431, or with 414 if it is the URL.
 const HEAD_BYTES: usize = 128 * 1024;
@@ -73,7 +74,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Future<Outpu
             }
         };
         let connection = http.serve_connection(
-            TokioIo::new(Unstalled::new(stream, &limits)),
+            TokioIo::new(Worded::new(Unstalled::new(stream, &limits))),
             service(router.clone()),
         );
         let watched = graceful.watch(connection);

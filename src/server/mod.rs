@@ -7,6 +7,7 @@
 //! | module | takes → gives |
 //! |---|---|
 //! | `connection` | a socket → requests, within bounds |
+//! | `bare` | what hyper refuses by itself → an OperationOutcome |
 //! | `observe` | a request → its id, a line in the log, numbers |
 //! | `app` | sites, keys, limits → the router and what handlers share |
 //! | `fhir` | a request under a FHIR base → an answer or a refusal |
@@ -18,6 +19,7 @@
 //! | `health`, `metrics` | the server's own state |
 
 mod app;
+mod bare;
 mod base_url;
 mod body;
 mod connection;

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::reply::Refusal;
 use super::{metrics, reply};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A UUID in its usual form, with hyphens.
 const UUID_LENGTH: usize = 36;
 

@@ -108,15 +108,7 @@ impl Refusal {
     /// for: a caller that gets 406 must be able to read why.
     pub fn into_outcome(self, request: Uuid, is_pretty: bool) -> Response<Body> {
         let status = self.status();
-        let mut issue = Issue::error(&self.code, self.text);
-        if let Some(expression) = self.expression {
-            issue = issue.at(expression);
-        }
-        if status.is_server_error() {
-            issue = issue.with_diagnostics(format!("{} Request {request}.", self.code.remedy));
-        }
-        // An outcome is texts and lists of them, which JSON always has.
-        let mut json = serde_json::to_vec(&OperationOutcome::new(issue)).unwrap_or_default();
+        let mut json = self.to_json(request);
         if is_pretty {
             json = pretty::indent(&json);
         }
@@ -129,6 +121,19 @@ impl Refusal {
             headers.insert(name, value);
         }
         response
+    }
+
+    /// The OperationOutcome's text.
+    pub fn to_json(&self, request: Uuid) -> Vec<u8> {
+        let mut issue = Issue::error(&self.code, self.text.clone());
+        if let Some(expression) = &self.expression {
+            issue = issue.at(expression.clone());
+        }
+        if self.status().is_server_error() {
+            issue = issue.with_diagnostics(format!("{} Request {request}.", self.code.remedy));
+        }
+        // An outcome is texts and lists of them, which JSON always has.
+        serde_json::to_vec(&OperationOutcome::new(issue)).unwrap_or_default()
     }
 
     /// As the envelope of paths that are not FHIR: the message has the code, what happened, where, and

@@ -319,14 +319,29 @@ fn urls_and_heads_are_bounded() {
     refused(send(long(50 * 1024)), 414, "PH016");
     // The HTTP library's own bound, which comes before there is a request to answer.
     let longer = format!("Patient?family={}", "x".repeat(70 * 1024));
-    assert!(raw_get(&SERVER, &longer, "").starts_with("HTTP/1.1 414 "));
-    let mut many = SERVER.get("metadata");
-    for n in 0..200 {
-        many = many.header(format!("x-{n}"), "y");
-    }
-    assert_eq!(send(many).status(), 431);
-    // Whatever is no HTTP ends the connection.
-    assert!(raw(&SERVER, "\0\0\0\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    unread(&raw_get(&SERVER, &longer, ""), 414, "PH016");
+    let many: String = (0..200).map(|n| format!("x-{n}: y\r\n")).collect();
+    unread(&raw_get(&SERVER, "metadata", &many), 431, "PH020");
+    unread(&raw(&SERVER, "\0\0\0\r\n\r\n"), 400, "PH019");
+}
+
+/// What cannot be read is answered as whatever is refused, and ends the connection.
+fn unread(answer: &str, status: u16, code: &str) {
+    assert!(
+        answer.starts_with(&format!("HTTP/1.1 {status} ")),
+        "{answer}"
+    );
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    assert!(head.contains("\r\nconnection: close"), "{head}");
+    assert!(
+        head.contains("\r\ncontent-type: application/fhir+json; charset=utf-8"),
+        "{head}"
+    );
+    let outcome: Value = serde_json::from_str(body).expect("JSON");
+    assert_eq!(outcome["resourceType"], "OperationOutcome");
+    let issue = &outcome["issue"][0];
+    assert_eq!(issue["severity"], "error");
+    assert_eq!(issue["details"]["coding"][0]["code"], code);
 }
 
 #[test]

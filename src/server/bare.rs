@@ -1,0 +1,183 @@
+//! What hyper refuses by itself, before there is a request to hand on.
+//!
+//! A head that is no HTTP, that is too large, or whose URL is beyond hyper's own bound is answered by hyper,
+//! with a head and no body. Here it gets the OperationOutcome that every refusal has. hyper's answers are known
+//! by their having no content: the server's own of these statuses always have some.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use uuid::Uuid;
+
+use super::metrics;
+use super::observe::{REQUEST_ID, Trail};
+use super::reply::Refusal;
+use crate::errors::{self, Code};
+
+/// The statuses that hyper gives, as its answers begin.
+const BEGINNINGS: [(&str, Code, &str); 3] = [
+    (
+        "HTTP/1.1 400 ",
+        errors::NOT_HTTP,
+        "the head of the request is not in HTTP's form",
+    ),
+    (
+        "HTTP/1.1 414 ",
+        errors::URI_TOO_LONG,
+        "the path and query are longer than can be read",
+    ),
+    (
+        "HTTP/1.1 431 ",
+        errors::HEAD_TOO_LARGE,
+        "the head of the request is larger, or has more headers, than can be read",
+    ),
+];
+/// The header that says that there is no body.
+const NO_CONTENT: &str = "\r\ncontent-length: 0\r\n";
+
+/// The answer to write instead; None where the bytes are not a bare one of hyper's.
+fn worded(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (_, code, text) = BEGINNINGS
+        .iter()
+        .find(|(beginning, ..)| bytes.starts_with(beginning.as_bytes()))?;
+    let head = std::str::from_utf8(bytes).ok()?;
+    let (before, after) = head.split_once(NO_CONTENT)?;
+    if !head.ends_with("\r\n\r\n") || before.contains("\r\n\r\n") {
+        return None;
+    }
+    let refusal = Refusal::new(*code, *text);
+    let id = Uuid::new_v4();
+    let trail = Trail {
+        error: Some(code.id),
+        ..Trail::default()
+    };
+    metrics::request(&trail, refusal.status(), std::time::Duration::ZERO);
+    tracing::info!(request = %id, status = code.status, error = code.id, "request refused unread");
+    let json = refusal.to_json(id);
+    let length = json.len();
+    let mut answer = format!(
+        "{before}\r\ncontent-type: application/fhir+json; charset=utf-8\r\ncontent-length: {length}\r\n\
+         cache-control: no-store\r\n{REQUEST_ID}: {id}\r\n{after}"
+    )
+    .into_bytes();
+    answer.extend(json);
+    Some(answer)
+}
+
+/// A stream to which hyper writes, and which words its bare answers.
+pub(super) struct Worded<S> {
+    stream: S,
+    /// What is to be written before anything else, and how much of it has been.
+    instead: Vec<u8>,
+    written: usize,
+}
+
+impl<S: AsyncWrite + Unpin> Worded<S> {
+    pub(super) fn new(stream: S) -> Worded<S> {
+        Worded {
+            stream,
+            instead: Vec::new(),
+            written: 0,
+        }
+    }
+
+    fn poll_instead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.written < self.instead.len() {
+            let rest = &self.instead[self.written..];
+            match ready!(Pin::new(&mut self.stream).poll_write(context, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => self.written += written,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes hyper's bytes in another's stead; how many there were.
+    fn take(&mut self, bytes: &[u8]) -> Option<usize> {
+        self.instead = worded(bytes)?;
+        self.written = 0;
+        Some(bytes.len())
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Worded<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Worded<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_instead(context))?;
+        match self.take(bytes) {
+            Some(length) => Poll::Ready(Ok(length)),
+            None => Pin::new(&mut self.stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_instead(context))?;
+        // A head without a body is one slice.
+        let only = match slices {
+            [only] => self.take(only),
+            _ => None,
+        };
+        match only {
+            Some(length) => Poll::Ready(Ok(length)),
+            None => Pin::new(&mut self.stream).poll_write_vectored(context, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_instead(context))?;
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_instead(context))?;
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_bare_answers_are_worded() {
+        let bare = "HTTP/1.1 414 URI Too Long\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        let answer = String::from_utf8(worded(bare.as_bytes()).expect("worded")).expect("text");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.ends_with("\r\nconnection: close"), "{head}");
+        assert!(head.contains(&format!("\r\ncontent-length: {}\r\n", body.len())));
+        let outcome: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        assert_eq!(outcome["resourceType"], "OperationOutcome");
+        for other in [
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 414 URI Too Long\r\ncontent-length: 12\r\n\r\n",
+            "HTTP/1.1 414 URI Too Long\r\ncontent-length: 12\r\n\r\n\r\ncontent-length: 0\r\n\r\n\r\n",
+            "HTTP/1.1 414 URI Too Long\r\ncontent-length: 0\r\n",
+            "{}",
+        ] {
+            assert_eq!(worded(other.as_bytes()), None, "{other}");
+        }
+    }
+}
