@@ -33,12 +33,24 @@ type Key = SmallVec<[KeyPart; 1]>;
 
 /// A parent's key as both sides compare: text without trailing blanks and, where the column's collation
 /// ignores it, without case, as the databases join it. Where case tells two parents apart, neither must
-/// be given the other's children.
+/// be given the other's children. What is declared as
+/// a whole number may be kept as text, and the other way round: both sides are read as what they are declared as.
 fn key<'c>(view: &ChildView, cells: impl Iterator<Item = CellRef<'c>>) -> Option<Key> {
     cells
         .zip(&view.child.on)
-        .map(|(cell, (column, _))| match cell {
-            CellRef::Int(number) => Some(KeyPart::Int(number)),
+        .map(|(cell, (column, parent))| match cell {
+            CellRef::Int(number) if is_integer(column) || is_integer(parent) => {
+                Some(KeyPart::Int(number))
+            }
+            CellRef::Int(number) => {
+                let mut digits = [0; 20];
+                let text = super::json::integer_text(number, &mut digits);
+                Some(KeyPart::Text(text.as_bytes().into()))
+            }
+            CellRef::Text(bytes) if is_integer(column) || is_integer(parent) => {
+                let text = std::str::from_utf8(bytes).ok()?;
+                text.trim().parse().ok().map(KeyPart::Int)
+            }
             CellRef::Text(bytes) => {
                 let mut text: Box<[u8]> = bytes.trim_ascii_end().into();
                 if ignores_case(column) {
@@ -49,6 +61,14 @@ fn key<'c>(view: &ChildView, cells: impl Iterator<Item = CellRef<'c>>) -> Option
             CellRef::Null | CellRef::Real(_) | CellRef::Bytes(_) => None,
         })
         .collect()
+}
+
+fn is_integer(column: &Expr) -> bool {
+    match column {
+        Expr::Column(column) => column.ty.is_integer(),
+        Expr::Raw(raw) => raw.ty.is_integer(),
+        _ => false,
+    }
 }
 
 fn ignores_case(column: &Expr) -> bool {

@@ -462,6 +462,17 @@ impl Compiler<'_> {
     fn absent(&self, node: &Node, column: Option<&Operation>) -> Vec<Arc<str>> {
         let mut list = Vec::new();
         for entry in node.entries() {
+            if entry.as_text().is_some_and(|text| text.trim().is_empty()) {
+                self.at.report(
+                    Problem::new(
+                        &rules::WRONG_SHAPE,
+                        &entry.span,
+                        "blank text needs no sentinel",
+                    )
+                    .help("blank text and NULL are absent by themselves: leave it out"),
+                );
+                continue;
+            }
             let Some(text) = shape::text(self.at, entry, "a value that means \"unknown\"") else {
                 continue;
             };

@@ -389,10 +389,11 @@ fn telephone_digits(text: &str) -> SmallVec<[String; 2]> {
     let other = match digits.strip_prefix('0') {
         Some(rest) if rest.starts_with("061") => Some(with("0", rest[3..].trim_start_matches('0'))),
         Some(rest) => (rest.len() == 9).then(|| with("61", rest)),
-        None if text.trim_start().starts_with('+') => digits
+        // Also without the `+`, which an unencoded one in a URL loses, where as many digits follow as a number has.
+        None => digits
             .strip_prefix("61")
+            .filter(|rest| text.trim_start().starts_with('+') || rest.len() == 9)
             .map(|rest| with("0", rest.trim_start_matches('0'))),
-        None => None,
     };
     match other {
         Some(other) => smallvec![digits, other],

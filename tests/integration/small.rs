@@ -510,3 +510,44 @@ fn constants_count_for_a_profile_where_they_are_written() {
     );
     assert_eq!(profiles("Patient/2"), json!(["http://example.org/bool"]));
 }
+
+/// SQLite's columns hold numbers and text, whatever they are declared as.
+#[test]
+fn children_are_found_where_a_table_keeps_its_keys_otherwise_than_the_mapping_says() {
+    let source = "resource: Patient\ntable: T as t\nid: t.ID\nchildren:\n  mails: E as e on e.OF = t.ID order by e.N\n\
+        elements:\n  telecom:\n    - { each: mails, system: email, value: $e.MAIL }\n";
+    for (declared, parent, child) in [
+        ("integer", "INTEGER", "VARCHAR(10)"),
+        ("varchar(10)", "VARCHAR(10)", "INTEGER"),
+    ] {
+        let tables = format!(
+            "tables:\n  T: {{ key: ID, columns: {{ ID: {declared} }} }}\n  \
+             E: {{ key: N, columns: {{ N: integer, OF: {declared}, MAIL: varchar(20) }} }}\n"
+        );
+        let files = [
+            ("mapping.yaml", MANIFEST),
+            ("tables.yaml", &tables),
+            ("source.yaml", source),
+        ];
+        let loaded = load_files("small", &files, &Options::default())
+            .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+        let script = format!(
+            "CREATE TABLE T (ID {parent} PRIMARY KEY);\nINSERT INTO T VALUES (1), (2);\n\
+             CREATE TABLE E (N INTEGER PRIMARY KEY, OF {child}, MAIL VARCHAR(20));\n\
+             INSERT INTO E VALUES (1, 2, 'a@example.org'), (2, 2, 'b@example.org'), (3, 'x', 'c@example.org');"
+        );
+        let practice = Practice::new(loaded.mapping, |connection| {
+            connection.execute_batch(&script).unwrap();
+        });
+        let second = resource(&practice, "Patient/2");
+        let mails: Vec<&Value> = second["telecom"]
+            .as_array()
+            .expect("entries")
+            .iter()
+            .map(|entry| &entry["value"])
+            .collect();
+        assert_eq!(mails, ["a@example.org", "b@example.org"]);
+        assert_eq!(resource(&practice, "Patient/1").get("telecom"), None);
+        assert_found(&practice, &[("Patient?email=b@example.org", &["2"])]);
+    }
+}

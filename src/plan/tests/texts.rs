@@ -95,6 +95,8 @@ fn a_telephone_number_is_found_however_it_is_written() {
     };
     assert_eq!(phone("0412345678"), [1, 2]);
     assert_eq!(phone("+61 412-345-678"), [1, 2]);
+    // As a `+` arrives that was not encoded.
+    assert_eq!(phone(" 61 412-345-678"), [1, 2]);
     assert_eq!(phone("07 5550 1234"), [3]);
     assert_eq!(phone("55501234"), [5]);
     assert_eq!(phone("n/a"), [] as [i64; 0]);
