@@ -111,14 +111,14 @@ impl ViewNode {
                 if let [entry] = entries.as_mut_slice()
                     && entry.each.is_none()
                     && entry.condition.is_none()
-                    && let Some(mut wrapped) = entry.node.to_wrapped(place)
+                    && let Some(mut wrapped) = entry.node.take_wrapped(place)
                 {
                     wrapped.surround("[", "]");
                     *self = ViewNode::Wrapped(wrapped);
                 }
             }
             ViewNode::Object(object) => {
-                if let Some(wrapped) = object.to_wrapped() {
+                if let Some(wrapped) = object.take_wrapped() {
                     *self = ViewNode::Wrapped(wrapped);
                 }
             }
@@ -128,7 +128,7 @@ impl ViewNode {
     }
 
     /// The node as a value with nothing around it yet, or with what stands around it already.
-    fn to_wrapped(&mut self, place: &Place) -> Option<Box<Wrapped>> {
+    fn take_wrapped(&mut self, place: &Place) -> Option<Box<Wrapped>> {
         match std::mem::replace(self, ViewNode::Constant(Arc::from(""))) {
             ViewNode::Value(reader) => Some(Box::new(Wrapped {
                 before: Box::default(),
@@ -149,7 +149,7 @@ impl ViewNode {
 impl ViewObject {
     /// The object, where all but one of its fields are constants. It is nothing without that one, so nothing has
     /// to be known of what the field's absence means.
-    fn to_wrapped(&mut self) -> Option<Box<Wrapped>> {
+    fn take_wrapped(&mut self) -> Option<Box<Wrapped>> {
         let is_constant = |field: &ViewField| matches!(field.node, ViewNode::Constant(_));
         if !self.bound
             || self
@@ -164,7 +164,7 @@ impl ViewObject {
             return None;
         };
         let place = self.fields[value].place.clone();
-        let mut wrapped = self.fields[value].node.to_wrapped(&place)?;
+        let mut wrapped = self.fields[value].node.take_wrapped(&place)?;
         let text =
             |fields: &[ViewField]| -> String { fields.iter().map(|field| &*field.key).collect() };
         let before = text(&self.fields[..=value]);
