@@ -489,8 +489,18 @@ pub struct TokenMatcher {
     pub code: TokenCode,
     /// The value is there.
     pub present: Predicate,
-    /// `Identifier.type` codings, for `:of-type`: system and code.
-    pub types: Vec<(Arc<str>, Arc<str>)>,
+    /// `Identifier.type` codings, for `:of-type`; None where a type cannot be compared, so that `:of-type` would
+    /// miss it.
+    pub types: Option<Vec<TypeCoding>>,
+}
+
+/// A coding of an Identifier's type.
+#[derive(Debug, Clone)]
+pub struct TypeCoding {
+    pub system: TokenSystem,
+    pub code: TokenCode,
+    /// The code is there.
+    pub present: Predicate,
 }
 
 /// The system part of a token.

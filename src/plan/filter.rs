@@ -142,17 +142,7 @@ fn target_predicate(
                     system,
                     code,
                     value,
-                } if matcher
-                    .types
-                    .iter()
-                    .any(|(of, ty)| **of == **system && **ty == **code) =>
-                {
-                    let token = Token {
-                        system: TokenSystem::Any,
-                        code: Some(value.clone()),
-                    };
-                    token::predicate(matcher, std::iter::once(&Asked::new(&token)), values)
-                }
+                } => token::of_type(matcher, system, code, value, values),
                 _ => Predicate::False,
             }),
             _ => token::predicate(matcher, asked.tokens.iter(), values),

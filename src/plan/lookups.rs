@@ -24,8 +24,16 @@ pub(super) fn is_own(target: &Target, joins: &Joins<'_>) -> bool {
                 system,
                 code: TokenCode::Column { expr, .. } | TokenCode::Digits(expr),
                 present,
-                ..
-            }) => !matches!(system, TokenSystem::Column(..)) && own(expr) && holds(present),
+                types,
+            }) => {
+                !matches!(system, TokenSystem::Column(..))
+                    && own(expr)
+                    && holds(present)
+                    && types
+                        .iter()
+                        .flatten()
+                        .all(|ty| matches!(ty.code, TokenCode::Constant(_)))
+            }
             Matcher::Reference(matcher) => own(&matcher.expr) && holds(&matcher.present),
             Matcher::Date(matcher) => matcher.columns.iter().all(own) && holds(&matcher.present),
             _ => false,

@@ -200,6 +200,36 @@ pub(super) fn predicate<'t, 'v: 't>(
     }
 }
 
+/// `:of-type`: a value under an Identifier's type.
+pub(super) fn of_type(
+    matcher: &TokenMatcher,
+    system: &str,
+    code: &str,
+    value: &str,
+    values: &mut Values,
+) -> Predicate {
+    let ty = Token {
+        system: TokenSystem::Is(system.to_owned()),
+        code: Some(code.to_owned()),
+    };
+    let of_types: Vec<Predicate> = matcher
+        .types
+        .iter()
+        .flatten()
+        .map(|of| one(&of.system, &of.code, &of.present, &ty, values))
+        .collect();
+    let of_types = Predicate::any(of_types);
+    if of_types == Predicate::False {
+        return of_types;
+    }
+    let value = Token {
+        system: TokenSystem::Any,
+        code: Some(value.to_owned()),
+    };
+    let is_value = predicate(matcher, std::iter::once(&Asked::new(&value)), values);
+    Predicate::all([of_types, is_value])
+}
+
 /// One value against a system and a code that belong together.
 pub(super) fn one(
     system: &mapping::TokenSystem,

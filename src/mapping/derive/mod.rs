@@ -399,7 +399,7 @@ fn of_own<'a>(own: &OwnParameter, place: &Place<'_>, children: Children<'a>) -> 
                 (None, Conversion::Codes { .. }) => TokenSystem::Table,
                 (None, _) => TokenSystem::None,
             };
-            token::values(place, &system, &[], &mut found);
+            token::values(place, &system, token::NO_TYPES, &mut found);
         }
         ParameterKind::Date => date::date(place, &mut found),
         ParameterKind::Number => number::number(place, &mut found),

@@ -64,14 +64,19 @@ fn modifiers(parameters: &[&Parameter]) -> Vec<Modifier> {
         }
         _ => {}
     }
+    let mut untyped = false;
     for target in parameters.iter().flat_map(|parameter| &parameter.targets) {
         match (&target.matcher, kind) {
             (Matcher::Text(_), Some(ParameterKind::Token)) => {
                 set.insert(Modifier::Text);
             }
-            (Matcher::Token(token), Some(ParameterKind::Token)) if !token.types.is_empty() => {
-                set.insert(Modifier::OfType);
-            }
+            (Matcher::Token(token), Some(ParameterKind::Token)) => match token.types.as_deref() {
+                Some([]) => {}
+                Some(_) => {
+                    set.insert(Modifier::OfType);
+                }
+                None => untyped = true,
+            },
             (Matcher::Token(_), Some(ParameterKind::Reference)) => {
                 set.insert(Modifier::Identifier);
             }
@@ -80,6 +85,9 @@ fn modifiers(parameters: &[&Parameter]) -> Vec<Modifier> {
             }
             _ => {}
         }
+    }
+    if untyped {
+        set.remove(&Modifier::OfType);
     }
     set.into_iter().collect()
 }

@@ -9,13 +9,16 @@ use std::sync::Arc;
 
 use crate::fhir::BOOLEAN_SYSTEM;
 use crate::mapping::{
-    Binding, CodePart, Conversion, Matcher, TokenCode, TokenMatcher, TokenSystem,
+    Binding, CodePart, Conversion, Matcher, TokenCode, TokenMatcher, TokenSystem, TypeCoding,
 };
 use crate::relation::{CompareOp, Expr, Predicate};
 
 use super::columns::{is_true, no_sentinel, type_of};
 use super::walk::Place;
 use super::{Found, Reason, presence, text};
+
+/// Of all that is no Identifier.
+pub(super) const NO_TYPES: Option<&[TypeCoding]> = Some(&[]);
 
 /// The targets of a token parameter at a place; with them the text that `:text` searches.
 pub(super) fn token(place: &Place<'_>, found: &mut Found<'_>) {
@@ -32,18 +35,18 @@ pub(super) fn token(place: &Place<'_>, found: &mut Found<'_>) {
         "Identifier" => return identifier(place, found),
         "ContactPoint" => {
             for value in place.property("value", None, found.children) {
-                values(&value, &TokenSystem::None, &[], found);
+                values(&value, &TokenSystem::None, NO_TYPES, found);
             }
             return;
         }
-        "code" => return values(place, &implied(place.systems), &[], found),
+        "code" => return values(place, &implied(place.systems), NO_TYPES, found),
         "boolean" => {
             let system = implied(&[BOOLEAN_SYSTEM.into()]);
-            return values(place, &system, &[], found);
+            return values(place, &system, NO_TYPES, found);
         }
         "id" | "string" | "markdown" | "uri" | "url" | "canonical" | "oid" | "uuid" | "integer"
         | "positiveInt" | "unsignedInt" => {
-            return values(place, &TokenSystem::None, &[], found);
+            return values(place, &TokenSystem::None, NO_TYPES, found);
         }
         other => return found.miss(Reason::Type(other)),
     }
@@ -65,7 +68,7 @@ fn coding(place: &Place<'_>, found: &mut Found<'_>) {
     }
     for code in place.property("code", None, found.children) {
         match system(place, Some(&code), found) {
-            Ok(system) => values(&code, &system, &[], found),
+            Ok(system) => values(&code, &system, NO_TYPES, found),
             Err(reason) => found.miss(reason),
         }
     }
@@ -79,7 +82,7 @@ fn whole(place: &Place<'_>, found: &mut Found<'_>) {
                 part: CodePart::Whole,
                 ..
             } => {
-                value(guard, place, binding, &TokenSystem::Table, &[], found);
+                value(guard, place, binding, &TokenSystem::Table, NO_TYPES, found);
             }
             ref other => found.miss(Reason::of_conversion(other)),
         }
@@ -93,7 +96,7 @@ pub(super) fn identifier(place: &Place<'_>, found: &mut Found<'_>) {
         Ok(system) => {
             let types = types(place, found);
             for value in place.property("value", None, children) {
-                values(&value, &system, &types, found);
+                values(&value, &system, types.as_deref(), found);
             }
         }
         Err(reason) => found.miss(reason),
@@ -103,23 +106,41 @@ pub(super) fn identifier(place: &Place<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// The constant codings of an Identifier's type: those that are there whenever the identifier is.
-fn types(place: &Place<'_>, found: &Found<'_>) -> Vec<(Arc<str>, Arc<str>)> {
+/// The codings of an Identifier's type; None where one cannot be compared beside the identifier's value.
+fn types(place: &Place<'_>, found: &Found<'_>) -> Option<Vec<TypeCoding>> {
     let children = found.children;
-    let constant = |place: &Place<'_>, name: &str| {
-        place
-            .property(name, None, children)
-            .first()
-            .and_then(Place::constant)
-            .cloned()
+    let mut types = Vec::new();
+    for ty in place.property("type", None, children) {
+        for coding in ty.property("coding", None, children) {
+            for code in coding.property("code", None, children) {
+                // One that only some of these identifiers have, or that is in another table, is not beside the value.
+                let beside = code.child == place.child && coding.guard == place.guard;
+                types.push(type_coding(&coding, &code, found).filter(|_| beside)?);
+            }
+        }
+    }
+    Some(types)
+}
+
+fn type_coding(coding: &Place<'_>, place: &Place<'_>, found: &Found<'_>) -> Option<TypeCoding> {
+    let system = system(coding, Some(place), found).ok()?;
+    if let Some(constant) = place.constant() {
+        let code = TokenCode::Constant(Arc::clone(constant));
+        return Some(TypeCoding {
+            system,
+            code,
+            present: Predicate::True,
+        });
+    }
+    let bindings = place.bindings()?;
+    let [(_, binding)] = bindings.as_slice() else {
+        return None;
     };
-    place
-        .property("type", None, children)
-        .iter()
-        .flat_map(|ty| ty.property("coding", None, children))
-        .filter(|coding| coding.child == place.child && coding.guard == place.guard)
-        .filter_map(|coding| Some((constant(&coding, "system")?, constant(&coding, "code")?)))
-        .collect()
+    Some(TypeCoding {
+        system,
+        code: code(binding).ok()?,
+        present: presence::of_binding(binding),
+    })
 }
 
 /// The system beside a code or a value.
@@ -168,7 +189,7 @@ pub(super) fn system(
 pub(super) fn values(
     place: &Place<'_>,
     system: &TokenSystem,
-    types: &[(Arc<str>, Arc<str>)],
+    types: Option<&[TypeCoding]>,
     found: &mut Found<'_>,
 ) {
     if let Some(constant) = place.constant() {
@@ -176,7 +197,7 @@ pub(super) fn values(
             system: system.clone(),
             code: TokenCode::Constant(Arc::clone(constant)),
             present: Predicate::True,
-            types: types.to_vec(),
+            types: types.map(<[_]>::to_vec),
         };
         found.push(
             place.child,
@@ -197,7 +218,7 @@ fn value(
     place: &Place<'_>,
     binding: &Binding,
     system: &TokenSystem,
-    types: &[(Arc<str>, Arc<str>)],
+    types: Option<&[TypeCoding]>,
     found: &mut Found<'_>,
 ) {
     match code(binding) {
@@ -213,7 +234,7 @@ fn value(
                 system: system.clone(),
                 code,
                 present: presence::of_binding(binding),
-                types: types.to_vec(),
+                types: types.map(<[_]>::to_vec),
             };
             found.push(place.child, guard, Matcher::Token(matcher));
         }

@@ -61,7 +61,7 @@ fn ids(code: TokenCode, rig: &Rig, searched: &str) -> Vec<i64> {
         system: TokenSystem::None,
         code,
         present: Predicate::True,
-        types: Vec::new(),
+        types: Some(Vec::new()),
     };
     let token = Token {
         system: search::TokenSystem::Any,

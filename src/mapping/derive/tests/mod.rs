@@ -291,7 +291,7 @@ fn identifiers_with_types_and_parts() {
     );
     assert_snapshot!(shown(&source, &["identifier"]), @"
     identifier
-      token urn:ihi | p.IHI TYPE http://terminology.hl7.org/CodeSystem/v2-0203|NI THERE p.IHI?
+      token urn:ihi | p.IHI TYPE http://terminology.hl7.org/CodeSystem/v2-0203|'NI' THERE p.IHI?
       text 'IHI' IF p.IHI?
       text 'National' IF p.IHI?
       token urn:medicare | p.NO:10+p.LINE:1 THERE p.NO?

@@ -38,8 +38,17 @@ fn matcher(matcher: &Matcher) -> String {
                 TokenSystem::Column(expr, _) => self::expr(expr),
             };
             let mut out = format!("token {system} | {}", code(&token.code));
-            for (system, code) in &token.types {
-                write!(out, " TYPE {system}|{code}").unwrap();
+            match &token.types {
+                Some(types) => {
+                    for ty in types {
+                        let system = match &ty.system {
+                            TokenSystem::Is(system) => &**system,
+                            _ => "-",
+                        };
+                        write!(out, " TYPE {system}|{}", self::code(&ty.code)).unwrap();
+                    }
+                }
+                None => out.push_str(" TYPE ?"),
             }
             present(out, &token.present)
         }
