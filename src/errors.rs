@@ -46,7 +46,7 @@ codes! {
     SEARCH_TOO_LONG = "PS008", 414, "too-long", "The query string is too long", "Send the search as a form-encoded POST to _search.";
     SEARCH_NAME = "PS009", 400, "invalid", "A parameter's name, chain or _has cannot be followed", "Write the name as the message says; a chain needs reference parameters, and a type where there are several.";
     SEARCH_BODY_TOO_LONG = "PS010", 413, "too-long", "The form body is too long", "Split the search into several.";
-    UNKNOWN_PARAMETER = "PP001", 400, "not-supported", "A search parameter is not known here, or has no value", "See the CapabilityStatement for the parameters of this resource.";
+    UNKNOWN_PARAMETER = "PP001", 400, "not-supported", "A search parameter is not known here", "See the CapabilityStatement for the parameters of this resource.";
     UNSUPPORTED_PARAMETER = "PP002", 400, "not-supported", "The parameter is R4's, but this practice's mapping cannot answer it", "See the CapabilityStatement for the parameters of this resource.";
     UNSUPPORTED_MODIFIER = "PP003", 400, "not-supported", "The modifier is R4's, but is not offered for the parameter", "Use one of the modifiers that the message lists, or none.";
     UNSUPPORTED_FEATURE = "PP004", 400, "not-supported", "Chaining, _has and includes are not offered here", "Search the other resource first and use its ids.";

@@ -176,7 +176,9 @@ fn documentation(zone: &str) -> String {
     format!(
         "Search by GET, or by POST of a form to `_search`. Dates and times without an offset are those of {zone}. \
          A parameter that is not known is ignored and reported in an `outcome` entry, unless `Prefer: handling=strict` \
-         asks for an error, or nothing else narrows the search. `_format` and `_pretty` go with every interaction. \
+         asks for an error, or nothing else narrows the search. A parameter of R4 that this practice's records cannot \
+         answer, and is therefore not listed here, is always an error. Page links carry no key: send it with each \
+         request. `_format` and `_pretty` go with every interaction. \
          A string parameter finds what starts with the text that is asked for, without case and accents; blanks and \
          punctuation count: `obrien` does not find O'Brien, nor `smith jones` Smith-Jones. \
          The ETag of a read follows from the whole content of the resource; `If-Modified-Since` compares with \

@@ -9,8 +9,6 @@ use crate::errors::{self, Code};
 pub struct UnknownName {
     pub name: Option<String>,
     pub position: usize,
-    /// The parameter is known, but nothing stands after its `=`.
-    pub empty: bool,
 }
 
 impl std::fmt::Display for UnknownName {
@@ -86,17 +84,14 @@ fn why(strict: bool) -> &'static str {
     if strict {
         "unknown parameters are refused, as asked: "
     } else {
-        "nothing of what the search filters by can be used: "
+        "nothing of what the search filters by is known: "
     }
 }
 
 fn list(resource: &str, names: &[UnknownName]) -> String {
     names
         .iter()
-        .map(|name| match name.empty {
-            true => format!("{name} has no value"),
-            false => format!("{resource} has no search {name}"),
-        })
+        .map(|name| format!("{resource} has no search {name}"))
         .collect::<Vec<_>>()
         .join(", ")
 }

@@ -14,7 +14,7 @@ use crate::mapping::{Mapping, Resource, Source};
 use crate::relation::Joins;
 use crate::relation::{Expr, Order, Predicate, Select, Shared, SqlType, Value};
 use crate::search::{
-    self, Filter, IgnoredReason, Modifier, ParameterFilter, SearchRequest, Summary, Total,
+    Filter, Ignored, IgnoredReason, Modifier, ParameterFilter, SearchRequest, Summary, Total,
     Value as SearchValue,
 };
 
@@ -220,6 +220,8 @@ impl Planner {
             values.next_parameter();
             let filter = Predicate::all(conditions);
             let relation = source.relation.clone();
+            // Also where nothing is sorted: what is wrong is refused whatever else is asked.
+            let (order, sort_joins) = self.order(prepared, resource, request)?;
             let (view, select) = if count_only {
                 let select = Select {
                     source: relation,
@@ -236,7 +238,6 @@ impl Planner {
                 };
                 (Arc::clone(&prepared.whole), select)
             } else {
-                let (order, sort_joins) = self.order(prepared, resource, request)?;
                 let after = match place {
                     Place::Start => Predicate::True,
                     Place::End => Predicate::False,
@@ -405,43 +406,52 @@ impl Planner {
         request: &SearchRequest,
         context: &Context<'_>,
     ) -> Result<(), PlanError> {
-        // An empty `_format=` never was to narrow anything.
-        let to_judge = request.ignored.iter().any(|ignored| {
-            let name = ignored.name.as_deref().unwrap_or_default();
-            context.strict || !search::is_result_parameter(name)
-        });
-        if !to_judge || !(context.strict || request.filters.is_empty()) {
-            return Ok(());
+        let refused = context.strict || request.filters.is_empty();
+        if refused && unknown(request).next().is_some() {
+            return Err(unknown_parameters(resource, request, context.strict));
         }
-        let names = request
-            .ignored
-            .iter()
-            .map(|ignored| UnknownName {
-                name: ignored.name.clone(),
-                position: ignored.position,
-                empty: ignored.reason == IgnoredReason::Empty,
-            })
-            .collect();
-        let suggestion = request.ignored.iter().find_map(|ignored| {
-            let name = ignored
-                .name
-                .as_deref()
-                .filter(|_| ignored.reason == IgnoredReason::Unknown)?;
-            let name = name.split([':', '.']).next().unwrap_or(name);
-            resource
-                .parameters
-                .keys()
-                .map(|known| (strsim::damerau_levenshtein(name, known), known))
-                .filter(|(distance, known)| *distance <= known.len().max(3) / 3)
-                .min()
-                .map(|(_, known)| known.to_string())
-        });
-        Err(PlanError::UnknownParameters {
-            resource: resource.name,
-            names,
-            suggestion,
-            strict: context.strict,
-        })
+        Ok(())
+    }
+
+    /// Refuses what is unknown of a read that asked for it.
+    ///
+    /// # Errors
+    /// Where there is any.
+    pub fn refuse_unknown(resource: &Resource, request: &SearchRequest) -> Result<(), PlanError> {
+        match unknown(request).next() {
+            Some(_) => Err(unknown_parameters(resource, request, true)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What no definition knows. Empty parameters are no error (R4 §3.1.1.3).
+fn unknown(request: &SearchRequest) -> impl Iterator<Item = &Ignored> {
+    let ignored = request.ignored.iter();
+    ignored.filter(|ignored| ignored.reason == IgnoredReason::Unknown)
+}
+
+fn unknown_parameters(resource: &Resource, request: &SearchRequest, strict: bool) -> PlanError {
+    let names = unknown(request).map(|ignored| UnknownName {
+        name: ignored.name.clone(),
+        position: ignored.position,
+    });
+    let suggestion = unknown(request).find_map(|ignored| {
+        let name = ignored.name.as_deref()?;
+        let name = name.split([':', '.']).next().unwrap_or(name);
+        resource
+            .parameters
+            .keys()
+            .map(|known| (strsim::damerau_levenshtein(name, known), known))
+            .filter(|(distance, known)| *distance <= known.len().max(3) / 3)
+            .min()
+            .map(|(_, known)| known.to_string())
+    });
+    PlanError::UnknownParameters {
+        resource: resource.name,
+        names: names.collect(),
+        suggestion,
+        strict,
     }
 }
 

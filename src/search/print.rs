@@ -48,6 +48,17 @@ impl SearchRequest {
         query.text
     }
 
+    /// What is searched for, in which order, and with another `_count`: the query string without the form of the answer
+    /// and without a cursor.
+    pub fn criteria(&self, count: Option<u32>) -> String {
+        SearchRequest {
+            format: None,
+            pretty: None,
+            ..self.clone()
+        }
+        .to_query_with(count, None)
+    }
+
     /// The query string of a page: its cursor, which stands for the search, and in which form it is asked for.
     pub fn page_query(&self, cursor: &str) -> String {
         let mut query = Query {

@@ -22,7 +22,7 @@ use super::observe::caught;
 use super::operator::{self, OperatorKey};
 use super::practice::Practice;
 use super::reply::Refusal;
-use super::{fhir, health, observe, reply};
+use super::{encoding, fhir, health, observe, reply};
 use crate::errors;
 
 /// Answers below this many bytes are not compressed: they fit in one packet anyway.
@@ -228,5 +228,6 @@ pub fn router(app: Arc<App>) -> Router {
         })
         .layer(middleware::from_fn(observe::observe))
         .layer(compression)
+        .layer(middleware::from_fn(encoding::settle))
         .with_state(app)
 }

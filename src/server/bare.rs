@@ -4,6 +4,7 @@
 //! with a head and no body. Here it gets the OperationOutcome that every refusal has. hyper's answers are known
 //! by their having no content: the server's own of these statuses always have some.
 
+use std::borrow::Cow;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -34,15 +35,23 @@ const BEGINNINGS: [(&str, Code, &str); 3] = [
         "the head of the request is larger, or has more headers, than can be read",
     ),
 ];
+const TOO_LARGE: &str = "HTTP/1.1 431 Request Header Fields Too Large\r\n";
+const TOO_LONG: &str = "HTTP/1.1 414 URI Too Long\r\n";
 /// The header that says that there is no body.
 const NO_CONTENT: &str = "\r\ncontent-length: 0\r\n";
 
 /// The answer to write instead; None where the bytes are not a bare one of hyper's.
-fn worded(bytes: &[u8]) -> Option<Vec<u8>> {
+///
+/// hyper calls a head too large (431) also where its first line does not end: the URL alone is too long then.
+fn worded(bytes: &[u8], in_first_line: bool) -> Option<Vec<u8>> {
+    let head = std::str::from_utf8(bytes).ok()?;
+    let head = match head.strip_prefix(TOO_LARGE) {
+        Some(rest) if in_first_line => Cow::Owned(format!("{TOO_LONG}{rest}")),
+        _ => Cow::Borrowed(head),
+    };
     let (_, code, text) = BEGINNINGS
         .iter()
-        .find(|(beginning, ..)| bytes.starts_with(beginning.as_bytes()))?;
-    let head = std::str::from_utf8(bytes).ok()?;
+        .find(|(beginning, ..)| head.starts_with(beginning))?;
     let (before, after) = head.split_once(NO_CONTENT)?;
     if !head.ends_with("\r\n\r\n") || before.contains("\r\n\r\n") {
         return None;
@@ -72,6 +81,8 @@ pub(super) struct Worded<S> {
     /// What is to be written before anything else, and how much of it has been.
     instead: Vec<u8>,
     written: usize,
+    /// No line has ended since the last answer.
+    in_first_line: bool,
 }
 
 impl<S: AsyncWrite + Unpin> Worded<S> {
@@ -80,6 +91,7 @@ impl<S: AsyncWrite + Unpin> Worded<S> {
             stream,
             instead: Vec::new(),
             written: 0,
+            in_first_line: true,
         }
     }
 
@@ -96,7 +108,8 @@ impl<S: AsyncWrite + Unpin> Worded<S> {
 
     /// Takes hyper's bytes in another's stead; how many there were.
     fn take(&mut self, bytes: &[u8]) -> Option<usize> {
-        self.instead = worded(bytes)?;
+        let in_first_line = std::mem::replace(&mut self.in_first_line, true);
+        self.instead = worded(bytes, in_first_line)?;
         self.written = 0;
         Some(bytes.len())
     }
@@ -108,7 +121,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Worded<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if self.in_first_line && buffer.filled()[before..].contains(&b'\n') {
+            self.in_first_line = false;
+        }
+        read
     }
 }
 
@@ -164,12 +182,18 @@ mod tests {
     #[test]
     fn only_bare_answers_are_worded() {
         let bare = "HTTP/1.1 414 URI Too Long\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-        let answer = String::from_utf8(worded(bare.as_bytes()).expect("worded")).expect("text");
+        let answer =
+            String::from_utf8(worded(bare.as_bytes(), true).expect("worded")).expect("text");
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
         assert!(head.ends_with("\r\nconnection: close"), "{head}");
         assert!(head.contains(&format!("\r\ncontent-length: {}\r\n", body.len())));
         let outcome: serde_json::Value = serde_json::from_str(body).expect("JSON");
         assert_eq!(outcome["resourceType"], "OperationOutcome");
+        let large = "HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n\r\n";
+        for (in_first_line, status) in [(true, "414 "), (false, "431 ")] {
+            let answer = worded(large.as_bytes(), in_first_line).expect("worded");
+            assert!(answer.starts_with(format!("HTTP/1.1 {status}").as_bytes()));
+        }
         for other in [
             "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
             "HTTP/1.1 414 URI Too Long\r\ncontent-length: 12\r\n\r\n",
@@ -177,7 +201,7 @@ mod tests {
             "HTTP/1.1 414 URI Too Long\r\ncontent-length: 0\r\n",
             "{}",
         ] {
-            assert_eq!(worded(other.as_bytes()), None, "{other}");
+            assert_eq!(worded(other.as_bytes(), true), None, "{other}");
         }
     }
 }

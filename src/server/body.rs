@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
 
 use super::reply::Refusal;
@@ -30,6 +30,15 @@ pub async fn form(
         && !is_form(value.as_bytes())
     {
         return Err(not_a_form());
+    }
+    let coded = headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if coded {
+        return Err(Refusal::new(
+            errors::UNSUPPORTED_MEDIA_TYPE,
+            "the body has a Content-Encoding, and is read without any",
+        ));
     }
     let announced = headers
         .get(CONTENT_LENGTH)

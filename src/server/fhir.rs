@@ -10,18 +10,23 @@
 //!
 //! `Accept` chooses the media type of an answer, and whether there is one, so every answer says `Vary: Accept`.
 
+use std::convert::Infallible;
 use std::fmt::Write as _;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
-    VARY,
+    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, HOST, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    LAST_MODIFIED, VARY,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
+use hyper::body::Frame;
 use uuid::Uuid;
 
 use super::app::App;
@@ -90,6 +95,7 @@ fn admit(
     trail: &mut Trail,
 ) -> Result<Asked, Refusal> {
     app.check_length(&parts.uri)?;
+    check_host(parts)?;
     let path = parts.uri.path();
     let query = parts.uri.query().unwrap_or_default();
     let caller = match app.keys.caller(&parts.headers, query.as_bytes()) {
@@ -125,6 +131,23 @@ fn admit(
         caller,
         interaction,
     })
+}
+
+/// RFC 9112 §3.2: a request of HTTP/1.1 has one `Host`, and its value is one.
+fn check_host(parts: &Parts) -> Result<(), Refusal> {
+    let mut hosts = parts.headers.get_all(HOST).iter();
+    let is_host = |value: &HeaderValue| {
+        value.is_empty()
+            || Authority::try_from(value.as_bytes()).is_ok_and(|of| !of.as_str().contains('@'))
+    };
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) if is_host(host) => Ok(()),
+        (None, None) if parts.version != Version::HTTP_11 => Ok(()),
+        _ => Err(Refusal::new(
+            errors::NOT_HTTP,
+            "a request of HTTP/1.1 has one Host header, with a host and perhaps a port",
+        )),
+    }
 }
 
 /// A type that the site does not serve. Only a name of R4 is repeated: any other may be what somebody typed into a wrong place.
@@ -213,6 +236,7 @@ async fn answer(
                     id,
                     query,
                     share,
+                    strict: prefer::is_strict(&parts.headers),
                     if_none_match: tags(&parts.headers),
                     if_modified_since: since(&parts.headers),
                 })
@@ -334,7 +358,10 @@ impl Answered {
         } else {
             json
         };
-        let mut response = Response::new(Body::from(json));
+        let mut response = Response::new(match is_current {
+            true => Body::new(Unsized),
+            false => Body::from(json),
+        });
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, cache);
         if !is_current {
@@ -352,6 +379,21 @@ impl Answered {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }
         response
+    }
+}
+
+/// No content, of which no length is said: that of a 304 would have to be the 200's (RFC 9110 §8.6).
+struct Unsized;
+
+impl HttpBody for Unsized {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(None)
     }
 }
 

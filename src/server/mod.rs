@@ -14,6 +14,7 @@
 //! | `operator` | a search with the operator's key → what becomes of it |
 //! | `keys`, `path`, `negotiate`, `prefer`, `body` | parts of a request → what they mean |
 //! | `base_url` | a request → what its links begin with |
+//! | `encoding` | what a caller accepts → gzip or nothing |
 //! | `reply`, `pretty` | a refusal → an OperationOutcome or an envelope; JSON → indented JSON |
 //! | `practice` | what is asked of a practice |
 //! | `health`, `metrics` | the server's own state |
@@ -23,6 +24,7 @@ mod bare;
 mod base_url;
 mod body;
 mod connection;
+mod encoding;
 mod fhir;
 mod health;
 mod keys;

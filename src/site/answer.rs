@@ -216,9 +216,13 @@ impl Page {
     ) {
         let base = format!("{}/{}", self.call.base, self.plan.resource);
         let used_count = self.request.count.map(|_| self.plan.count);
+        let own = self
+            .request
+            .to_query_with(used_count, self.own_link.as_deref());
         let own = match &self.own_link {
-            Some(cursor) => self.request.page_query(cursor),
-            None => self.request.to_query_with(used_count, None),
+            // No longer than a request may be.
+            Some(cursor) if own.len() > super::LINK_BYTES => self.request.page_query(cursor),
+            _ => own,
         };
         let own = if own.is_empty() {
             base.clone()

@@ -92,6 +92,8 @@ pub struct ReadCall {
     pub query: Vec<u8>,
     /// As [`SearchCall::share`].
     pub share: Option<u32>,
+    /// Refuse every unknown parameter.
+    pub strict: bool,
     pub if_none_match: Option<String>,
     pub if_modified_since: Option<Timestamp>,
 }
@@ -383,11 +385,7 @@ impl Site {
             && asked.ignored.is_empty()
             && asked.elements.is_empty()
             && (asked.count, asked.total, asked.summary) == (None, None, None);
-        let text = asked
-            .cursor
-            .as_deref()
-            .filter(|_| bare)
-            .ok_or_else(invalid)?;
+        let text = asked.cursor.as_deref().ok_or_else(invalid)?;
         let cursor = self
             .config
             .cursor_key
@@ -400,6 +398,13 @@ impl Site {
             return Err(invalid());
         }
         let mut request = self.parse(&call.resource, Input::query(&cursor.query))?;
+        // A `self` link says the whole search beside its cursor; anything else beside it would be another search.
+        let used = request.count.map(|count| count.min(self.config.count.most));
+        let is_whole =
+            || asked.ignored.is_empty() && asked.criteria(asked.count) == request.criteria(used);
+        if !bare && !is_whole() {
+            return Err(invalid());
+        }
         request.format.clone_from(&asked.format);
         request.pretty = asked.pretty;
         Ok((request, cursor.places))
@@ -457,6 +462,9 @@ impl Site {
         };
         if let Some(parameter) = answer::not_for_reads(&asked) {
             return Err(SiteError::NotForReads { parameter });
+        }
+        if call.strict {
+            Planner::refuse_unknown(resource, &asked)?;
         }
         let selection = Planner::selection(resource, &asked)?;
         let plan = self.planner.read(resource, &call.id, &selection);

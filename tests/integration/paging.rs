@@ -251,6 +251,28 @@ fn a_page_link_works_as_it_is_and_nowhere_else() {
     let call = |cursor: &str| Practice::call(&format!("Patient?_cursor={cursor}"));
     assert!(practice.answer(call(&cursor)).is_ok());
     assert!(practice.answer(call(&cursor)).is_ok(), "a second time");
+    // A `self` link says the whole search beside its cursor; no other search may stand there.
+    let beside = |search: &str| {
+        practice.answer(Practice::call(&format!(
+            "Patient?{search}&_cursor={cursor}"
+        )))
+    };
+    let second = parse(&practice.answer(call(&cursor)).expect("a page").body);
+    let own = second["link"][0]["url"].as_str().expect("a self link");
+    assert!(
+        own.contains("?family=s&_sort=birthdate&_count=1&_cursor="),
+        "{own}"
+    );
+    assert!(beside("family=s&_sort=birthdate&_count=1").is_ok());
+    refused(
+        beside("family=t&_sort=birthdate&_count=1"),
+        "another search",
+    );
+    refused(beside("family=s&_sort=birthdate&_count=2"), "another count");
+    refused(
+        beside("family=s&_sort=birthdate&_count=1&foo=1"),
+        "something unknown",
+    );
 
     for place in 0..cursor.len() {
         let mut altered = cursor.clone().into_bytes();
