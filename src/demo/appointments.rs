@@ -9,6 +9,7 @@
 
 use super::calendar::Day;
 use super::lookups::{UNKNOWN_CODE, appointment as code};
+use super::patients::record_status;
 use super::random::{Random, Stream};
 use super::schema;
 use super::staff::{FIRST_DOCTOR, FORMER_DOCTOR, LOCATION_IDS, NURSES, RECEPTIONISTS};
@@ -211,7 +212,12 @@ impl Rows<'_> {
         let patient = if reserved {
             id.is_multiple_of(2).then_some(0)
         } else {
-            Some(1 + random.below(patients))
+            let drawn = random.below(patients);
+            // A patient's appointments go with the record: another patient has come.
+            (drawn..patients)
+                .chain(0..drawn)
+                .find(|number| record_status(*number) == 1)
+                .map(|number| number + 1)
         };
         let status = if cancelled || reserved {
             code::BOOKED

@@ -137,11 +137,7 @@ impl<'conn> Patients<'conn> {
     /// Key, life cycle of the record, dates and usual doctor.
     fn write_status(&mut self, person: &Person, random: &mut Random) {
         let number = person.number;
-        let record_status = match number {
-            n if n % 61 == 17 => 2,
-            n if n % 151 == 46 => 0,
-            _ => 1,
-        };
+        let record_status = record_status(number);
         let deceased = number % 40 == 20;
         let patient_status = match number {
             _ if deceased => status::DECEASED,
@@ -488,5 +484,14 @@ fn shout(text: &str, loudly: bool) -> String {
         text.to_uppercase()
     } else {
         text.to_owned()
+    }
+}
+
+/// `RECORDSTATUS` of a patient: 1 for a record that is live.
+pub(super) fn record_status(number: u32) -> i32 {
+    match number {
+        n if n % 61 == 17 => 2,
+        n if n % 151 == 46 => 0,
+        _ => 1,
     }
 }
