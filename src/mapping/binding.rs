@@ -15,7 +15,7 @@ use super::schema::Schema;
 use super::scope::{Operation, Rows, Uses};
 use super::source::Compiler;
 use super::yaml::{Node, Pair, Span, Value, get};
-use super::{rules, shape};
+use super::{coded, rules, shape};
 use crate::fhir;
 
 /// Why there is no value.
@@ -196,20 +196,26 @@ impl Compiler<'_> {
             (Conversion::Integer, Kind::Decimal) => Output::Number,
             (_, kind) => kind.output(goal.primitive),
         };
-        if made.conversion_is_text() && goal.codes.is_some_and(fhir::ValueSet::is_listed) {
+        let mut conversion = made.conversion;
+        // A text that is none of the codes would make the resource invalid.
+        if let Some(set) = goal.codes.filter(|set| set.is_listed())
+            && matches!(conversion, Conversion::Text)
+        {
             self.at.report(
                 Problem::new(
                     &rules::UNCHECKED_CODE,
                     &node.span,
-                    "the column's text goes as it is into an element with a required value set",
-                )
-                .maybe_help(goal.codes.map(|set| {
                     format!(
-                        "map its values to codes of `{}`: `{{ column: …, codes: … }}`",
+                        "of the column's text only codes of `{}` are written",
                         set.name()
-                    )
-                })),
+                    ),
+                )
+                .help("map other values to them: `{ column: …, codes: … }`"),
             );
+            conversion = Conversion::Codes {
+                table: coded::own_codes(set),
+                part: CodePart::Code,
+            };
         }
         Binding {
             columns: made
@@ -217,7 +223,7 @@ impl Compiler<'_> {
                 .into_iter()
                 .map(|operation| operation.expr)
                 .collect(),
-            conversion: made.conversion,
+            conversion,
             absent,
             digits: made.digits,
             output,
@@ -492,12 +498,6 @@ impl Compiler<'_> {
             ));
         }
         list
-    }
-}
-
-impl Made {
-    fn conversion_is_text(&self) -> bool {
-        matches!(self.conversion, Conversion::Text)
     }
 }
 

@@ -10,7 +10,7 @@ use super::binding::{Gone, PARTS, code_table_names, or_wrong};
 use super::codes::{self, Codes};
 use super::conversion::{self, Goal, Kind};
 use super::diagnostic::{Problem, suggest};
-use super::model::{Binding, CodePart, Conversion, Node as Made};
+use super::model::{Binding, Code, CodeEntry, CodePart, CodeTable, Conversion, Node as Made};
 use super::scope::Operation;
 use super::source::Compiler;
 use super::yaml::{Node, Pair, Span, Value, get};
@@ -21,7 +21,13 @@ use crate::relation::SqlType;
 /// Whether the value is a code, and its tables know nothing beyond the values that they list.
 fn answers_for_listed_only(binding: &Binding) -> bool {
     match &binding.conversion {
-        Conversion::Codes { table, .. } => table.otherwise.is_none() && table.absent.is_none(),
+        // A column of codes as they are has its own warning.
+        Conversion::Codes { table, .. } => {
+            let is_written = |entry: &CodeEntry| entry.raw != entry.code.code;
+            table.otherwise.is_none()
+                && table.absent.is_none()
+                && table.entries.iter().any(is_written)
+        }
         Conversion::First(list) => list.iter().all(|one| answers_for_listed_only(one)),
         _ => false,
     }
@@ -192,6 +198,21 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+/// The code table of a column that holds a value set's codes as they are.
+pub(super) fn own_codes(set: &'static crate::fhir::ValueSet) -> Arc<CodeTable> {
+    let entries = set.codes().map(|(system, code)| CodeEntry {
+        raw: Arc::from(code),
+        code: Code::new(Arc::from(code), None, Some(Arc::from(system))),
+    });
+    Arc::new(CodeTable {
+        name: Arc::from(set.name()),
+        system: None,
+        entries: entries.collect(),
+        otherwise: None,
+        absent: None,
+    })
 }
 
 /// The codes of a value set, for a suggestion.

@@ -6,18 +6,16 @@
 //!
 //! Bounded: a file has at most 1 MiB, a folder at most 200.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 
-use super::derive;
 use super::diagnostic::{At, Diagnostics, Problem, Report, SourceFile, suggest};
-use super::model::{Mapping, Resource, Source};
+use super::model::Mapping;
 use super::schema::{self, Schema};
 use super::source::{self, Compiled};
 use super::yaml::{self, Node, Span, get};
-use super::{rules, shape};
+use super::{assemble, rules, shape};
 
 /// The largest file, in bytes.
 pub const MAX_FILE: usize = 1024 * 1024;
@@ -273,7 +271,7 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
     if report.errors() > 0 {
         return None;
     }
-    Some(assemble(id, schema, compiled))
+    Some(assemble::mapping(id, schema, compiled))
 }
 
 /// A file's tree; its problems as YAML are reported.
@@ -462,64 +460,4 @@ fn not_served(to: &str, name: Option<&str>, span: &Span, targets: &[&Compiled]) 
         names.iter().copied(),
         "say which with `source:`",
     ))
-}
-
-/// Puts the parts together, and derives what can be searched.
-fn assemble(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)>) -> Mapping {
-    let mut resources: BTreeMap<&'static str, Resource> = BTreeMap::new();
-    let mut sources = Vec::with_capacity(compiled.len());
-    // Which resources claim such a profile is known when they are written, not to a search.
-    let by_row: BTreeSet<&'static str> = compiled
-        .iter()
-        .map(|(_, compiled)| &compiled.source)
-        .filter(|source| source.profiles.iter().any(|it| !it.needs.is_empty()))
-        .map(|source| source.resource)
-        .collect();
-    for (place, (_, compiled)) in compiled.into_iter().enumerate() {
-        let Compiled {
-            mut source,
-            mut section,
-            ..
-        } = compiled;
-        if by_row.contains(source.resource)
-            && !section.own.iter().any(|own| &*own.name == "_profile")
-        {
-            section.off.push(Arc::from("_profile"));
-        }
-        source.search =
-            derive::parameters(&source, source.resource, &section.own, &section.off).parameters;
-        let resource = resources
-            .entry(source.resource)
-            .or_insert_with(|| Resource {
-                name: source.resource,
-                sources: Vec::new(),
-                parameters: BTreeMap::new(),
-                profiles: Vec::new(),
-            });
-        resource.sources.push(place);
-        for profile in &source.profiles {
-            if !resource.profiles.contains(&profile.url) {
-                resource.profiles.push(Arc::clone(&profile.url));
-            }
-        }
-        sources.push(Arc::new(source));
-    }
-    for resource in resources.values_mut() {
-        let of_type: Vec<&Source> = resource
-            .sources
-            .iter()
-            .filter_map(|place| sources.get(*place).map(|source| &**source))
-            .collect();
-        resource.parameters = derive::resource(&of_type);
-    }
-    let manifest = schema.manifest;
-    Mapping {
-        id: Arc::from(id),
-        name: manifest.name,
-        engine: manifest.engine,
-        verified: manifest.verified,
-        tables: schema.tables,
-        sources,
-        resources,
-    }
 }

@@ -29,6 +29,7 @@ pub mod model;
 pub mod rules;
 pub mod yaml;
 
+mod assemble;
 mod binding;
 mod children;
 mod choice;

@@ -127,8 +127,8 @@ rules! {
         "An entry is `raw: code` or `raw: { code: …, display: …, system: … }`. The raw value must be one that the column's type can hold; texts that differ in case only are the same.";
     LAYOUT = "PM044", Error, "The layout of a date is not known",
         "A layout has `YYYY`, and may have `MM` and `DD` (the day only with the month), each once, with separators between: `DD/MM/YYYY`, `MM/YYYY`, `YYYYMMDD`.";
-    UNCHECKED_CODE = "PM045", Warning, "A column's text goes unchecked into an element with a required value set",
-        "A value outside of the value set would make the resource invalid. Map the values with `codes:`.";
+    UNCHECKED_CODE = "PM045", Warning, "An element with a required value set has a column without a code table",
+        "A value outside of the value set would make the resource invalid, and is left out. Map the values with `codes:`.";
     LOOKS_LIKE_COLUMN = "PM046", Warning, "A constant looks like a column",
         "A column is written with `$` before it: `$p.SURNAME`. Without it the text itself would be in every resource.";
     EMPTY_FILE = "PM047", Warning, "A file says nothing",
@@ -145,6 +145,8 @@ rules! {
         "A profile is named by its canonical URL: `http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient`.";
     SEARCH = "PM054", Error, "An entry under `search:` cannot be used",
         "`name: off` takes back a parameter of R4's; `{ type: …, column: … }` offers one of your own.";
+    PARTLY_SEARCHED = "PM055", Warning, "A search parameter is not offered, since a part of what it looks at cannot be searched",
+        "Some elements that it looks at are written from what a database cannot compare: joined text, a measurement kept as text.";
 }
 
 #[cfg(test)]

@@ -551,3 +551,50 @@ fn children_are_found_where_a_table_keeps_its_keys_otherwise_than_the_mapping_sa
         assert_found(&practice, &[("Patient?email=b@example.org", &["2"])]);
     }
 }
+
+#[test]
+fn a_number_whose_first_part_is_cut_off_is_absent_to_searches_too() {
+    let practice = practice(
+        "CARD: varchar(13), LINE: varchar(1)",
+        "Patient",
+        "elements:\n  identifier:\n    - { system: \"urn:card\", value: { concat: [ { column: t.CARD, length: 4 }, { column: t.LINE, length: 1 } ] } }\n",
+        "(1, '1234', '5'), (2, '12 34', NULL), (3, '123', '4'), (4, NULL, '5')",
+    );
+    let value = |path| resource(&practice, path)["identifier"][0]["value"].clone();
+    assert_eq!(value("Patient/1"), "12345");
+    assert_eq!(value("Patient/2"), "1234");
+    assert_eq!(value("Patient/3"), Value::Null);
+    assert_found(
+        &practice,
+        &[
+            ("Patient?identifier:missing=true", &["3", "4"]),
+            ("Patient?identifier:missing=false", &["1", "2"]),
+            ("Patient?identifier=urn:card|", &["1", "2"]),
+        ],
+    );
+}
+
+#[test]
+fn a_column_of_codes_gives_codes_of_the_value_set_only() {
+    let practice = practice(
+        "SEX: varchar(10)",
+        "Patient",
+        "elements:\n  gender: $t.SEX\n",
+        "(1, 'female'), (2, 'MALE'), (3, 'f'), (4, '')",
+    );
+    let gender = |path| resource(&practice, path)["gender"].clone();
+    let before = practice.site.odd_values();
+    assert_eq!(gender("Patient/1"), "female");
+    assert_eq!(gender("Patient/2"), "male");
+    assert_eq!(practice.site.odd_values(), before);
+    assert_eq!(gender("Patient/3"), Value::Null);
+    assert_eq!(practice.site.odd_values(), before + 1);
+    assert_eq!(gender("Patient/4"), Value::Null);
+    assert_found(
+        &practice,
+        &[
+            ("Patient?gender=male", &["2"]),
+            ("Patient?gender:missing=true", &["3", "4"]),
+        ],
+    );
+}

@@ -98,7 +98,14 @@ pub enum Reason {
     TooMany,
 }
 
+const JOINED: &str = "joined text";
+
 impl Reason {
+    /// The element is texts put together.
+    pub fn of_joined_text() -> Reason {
+        Reason::Conversion(JOINED)
+    }
+
     /// Why this conversion cannot be read backwards.
     fn of_conversion(conversion: &Conversion) -> Reason {
         Reason::Conversion(match conversion {
@@ -108,7 +115,7 @@ impl Reason {
             Conversion::Boolean | Conversion::Bit { .. } => "a boolean",
             Conversion::Date(_) | Conversion::DateTime { .. } => "a date",
             Conversion::Codes { .. } => "a code table",
-            Conversion::Join { .. } => "joined text",
+            Conversion::Join { .. } => JOINED,
             Conversion::Concat { .. } => "a value in several parts",
             Conversion::Reference { .. } => "a reference",
             Conversion::Measure(_) => "a measurement kept as text",

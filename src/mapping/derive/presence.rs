@@ -6,7 +6,7 @@
 
 use crate::fhir::Test;
 use crate::mapping::{Binding, CodePart, Conversion, DateForm, Matcher, Target, TextMatcher};
-use crate::relation::{Child, CompareOp, Expr, Predicate, Shared};
+use crate::relation::{Child, CompareOp, Expr, Like, Predicate, Shared};
 
 use super::columns::{self, coded, held, no_sentinel, trimmed};
 use super::tree::{Entry, Object, Tree};
@@ -27,9 +27,18 @@ pub(super) fn of_binding(binding: &Binding) -> Predicate {
         | Conversion::Integer
         | Conversion::Decimal { .. }
         | Conversion::Bit { .. }
-        | Conversion::Concat { .. }
         | Conversion::Reference { .. }
         | Conversion::Measure(_) => held(first, &binding.absent),
+        // Without the whole of its first part there is no value; blanks in it do not count.
+        Conversion::Concat { lengths } => {
+            let length = lengths.first().copied().unwrap_or(0);
+            let whole = Predicate::Like {
+                expr: Expr::Digits(Box::new(first.clone())),
+                pattern: Like::Text("_".repeat(usize::from(length)).into()),
+                negated: false,
+            };
+            Predicate::all([held(first, &binding.absent), whole])
+        }
         Conversion::Boolean => Predicate::all([
             columns::is_boolean(first),
             no_sentinel(first, &binding.absent),

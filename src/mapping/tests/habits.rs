@@ -239,3 +239,27 @@ fn a_required_code_of_listed_values_only() {
         ""
     );
 }
+
+#[test]
+fn a_parameter_is_offered_for_all_that_it_looks_at_or_not_at_all() {
+    let source = |search: &str| {
+        format!(
+            "resource: Patient\ntable: PATIENTS as p\nid: p.ID\nelements:\n  \
+             identifier:\n    - {{ system: \"urn:a\", value: $p.MEDICARENO }}\n    - {{ system: \"urn:b\", value: {{ join: [ $p.SURNAME, $p.FIRSTNAME ] }} }}\n  \
+             name: [ {{ family: $p.SURNAME, text: {{ join: [ $p.SURNAME, $p.FIRSTNAME ] }} }} ]\n{search}"
+        )
+    };
+    insta::assert_snapshot!(problems(&source("")), @r"
+    warning[PM055]: `identifier` is not offered for Patient: the element is not searchable: joined text
+     --> patient.yaml:1:1
+      |
+    1 | resource: Patient
+      | ^^^^^^^^
+      |
+      = note: it would find only some of the resources that have what is asked for
+      = help: say under `search:` what `identifier` looks at, or `identifier: off` if it is to be refused
+
+    1 warning
+    ");
+    insta::assert_snapshot!(problems(&source("search:\n  identifier: off\n")), @"");
+}

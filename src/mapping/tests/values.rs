@@ -24,13 +24,13 @@ fn conversions() {
        |
        = help: say how the text gives the date: `format: DD/MM/YYYY`
 
-    warning[PM045]: the column's text goes as it is into an element with a required value set
+    warning[PM045]: of the column's text only codes of `administrative-gender` are written
       --> patient.yaml:16:11
        |
     16 |   gender: $p.RESULT
        |           ^^^^^^^^^
        |
-       = help: map its values to codes of `administrative-gender`: `{ column: …, codes: … }`
+       = help: map other values to them: `{ column: …, codes: … }`
 
     error[PM041]: a column of type `varchar(20)` cannot become this element, whose type is `boolean`
       --> patient.yaml:17:11

@@ -294,7 +294,7 @@ fn identifiers_with_types_and_parts() {
       token urn:ihi | p.IHI TYPE http://terminology.hl7.org/CodeSystem/v2-0203|'NI' THERE p.IHI?
       text 'IHI' IF p.IHI?
       text 'National' IF p.IHI?
-      token urn:medicare | p.NO:10+p.LINE:1 THERE p.NO?
+      token urn:medicare | p.NO:10+p.LINE:1 THERE (p.NO? & digits(p.NO) like '__________')
       token urn:x | '7' THERE true
     ");
     let offered = offered(&[&source], "identifier");

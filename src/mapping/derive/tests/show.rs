@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::mapping::*;
-use crate::relation::{Arithmetic, Case, CaseKey, CompareOp, Expr, Predicate};
+use crate::relation::{Arithmetic, Case, CaseKey, CompareOp, Expr, Like, Predicate};
 
 /// A line for each target, and one for the sort keys.
 pub fn parameter(parameter: &Parameter) -> String {
@@ -173,6 +173,11 @@ pub fn predicate(predicate: &Predicate) -> String {
                 self::list(list)
             )
         }
+        Predicate::Like {
+            expr,
+            pattern: Like::Text(pattern),
+            negated,
+        } => format!("{} {}like '{pattern}'", self::expr(expr), not(negated)),
         Predicate::Present(inner) => format!("{}?", expr(inner)),
         Predicate::Exists { child, filter, .. } => {
             format!("some {} with {}", child.name, self::predicate(filter))
@@ -189,6 +194,7 @@ fn expr(value: &Expr) -> String {
         Expr::Coalesce(parts) => format!("coalesce({})", list(parts)),
         Expr::NullIf(left, right) => format!("nullif({}, {})", expr(left), expr(right)),
         Expr::Fold(inner) => format!("fold({})", expr(inner)),
+        Expr::Digits(inner) => format!("digits({})", expr(inner)),
         Expr::Trim(inner) => format!("trim({})", expr(inner)),
         Expr::Cast(inner, ty) => format!("cast({} as {ty})", expr(inner)),
         Expr::BitAnd(inner, mask) => format!("{} & {mask}", expr(inner)),

@@ -1,0 +1,127 @@
+//! Puts the parts of a mapping together, and derives what can be searched.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::derive::{self, Derivation, Reason};
+use super::diagnostic::{At, Problem};
+use super::schema::Schema;
+use super::source::Compiled;
+use super::{Mapping, Resource, Source, rules};
+use crate::search::ParameterKind;
+
+/// The mapping of sources that have no errors in them.
+pub(super) fn mapping(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)>) -> Mapping {
+    let mut resources: BTreeMap<&'static str, Resource> = BTreeMap::new();
+    let mut found: Vec<(At<'_>, Compiled, Derivation)> = Vec::with_capacity(compiled.len());
+    // Which resources claim such a profile is known when they are written, not to a search.
+    let by_row: BTreeSet<&'static str> = compiled
+        .iter()
+        .map(|(_, compiled)| &compiled.source)
+        .filter(|source| source.profiles.iter().any(|it| !it.needs.is_empty()))
+        .map(|source| source.resource)
+        .collect();
+    for (at, mut compiled) in compiled {
+        let (source, section) = (&compiled.source, &mut compiled.section);
+        if by_row.contains(source.resource)
+            && !section.own.iter().any(|own| &*own.name == "_profile")
+        {
+            section.off.push(Arc::from("_profile"));
+        }
+        let derivation = derive::parameters(source, source.resource, &section.own, &section.off);
+        found.push((at, compiled, derivation));
+    }
+    let withheld = withheld(&found);
+    let mut sources = Vec::with_capacity(found.len());
+    for (place, (_, compiled, derivation)) in found.into_iter().enumerate() {
+        let mut source = compiled.source;
+        source.search = derivation.parameters;
+        source
+            .search
+            .retain(|name, _| !withheld.contains(&(source.resource, Arc::clone(name))));
+        let resource = resources
+            .entry(source.resource)
+            .or_insert_with(|| Resource {
+                name: source.resource,
+                sources: Vec::new(),
+                parameters: BTreeMap::new(),
+                profiles: Vec::new(),
+            });
+        resource.sources.push(place);
+        for profile in &source.profiles {
+            if !resource.profiles.contains(&profile.url) {
+                resource.profiles.push(Arc::clone(&profile.url));
+            }
+        }
+        sources.push(Arc::new(source));
+    }
+    for resource in resources.values_mut() {
+        let of_type: Vec<&Source> = resource
+            .sources
+            .iter()
+            .filter_map(|place| sources.get(*place).map(|source| &**source))
+            .collect();
+        resource.parameters = derive::resource(&of_type);
+    }
+    let manifest = schema.manifest;
+    Mapping {
+        id: Arc::from(id),
+        name: manifest.name,
+        engine: manifest.engine,
+        verified: manifest.verified,
+        tables: schema.tables,
+        sources,
+        resources,
+    }
+}
+
+/// The parameters that are searched in a part of what they look at only, in any source of a type. They are
+/// not offered: an answer would lack what is there, and `:missing` would have what is not.
+fn withheld(found: &[(At<'_>, Compiled, Derivation)]) -> BTreeSet<(&'static str, Arc<str>)> {
+    let mut withheld = BTreeSet::new();
+    for (at, compiled, derivation) in found {
+        let resource = compiled.source.resource;
+        let offered_elsewhere = |name: &Arc<str>| {
+            found.iter().any(|(_, other, derivation)| {
+                other.source.resource == resource && derivation.parameters.contains_key(name)
+            })
+        };
+        let unanswered = derivation.unsupported.iter().filter(|(name, reason)| {
+            // Where nothing is, nothing is missed; what the author turns off is the author's word.
+            !matches!(
+                reason,
+                Reason::NoElement
+                    | Reason::Off
+                    | Reason::Special
+                    | Reason::Phonetic
+                    | Reason::Composite
+            ) && offered_elsewhere(name)
+        });
+        // A name or an address may be searched by its parts alone (R4, of `name` and `address`); what is joined of
+        // them says nothing else.
+        let by_parts = |name: &Arc<str>| {
+            let parameter = derivation.parameters.get(name);
+            parameter.is_some_and(|parameter| parameter.kind == ParameterKind::String)
+        };
+        let joined = Reason::of_joined_text();
+        let partial = derivation
+            .partial
+            .iter()
+            .filter(|(name, reason)| *reason != joined || !by_parts(name));
+        for (name, reason) in partial.chain(unanswered) {
+            at.report(
+                Problem::new(
+                    &rules::PARTLY_SEARCHED,
+                    &compiled.span,
+                    format!("`{name}` is not offered for {resource}: {reason}"),
+                )
+                .note("it would find only some of the resources that have what is asked for")
+                .help(format!(
+                    "say under `search:` what `{name}` looks at, or `{name}: off` if it is to be refused"
+                )),
+            );
+            withheld.insert((resource, Arc::clone(name)));
+        }
+    }
+    withheld
+}
