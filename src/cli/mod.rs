@@ -11,6 +11,7 @@ mod failure;
 mod log;
 mod open;
 mod operator_key;
+mod prepare;
 mod serve;
 
 use std::io::{self, Write};

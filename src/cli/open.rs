@@ -1,7 +1,7 @@
 //! A mapping and a SQLite database → a [`Site`] that can be served, or what is missing.
 //!
 //! All that a search would stumble over is found here: a file that is no database, a table or column that
-//! the mapping needs and the database lacks, an SQL fragment without text for SQLite. Columns that are
+//! the mapping needs and the database lacks, an SQL fragment without text for SQLite or that it refuses. Columns that are
 //! declared `optional` may be absent; the mapping is then loaded without them.
 
 use std::collections::HashSet;
@@ -10,14 +10,13 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::StartError;
+use super::{StartError, prepare};
 use crate::cursor::CursorKey;
 use crate::mapping::{Diagnostics, Loaded, Mapping, Options};
 use crate::passthrough::PassthroughError;
 use crate::passthrough::sqlite::{Limits as PoolLimits, Pool};
 use crate::plan::CountLimits;
 use crate::relation::Dialect;
-use crate::search::SearchRequest;
 use crate::site::{Site, SiteConfig};
 
 /// Missing tables and columns that one message names.
@@ -68,7 +67,7 @@ pub fn open_site(
         cursor_key,
     };
     let site = Site::new(config, Arc::new(loaded.mapping), Arc::new(pool));
-    spell(&site)?;
+    prepare::prepare(&site, database)?;
     Ok((site, loaded.warnings))
 }
 
@@ -127,19 +126,4 @@ fn lacking(mapping: &Mapping, pool: &Pool) -> Result<Lacks, PassthroughError> {
         }
         Ok(lacks)
     })
-}
-
-/// Spells the plainest search of each type, so that a fragment without text is found now.
-fn spell(site: &Site) -> Result<(), StartError> {
-    for &resource in site.mapping().resources.keys() {
-        // A search of everything is refused by nothing but a mapping that demands a parameter.
-        let Ok(plan) = site.plan(&SearchRequest::new(resource), "", false) else {
-            continue;
-        };
-        for part in &plan.parts {
-            site.statement(&part.select)
-                .map_err(|source| StartError::Fragment { resource, source })?;
-        }
-    }
-    Ok(())
 }

@@ -436,6 +436,18 @@ impl Session<'_> {
         }
     }
 
+    /// What the engine says of a statement that it refuses, before any value is bound; None where it takes it.
+    pub fn refusal(&mut self, statement: &Statement) -> Option<String> {
+        match self.connection.prepare(&statement.text) {
+            Ok(_) => None,
+            Err(
+                rusqlite::Error::SqlInputError { msg, .. }
+                | rusqlite::Error::SqliteFailure(_, Some(msg)),
+            ) => Some(msg),
+            Err(other) => Some(self.refused(&other).to_string()),
+        }
+    }
+
     /// The names of a table's or view's columns; None where there is no such table.
     ///
     /// # Errors

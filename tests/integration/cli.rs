@@ -325,6 +325,35 @@ fn what_keeps_it_from_starting_is_said() {
     );
     through(&bp, &empty, "column PATIENTS.");
     through(&bp, &empty, "table ");
+    std::fs::write(
+        mapping.join("mapping.yaml"),
+        "name: Small\nengine: sqlite\nverified: illustrative\ncollation: BINARY\n",
+    )
+    .expect("a file");
+    std::fs::write(
+        mapping.join("tables.yaml"),
+        "tables:\n  PATIENTS: { key: INTERNALID, columns: { INTERNALID: integer } }\n",
+    )
+    .expect("a file");
+    for (elements, search, expected) in [
+        (
+            "  active: true\n  birthDate: { sql: \"NULIF({p.INTERNALID}, 0)\", type: date }\n",
+            "",
+            "patient.yaml:6: SQLite refuses SQL of the mapping: no such function: NULIF",
+        ),
+        (
+            "  active: true\n",
+            "search:\n  own: { type: string, column: { sql: \"TRIM({p.INTERNALID}\", type: varchar(9) } }\n",
+            "the search parameter `own` of Patient",
+        ),
+    ] {
+        std::fs::write(
+            mapping.join("patient.yaml"),
+            format!("resource: Patient\ntable: PATIENTS as p\nid: p.INTERNALID\nelements:\n{elements}{search}"),
+        )
+        .expect("a file");
+        through(&mapping, &empty, expected);
+    }
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     does_not_start(&["serve", "--listen", &address], "is in use");

@@ -1,0 +1,166 @@
+//! What a mapping says in SQL of its own, tried on the database before anything is served.
+//!
+//! A misspelt function or an open parenthesis in a fragment would otherwise fail every search of its type,
+//! and the answer could not say where. Here each command that a mapping gives rise to is prepared, not run:
+//! what is read of each source and its children, each search parameter, each sort key. The first that the
+//! engine refuses is looked for in the elements, so that the message has the line.
+
+use std::path::Path;
+
+use super::StartError;
+use crate::mapping::{Binding, Entry, Field, Node, Place};
+use crate::passthrough::PassthroughError;
+use crate::plan::{self, Part};
+use crate::relation::{Expr, Select, Shared, Value};
+use crate::search::{Input, SearchRequest};
+use crate::site::Site;
+use crate::sql::{SqlError, Statement};
+
+/// Prepares all that a site may be asked for.
+///
+/// # Errors
+/// [`StartError::Fragment`], [`StartError::Database`]
+pub(super) fn prepare(site: &Site, database: &Path) -> Result<(), StartError> {
+    let trial = Trial { site, database };
+    for (name, resource) in &site.mapping().resources {
+        // A search of everything is refused by nothing but a mapping that demands a parameter.
+        if let Ok(plan) = site.plan(&SearchRequest::new(name), "", false) {
+            for part in &plan.parts {
+                trial.part(part)?;
+            }
+        }
+        for parameter in resource.parameters.values() {
+            let code = &parameter.name;
+            let what = format!("the search parameter `{code}` of {name}");
+            trial.search(name, &format!("{code}:missing=false&_summary=count"), &what)?;
+            if parameter.sortable {
+                let what = format!("the sort key `{code}` of {name}");
+                trial.search(name, &format!("_sort={code}&_count=1&_elements=id"), &what)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Trial<'s> {
+    site: &'s Site,
+    database: &'s Path,
+}
+
+impl Trial<'_> {
+    /// What the engine says of a statement; None where it takes it.
+    fn refusal(&self, statement: &Statement) -> Option<String> {
+        let refused = self
+            .site
+            .pool()
+            .run_now::<_, PassthroughError>(|session| Ok(session.refusal(statement)));
+        refused.unwrap_or_else(|error| Some(error.to_string()))
+    }
+
+    fn refused(&self, place: &str, says: &str) -> StartError {
+        let problem = format!("{place}: SQLite refuses SQL of the mapping: {says}");
+        StartError::database(self.database, problem)
+    }
+
+    fn search(&self, resource: &str, query: &str, what: &str) -> Result<(), StartError> {
+        let Ok(request) = self.site.parse(resource, Input::query(query)) else {
+            return Ok(());
+        };
+        let Ok(plan) = self.site.plan(&request, "", false) else {
+            return Ok(());
+        };
+        for part in &plan.parts {
+            let statement = self.spelled(&part.select, part)?;
+            if let Some(says) = self.refusal(&statement) {
+                return Err(self.refused(&format!("{}, {what}", part.source.place), &says));
+            }
+        }
+        Ok(())
+    }
+
+    fn spelled(&self, select: &Select, part: &Part) -> Result<Statement, StartError> {
+        let fragment = |source: SqlError| StartError::Fragment {
+            resource: part.source.resource,
+            source,
+        };
+        crate::sql::select(select, self.site.dialect()).map_err(fragment)
+    }
+
+    /// What is read of a source, and of its children.
+    fn part(&self, part: &Part) -> Result<(), StartError> {
+        let statement = self.spelled(&part.select, part)?;
+        let mut says = self.refusal(&statement);
+        for view in &part.view.children {
+            let parents = [vec![Value::Null; view.parent.len()]];
+            let select = plan::children(view, None, &parents).select;
+            let statement = crate::sql::children(&select, self.site.dialect());
+            let statement = statement.map_err(|source| StartError::Fragment {
+                resource: part.source.resource,
+                source,
+            })?;
+            says = says.or_else(|| self.refusal(&statement));
+        }
+        match says {
+            Some(says) => Err(self.at_fault(part, &says)),
+            None => Ok(()),
+        }
+    }
+
+    /// The element that the engine refuses, or else the source.
+    fn at_fault(&self, part: &Part, says: &str) -> StartError {
+        let mut found = None;
+        for_each_expr(&part.source.elements, &mut |exprs, place| {
+            if found.is_none() {
+                let columns = Shared::new(exprs.to_vec());
+                let select = Select {
+                    columns,
+                    ..part.select.clone()
+                };
+                let statement = self.spelled(&select, part).ok();
+                let refusal = statement.and_then(|statement| self.refusal(&statement));
+                // A column of a child is no column of the source itself.
+                found = refusal
+                    .filter(|refusal| refusal == says)
+                    .map(|_| place.clone());
+            }
+        });
+        let place = found.unwrap_or_else(|| part.source.place.clone());
+        self.refused(&place.to_string(), says)
+    }
+}
+
+/// The columns and conditions of elements, with their places.
+fn for_each_expr(fields: &[Field], visit: &mut impl FnMut(&[Expr], &Place)) {
+    for field in fields {
+        node(&field.node, &field.place, visit);
+    }
+}
+
+fn node(of: &Node, place: &Place, visit: &mut impl FnMut(&[Expr], &Place)) {
+    match of {
+        Node::Constant(_) => {}
+        Node::Value(binding) => {
+            let Binding { columns, place, .. } = &**binding;
+            visit(columns, place);
+        }
+        Node::Object(object) => for_each_expr(&object.fields, visit),
+        Node::List(entries) => {
+            for Entry {
+                condition,
+                node: inner,
+                place,
+                ..
+            } in entries
+            {
+                if let Some(condition) = condition {
+                    visit(std::slice::from_ref(&**condition), place);
+                }
+                node(inner, place, visit);
+            }
+        }
+        Node::When(condition, inner) => {
+            visit(std::slice::from_ref(&**condition), place);
+            node(inner, place, visit);
+        }
+    }
+}
