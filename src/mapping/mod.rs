@@ -11,6 +11,7 @@
 //! | [`fragment`] | the text of a condition, lookup, child or column → its syntax |
 //! | `schema`, `codes`, `raw` | the manifest, tables, code tables, SQL fragments → their declarations |
 //! | `scope`, `predicate` | aliases of a source → columns; conditions → predicates |
+//! | `strangers` | aliases that are used and not declared → one problem each |
 //! | `relate`, `children` | lookups → joins; children → child tables |
 //! | `element`, `value`, `choice` | elements → [`Field`]s |
 //! | `binding`, `origin`, `conversion`, `coded` | a value from columns → [`Binding`] |
@@ -48,6 +49,7 @@ mod scope;
 mod section;
 mod shape;
 mod source;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod value;

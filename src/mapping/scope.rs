@@ -15,6 +15,7 @@ use super::diagnostic::{At, Problem, suggest};
 use super::fragment::{self, ColumnName, Part, Unreadable};
 use super::load::Options;
 use super::schema::{Schema, unknown_column};
+use super::strangers::{Home, Strangers};
 use super::yaml::{Node, Span, get, locate};
 use super::{raw, rules, shape};
 use crate::relation::{
@@ -99,6 +100,9 @@ pub(super) struct Scope<'a> {
     pub aliases: BTreeMap<Arc<str>, Alias>,
     /// An alias could not be read where it is declared: one that is not known has no problem of its own.
     pub blind: bool,
+    /// Where `table:` stands, if it could be read.
+    pub home: Option<Home>,
+    strangers: Strangers,
     columns: RefCell<Columns>,
 }
 
@@ -110,6 +114,8 @@ impl<'a> Scope<'a> {
             options,
             aliases: BTreeMap::new(),
             blind: false,
+            home: None,
+            strangers: Strangers::default(),
             columns: RefCell::default(),
         }
     }
@@ -156,6 +162,12 @@ impl<'a> Scope<'a> {
         let name: Arc<str> = Arc::from(name);
         self.aliases.insert(Arc::clone(&name), alias);
         Some(name)
+    }
+
+    /// Reports the aliases that were used and are not declared. Asked when all of the source has been read.
+    pub fn report_strangers(&self) {
+        let declared = self.aliases.keys().map(|name| &**name);
+        self.strangers.report(self.at, self.home.as_ref(), declared);
     }
 
     /// The declared name of a table. One that is not declared is reported, and keeps its name, so
@@ -218,21 +230,10 @@ impl<'a> Scope<'a> {
     ) -> Option<Operation> {
         let Some((alias_name, alias)) = self.aliases.get_key_value(name.alias.value.as_str())
         else {
-            if self.blind {
-                return None;
+            if !self.blind {
+                self.strangers
+                    .add(&name.alias.value, || span(name.alias.span.clone()));
             }
-            let known = self.aliases.keys().map(|name| &**name);
-            self.at.report(
-                Problem::new(
-                    &rules::UNKNOWN_ALIAS,
-                    &span(name.alias.span.clone()),
-                    format!(
-                        "no table has the alias `{}`",
-                        shape::clip(&name.alias.value)
-                    ),
-                )
-                .maybe_help(suggest(&name.alias.value, known, "aliases here are")),
-            );
             return None;
         };
         let table = self.schema.tables.get(&alias.table)?;

@@ -20,6 +20,7 @@ use super::model::{Binding, Conversion, Instant, Output, Source};
 use super::schema::Schema;
 use super::scope::{Alias, Rows, Scope, Uses};
 use super::section::Section;
+use super::strangers::Home;
 use super::yaml::{Node, Pair, Span, get};
 use super::{rules, shape};
 use crate::fhir::{self, Primitive, ResourceType};
@@ -164,8 +165,10 @@ pub(super) fn source(
         }
         _ => Vec::new(),
     };
-    let resource = resource?;
-    let section = compiler.section(value("search"), resource.name());
+    // A `search:` of no known type is not read.
+    let section = resource.map(|resource| compiler.section(value("search"), resource.name()));
+    compiler.scope.report_strangers();
+    let (resource, section) = (resource?, section?);
     compiler.one_catalogue();
 
     let (alias, table) = root_alias?;
@@ -278,6 +281,11 @@ impl Compiler<'_> {
             .as_ref()
             .map_or(last, |alias| alias.value.as_str());
         self.scope.is_alias(alias, &node.span)?;
+        self.scope.home = Some(Home {
+            span: node.span.clone(),
+            alias: alias.to_owned(),
+            bare: name.alias.is_none(),
+        });
         let declared = Alias {
             table: Arc::clone(&table),
             rows: Rows::Source,

@@ -3,6 +3,7 @@
 mod elements;
 mod files;
 mod habits;
+mod once;
 mod relations;
 mod shapes;
 mod values;

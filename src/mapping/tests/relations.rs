@@ -30,6 +30,9 @@ fn names_of_tables_columns_and_aliases() {
     error[PM022]: no table has the alias `q`
       --> patient.yaml:15:44
        |
+     2 | table: PATIENTS as p
+       |        ------------- the table's alias is declared here: `p`
+    ...
     15 |   name: [ { family: $p.SURENAME, given: [ $q.FIRSTNAME, $FIRSTNAME ] } ]
        |                                            ^
        |
