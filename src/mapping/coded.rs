@@ -9,8 +9,9 @@ use std::sync::Arc;
 use super::binding::{Gone, PARTS, code_table_names, or_wrong};
 use super::codes::{self, Codes};
 use super::conversion::{self, Goal, Kind};
-use super::diagnostic::{Problem, suggest};
+use super::diagnostic::Problem;
 use super::model::{Binding, Code, CodeEntry, CodePart, CodeTable, Conversion, Node as Made};
+use super::names::suggest;
 use super::scope::Operation;
 use super::source::Compiler;
 use super::yaml::{Node, Pair, Span, Value, get};
@@ -112,9 +113,9 @@ impl Compiler<'_> {
         }
         let table = match &node.value {
             Value::Map(_) => {
-                let made = or_wrong(codes::table(self.at, "", node))?;
+                let made = codes::table(self.at, "", node);
                 self.suits(&made, node, ty, part, goal);
-                made.table
+                or_wrong(made.whole.then_some(made.table))?
             }
             _ => {
                 let name = or_wrong(shape::text(self.at, node, "the name of a code table"))?;
@@ -123,6 +124,9 @@ impl Compiler<'_> {
                     .get(name)
                     .or_else(|| self.schema().codes.get(name))
                 else {
+                    if self.codes_unread || self.schema().unread || self.schema().codes_unread {
+                        return Err(Gone::Wrong);
+                    }
                     self.at.report(
                         Problem::new(
                             &rules::UNKNOWN_CODES,
@@ -135,7 +139,7 @@ impl Compiler<'_> {
                     return Err(Gone::Wrong);
                 };
                 self.suits(found, node, ty, part, goal);
-                Arc::clone(&found.table)
+                or_wrong(found.whole.then(|| Arc::clone(&found.table)))?
             }
         };
         Ok(Conversion::Codes { table, part })

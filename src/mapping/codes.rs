@@ -24,6 +24,8 @@ pub(super) struct Codes {
     pub keys: Vec<Span>,
     /// In which file the spans are: tables are shared.
     pub file: Arc<str>,
+    /// All of it could be read. What is missed in another has been reported already.
+    pub whole: bool,
 }
 
 impl Codes {
@@ -38,7 +40,23 @@ impl Codes {
 }
 
 /// Reads a table. The long form has `values:` and may have a `system:`.
-pub(super) fn table(at: At<'_>, name: &str, node: &Node) -> Option<Codes> {
+pub(super) fn table(at: At<'_>, name: &str, node: &Node) -> Codes {
+    read(at, name, node).unwrap_or_else(|| Codes {
+        table: Arc::new(CodeTable {
+            name: Arc::from(name),
+            system: None,
+            entries: Vec::new(),
+            otherwise: None,
+            absent: None,
+        }),
+        spans: Vec::new(),
+        keys: Vec::new(),
+        file: Arc::clone(&at.file().path),
+        whole: false,
+    })
+}
+
+fn read(at: At<'_>, name: &str, node: &Node) -> Option<Codes> {
     let pairs = shape::map(at, node, "a code table")?;
     let (system, pairs) = match get(pairs, "values") {
         Some(values) if matches!(values.value.value, Value::Map(_)) => {
@@ -80,8 +98,10 @@ pub(super) fn table(at: At<'_>, name: &str, node: &Node) -> Option<Codes> {
     let (mut spans, mut keys) = (Vec::new(), Vec::new());
     let mut seen: HashMap<String, Span> = HashMap::new();
     let (mut otherwise_span, mut absent_span) = (None, None);
+    let mut whole = true;
     for pair in pairs {
         let Some(code) = entry(at, pair, table.system.as_ref()) else {
+            whole = false;
             continue;
         };
         match pair.key.as_str() {
@@ -125,6 +145,7 @@ pub(super) fn table(at: At<'_>, name: &str, node: &Node) -> Option<Codes> {
         spans,
         keys,
         file,
+        whole,
     })
 }
 

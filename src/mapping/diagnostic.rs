@@ -5,6 +5,7 @@
 //! and place. What they quote is the mapping's own text, never a request's or a row's.
 
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -317,6 +318,10 @@ pub(super) struct Report {
     list: RefCell<Vec<Diagnostic>>,
     omitted: Cell<usize>,
     errors: Cell<usize>,
+    /// Keys that were reported, by file and place, with those that they are likely to be.
+    misspelt: RefCell<HashMap<(usize, usize), &'static str>>,
+    /// Values of which another stands under the same key, by file and place, with their ends.
+    disputed: RefCell<BTreeMap<(usize, usize), usize>>,
 }
 
 impl Report {
@@ -326,6 +331,8 @@ impl Report {
             list: RefCell::default(),
             omitted: Cell::new(0),
             errors: Cell::new(0),
+            misspelt: RefCell::default(),
+            disputed: RefCell::default(),
         }
     }
 
@@ -382,8 +389,43 @@ impl<'a> At<'a> {
         self.report.list.borrow().len() >= MAX_KEPT && self.report.errors.get() > 0
     }
 
+    /// Notes a key that was reported and is likely to be another: that one is not missed.
+    pub fn misspelt(&self, key: &Span, meant: &'static str) {
+        self.report
+            .misspelt
+            .borrow_mut()
+            .insert((self.file, key.start), meant);
+    }
+
+    /// What a key that was reported is likely to be.
+    pub fn meant_by(&self, key: &Span) -> Option<&'static str> {
+        let misspelt = self.report.misspelt.borrow();
+        misspelt.get(&(self.file, key.start)).copied()
+    }
+
+    /// Notes a value of which another stands under the same key: which one is meant is not known.
+    pub fn dispute(&self, value: &Span) {
+        self.report
+            .disputed
+            .borrow_mut()
+            .insert((self.file, value.start), value.end);
+    }
+
+    /// Whether a place is in a value that may not be the one that is meant.
+    pub fn is_disputed(&self, span: &Span) -> bool {
+        let disputed = self.report.disputed.borrow();
+        disputed
+            .range((self.file, 0)..=(self.file, span.start))
+            .next_back()
+            .is_some_and(|(_, end)| span.start < *end)
+    }
+
     pub fn report(&self, problem: Problem) {
         let is_error = problem.rule.severity == Severity::Error;
+        // What is merely odd in it is gone with the value, perhaps.
+        if !is_error && self.is_disputed(&problem.span) {
+            return;
+        }
         // The first error is kept, whatever the number of warnings before it.
         let first_error = is_error && self.report.errors.get() == 0;
         if is_error {
@@ -410,57 +452,6 @@ impl<'a> At<'a> {
             help: problem.help,
             file: self.file,
         });
-    }
-}
-
-/// The nearest of some names, for "did you mean": at most a third of the letters differ.
-pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // The distance takes the product of the lengths, and hostile files have any number of names.
-    const MOST: usize = 1000;
-    if name.len() > 64 {
-        return None;
-    }
-    let lower = name.to_lowercase();
-    names
-        .into_iter()
-        .take(MOST)
-        .filter(|candidate| candidate.len() <= 64)
-        .map(|candidate| {
-            (
-                strsim::osa_distance(&lower, &candidate.to_lowercase()),
-                candidate,
-            )
-        })
-        .filter(|(distance, candidate)| {
-            *distance <= candidate.chars().count().max(lower.chars().count()) / 3
-        })
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// "did you mean `x`?", or else what there is.
-pub(super) fn suggest<'a>(
-    name: &str,
-    names: impl IntoIterator<Item = &'a str> + Clone,
-    what: &str,
-) -> Option<String> {
-    if let Some(nearest) = nearest(name, names.clone()) {
-        return Some(format!("did you mean `{nearest}`?"));
-    }
-    const SHOWN: usize = 16;
-    let mut list: Vec<String> = Vec::new();
-    let mut more = 0usize;
-    for name in names {
-        if list.len() < SHOWN {
-            list.push(format!("`{name}`"));
-        } else {
-            more += 1;
-        }
-    }
-    match (list.is_empty(), more) {
-        (true, _) => None,
-        (false, 0) => Some(format!("{what}: {}", list.join(", "))),
-        (false, more) => Some(format!("{what}: {}, and {more} more", list.join(", "))),
     }
 }
 
@@ -535,18 +526,6 @@ mod tests {
             diagnostics
                 .render(false)
                 .ends_with("1 error, 499 warnings, 1 more not shown")
-        );
-    }
-
-    #[test]
-    fn the_nearest_name_is_near() {
-        let names = ["birthDate", "gender", "name"];
-        assert_eq!(nearest("birthdate", names), Some("birthDate"));
-        assert_eq!(nearest("gendre", names), Some("gender"));
-        assert_eq!(nearest("telecom", names), None);
-        assert_eq!(
-            suggest("x", ["a", "b"], "there are").as_deref(),
-            Some("there are: `a`, `b`")
         );
     }
 }

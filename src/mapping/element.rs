@@ -8,8 +8,9 @@
 use std::sync::Arc;
 
 use super::binding::{Gone, or_wrong};
-use super::diagnostic::{Problem, nearest, suggest};
+use super::diagnostic::Problem;
 use super::model::{Entry, Field, Node as Made};
+use super::names::{nearest, suggest};
 use super::scope::Uses;
 use super::source::Compiler;
 use super::yaml::{Node, Pair, Span, Value, get};

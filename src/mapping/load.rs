@@ -10,8 +10,9 @@ use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 
-use super::diagnostic::{At, Diagnostics, Problem, Report, SourceFile, suggest};
+use super::diagnostic::{At, Diagnostics, Problem, Report, SourceFile};
 use super::model::Mapping;
+use super::names::{nearest, suggest};
 use super::schema::{self, Schema};
 use super::source::{self, Compiled};
 use super::yaml::{self, Node, Span, get};
@@ -235,19 +236,26 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
     let mut lost_source = false;
     for (at, root) in &trees {
         let Some(pairs) = root.as_map() else { continue };
+        let is_manifest = &*at.file().path == MANIFEST;
         let is_source = get(pairs, "resource").is_some();
         if let Some(pair) = get(pairs, "tables") {
             schema.add_tables(*at, &pair.value);
         }
         match get(pairs, "codes") {
-            Some(pair) if !is_source => schema.add_codes(*at, &pair.value),
+            Some(pair) if is_manifest || !is_source && meant_as_source(pairs).is_none() => {
+                schema.add_codes(*at, &pair.value);
+            }
             _ => {}
         }
         if is_source {
+            source::known_keys(*at, pairs);
             source_files.push((*at, root));
-        } else if &*at.file().path != MANIFEST && !shared_file(*at, pairs) {
+        } else if !is_manifest && !shared_file(*at, pairs) {
             lost_source = true;
         }
+        // Tables that are not read are declared all the same.
+        schema.unread |= shape::is_misspelt(*at, pairs, "tables");
+        schema.codes_unread |= !is_source && shape::is_misspelt(*at, pairs, "codes");
     }
     let files = source_files.len();
     let mut compiled: Vec<(At<'_>, Compiled)> = Vec::new();
@@ -290,13 +298,18 @@ fn tree(at: At<'_>) -> Option<Node> {
                 &span,
                 format!("{what} has no place in a mapping"),
             ),
-            yaml::Problem::Duplicate { key, span, first } => Problem::new(
-                &rules::DUPLICATE_KEY,
-                &span,
-                format!("the key `{}` stands twice", shape::clip(&key)),
-            )
-            .label("again here")
-            .related(&first, "first here"),
+            yaml::Problem::Duplicate {
+                key,
+                span,
+                first,
+                kept,
+            } => {
+                at.dispute(&kept);
+                let message = format!("the key `{}` stands twice", shape::clip(&key));
+                Problem::new(&rules::DUPLICATE_KEY, &span, message)
+                    .label("again here")
+                    .related(&first, "first here")
+            }
         });
     }
     match &tree.root {
@@ -337,26 +350,44 @@ fn yaml_remedy(message: &str, text: &str, at: usize) -> Option<&'static str> {
     }
 }
 
+/// The key by which a file without `resource:` shows that it was meant to be a source: a misspelt `resource:`,
+/// or else what only a source has.
+fn meant_as_source(pairs: &[yaml::Pair]) -> Option<&yaml::Pair> {
+    let misspelt = |pair: &&yaml::Pair| is_misspelt_resource(pair);
+    let own =
+        |pair: &&yaml::Pair| matches!(pair.key.as_str(), "table" | "elements" | "id" | "rows");
+    pairs
+        .iter()
+        .find(misspelt)
+        .or_else(|| pairs.iter().find(own))
+}
+
+fn is_misspelt_resource(pair: &yaml::Pair) -> bool {
+    pair.key != "source" && nearest(&pair.key, ["resource"]).is_some()
+}
+
 /// A file that is neither the manifest nor a source holds tables and codes for all. False where it was meant to be
 /// a source.
 fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) -> bool {
-    for pair in pairs
-        .iter()
-        .filter(|pair| !matches!(pair.key.as_str(), "tables" | "codes"))
-    {
-        let looks_like_source = matches!(pair.key.as_str(), "table" | "elements" | "id" | "rows");
-        if looks_like_source {
-            at.report(
+    let what = "a file of shared tables and codes";
+    if let Some(pair) = meant_as_source(pairs) {
+        match is_misspelt_resource(pair) {
+            true => shape::unknown_key(at, pair, &["resource"], "a source"),
+            false => at.report(
                 Problem::new(
                     &rules::MISSING_KEY,
                     &pair.key_span,
                     "the file has no `resource:`",
                 )
                 .help("a source says which resource its rows are: `resource: Patient`"),
-            );
-            return false;
+            ),
         }
-        let what = "a file of shared tables and codes";
+        return false;
+    }
+    for pair in pairs
+        .iter()
+        .filter(|pair| !matches!(pair.key.as_str(), "tables" | "codes"))
+    {
         let is_table = pair
             .value
             .as_map()
@@ -367,6 +398,7 @@ fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) -> bool {
                 Problem::new(&rules::UNKNOWN_KEY, &pair.key_span, message)
                     .help("it is a table: indent it, below `tables:`"),
             );
+            at.misspelt(&pair.key_span, "tables");
         } else {
             shape::unknown_key(at, pair, &["tables", "codes", "resource"], what);
         }

@@ -20,7 +20,7 @@
 //! | [`embedded`] | the files of the mapping that is part of the program |
 //! | [`derive`] | a source's elements → its search parameters |
 //! | `load` | a folder → [`Mapping`] |
-//! | [`rules`], [`diagnostic`] | what is checked, and how a problem is shown |
+//! | [`rules`], [`diagnostic`], `names` | what is checked, how a problem is shown, what a name may be meant for |
 
 pub mod derive;
 pub mod diagnostic;
@@ -39,6 +39,7 @@ mod codes;
 mod conversion;
 mod element;
 mod load;
+mod names;
 mod origin;
 mod predicate;
 mod profile;

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::binding::{Gone, Made, or_wrong};
 use super::conversion::{self, Goal, Kind};
-use super::diagnostic::{Problem, nearest, suggest};
+use super::diagnostic::Problem;
 use super::model::{Binding, Conversion, DateForm, Precision};
+use super::names::{nearest, suggest};
 use super::scope::{Operation, Uses};
 use super::source::{Compiler, ReferenceUse};
 use super::yaml::{Node, Pair, Span, Value, get};

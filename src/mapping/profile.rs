@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::diagnostic::{Problem, suggest};
+use super::diagnostic::Problem;
+use super::names::suggest;
 use super::source::Compiler;
 use super::yaml::{Node, get};
 use super::{rules, shape};

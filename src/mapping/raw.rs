@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use super::diagnostic::{At, Problem};
 use super::fragment::{self, ColumnName};
-use super::yaml::{Node, Span, Value, locate};
+use super::names::nearest;
+use super::yaml::{Node, Pair, Span, Value, get, locate};
 use super::{rules, shape};
 use crate::relation::Dialect;
 
@@ -37,6 +38,28 @@ impl Placeholder<'_> {
     }
 }
 
+/// The keys of a fragment in place of a column.
+pub(super) const KEYS: [&str; 3] = ["sql", "type", "collation"];
+
+/// Whether a mapping where only a column or a fragment may stand was not meant as a fragment.
+pub(super) fn is_no_fragment(pairs: &[Pair]) -> bool {
+    let meant = |pair: &Pair| nearest(&pair.key, ["sql", "type"]).is_some();
+    get(pairs, "sql").is_none() && (get(pairs, "column").is_some() || !pairs.iter().any(meant))
+}
+
+/// Reports it.
+pub(super) fn neither_column_nor_fragment(at: At<'_>, node: &Node, pairs: &[Pair]) {
+    let expected = "`a.COLUMN` or a fragment `{ sql: …, type: … }`";
+    let column = get(pairs, "column").and_then(|pair| pair.value.as_text());
+    let help = match column {
+        Some(column) if pairs.len() == 1 => {
+            format!("write the column alone: `{}`", shape::clip(column))
+        }
+        _ => "options of a value have no place here: convert the column in a fragment".to_owned(),
+    };
+    shape::wrong_but(at, node, expected, "a column", Some(help));
+}
+
 /// The longest text of a fragment, in bytes.
 const MAX_LENGTH: usize = 16 * 1024;
 
@@ -60,6 +83,9 @@ pub(super) fn fragment<'n>(at: At<'_>, node: &'n Node, engine: Dialect) -> Optio
                 }
             }
             if !found.text.iter().any(|(dialect, _)| *dialect == engine) {
+                if shape::is_misspelt(at, pairs, engine.name()) {
+                    return None;
+                }
                 at.report(
                     Problem::new(
                         &rules::RAW_DIALECT,

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::codes::{self, Codes};
-use super::diagnostic::{At, Problem, suggest};
+use super::diagnostic::{At, Problem};
 use super::model::{ColumnInfo, TableInfo, Verified};
+use super::names::suggest;
 use super::yaml::{Node, Pair, Span, Value, get};
 use super::{raw, rules, shape};
 use crate::relation::{Collation, Dialect, RawSql, Shared, SqlType};
@@ -54,6 +55,8 @@ pub(super) struct Schema {
     astray: HashSet<Arc<str>>,
     /// A file, or the tables of one, could not be read: what is not declared may stand there.
     pub unread: bool,
+    /// The same of code tables.
+    pub codes_unread: bool,
     /// The manifest could not be read: its catalogues are not known.
     pub manifest_unread: bool,
 }
@@ -186,10 +189,13 @@ impl Schema {
     /// Adds the shared `codes:` of a file.
     pub fn add_codes(&mut self, at: At<'_>, node: &Node) {
         let Some(pairs) = shape::map(at, node, "`codes:`") else {
+            self.codes_unread = true;
             return;
         };
         for pair in pairs {
-            if let Some(first) = self.codes.get(pair.key.as_str()) {
+            if let Some(first) = self.codes.get_mut(pair.key.as_str()) {
+                // Which of them is meant is not known.
+                first.whole = false;
                 at.report(
                     Problem::new(
                         &rules::DUPLICATE_NAME,
@@ -203,9 +209,8 @@ impl Schema {
                 );
                 continue;
             }
-            if let Some(codes) = codes::table(at, &pair.key, &pair.value) {
-                self.codes.insert(Arc::from(pair.key.as_str()), codes);
-            }
+            let codes = codes::table(at, &pair.key, &pair.value);
+            self.codes.insert(Arc::from(pair.key.as_str()), codes);
         }
     }
 
@@ -216,20 +221,20 @@ impl Schema {
         let name: Arc<str> = Arc::from(pair.key.as_str());
         let mut columns = BTreeMap::new();
         let help = "each column that is used, with its type: `SURNAME: char(40)`";
-        if let Some(node) = shape::required(at, pairs, "columns", &pair.key_span, &what, help) {
-            for pair in shape::map(at, node, "`columns:`")? {
-                match self.column(at, pair) {
-                    Some(column) => {
-                        columns.insert(Arc::clone(&column.name), column);
-                    }
-                    None => {
-                        self.broken.insert((Arc::clone(&name), pair.key.clone()));
-                    }
+        let columns_node = shape::required(at, pairs, "columns", &pair.key_span, &what, help);
+        let help = "the columns that identify a row: `key: INTERNALID`";
+        let key_node = shape::required(at, pairs, "key", &pair.key_span, &what, help);
+        for pair in shape::map(at, columns_node?, "`columns:`")? {
+            match self.column(at, pair) {
+                Some(column) => {
+                    columns.insert(Arc::clone(&column.name), column);
+                }
+                None => {
+                    self.broken.insert((Arc::clone(&name), pair.key.clone()));
                 }
             }
         }
-        let help = "the columns that identify a row: `key: INTERNALID`";
-        let key = match shape::required(at, pairs, "key", &pair.key_span, &what, help) {
+        let key = match key_node {
             Some(node) => self.key(at, node, &name, &mut columns),
             None => Vec::new(),
         };

@@ -11,9 +11,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::diagnostic::{At, Problem, suggest};
+use super::diagnostic::{At, Problem};
 use super::fragment::{self, ColumnName, Part, Unreadable};
 use super::load::Options;
+use super::names::suggest;
 use super::schema::{Schema, unknown_column};
 use super::strangers::{Home, Strangers};
 use super::yaml::{Node, Span, get, locate};
@@ -312,10 +313,14 @@ impl<'a> Scope<'a> {
     /// A column: `p.X`, or a fragment with its type, `{ sql: …, type: …, collation: … }`.
     pub fn operation(&self, node: &Node, uses: &mut Uses) -> Option<Operation> {
         if let Some(pairs) = node.as_map() {
+            if raw::is_no_fragment(pairs) {
+                raw::neither_column_nor_fragment(self.at, node, pairs);
+                return None;
+            }
             shape::only(
                 self.at,
                 pairs,
-                &["sql", "type", "collation"],
+                &raw::KEYS,
                 "a column that is a SQL fragment",
             );
             return self.raw_operation(node, pairs, uses);

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use super::binding::{Gone, or_wrong};
 use super::conversion::Goal;
 use super::derive::OwnParameter;
-use super::diagnostic::{Problem, suggest};
+use super::diagnostic::Problem;
+use super::names::suggest;
 use super::source::Compiler;
 use super::yaml::{Node, Pair, Value, get};
 use super::{rules, shape};
@@ -134,6 +135,9 @@ impl Compiler<'_> {
             Some(pair) => {
                 let name = or_wrong(shape::text(self.at, &pair.value, "`each:`"))?;
                 let Some(place) = self.children.get(name) else {
+                    if self.scope.blind {
+                        return Err(Gone::Wrong);
+                    }
                     self.at.report(
                         Problem::new(
                             &rules::EACH,

@@ -3,7 +3,8 @@
 //! Every function takes what the value is for, as a phrase for the message, and gives None after it has
 //! reported a problem, so that callers go on to the next key.
 
-use super::diagnostic::{At, Problem, suggest};
+use super::diagnostic::{At, Problem};
+use super::names::{nearest, suggest};
 use super::rules;
 use super::yaml::{Node, Pair, Span, Value, get};
 
@@ -97,6 +98,11 @@ pub(super) fn word<T: Copy>(
 
 /// Reports what stands where something else belongs.
 pub(super) fn wrong(at: At<'_>, node: &Node, expected: &str, what: &str) {
+    wrong_but(at, node, expected, what, None);
+}
+
+/// The same, with what to do.
+pub(super) fn wrong_but(at: At<'_>, node: &Node, expected: &str, what: &str, help: Option<String>) {
     let found = match node.as_text() {
         Some(text) => format!("`{}`", clip(text)),
         None => node.kind().to_owned(),
@@ -107,7 +113,8 @@ pub(super) fn wrong(at: At<'_>, node: &Node, expected: &str, what: &str) {
             &node.span,
             format!("{what} is {expected}, and this is {found}"),
         )
-        .label(format!("expected {expected}")),
+        .label(format!("expected {expected}"))
+        .maybe_help(help),
     );
 }
 
@@ -123,7 +130,12 @@ pub(super) fn only(at: At<'_>, pairs: &[Pair], allowed: &[&'static str], what: &
 pub(super) fn unknown_key(at: At<'_>, pair: &Pair, allowed: &[&'static str], what: &str) {
     let help = match at.is_full() {
         true => None,
-        false => suggest(&pair.key, allowed.iter().copied(), "the keys are"),
+        false => {
+            if let Some(meant) = nearest(&pair.key, allowed.iter().copied()) {
+                at.misspelt(&pair.key_span, meant);
+            }
+            suggest(&pair.key, allowed.iter().copied(), "the keys are")
+        }
     };
     at.report(
         Problem::new(
@@ -135,7 +147,15 @@ pub(super) fn unknown_key(at: At<'_>, pair: &Pair, allowed: &[&'static str], wha
     );
 }
 
-/// The value of a key that must be there. `span` is shown where it is not.
+/// Whether one of the keys has been reported, and is likely to be this one.
+pub(super) fn is_misspelt(at: At<'_>, pairs: &[Pair], key: &str) -> bool {
+    pairs
+        .iter()
+        .any(|pair| at.meant_by(&pair.key_span) == Some(key))
+}
+
+/// The value of a key that must be there. `span` is shown where it is not, unless it is misspelt: keys are
+/// checked by [`only`] first.
 pub(super) fn required<'n>(
     at: At<'_>,
     pairs: &'n [Pair],
@@ -145,7 +165,7 @@ pub(super) fn required<'n>(
     help: &str,
 ) -> Option<&'n Node> {
     let found = get(pairs, key).map(|pair| &pair.value);
-    if found.is_none() {
+    if found.is_none() && !is_misspelt(at, pairs, key) {
         at.report(
             Problem::new(&rules::MISSING_KEY, span, format!("{what} has no `{key}:`")).help(help),
         );

@@ -51,6 +51,8 @@ pub(super) struct Compiler<'a> {
     pub scope: Scope<'a>,
     /// The file's own code tables.
     pub codes: BTreeMap<Arc<str>, Codes>,
+    /// They could not be read: one that is not known may stand there.
+    pub codes_unread: bool,
     /// The places of the children, by name.
     pub children: BTreeMap<Arc<str>, usize>,
     pub references: RefCell<Vec<ReferenceUse>>,
@@ -73,7 +75,7 @@ const KEYS: [&str; 13] = [
 ];
 
 /// Reports keys that a source does not have. An element among them has lost its indentation.
-fn known_keys(at: At<'_>, pairs: &[Pair]) {
+pub(super) fn known_keys(at: At<'_>, pairs: &[Pair]) {
     let structure = get(pairs, "resource")
         .and_then(|pair| fhir::resource_type(pair.value.as_text()?))
         .and_then(|resource| fhir::structure(resource.name()));
@@ -83,6 +85,11 @@ fn known_keys(at: At<'_>, pairs: &[Pair]) {
     {
         let remedy = match pair.key.as_str() {
             "where" => Some("which rows are resources is said by `rows:`"),
+            // Too far for a slip of the pen.
+            "child" | "childs" => {
+                at.misspelt(&pair.key_span, "children");
+                Some("did you mean `children`?")
+            }
             key if structure.is_some_and(|structure| structure.element(key).is_some()) => {
                 Some("it is an element: indent it, below `elements:`")
             }
@@ -102,7 +109,8 @@ fn known_keys(at: At<'_>, pairs: &[Pair]) {
     }
 }
 
-/// Reads a source file. None where so little can be read that nothing could be served.
+/// Reads a source file, whose keys have been checked. None where so little can be read that nothing could be
+/// served.
 pub(super) fn source(
     at: At<'_>,
     root: &Node,
@@ -110,14 +118,19 @@ pub(super) fn source(
     options: &Options,
 ) -> Option<Compiled> {
     let pairs = root.as_map()?;
-    known_keys(at, pairs);
     let mut compiler = Compiler {
         at,
         scope: Scope::new(at, schema, options),
         codes: BTreeMap::new(),
+        codes_unread: false,
         children: BTreeMap::new(),
         references: RefCell::default(),
     };
+    // What is declared there is declared, although it is not read.
+    compiler.scope.blind = ["lookups", "children"].iter().any(|key| {
+        shape::is_misspelt(at, pairs, key)
+            || get(pairs, key).is_some_and(|pair| at.is_disputed(&pair.value.span))
+    });
     compiler.own_codes(pairs);
     let resource = compiler.resource_type(pairs);
     let start = get(pairs, "resource")
@@ -209,9 +222,12 @@ impl Compiler<'_> {
 
     fn own_codes(&mut self, pairs: &[Pair]) {
         let Some(pair) = get(pairs, "codes") else {
+            self.codes_unread = shape::is_misspelt(self.at, pairs, "codes");
             return;
         };
-        for pair in shape::map(self.at, &pair.value, "`codes:`").unwrap_or_default() {
+        let pairs = shape::map(self.at, &pair.value, "`codes:`");
+        self.codes_unread = pairs.is_none();
+        for pair in pairs.unwrap_or_default() {
             if let Some(first) = self.scope.schema.codes.get(pair.key.as_str()) {
                 self.at.report(
                     Problem::new(
@@ -225,11 +241,9 @@ impl Compiler<'_> {
                     .note(format!("in {}", first.file))
                     .help("give this one another name"),
                 );
-                continue;
             }
-            if let Some(codes) = codes::table(self.at, &pair.key, &pair.value) {
-                self.codes.insert(Arc::from(pair.key.as_str()), codes);
-            }
+            let codes = codes::table(self.at, &pair.key, &pair.value);
+            self.codes.insert(Arc::from(pair.key.as_str()), codes);
         }
     }
 

@@ -6,7 +6,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::diagnostic::{At, Problem, suggest};
+use super::diagnostic::{At, Problem};
+use super::names::suggest;
 use super::yaml::Span;
 use super::{rules, shape};
 

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::binding::{Gone, is_binding, or_wrong};
 use super::conversion::{Goal, Kind};
-use super::diagnostic::{Problem, suggest};
+use super::diagnostic::Problem;
 use super::element::Frame;
 use super::model::{Field, Node as Made, Object};
+use super::names::suggest;
 use super::source::Compiler;
 use super::yaml::{Node, Pair, Span, Value};
 use super::{coded, rules, shape};

@@ -108,6 +108,8 @@ pub enum Problem {
         key: String,
         span: Span,
         first: Span,
+        /// The value that is kept.
+        kept: Span,
     },
 }
 
@@ -123,6 +125,8 @@ pub struct Tree {
 pub fn parse(text: &str) -> Tree {
     let mut options = granit_parser::Options::default();
     options.set_emit_comments(false);
+    // An anchor's own place: that of what it names may be lines below.
+    options.emit_anchor_events = true;
     options.disallow_directives = true;
     let mut reader = Reader {
         events: Parser::new_from_str_with_options(text, options),
@@ -174,11 +178,14 @@ impl<'a> Reader<'a> {
         loop {
             match self.events.next_event() {
                 None => return Ok(None),
-                Some(Ok((Event::Comment(..) | Event::Anchor(..), _))) => {}
+                Some(Ok((Event::Comment(..), _))) => {}
                 Some(Ok((event, span))) => {
                     let start = offset(&span.start).min(self.length);
                     let end = offset(&span.end).clamp(start, self.length);
-                    return Ok(Some((event, start..end)));
+                    match event {
+                        Event::Anchor(..) => self.unsupported("an anchor", start..end),
+                        event => return Ok(Some((event, start..end))),
+                    }
                 }
                 Some(Err(error)) => {
                     self.syntax(&error);
@@ -213,9 +220,6 @@ impl<'a> Reader<'a> {
         if depth > MAX_DEPTH {
             self.unsupported("lists and mappings nested more than 64 deep", span);
             return Err(Stop);
-        }
-        if event.anchor_id().is_some_and(|id| id > 0) {
-            self.unsupported("an anchor", span.clone());
         }
         if event.tag().is_some() {
             self.unsupported("a tag", span.clone());
@@ -267,7 +271,7 @@ impl<'a> Reader<'a> {
 
     fn map(&mut self, start: Span, style: StructureStyle, depth: usize) -> Result<Node, Stop> {
         let mut pairs: Vec<Pair> = Vec::new();
-        let mut places: HashMap<String, Span> = HashMap::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
         let mut last = None;
         loop {
             let (event, span) = self.inner()?;
@@ -294,16 +298,16 @@ impl<'a> Reader<'a> {
             if is_alias {
                 continue;
             }
-            if let Some(first) = places.get(&text) {
-                let first = first.clone();
+            if let Some(first) = places.get(&text).and_then(|place| pairs.get(*place)) {
                 self.problems.push(Problem::Duplicate {
                     key: text,
                     span: key.span,
-                    first,
+                    first: first.key_span.clone(),
+                    kept: first.value.span.clone(),
                 });
                 continue;
             }
-            places.insert(text.clone(), key.span.clone());
+            places.insert(text.clone(), pairs.len());
             pairs.push(Pair {
                 key: text,
                 key_span: key.span,
@@ -464,7 +468,8 @@ mod tests {
             [Problem::Duplicate {
                 key: "a".into(),
                 span: 10..11,
-                first: 0..1
+                first: 0..1,
+                kept: 3..4,
             }]
         );
         let root = tree.root.unwrap();

@@ -115,14 +115,6 @@ fn a_folder_that_cannot_be_used_says_why() {
 fn the_manifest_is_checked() {
     let manifest = "engine: mysql\nverified: maybe\ncollation: Swiss\nnmae: x\n";
     insta::assert_snapshot!(of(&[("mapping.yaml", manifest)]), @r#"
-    error[PM005]: the manifest has no `name:`
-     --> mapping.yaml:1:1
-      |
-    1 | engine: mysql
-      | ^
-      |
-      = help: the product's name, for people: `name: Bp Premier`
-
     error[PM007]: `mysql` is no engine
      --> mapping.yaml:1:9
       |
@@ -155,7 +147,7 @@ fn the_manifest_is_checked() {
       |
       = help: did you mean `name`?
 
-    5 errors
+    4 errors
     "#);
 }
 
@@ -176,10 +168,10 @@ fn yaml_that_mappings_do_not_use_is_refused() {
       = help: indent with blanks; tabs have no place in YAML
 
     error[PM002]: an anchor has no place in a mapping
-     --> b.yaml:1:12
+     --> b.yaml:1:9
       |
     1 | tables: &t {}
-      |            ^
+      |         ^^
 
     error[PM002]: an alias has no place in a mapping
      --> b.yaml:2:8

@@ -74,3 +74,134 @@ fn any_number_of_uses_takes_bounded_time() {
     assert_eq!(found(&file).len(), 1);
     assert!(begin.elapsed().as_secs() < 5);
 }
+
+/// A Patient that begins as usual and goes on with `rest`.
+fn after_id(rest: &str) -> Vec<String> {
+    found(&format!(
+        "resource: Patient\ntable: PATIENTS as p\nid: p.ID\n{rest}"
+    ))
+}
+
+#[test]
+fn a_mapping_where_a_column_or_a_fragment_stands() {
+    let expected =
+        "a column is `a.COLUMN` or a fragment `{ sql: …, type: … }`, and this is a mapping";
+    let options = "options of a value have no place here: convert the column in a fragment";
+    for (text, help) in [
+        ("id: { column: p.ID }", "write the column alone: `p.ID`"),
+        ("id: { column: p.ID, absent: 0 }", options),
+        ("id: { format: x }", options),
+    ] {
+        let file = format!(
+            "resource: Patient\ntable: PATIENTS as p\n{text}\nelements: {{ active: true }}\n"
+        );
+        assert_eq!(
+            found(&file),
+            [format!("PM006 3: {expected}: {help}")],
+            "{text}"
+        );
+    }
+    for element in [
+        "name: [ { text: { join: [ { column: p.SURNAME, codes: sex }, $p.FIRSTNAME ] } } ]",
+        "deceasedDateTime: { date: { column: p.DOBTEXT, format: YYYYMMDD }, seconds: p.FLAGS }",
+    ] {
+        let found = after_id(&format!("elements: {{ {element} }}\n"));
+        assert_eq!(
+            found,
+            [format!("PM006 4: {expected}: {options}")],
+            "{element}"
+        );
+    }
+    // One that was meant as a fragment is told what it lacks.
+    assert_eq!(
+        after_id("elements: { birthDate: { sql: \"{p.DOB}\" } }\n"),
+        ["PM005 4: the fragment has no `type:`: the SQL type of its value: `type: varchar(40)`"]
+    );
+    assert_eq!(
+        after_id(
+            "elements: { name: [ { text: { join: [ { sq: \"{p.DOB}\", type: int } ] } } ] }\n"
+        ),
+        ["PM004 4: a column that is a SQL fragment has no key `sq`: did you mean `sql`?"]
+    );
+}
+
+#[test]
+fn a_key_that_is_misspelt_is_not_missed_as_well() {
+    let active = "elements: { active: true }\n";
+    for (rest, expected) in [
+        (
+            "element: { active: true }\n",
+            "PM004 4: a source has no key `element`: did you mean `elements`?",
+        ),
+        (
+            "lookup:\n  sex: SEX on sex.SEXCODE = p.SEXCODE\nelements: { gender: { column: sex.SEX, codes: shared } }\n",
+            "PM004 4: a source has no key `lookup`: did you mean `lookups`?",
+        ),
+        (
+            "childs:\n  mails: EMAIL as e on e.ID = p.ID\nelements: { telecom: [ { each: mails, value: $e.EMAIL } ] }\nsearch: { mail: { type: string, each: mails, column: e.EMAIL } }\n",
+            "PM004 4: a source has no key `childs`: did you mean `children`?",
+        ),
+        (
+            "children:\n  mails: { table: EMAIL as e, onn: e.ID = p.ID }\nelements: { telecom: [ { each: mails, value: $e.EMAIL } ] }\n",
+            "PM004 5: a child has no key `onn`: did you mean `on`?",
+        ),
+        (
+            "elements: { gender: { column: p.SEXCODE, codes: own } }\ncods: { own: { 1: male } }\n",
+            "PM004 5: a source has no key `cods`: did you mean `codes`?",
+        ),
+        (
+            "elements: { gender: { column: p.SEXCODE, codes: own } }\ncodes: { own: { 1: { cod: male } } }\n",
+            "PM004 5: an entry of a code table has no key `cod`: did you mean `code`?",
+        ),
+        (
+            "elements: { managingOrganization: { reference: { to: Organization, idd: p.ID } } }\n",
+            "PM004 4: a value with `to:` has no key `idd`: did you mean `id`?",
+        ),
+        (
+            "tabels: { MORE: { key: A, columns: { A: int } } }\nlookups: { m: MORE on m.A = p.ID }\nelements: { active: true }\n",
+            "PM004 4: a source has no key `tabels`: did you mean `tables`?",
+        ),
+    ] {
+        assert_eq!(after_id(rest), [expected], "{rest}");
+    }
+    let idd = format!("resource: Patient\ntable: PATIENTS as p\nidd: p.ID\n{active}");
+    let resorce = format!(
+        "resorce: Patient\ntable: PATIENTS as p\nid: p.ID\n{active}codes: {{ shared: {{ a: b }} }}\n"
+    );
+    let tabel = format!("resource: Patient\ntabel: PATIENTS as p\nid: p.ID\n{active}");
+    for (file, expected) in [
+        (
+            idd,
+            "PM004 3: a source has no key `idd`: did you mean `id`?",
+        ),
+        (
+            resorce,
+            "PM004 1: a source has no key `resorce`: did you mean `resource`?",
+        ),
+        (
+            tabel,
+            "PM004 2: a source has no key `tabel`: did you mean `table`?",
+        ),
+    ] {
+        assert_eq!(found(&file), [expected]);
+    }
+    for (right, wrong) in [
+        ("    key: ID\n", "    keys: ID\n"),
+        ("    columns:\n", "    colums:\n"),
+    ] {
+        let tables = TABLES.replacen(right, wrong, 1);
+        let files = [
+            ("mapping.yaml", MANIFEST),
+            ("tables.yaml", &tables),
+            ("patient.yaml", &patient("  birthDate: $p.DOB\n")),
+        ];
+        let problems = load_files("test", &files, &Options::default()).unwrap_err();
+        let codes: Vec<_> = problems.iter().map(Diagnostic::code).collect();
+        assert_eq!(codes, ["PM004"], "{problems}");
+    }
+    let fragment = "elements: { birthDate: { type: date, sql: { mssq: \"{p.DOB}\" } } }\n";
+    assert_eq!(
+        after_id(fragment),
+        ["PM004 4: `sql:` has no key `mssq`: did you mean `mssql`?"]
+    );
+}
