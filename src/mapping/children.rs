@@ -80,6 +80,10 @@ impl Scope<'_> {
                 let condition = self.read(on, "the child's `on:`", fragment::condition(read))?;
                 let order = match get(pairs, "order") {
                     Some(pair) => {
+                        if let Value::List(columns) = &pair.value.value {
+                            self.order_is_text(&pair.value, columns);
+                            return None;
+                        }
                         let read = shape::text(self.at, &pair.value, "the child's order")?;
                         Some((
                             &pair.value,
@@ -136,6 +140,17 @@ impl Scope<'_> {
             order,
             lookups,
         })
+    }
+
+    /// Reports an order that is a list, as most that has several parts is.
+    fn order_is_text(&self, node: &Node, columns: &[Node]) {
+        let columns: Vec<_> = columns.iter().filter_map(Node::as_text).collect();
+        let text = match columns.is_empty() {
+            true => "e.KIND desc, e.RECORDID".to_owned(),
+            false => shape::clip(&columns.join(", ")),
+        };
+        let help = format!("write it as after `order by`: `order: {text}`");
+        shape::wrong_but(self.at, node, "text", "the child's order", Some(help));
     }
 
     fn read<T>(

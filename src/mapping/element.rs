@@ -99,6 +99,7 @@ impl Compiler<'_> {
         let mut found: Vec<Found> = Vec::new();
         let mut given: Vec<&'static Element> = Vec::new();
         let mut missing: Vec<&'static Element> = Vec::new();
+        let mut wrong = false;
         for pair in pairs {
             if frame.entry && matches!(pair.key.as_str(), "each" | "if") {
                 continue;
@@ -109,6 +110,7 @@ impl Compiler<'_> {
             };
             let Some(property) = structure.element(name) else {
                 self.unknown_element(pair, structure);
+                wrong = true;
                 continue;
             };
             if frame.root && self.set_elsewhere(pair, name) {
@@ -139,11 +141,15 @@ impl Compiler<'_> {
                     underscore,
                 }),
                 Err(Gone::Missing) => missing.push(property.definition()),
-                Err(Gone::Wrong) => {}
+                Err(Gone::Wrong) => wrong = true,
             }
         }
         self.required(span, structure, &given, frame);
         self.choices(&mut found);
+        // What is left of it is not what was meant: nothing further is said of it.
+        if wrong {
+            return Err(Gone::Wrong);
+        }
         let bound = found.iter().any(|found| is_bound(&found.field.node));
         let lacking = |element: &&&'static Element| {
             element.min() > 0
@@ -420,8 +426,11 @@ impl Compiler<'_> {
                 Err(gone) => wrong |= gone == Gone::Wrong,
             }
         }
+        if wrong {
+            return Err(Gone::Wrong);
+        }
         if made.is_empty() {
-            return Err(if wrong { Gone::Wrong } else { Gone::Missing });
+            return Err(Gone::Missing);
         }
         let constants: Option<Vec<&str>> = made
             .iter()

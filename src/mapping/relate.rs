@@ -185,10 +185,6 @@ impl Scope<'_> {
         let mut joins: Vec<Shared<Join>> = Vec::new();
         // Where each lookup of the file stands among the joins.
         let mut places: Vec<Option<u8>> = vec![None; lookups.len()];
-        let known: Vec<Arc<str>> = waiting
-            .iter()
-            .map(|(lookup, ..)| Arc::clone(&lookup.alias))
-            .collect();
         loop {
             let ready = waiting
                 .iter()
@@ -224,30 +220,65 @@ impl Scope<'_> {
                 needs: bits,
             }));
         }
-        for (lookup, _, needs, _) in &waiting {
-            // One that waits for a lookup with a problem of its own has none itself.
-            if needs
+        self.circles(lookups, &waiting);
+        joins
+    }
+
+    /// Reports the circles among the lookups that could not be joined, each once. One that waits for a lookup with
+    /// a problem of its own, or for a circle that it is not part of, has none itself.
+    fn circles<'n>(
+        &self,
+        lookups: &[Declared<'n>],
+        waiting: &[(&Declared<'n>, Predicate, Vec<usize>, bool)],
+    ) {
+        let place = |alias: &Arc<str>| {
+            waiting
                 .iter()
-                .all(|need| known.contains(&lookups[*need].alias))
-            {
-                let others: Vec<_> = needs
+                .position(|(lookup, ..)| lookup.alias == *alias)
+        };
+        let mut seen = vec![false; waiting.len()];
+        for start in 0..waiting.len() {
+            let mut path: Vec<usize> = Vec::new();
+            let mut next = Some(start);
+            while let Some(here) = next.filter(|here| !seen[*here]) {
+                seen[here] = true;
+                path.push(here);
+                next = waiting[here]
+                    .2
                     .iter()
-                    .map(|need| format!("`{}`", lookups[*need].alias))
-                    .collect();
-                self.at.report(
-                    Problem::new(
-                        &rules::CYCLIC_LOOKUPS,
-                        lookup.span,
-                        format!("the lookup `{}` cannot be joined", lookup.alias),
-                    )
-                    .note(format!(
-                        "it needs {}, which in the end needs it",
-                        others.join(" and ")
-                    )),
-                );
+                    .find_map(|need| place(&lookups[*need].alias));
+            }
+            let circle = next.and_then(|end| path.iter().position(|here| *here == end));
+            if let Some(circle) = circle {
+                let circle: Vec<_> = path[circle..].iter().map(|it| waiting[*it].0).collect();
+                self.circle(&circle);
             }
         }
-        joins
+    }
+
+    fn circle(&self, circle: &[&Declared<'_>]) {
+        let Some((first, others)) = circle.split_first() else {
+            return;
+        };
+        let names: Vec<_> = circle
+            .iter()
+            .map(|lookup| format!("`{}`", lookup.alias))
+            .collect();
+        let mut problem = Problem::new(
+            &rules::CYCLIC_LOOKUPS,
+            first.span,
+            format!(
+                "the lookups {} refer to each other in a circle",
+                names.join(", ")
+            ),
+        )
+        .label(format!("needs `{}`", others.first().unwrap_or(first).alias))
+        .help("the condition of one of them must do without the others");
+        for (place, lookup) in others.iter().enumerate() {
+            let next = others.get(place + 1).unwrap_or(first);
+            problem = problem.related(lookup.span, format!("needs `{}`", next.alias));
+        }
+        self.at.report(problem);
     }
 
     fn is_missing(&self, alias: &Arc<str>) -> bool {

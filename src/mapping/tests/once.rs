@@ -205,3 +205,67 @@ fn a_key_that_is_misspelt_is_not_missed_as_well() {
         ["PM004 4: `sql:` has no key `mssq`: did you mean `mssql`?"]
     );
 }
+
+#[test]
+fn a_child_that_cannot_be_read_is_a_child_all_the_same() {
+    let child = "{ table: EMAIL as e, on: e.ID = p.ID, order: [ e.EMAIL desc, e.RECORDID ] }";
+    let uses = "elements: { telecom: [ { each: mails, value: $e.EMAIL } ] }\nsearch: { mail: { type: string, each: mails, column: e.EMAIL } }\n";
+    assert_eq!(
+        after_id(&format!("children:\n  mails: {child}\n{uses}")),
+        [
+            "PM006 5: the child's order is text, and this is a list: write it as after `order by`: `order: e.EMAIL desc, e.RECORDID`"
+        ]
+    );
+    assert_eq!(
+        after_id(
+            "lookups: { sex: SEX where x }\nelements: { gender: { column: sex.SEX, codes: shared } }\n"
+        ),
+        [
+            "PM025 4: the lookup cannot be read: a lookup is written `alias: TABLE on alias.COLUMN = …`"
+        ]
+    );
+}
+
+#[test]
+fn nothing_follows_from_what_was_refused() {
+    let observation = "resource: Observation\ntable: PATIENTS as p\nid: p.ID\nelements:\n  status: final\n  code: { text: x }\n";
+    for (elements, expected) in [
+        (
+            "  valueQuantity: { value: $p.RESULT, unit: kg }\n  valueString: $p.RESULT\n",
+            "PM041 7: a column of type `varchar(20)` cannot become this element, whose type is `decimal`: a number that is kept as text is read with `measure: number`",
+        ),
+        (
+            "  valueQuantity: { vlaue: $p.WEIGHT, unit: kg }\n  valueString: $p.RESULT\n",
+            "PM011 7: Quantity has no element `vlaue`: did you mean `value`?",
+        ),
+    ] {
+        assert_eq!(found(&format!("{observation}{elements}")), [expected]);
+    }
+    // The file's own table is meant, which the one for all has nothing to do with.
+    let own = "codes: { shared: { 1: accepted, '*': declined } }\n";
+    let appointment = "resource: Appointment\ntable: APPOINTMENTS as a\nid: a.RECORDID\nelements:\n  status: booked\n  participant: [ { status: { column: a.LENGTH, codes: shared } } ]\n";
+    assert_eq!(
+        found(&format!("{appointment}{own}")),
+        [
+            "PM009 7: the code table `shared` is defined for all files too: give this one another name"
+        ]
+    );
+    let twice = ("z.yaml", "codes: { shared: { M: mael } }\n");
+    let uses = patient("  gender: { column: sex.SEX, codes: shared }\n");
+    let problems = load(&[twice, ("patient.yaml", &uses)], &Options::default()).unwrap_err();
+    let codes: Vec<_> = problems.iter().map(Diagnostic::code).collect();
+    assert_eq!(codes, ["PM009"], "{problems}");
+    assert_eq!(
+        after_id(
+            "elements:\n  gender: $p.SURNAME\n  gender: { column: p.GENDERTEXT, codes: shared }\n"
+        ),
+        ["PM003 6: the key `gender` stands twice: no help"]
+    );
+    let circle = "lookups: { a: SEX on a.SEXCODE = b.TITLECODE, b: TITLES on b.TITLECODE = a.SEXCODE, c: SEX on c.SEXCODE = b.TITLECODE }\n";
+    assert_eq!(
+        after_id(&format!("{circle}elements: {{ active: true }}\n")),
+        [
+            "PM027 4: the lookups `a`, `b` refer to each other in a circle: the condition of one of them must do without the others"
+        ]
+    );
+}

@@ -148,23 +148,17 @@ fn lookups() {
         "  doc: USERS on doc.USERID = p.USERID",
         "  doc: USERS on doc.USERID = p.USERID and doc.TITLECODE = dtitle.TITLECODE"
     )), @r#"
-    error[PM027]: the lookup `dtitle` cannot be joined
+    error[PM027]: the lookups `dtitle`, `doc` refer to each other in a circle
      --> patient.yaml:8:3
       |
     8 |   dtitle: TITLES on dtitle.TITLECODE = doc.TITLECODE
-      |   ^^^^^^
-      |
-      = note: it needs `doc`, which in the end needs it
-
-    error[PM027]: the lookup `doc` cannot be joined
-     --> patient.yaml:9:3
-      |
+      |   ^^^^^^ needs `doc`
     9 |   doc: USERS on doc.USERID = p.USERID and doc.TITLECODE = dtitle.TITLECODE
-      |   ^^^
+      |   --- needs `dtitle`
       |
-      = note: it needs `dtitle`, which in the end needs it
+      = help: the condition of one of them must do without the others
 
-    2 errors
+    1 error
     "#);
     insta::assert_snapshot!(problems(&with("  doc: USERS on", "  kind: KINDS on kind.KINDCODE = p.FLAGS\n  doc: USERS on")), @r#"
     warning[PM029]: the lookup `kind` may find more than one row
