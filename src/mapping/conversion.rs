@@ -110,6 +110,10 @@ pub(super) const CHOOSING: [&str; 7] = [
     "codes", "bit", "format", "unix", "measure", "divide", "multiply",
 ];
 
+/// What an instant comes from.
+const TIME_OF_DAY: &str =
+    "an instant needs a time of day: `{ date: p.DAY, seconds: p.TIME }`, or a date-time column";
+
 /// The conversion of one column by its options (all but `codes:`, which has a file of its own).
 pub(super) fn of_column(
     at: At<'_>,
@@ -230,6 +234,12 @@ fn calendar<'n>(
             None => false,
         };
         DateForm::Column { utc }
+    } else if goal.kind == Kind::Instant && ty.is_integer() {
+        return refuse(format!(
+            "{TIME_OF_DAY}, or `unix: true` for seconds since 1970"
+        ));
+    } else if goal.kind == Kind::Instant && ty.is_text() {
+        return refuse(format!("{TIME_OF_DAY}, or a fragment that gives one"));
     } else if ty.is_text() {
         return refuse("say how the text gives the date: `format: DD/MM/YYYY`".into());
     } else if ty.is_integer() {
@@ -257,9 +267,7 @@ fn calendar<'n>(
     }
     match goal.kind {
         Kind::Date => Some(Conversion::Date(form)),
-        Kind::Instant if precision == Precision::Day => {
-            refuse("an instant needs a time of day: `{ date: p.DAY, seconds: p.TIME }`, or a date-time column".into())
-        }
+        Kind::Instant if precision == Precision::Day => refuse(TIME_OF_DAY.into()),
         _ => Some(Conversion::DateTime { form, precision }),
     }
 }

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use super::binding::{Gone, or_wrong};
 use super::diagnostic::Problem;
+use super::expected::value_key;
 use super::model::{Entry, Field, Node as Made};
-use super::names::{nearest, suggest};
+use super::names::suggest;
 use super::scope::Uses;
 use super::source::Compiler;
 use super::yaml::{Node, Pair, Span, Value, get};
-use super::{choice, coded, rules, shape};
+use super::{choice, rules, shape};
 use crate::fhir::{self, Element, ElementRef, Structure, ValueSet};
 use crate::relation::Expr;
 
@@ -96,6 +97,10 @@ impl Compiler<'_> {
         structure: &'static Structure,
         frame: Frame,
     ) -> Result<(Vec<Field>, bool), Gone> {
+        if let Some(pair) = value_key(pairs, structure) {
+            self.is_no_value(pair, structure);
+            return Err(Gone::Wrong);
+        }
         let mut found: Vec<Found> = Vec::new();
         let mut given: Vec<&'static Element> = Vec::new();
         let mut missing: Vec<&'static Element> = Vec::new();
@@ -167,44 +172,6 @@ impl Compiler<'_> {
         Ok((found.into_iter().map(|found| found.field).collect(), bound))
     }
 
-    /// Reports the elements that R4 requires and that are not given.
-    fn required(
-        &self,
-        span: &Span,
-        structure: &'static Structure,
-        given: &[&'static Element],
-        frame: Frame,
-    ) {
-        for element in structure.elements().filter(|element| element.min() > 0) {
-            if given.iter().any(|given| std::ptr::eq(*given, element)) {
-                continue;
-            }
-            let owner = structure.name();
-            let mut problem = Problem::new(
-                &rules::REQUIRED_ELEMENT,
-                span,
-                format!("{owner} has no `{}`, which R4 requires", element.name()),
-            );
-            if let Some(set) = element.binding().filter(|set| set.is_listed()) {
-                problem = problem.maybe_help(suggest("", coded::set_codes(set), "its codes are"));
-            } else if element.is_choice() {
-                let names = structure
-                    .typed(element)
-                    .map(|property| property.json_name())
-                    .collect::<Vec<_>>();
-                problem = problem.maybe_help(suggest(
-                    "",
-                    names.iter().map(|name| &**name),
-                    "give one of",
-                ));
-            }
-            if frame.root {
-                problem = problem.label("in these elements");
-            }
-            self.at.report(problem);
-        }
-    }
-
     /// What the source's other keys give.
     fn set_elsewhere(&self, pair: &Pair, name: &str) -> bool {
         let inner = ["profile", "lastUpdated", "versionId"];
@@ -245,58 +212,6 @@ impl Compiler<'_> {
         };
         self.at
             .report(Problem::new(&rules::EACH, &pair.key_span, message).help(help));
-    }
-
-    fn unknown_element(&self, pair: &Pair, structure: &'static Structure) {
-        let key = pair.key.as_str();
-        if self.at.is_full() {
-            // It is counted; what it might have been is not sought.
-            self.at
-                .report(Problem::new(&rules::UNKNOWN_ELEMENT, &pair.key_span, ""));
-            return;
-        }
-        if matches!(key, "each" | "if") {
-            self.misplaced(pair);
-            return;
-        }
-        let mut problem = Problem::new(
-            &rules::UNKNOWN_ELEMENT,
-            &pair.key_span,
-            format!("{} has no element `{}`", structure.name(), shape::clip(key)),
-        );
-        let choice = structure
-            .elements()
-            .find(|element| element.is_choice() && element.stem() == key);
-        if let Some(element) = choice {
-            let names: Vec<_> = structure
-                .typed(element)
-                .map(|property| property.json_name())
-                .collect();
-            problem = problem.maybe_help(suggest(
-                "",
-                names.iter().map(|name| &**name),
-                "its name has the type in it",
-            ));
-        } else if structure.name() == "Reference" && key == "to" {
-            problem = problem.help("write it as `reference: { to: …, id: … }`");
-        } else if matches!(key, "column" | "sql" | "first" | "join" | "concat" | "date") {
-            problem = problem.help(format!(
-                "a {} has parts: give each of them its value",
-                structure.name()
-            ));
-        } else {
-            let names: Vec<_> = structure
-                .properties()
-                .map(|property| property.json_name())
-                .collect();
-            let names = names.iter().map(|name| &**name);
-            problem = problem.maybe_help(match fhir::resource_type(structure.name()) {
-                // Too many to list.
-                Some(_) => nearest(key, names).map(|name| format!("did you mean `{name}`?")),
-                None => suggest(key, names.filter(|name| !name.starts_with('_')), "it has"),
-            });
-        }
-        self.at.report(problem);
     }
 
     /// `_birthDate`: the extensions of a primitive element.

@@ -13,10 +13,11 @@ use std::path::Path;
 use super::diagnostic::{At, Diagnostics, Problem, Report, SourceFile};
 use super::model::Mapping;
 use super::names::{nearest, suggest};
+use super::origin;
 use super::schema::{self, Schema};
 use super::source::{self, Compiled};
 use super::yaml::{self, Node, Span, get};
-use super::{assemble, rules, shape};
+use super::{assemble, rules, shape, syntax};
 
 /// The largest file, in bytes.
 pub const MAX_FILE: usize = 1024 * 1024;
@@ -284,35 +285,8 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
 
 /// A file's tree; its problems as YAML are reported.
 fn tree(at: At<'_>) -> Option<Node> {
-    let tree = yaml::parse(at.text());
-    let readable = tree.problems.is_empty();
-    for problem in tree.problems {
-        at.report(match problem {
-            yaml::Problem::Syntax { message, span } => {
-                Problem::new(&rules::SYNTAX, &span, "the file is not YAML from here on")
-                    .maybe_help(yaml_remedy(&message, at.text(), span.start).map(str::to_owned))
-                    .label(message)
-            }
-            yaml::Problem::Unsupported { what, span } => Problem::new(
-                &rules::UNSUPPORTED_YAML,
-                &span,
-                format!("{what} has no place in a mapping"),
-            ),
-            yaml::Problem::Duplicate {
-                key,
-                span,
-                first,
-                kept,
-            } => {
-                at.dispute(&kept);
-                let message = format!("the key `{}` stands twice", shape::clip(&key));
-                Problem::new(&rules::DUPLICATE_KEY, &span, message)
-                    .label("again here")
-                    .related(&first, "first here")
-            }
-        });
-    }
-    match &tree.root {
+    let (root, readable) = syntax::tree(at);
+    match &root {
         Some(root) => {
             shape::map(at, root, "a file of a mapping")?;
         }
@@ -326,28 +300,7 @@ fn tree(at: At<'_>) -> Option<Node> {
         ),
         None => {}
     }
-    tree.root
-}
-
-/// What to do about a text that is not YAML, by the parser's words for it and what stands there.
-fn yaml_remedy(message: &str, text: &str, at: usize) -> Option<&'static str> {
-    let (before, rest) = text.split_at_checked(at).unwrap_or_default();
-    let bracketed = before.trim_end_matches(' ').ends_with(']');
-    if bracketed && rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_')) {
-        Some("a text with brackets of its own stands in quotes: `\"[Patient List] as p\"`")
-    } else if before.ends_with('.') && rest.starts_with('[') {
-        Some("a text with brackets of its own stands in quotes: `\"$p.[Family name]\"`")
-    } else if rest.starts_with('*') {
-        Some("`*` stands in quotes: `\"*\": unknown`")
-    } else if message.contains("tab") {
-        Some("indent with blanks; tabs have no place in YAML")
-    } else if message.contains("expected key") || message.contains("block collection") {
-        Some("keys of one mapping, and entries of one list, begin in the same column")
-    } else if message.contains("mapping values are not allowed") || message.contains("flow") {
-        Some("text with `: ` or `, ` in it stands in quotes; a key below another is indented")
-    } else {
-        None
-    }
+    root
 }
 
 /// The key by which a file without `resource:` shows that it was meant to be a source: a misspelt `resource:`,
@@ -456,7 +409,11 @@ fn references(compiled: &[(At<'_>, Compiled)], all: bool) {
                             target.source.id.len()
                         ),
                     )
-                    .note(format!("its source is at {}", target.source.place)),
+                    .note(format!("its source is at {}", target.source.place))
+                    .help(format!(
+                        "a type whose id has several columns cannot be referred to: make the id one fragment, and refer by the same: {}",
+                        origin::ONE_ID
+                    )),
                 ),
                 Some(_) => {}
                 None if !all => {}
@@ -477,7 +434,10 @@ fn not_served(to: &str, name: Option<&str>, span: &Span, targets: &[&Compiled]) 
             &rules::NOT_SERVED,
             span,
             format!("the mapping has no source of {to}"),
-        );
+        )
+        .help(format!(
+            "map it in a file with `resource: {to}`, or take the reference out"
+        ));
     }
     let names: Vec<&str> = targets
         .iter()
@@ -487,9 +447,15 @@ fn not_served(to: &str, name: Option<&str>, span: &Span, targets: &[&Compiled]) 
         Some(name) => format!("no source of {to} is named `{}`", shape::clip(name)),
         None => format!("every source of {to} has a name"),
     };
-    Problem::new(&rules::NOT_SERVED, span, message).maybe_help(suggest(
-        name.unwrap_or_default(),
-        names.iter().copied(),
-        "say which with `source:`",
-    ))
+    let help = match names.is_empty() {
+        true => Some(format!(
+            "the mapping's one source of {to} has no name: leave `source:` out"
+        )),
+        false => suggest(
+            name.unwrap_or_default(),
+            names.iter().copied(),
+            "say which with `source:`",
+        ),
+    };
+    Problem::new(&rules::NOT_SERVED, span, message).maybe_help(help)
 }

@@ -7,14 +7,14 @@
 //!
 //! | module | takes → gives |
 //! |---|---|
-//! | [`yaml`] | a file's text → a tree in which every key and value knows its place |
+//! | [`yaml`], `syntax` | a file's text → a tree in which every key and value knows its place |
 //! | [`fragment`] | the text of a condition, lookup, child or column → its syntax |
 //! | `schema`, `codes`, `raw` | the manifest, tables, code tables, SQL fragments → their declarations |
 //! | `scope`, `predicate` | aliases of a source → columns; conditions → predicates |
 //! | `strangers` | aliases that are used and not declared → one problem each |
 //! | `relate`, `children` | lookups → joins; children → child tables |
-//! | `element`, `value`, `choice` | elements → [`Field`]s |
-//! | `binding`, `origin`, `conversion`, `coded` | a value from columns → [`Binding`] |
+//! | `element`, `value`, `choice`, `expected` | elements → [`Field`]s |
+//! | `binding`, `keys`, `origin`, `conversion`, `coded` | a value from columns → [`Binding`] |
 //! | `section` | `search:` → what is taken back, and parameters of one's own |
 //! | `source` | a source file → [`Source`] |
 //! | [`embedded`] | the files of the mapping that is part of the program |
@@ -38,6 +38,8 @@ mod coded;
 mod codes;
 mod conversion;
 mod element;
+mod expected;
+mod keys;
 mod load;
 mod names;
 mod origin;
@@ -51,6 +53,7 @@ mod section;
 mod shape;
 mod source;
 mod strangers;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod value;

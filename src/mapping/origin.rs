@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::binding::{Gone, Made, or_wrong};
 use super::conversion::{self, Goal, Kind};
 use super::diagnostic::Problem;
+use super::fragment;
 use super::model::{Binding, Conversion, DateForm, Precision};
 use super::names::{nearest, suggest};
 use super::scope::{Operation, Uses};
@@ -17,6 +18,9 @@ use super::yaml::{Node, Pair, Span, Value, get};
 use super::{rules, shape};
 use crate::fhir;
 use crate::relation::SqlType;
+
+/// An id of two columns as one value, for a help.
+pub(super) const ONE_ID: &str = "`{ sql: \"CONCAT({p.A}, '.', {p.B})\", type: varchar(40) }`";
 
 impl Compiler<'_> {
     /// `{ join: [$a.X, $a.Y], with: " " }`
@@ -33,7 +37,7 @@ impl Compiler<'_> {
         let mut columns = Vec::new();
         for node in or_wrong(shape::list(self.at, value, "`join:`"))? {
             let mut own = Uses::default();
-            let operation = or_wrong(self.scope.operation(node, &mut own))?;
+            let operation = or_wrong(self.part_of_join(node, &mut own))?;
             or_wrong(conversion::of_column(
                 self.at,
                 &node.span,
@@ -69,6 +73,27 @@ impl Compiler<'_> {
             conversion: Conversion::Join { with },
             digits: false,
         })
+    }
+
+    /// A column of `join:`, which has no constants.
+    fn part_of_join(&self, node: &Node, uses: &mut Uses) -> Option<Operation> {
+        let is_other = match node.as_text() {
+            Some(text) => fragment::column(text).is_err(),
+            None => node.is_null(),
+        };
+        if is_other {
+            let help = "what stands between the parts is said by `with:`; what else is no column needs a fragment";
+            let what = "a part of `join:`";
+            shape::wrong_but(
+                self.at,
+                node,
+                "one column, `$p.X`",
+                what,
+                Some(help.to_owned()),
+            );
+            return None;
+        }
+        self.scope.operation(node, uses)
     }
 
     /// `{ concat: [ { column: p.A, length: 10 }, { column: p.B, length: 1 } ] }`
@@ -322,6 +347,19 @@ impl Compiler<'_> {
             "the reference",
             help,
         ))?;
+        if let Value::List(_) = &id.value {
+            self.at.report(
+                Problem::new(
+                    &rules::REFERENCE_ID,
+                    &id.span,
+                    "a reference has its target's id from one column, and this is a list",
+                )
+                .help(format!(
+                    "make it one value in a fragment, here and in `id:` of the {to}: {ONE_ID}"
+                )),
+            );
+            return Err(Gone::Wrong);
+        }
         let operation = or_wrong(self.scope.operation(id, uses))?;
         or_wrong(self.id_type(&id.span, operation.ty))?;
         self.references.borrow_mut().push(ReferenceUse {

@@ -140,7 +140,12 @@ impl Scope<'_> {
                     span,
                     format!("`{}` cannot be an alias", shape::clip(name)),
                 )
-                .help("an alias is made of letters, digits and `_`, and begins with a letter"),
+                .help(match fragment::is_keyword(name) {
+                    true => "it is a word of conditions, as `and` is: choose another name",
+                    false => {
+                        "an alias is made of letters, digits and `_`, and begins with a letter"
+                    }
+                }),
             );
         }
         plain.then_some(())

@@ -140,7 +140,7 @@ rules! {
     NOT_SERVED = "PM051", Warning, "A reference leads to what this mapping does not serve",
         "The reference would lead nowhere here. Map the type, or correct the name of its source.";
     REFERENCE_ID = "PM052", Error, "A reference by one column to a source whose id has several",
-        "Ids of several columns are joined by dots; a reference needs the same parts.";
+        "An id of several columns has them joined by dots, and a reference has one column. Make the id one value in a fragment, in the source and in the reference.";
     PROFILE_URL = "PM053", Error, "A profile is not an absolute URL",
         "A profile is named by its canonical URL: `http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient`.";
     SEARCH = "PM054", Error, "An entry under `search:` cannot be used",

@@ -123,6 +123,14 @@ impl<'a> Scope<'a> {
 
     /// Reports what a fragment's grammar could not read.
     pub fn unreadable(&self, node: &Node, what: &str, unreadable: &Unreadable) {
+        let (before, rest) = node
+            .as_text()
+            .and_then(|text| text.split_at_checked(unreadable.at))
+            .unwrap_or_default();
+        // Where it is declared, it has been refused.
+        if self.blind && fragment::names_alias(rest) {
+            return;
+        }
         let span = locate(self.at.text(), node, unreadable.at..unreadable.at + 1);
         let mut problem = Problem::new(
             &rules::CONDITION_SYNTAX,
@@ -135,13 +143,7 @@ impl<'a> Scope<'a> {
             }
             expected => format!("expected {expected}"),
         });
-        let (before, rest) = node
-            .as_text()
-            .and_then(|text| text.split_at_checked(unreadable.at))
-            .unwrap_or_default();
-        if let Some(help) = remedy(what, unreadable.expected, before, rest) {
-            problem = problem.help(help);
-        }
+        problem = problem.maybe_help(fragment::remedy(what, unreadable.expected, before, rest));
         self.at.report(problem);
     }
 
@@ -424,39 +426,4 @@ impl<'a> Scope<'a> {
             }
         }
     }
-}
-
-/// What to do about a text that stops being readable between `before` and `rest`: the habits of other languages.
-fn remedy(what: &str, expected: &str, before: &str, rest: &str) -> Option<&'static str> {
-    let last = before.trim_end();
-    let last = &last[last
-        .rfind(|c: char| !c.is_alphanumeric())
-        .map_or(0, |at| at + 1)..];
-    let next = rest.split(|c: char| !c.is_alphanumeric()).next();
-    Some(match rest.as_bytes().first() {
-        _ if expected == fragment::AFTER_ALIAS && last.eq_ignore_ascii_case("null") => {
-            "whether there is a value is asked by `p.X is null` and `p.X is not null`"
-        }
-        Some(b'(') if expected == fragment::AFTER_ALIAS => {
-            "functions are written in a fragment: `{ sql: \"UPPER({p.X}) = 'X'\" }`"
-        }
-        Some(b'$') if what != "the column" => "columns have no `$` here: `p.STATUS = 1`",
-        _ if next.is_some_and(|word| word.eq_ignore_ascii_case("between")) => {
-            "write both ends: `p.X >= 1 and p.X <= 9`"
-        }
-        _ if expected == fragment::AFTER_ALIAS => "a column is written with its alias: `p.SURNAME`",
-        Some(b'=') => "what is equal is compared with one `=`",
-        Some(b'"') => "text stands in single quotes: `'x'`",
-        Some(b',') if what == "the column" => "several columns are a list: `[ p.X, p.Y ]`",
-        Some(_) if what == "the column" => {
-            "a value is one column; texts are put together with `{ join: [ $p.X, $p.Y ] }`"
-        }
-        _ if what == "the lookup" && expected == "on" => {
-            "a lookup is written `alias: TABLE on alias.COLUMN = …`"
-        }
-        _ if what == "the child" && expected == "on" => {
-            "a child is written `name: TABLE as c on c.COLUMN = p.COLUMN where …`"
-        }
-        _ => return None,
-    })
 }

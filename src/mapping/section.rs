@@ -110,6 +110,17 @@ impl Compiler<'_> {
             );
             return Err(Gone::Wrong);
         }
+        if let Some(sql) = get(pairs, "sql") {
+            self.at.report(
+                Problem::new(
+                    &rules::SEARCH,
+                    &sql.key_span,
+                    "a parameter's fragment stands under `column:`: the `type:` here is the parameter's",
+                )
+                .help("write `{ type: token, column: { sql: \"…\", type: varchar(10) } }`"),
+            );
+            return Err(Gone::Wrong);
+        }
         let help = "the kind of parameter: `type: token`";
         let ty = or_wrong(shape::required(
             self.at,

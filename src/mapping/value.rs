@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use super::binding::{Gone, is_binding, or_wrong};
+use super::binding::{Gone, or_wrong};
 use super::conversion::{Goal, Kind};
 use super::diagnostic::Problem;
 use super::element::Frame;
+use super::keys::is_binding;
 use super::model::{Field, Node as Made, Object};
 use super::names::suggest;
 use super::source::Compiler;

@@ -139,6 +139,12 @@ const KEYWORDS: [&str; 10] = [
     "as", "on", "where", "order", "by", "and", "or", "not", "in", "is",
 ];
 
+pub(super) fn is_keyword(name: &str) -> bool {
+    KEYWORDS
+        .iter()
+        .any(|keyword| name.eq_ignore_ascii_case(keyword))
+}
+
 /// A name, plain or in brackets; `dotted` joins parts: `dbo.PATIENTS`.
 pub(super) fn name<'a>(
     text: &'a str,
@@ -150,7 +156,10 @@ pub(super) fn name<'a>(
         let mut rest = begin;
         let mut value = String::new();
         loop {
-            let (after, part) = one_name(rest, expected)?;
+            let (after, part) = match value.is_empty() {
+                true => one_name(rest, expected)?,
+                false => any_name(rest, expected)?,
+            };
             value.push_str(part);
             rest = after;
             match rest.strip_prefix('.') {
@@ -171,7 +180,17 @@ pub(super) fn name<'a>(
     }
 }
 
+/// A name that is no keyword.
 fn one_name<'a>(input: &'a str, expected: &'static str) -> Read<'a, &'a str> {
+    let (rest, name) = any_name(input, expected)?;
+    match is_keyword(name) && !input.starts_with('[') {
+        true => Err(Stuck::at(input, expected)),
+        false => Ok((rest, name)),
+    }
+}
+
+/// A name where no keyword can stand: after a dot.
+fn any_name<'a>(input: &'a str, expected: &'static str) -> Read<'a, &'a str> {
     if let Some(inner) = input.strip_prefix('[') {
         return match inner.split_once(']') {
             Some((name, rest)) if !name.is_empty() && !name.contains(['[', '\n']) => {
@@ -182,12 +201,7 @@ fn one_name<'a>(input: &'a str, expected: &'static str) -> Read<'a, &'a str> {
     }
     let read: Read<'a, &'a str> = take_while1(is_name).parse(input);
     match read {
-        Ok((rest, name))
-            if !name.starts_with(|c: char| c.is_ascii_digit() || c == '$')
-                && !KEYWORDS
-                    .iter()
-                    .any(|keyword| name.eq_ignore_ascii_case(keyword)) =>
-        {
+        Ok((rest, name)) if !name.starts_with(|c: char| c.is_ascii_digit() || c == '$') => {
             Ok((rest, name))
         }
         _ => Err(Stuck::at(input, expected)),
@@ -221,7 +235,7 @@ pub(super) fn column_name<'a>(
                 expected: AFTER_ALIAS,
             }));
         };
-        let (after, column) = match one_name(after, "a column's name") {
+        let (after, column) = match any_name(after, "a column's name") {
             Ok((rest, found)) => {
                 let span = text.len() - after.len()..text.len() - rest.len();
                 (

@@ -13,7 +13,7 @@
 //! condition = term {"or" term};  term = factor {"and" factor};  factor = "not" factor | "(" condition ")" | test
 //! test      = operand (operator operand | ["not"] "in" "(" literal {"," literal} ")" | ["not"] "like" text | "is" ["not"] "null")
 //! operand   = column ["&" integer] | integer | text
-//! column    = alias "." name;  a name may stand in brackets
+//! column    = alias "." name;  a name may stand in brackets; without, it is a keyword after a dot only
 //! ```
 
 use std::ops::Range;
@@ -27,11 +27,14 @@ use grammar::{
 };
 
 mod grammar;
+mod remedy;
 #[cfg(test)]
 mod tests;
 
 /// What is expected after a name that stands alone: the alias is missing, most likely.
 pub const AFTER_ALIAS: &str = "`.` and a column's name";
+
+pub use remedy::{names_alias, remedy};
 
 /// A part of the text and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,6 +122,11 @@ pub struct Unreadable {
     pub at: usize,
     /// For a message: `a column`, `` `and`, `or` or the end ``.
     pub expected: &'static str,
+}
+
+/// Whether a name is a keyword, and so cannot stand alone without brackets.
+pub fn is_keyword(name: &str) -> bool {
+    grammar::is_keyword(name)
 }
 
 /// A condition: `rows`, `on`, `where`, `if`.

@@ -58,7 +58,7 @@ fn resource_types_and_elements() {
     insta::assert_snapshot!(problems(&patient(
         "  birthdate: $p.DOB
   deceased: $p.DOB
-  name: [ { familly: $p.SURNAME, column: p.SURNAME } ]
+  name: [ { familly: $p.SURNAME }, { column: p.SURNAME } ]
   managingOrganization: { to: Organization, id: p.USERID }
   contact: [ { _name: { id: x } } ]
   if: p.STATUS = 1
@@ -83,16 +83,16 @@ fn resource_types_and_elements() {
     error[PM011]: HumanName has no element `familly`
       --> patient.yaml:17:13
        |
-    17 |   name: [ { familly: $p.SURNAME, column: p.SURNAME } ]
+    17 |   name: [ { familly: $p.SURNAME }, { column: p.SURNAME } ]
        |             ^^^^^^^
        |
        = help: did you mean `family`?
 
     error[PM011]: HumanName has no element `column`
-      --> patient.yaml:17:34
+      --> patient.yaml:17:38
        |
-    17 |   name: [ { familly: $p.SURNAME, column: p.SURNAME } ]
-       |                                  ^^^^^^
+    17 |   name: [ { familly: $p.SURNAME }, { column: p.SURNAME } ]
+       |                                      ^^^^^^
        |
        = help: a HumanName has parts: give each of them its value
 
@@ -103,14 +103,6 @@ fn resource_types_and_elements() {
        |                           ^^
        |
        = help: write it as `reference: { to: …, id: … }`
-
-    warning[PM046]: `p.USERID` is a constant here, and the name of a column
-      --> patient.yaml:18:49
-       |
-    18 |   managingOrganization: { to: Organization, id: p.USERID }
-       |                                                 ^^^^^^^^
-       |
-       = help: for the column, write `$p.USERID`
 
     error[PM011]: `name` is not an element of one primitive value
       --> patient.yaml:19:16
@@ -128,7 +120,7 @@ fn resource_types_and_elements() {
        |
        = help: put it into the element that depends on it; which rows are resources is said by `rows:`
 
-    7 errors, 1 warning
+    7 errors
     "#);
 }
 

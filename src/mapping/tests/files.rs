@@ -380,6 +380,8 @@ fn sources_of_a_type_have_names_and_references_lead_to_them() {
       |
     5 |   link: [ { type: seealso, other: { reference: { to: RelatedPerson, id: p.USERID } } } ]
       |                                                      ^^^^^^^^^^^^^
+      |
+      = help: map it in a file with `resource: RelatedPerson`, or take the reference out
 
     error[PM009]: another source of Patient has no name either
      --> b.yaml:1:1
@@ -405,6 +407,7 @@ fn sources_of_a_type_have_names_and_references_lead_to_them() {
       |                                                                       ^^^
       |
       = note: its source is at c.yaml:1
+      = help: a type whose id has several columns cannot be referred to: make the id one fragment, and refer by the same: `{ sql: "CONCAT({p.A}, '.', {p.B})", type: varchar(40) }`
 
     2 errors, 2 warnings
     "#);

@@ -263,3 +263,149 @@ fn a_parameter_is_offered_for_all_that_it_looks_at_or_not_at_all() {
     ");
     insta::assert_snapshot!(problems(&source("search:\n  identifier: off\n")), @"");
 }
+
+#[test]
+fn names_that_are_words_of_conditions_or_have_blanks() {
+    // A name after a dot can be nothing else.
+    let tables =
+        "tables:\n  ORDERS: { key: BY, columns: { BY: int, ORDER: varchar(9), in: int } }\n";
+    let source = "resource: Patient\ntable: ORDERS as o\nrows: o.IN = 1 and o.ORDER is not null\nid: o.BY\nelements:\n  name: [ { text: $o.ORDER } ]\n";
+    assert_eq!(
+        problems(&format!("{}{tables}", source.replace("o.IN", "o.in"))),
+        ""
+    );
+    let word = "is a word of conditions, as `and` is";
+    let with_alias = |alias: &str| {
+        let file = format!(
+            "resource: Patient\ntable: PATIENTS as {alias}\nrows: {alias}.STATUS = 1\nid: {alias}.ID\nelements: {{ name: [ {{ text: ${alias}.SURNAME }} ] }}\n"
+        );
+        load(&[("patient.yaml", &file)], &Options::default())
+    };
+    assert!(with_alias("orders").is_ok());
+    let refused: Vec<_> = with_alias("order")
+        .unwrap_err()
+        .iter()
+        .map(|problem| (problem.place.line, problem.help.clone()))
+        .collect();
+    assert_eq!(
+        refused,
+        [(
+            2,
+            Some(format!("`order` {word}: give the table another alias"))
+        )]
+    );
+    assert_eq!(
+        remedies(
+            "lookups: { by: SEX on by.SEXCODE = p.SEXCODE }\nelements: { gender: { column: by.SEX, codes: shared } }\n"
+        ),
+        [format!("PM007 it {word}: choose another name")]
+    );
+    let blanks = "PM025 a name with blanks stands in brackets, and the text in quotes";
+    for (text, expected) in [
+        (
+            "children: { b: Appt Book as v on v.ID = p.ID }\n",
+            "[Appt Book] as v",
+        ),
+        (
+            "children: { b: { table: My Appt Book as v, on: v.ID = p.ID } }\n",
+            "[My Appt Book] as v",
+        ),
+    ] {
+        let found = remedies(&format!("{text}elements: {{ active: true }}\n"));
+        assert_eq!(found, [format!("{blanks}: `\"{expected}\"`")], "{text}");
+    }
+    let table = "resource: Patient\ntable: Appt Book as v\nid: v.ID\nelements: { active: true }\n";
+    assert!(problems(table).contains("`\"[Appt Book] as v\"`"));
+}
+
+#[test]
+fn what_is_taken_for_something_else() {
+    for (elements, help) in [
+        (
+            "name: [ { family: { text: $p.SURNAME } } ]",
+            "PM042 the element has no parts: write `$p.SURNAME` alone",
+        ),
+        (
+            "name: [ { family: { colum: p.SURNAME } } ]",
+            "PM004 did you mean `column`?",
+        ),
+        (
+            "managingOrganization: { id: p.ID, to: Organization }",
+            "PM011 write it as `reference: { to: …, id: … }`",
+        ),
+        (
+            "name: [ { column: p.SEXCODE, codes: shared, part: display } ]",
+            "PM011 a HumanName has parts: give each of them its value",
+        ),
+        (
+            "name: [ { text: { join: [ $p.FIRSTNAME, '-', $p.SURNAME ] } } ]",
+            "PM006 what stands between the parts is said by `with:`; what else is no column needs a fragment",
+        ),
+        (
+            "name: [ { text: { join: [ $p.FIRSTNAME $p.SURNAME ] } } ]",
+            "PM006 what stands between the parts is said by `with:`; what else is no column needs a fragment",
+        ),
+        (
+            "dob: $p.DOB",
+            "PM011 it has: `identifier`, `active`, `name`, `telecom`, `gender`, `birthDate`, `deceased[x]`, `address`, `maritalStatus`, `multipleBirth[x]`, `photo`, `contact`, `communication`, `generalPractitioner`, `managingOrganization`, `link`",
+        ),
+        (
+            "deceasedString: x",
+            "PM011 its name has the type in it: `deceasedBoolean`, `deceasedDateTime`",
+        ),
+        (
+            "link: [ { type: refer, other: { reference: { to: Patient, source: main, id: p.ID } } } ]",
+            "PM051 the mapping's one source of Patient has no name: leave `source:` out",
+        ),
+        (
+            "managingOrganization: { reference: { to: Organization, id: [ p.ID, p.USERID ] } }",
+            "PM052 make it one value in a fragment, here and in `id:` of the Organization: `{ sql: \"CONCAT({p.A}, '.', {p.B})\", type: varchar(40) }`",
+        ),
+    ] {
+        let found = remedies(&format!("elements: {{ {elements} }}\n"));
+        assert_eq!(found, [help], "{elements}");
+    }
+    let time = "PM041 an instant needs a time of day: `{ date: p.DAY, seconds: p.TIME }`, or a date-time column";
+    for (column, help) in [
+        ("p.DOBTEXT", ", or a fragment that gives one"),
+        ("p.USERID", ", or `unix: true` for seconds since 1970"),
+        ("{ column: p.DOBTEXT, format: YYYYMMDD }", ""),
+    ] {
+        let found = remedies(&format!(
+            "lastUpdated: {column}\nelements: {{ active: true }}\n"
+        ));
+        assert_eq!(found, [format!("{time}{help}")], "{column}");
+    }
+    assert_eq!(
+        remedies(
+            "search: { upper: { type: token, sql: \"UPPER({p.SURNAME})\" } }\nelements: { active: true }\n"
+        ),
+        ["PM054 write `{ type: token, column: { sql: \"…\", type: varchar(10) } }`"]
+    );
+}
+
+#[test]
+fn what_may_stand_for_an_element_that_r4_requires() {
+    let file = "resource: Coverage\ntable: PATIENTS as p\nid: p.ID\nelements: { status: active }\n";
+    let observation = "resource: Observation\ntable: PATIENTS as p\nid: p.ID\nelements: { status: final, component: [ { valueString: x } ], identifier: [ { period: { start: 2020 } } ] }\n";
+    let file = [file, observation].map(|file| {
+        let problems = load(&[("x.yaml", file)], &Options::default()).unwrap_err();
+        problems
+            .iter()
+            .map(|problem| problem.help.clone().unwrap_or_default())
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(
+        file,
+        [
+            vec![
+                "write `beneficiary: { reference: { to: …, id: … } }`, a reference to Patient",
+                "write `payor: [ { reference: { to: …, id: … } } ]`, a reference to Organization, Patient, RelatedPerson",
+            ],
+            vec![
+                "write `code: { text: … }` or `{ column: …, codes: … }`",
+                "write `code: { text: … }` or `{ column: …, codes: … }`",
+            ],
+        ]
+    );
+}

@@ -269,3 +269,80 @@ fn nothing_follows_from_what_was_refused() {
         ]
     );
 }
+
+#[test]
+fn a_bracket_that_is_not_closed_is_shown_where_it_is_opened() {
+    for (elements, place) in [
+        ("  name: { text: x\n  active: true\n", (5, 9, '{')),
+        (
+            "  name:\n    - { text: x, family: [ a\n    - text: y\n  active: true\n",
+            (6, 26, '['),
+        ),
+        (
+            "  # it's { here\n  language: it's [ no\n  name:\n    - { text: '{', given: [ \"]\"\n\nsearch: {}\n",
+            (8, 27, '['),
+        ),
+    ] {
+        let file =
+            format!("resource: Patient\ntable: PATIENTS as p\nid: p.ID\nelements:\n{elements}");
+        let problems = load(&[("patient.yaml", &file)], &Options::default()).unwrap_err();
+        let found: Vec<_> = problems
+            .iter()
+            .map(|problem| (problem.place.line, problem.column, problem.code()))
+            .collect();
+        assert_eq!(found, [(place.0, place.1, "PM001")], "{problems}");
+        let message = format!("the file is not YAML: a `{}` is not closed", place.2);
+        assert!(problems.to_string().contains(&message), "{problems}");
+    }
+    let manifest = MANIFEST.replace("mssql", "[mssql");
+    let problems = load_files("x", &[("mapping.yaml", &manifest)], &Options::default());
+    insta::assert_snapshot!(problems.unwrap_err(), @r#"
+    error[PM001]: the file is not YAML: a `[` is not closed
+     --> mapping.yaml:2:9
+      |
+    2 | engine: [mssql
+      |         ^ opened here
+    3 | verified: illustrative
+      |         - not closed before this
+      |
+      = help: close it with `]`; a text that begins with `[` stands in quotes
+
+    1 error
+    "#);
+    // Brackets over several lines, and another mistake in them.
+    assert_eq!(
+        after_id("elements: {\n  active: true,\n  language: x: y\n}\n"),
+        [
+            "PM001 6: the file is not YAML from here on: text with `: ` or `, ` in it stands in quotes; a key below another is indented"
+        ]
+    );
+    insta::assert_snapshot!(problems_after_id("elements:\n  name: &i\n    - text: x\n  language: \"en\n"), @r#"
+    error[PM002]: an anchor has no place in a mapping
+     --> patient.yaml:5:9
+      |
+    5 |   name: &i
+      |         ^^
+
+    error[PM001]: the file is not YAML from here on
+     --> patient.yaml:8:1
+      |
+    8 |
+      | ^ invalid indentation in multiline quoted scalar
+      |
+      = note: the mistake is at this place or before it
+
+    2 errors
+    "#);
+}
+
+fn problems_after_id(rest: &str) -> String {
+    problems(&format!(
+        "resource: Patient\ntable: PATIENTS as p\nid: p.ID\n{rest}"
+    ))
+}
+
+#[test]
+fn an_anchor_is_shown_where_it_stands() {
+    let found = problems_after_id("elements:\n  name: &i\n    - text: x\n");
+    assert!(found.contains("patient.yaml:5:9"), "{found}");
+}

@@ -126,7 +126,7 @@ fn keys_of_a_value() {
       --> patient.yaml:16:11
        |
     16 |   gender: { codes: sex }
-       |           ^^^^^^^^^^^^^^
+       |           ^^^^^^^^^^^^^^ expected one value, a `code`
        |
        = help: name a column: `$p.X`, or `{ column: p.X, … }`
 
