@@ -20,7 +20,8 @@ use crate::fhir;
 use crate::relation::SqlType;
 
 /// An id of two columns as one value, for a help.
-pub(super) const ONE_ID: &str = "`{ sql: \"CONCAT({p.A}, '.', {p.B})\", type: varchar(40) }`";
+pub(super) const ONE_ID: &str =
+    "`{ sql: \"…\", type: varchar(40) }` that puts its columns together with a dot between";
 
 impl Compiler<'_> {
     /// `{ join: [$a.X, $a.Y], with: " " }`

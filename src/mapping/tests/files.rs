@@ -407,7 +407,7 @@ fn sources_of_a_type_have_names_and_references_lead_to_them() {
       |                                                                       ^^^
       |
       = note: its source is at c.yaml:1
-      = help: a type whose id has several columns cannot be referred to: make the id one fragment, and refer by the same: `{ sql: "CONCAT({p.A}, '.', {p.B})", type: varchar(40) }`
+      = help: a type whose id has several columns cannot be referred to: make the id one fragment, and refer by the same: `{ sql: "…", type: varchar(40) }` that puts its columns together with a dot between
 
     2 errors, 2 warnings
     "#);

@@ -359,7 +359,7 @@ fn what_is_taken_for_something_else() {
         ),
         (
             "managingOrganization: { reference: { to: Organization, id: [ p.ID, p.USERID ] } }",
-            "PM052 make it one value in a fragment, here and in `id:` of the Organization: `{ sql: \"CONCAT({p.A}, '.', {p.B})\", type: varchar(40) }`",
+            "PM052 make it one value in a fragment, here and in `id:` of the Organization: `{ sql: \"…\", type: varchar(40) }` that puts its columns together with a dot between",
         ),
     ] {
         let found = remedies(&format!("elements: {{ {elements} }}\n"));
