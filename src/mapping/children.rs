@@ -65,6 +65,7 @@ impl Scope<'_> {
                     &["table", "on", "where", "order", "lookups"],
                     "a child",
                 );
+                self.blind |= shape::is_misspelt(self.at, pairs, "lookups");
                 let required = |key, help| {
                     shape::required(self.at, pairs, key, &pair.key_span, "the child", help)
                 };

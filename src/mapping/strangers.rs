@@ -11,8 +11,9 @@ use super::names::suggest;
 use super::yaml::Span;
 use super::{rules, shape};
 
-/// How many uses are put in their order: to find the place of one, its text is read.
-const MOST_PLACED: usize = 500;
+/// How many uses are put in their order, and how many aliases are told: to find the place of one, its text is
+/// read.
+const MOST: usize = 500;
 
 /// Where the aliases of a source are declared.
 #[derive(Debug)]
@@ -45,10 +46,11 @@ impl Strangers {
     pub fn add(&self, alias: &str, span: impl FnOnce() -> Span) {
         let mut found = self.0.borrow_mut();
         let Found { uses, placed } = &mut *found;
+        let room = uses.len() < MOST;
         match uses.get_mut(alias) {
             Some(known) => {
                 known.count += 1;
-                if *placed < MOST_PLACED {
+                if *placed < MOST {
                     *placed += 1;
                     let span = span();
                     if span.start < known.first.start {
@@ -56,14 +58,14 @@ impl Strangers {
                     }
                 }
             }
-            None => {
-                *placed += 1;
+            None if room => {
                 let known = Uses {
                     first: span(),
                     count: 1,
                 };
                 uses.insert(alias.to_owned(), known);
             }
+            None => {}
         }
     }
 

@@ -1,7 +1,8 @@
 //! A file's text → its tree, with its problems as YAML reported.
 //!
 //! What the parser says of a text that is not YAML, and where, is put so that an author who does not know YAML
-//! sees what to do. A bracket that is not closed is shown where it is opened: the parser stops below.
+//! sees what to do. A bracket or a quote that is not closed is shown where it is
+//! opened: the parser stops below.
 
 use super::diagnostic::{At, Problem};
 use super::yaml::{self, Node, Span};
@@ -37,21 +38,38 @@ pub(super) fn tree(at: At<'_>) -> (Option<Node>, bool) {
 }
 
 fn syntax(text: &str, message: String, span: &Span) -> Problem {
-    if let Some(open) = unclosed(text, span.start) {
-        let (bracket, close) = match text.as_bytes().get(open) {
-            Some(b'[') => ("[", "]"),
-            _ => ("{", "}"),
+    let opened = if message.contains("unclosed") {
+        // The parser is at the sign itself.
+        let (mut brackets, quote) = open_signs(text, span.start + 1);
+        quote.or_else(|| brackets.pop())
+    } else if message.contains("quote") {
+        open_signs(text, span.start).1
+    } else {
+        unclosed(text, span.start)
+    };
+    if let Some((open, bracket)) = opened {
+        let close = match bracket {
+            '[' => ']',
+            '{' => '}',
+            quote => quote,
         };
-        return Problem::new(
+        let help = match bracket {
+            '[' | '{' => format!(
+                "close it with `{close}`; a text that begins with `{bracket}` stands in quotes"
+            ),
+            _ => format!("close it with `{close}`"),
+        };
+        let problem = Problem::new(
             &rules::SYNTAX,
             &(open..open + 1),
             format!("the file is not YAML: a `{bracket}` is not closed"),
         )
         .label("opened here")
-        .related(span, "not closed before this")
-        .help(format!(
-            "close it with `{close}`; a text that begins with `{bracket}` stands in quotes"
-        ));
+        .help(help);
+        return match span.start > open {
+            true => problem.related(span, "not closed before this"),
+            false => problem,
+        };
     }
     let problem = Problem::new(&rules::SYNTAX, span, "the file is not YAML from here on");
     match remedy(&message, text, span.start) {
@@ -71,8 +89,6 @@ fn remedy(message: &str, text: &str, at: usize) -> Option<&'static str> {
         Some("a text with brackets of its own stands in quotes: `\"$p.[Family name]\"`")
     } else if rest.starts_with('*') {
         Some("`*` stands in quotes: `\"*\": unknown`")
-    } else if message.contains("unclosed bracket") {
-        Some("close it; a text that begins with a bracket stands in quotes")
     } else if message.contains("tab") {
         Some("indent with blanks; tabs have no place in YAML")
     } else if message.contains("expected key") || message.contains("block collection") {
@@ -84,11 +100,13 @@ fn remedy(message: &str, text: &str, at: usize) -> Option<&'static str> {
     }
 }
 
-/// The bracket that is open where the parser stopped, if it stands in a line above and a line between has no more
-/// indentation: what stands in brackets is indented further.
-fn unclosed(text: &str, stopped: usize) -> Option<usize> {
-    let mut open: Vec<usize> = Vec::new();
-    let mut quote = None;
+/// A bracket or a quote, and its place.
+type Sign = (usize, char);
+
+/// The brackets, and the quote, that are open at a place, and where they are opened.
+fn open_signs(text: &str, stopped: usize) -> (Vec<Sign>, Option<Sign>) {
+    let mut open: Vec<Sign> = Vec::new();
+    let mut quote: Option<Sign> = None;
     // The last character of the line that is no blank, and whether a blank follows it.
     let (mut last, mut blank) = (None, true);
     let mut comment = false;
@@ -106,11 +124,11 @@ fn unclosed(text: &str, stopped: usize) -> Option<usize> {
         match c {
             '\n' => (last, comment) = (None, false),
             _ if comment => {}
-            c if quote == Some(c) => quote = None,
+            c if quote.is_some_and(|(_, quote)| quote == c) => quote = None,
             _ if quote.is_some() => {}
             '#' if blank => comment = true,
-            '\'' | '"' if begins => quote = Some(c),
-            '[' | '{' if begins || !open.is_empty() => open.push(at),
+            '\'' | '"' if begins => quote = Some((at, c)),
+            '[' | '{' if begins || !open.is_empty() => open.push((at, c)),
             ']' | '}' => {
                 open.pop();
             }
@@ -121,7 +139,13 @@ fn unclosed(text: &str, stopped: usize) -> Option<usize> {
         }
         blank = c.is_whitespace();
     }
-    let open = open.pop()?;
+    (open, quote)
+}
+
+/// The bracket that is open where the parser stopped, if it stands in a line above and a line between has no more
+/// indentation: what stands in brackets is indented further.
+fn unclosed(text: &str, stopped: usize) -> Option<Sign> {
+    let (open, bracket) = open_signs(text, stopped).0.pop()?;
     let start = text[..open].rfind('\n').map_or(0, |at| at + 1);
     let indent = |line: &str| line.len() - line.trim_start().len();
     let own = indent(&text[start..]);
@@ -132,5 +156,5 @@ fn unclosed(text: &str, stopped: usize) -> Option<usize> {
         .lines()
         .skip(1)
         .any(|line| !line.trim().is_empty() && indent(line) <= own)
-        .then_some(open)
+        .then_some((open, bracket))
 }

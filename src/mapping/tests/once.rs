@@ -72,6 +72,8 @@ fn any_number_of_uses_takes_bounded_time() {
         format!("resource: Patient\ntable: PATIENTS as q\nid: q.ID\nelements:\n  name:\n{names}");
     let begin = std::time::Instant::now();
     assert_eq!(found(&file).len(), 1);
+    let numbered: String = (0..1000).map(|n| format!("{{p{n}.X}} ")).collect();
+    assert_eq!(found(&file.replace(&uses, &numbered)).len(), 500);
     assert!(begin.elapsed().as_secs() < 5);
 }
 
@@ -144,6 +146,10 @@ fn a_key_that_is_misspelt_is_not_missed_as_well() {
         (
             "children:\n  mails: { table: EMAIL as e, onn: e.ID = p.ID }\nelements: { telecom: [ { each: mails, value: $e.EMAIL } ] }\n",
             "PM004 5: a child has no key `onn`: did you mean `on`?",
+        ),
+        (
+            "children:\n  mails: { table: EMAIL as e, on: e.ID = p.ID, lookup: { k: SEX on k.SEXCODE = e.STATUS } }\nelements: { telecom: [ { each: mails, value: $k.SEX } ] }\n",
+            "PM004 5: a child has no key `lookup`: did you mean `lookups`?",
         ),
         (
             "elements: { gender: { column: p.SEXCODE, codes: own } }\ncods: { own: { 1: male } }\n",
@@ -271,12 +277,20 @@ fn nothing_follows_from_what_was_refused() {
 }
 
 #[test]
-fn a_bracket_that_is_not_closed_is_shown_where_it_is_opened() {
+fn a_bracket_or_quote_that_is_not_closed_is_shown_where_it_is_opened() {
     for (elements, place) in [
         ("  name: { text: x\n  active: true\n", (5, 9, '{')),
         (
             "  name:\n    - { text: x, family: [ a\n    - text: y\n  active: true\n",
             (6, 26, '['),
+        ),
+        (
+            "  language: 'en\n  name: [ { text: it's } ]\n",
+            (5, 13, '\''),
+        ),
+        (
+            "  name: [ { text: \"x }, { text: y } ]\n  language: en\n",
+            (5, 19, '"'),
         ),
         (
             "  # it's { here\n  language: it's [ no\n  name:\n    - { text: '{', given: [ \"]\"\n\nsearch: {}\n",
@@ -323,16 +337,27 @@ fn a_bracket_that_is_not_closed_is_shown_where_it_is_opened() {
     5 |   name: &i
       |         ^^
 
-    error[PM001]: the file is not YAML from here on
-     --> patient.yaml:8:1
+    error[PM001]: the file is not YAML: a `"` is not closed
+     --> patient.yaml:7:13
       |
-    8 |
-      | ^ invalid indentation in multiline quoted scalar
+    7 |   language: "en
+      |             ^  - not closed before this
+      |             |
+      |             opened here
       |
-      = note: the mistake is at this place or before it
+      = help: close it with `"`
 
     2 errors
     "#);
+}
+
+#[test]
+fn a_mistake_of_yaml_may_stand_before_the_place_that_is_shown() {
+    let found = problems_after_id("elements:\n  language: @x\n");
+    assert!(
+        found.contains("note: the mistake is at this place or before it"),
+        "{found}"
+    );
 }
 
 fn problems_after_id(rest: &str) -> String {
