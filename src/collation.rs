@@ -93,8 +93,7 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 /// when the prefix does not begin with a letter or digit, the upper one after `zzz`.
 ///
 /// The prefix counts up to its first character that is not `a`–`z` or `0`–`9`, where collations
-/// differ; so the range may hold more than was asked for, never less, and the caller refines it
-/// unless [`is_exact_prefix`] says that there is no need.
+/// differ; so the range may hold more than was asked for, never less, and the caller refines it.
 pub fn prefix_range(folded: &str) -> (Option<&str>, Option<String>) {
     let length = plain_length(folded);
     if length == 0 {
@@ -107,7 +106,8 @@ pub fn prefix_range(folded: &str) -> (Option<&str>, Option<String>) {
 /// Whether [`prefix_range`] of a folded prefix holds nothing but texts whose folded form starts with
 /// it: the whole prefix is letters and digits, and it does not end in `z`, above which the letters
 /// of other scripts come before the upper bound.
-pub fn is_exact_prefix(folded: &str) -> bool {
+#[cfg(test)]
+fn is_exact_prefix(folded: &str) -> bool {
     !folded.is_empty() && plain_length(folded) == folded.len() && !folded.ends_with('z')
 }
 

@@ -56,7 +56,7 @@ codes! {
     UNSUPPORTED_VALUE = "PP008", 400, "not-supported", "The value has a form that the parameter's columns cannot be compared with", "Write the value as the message says.";
     TOO_MANY_VALUES = "PP009", 400, "too-costly", "The search compares more values than a command takes", "Split the search into several.";
     DATABASE_TIMEOUT = "PD001", 504, "timeout", "The practice database did not answer in time", "Narrow the search, or try again later.";
-    DATABASE_BUSY = "PD002", 503, "transient", "Too many requests wait for the practice database", "Try again after the seconds that Retry-After says.";
+    DATABASE_BUSY = "PD002", 503, "transient", "Too many requests wait for the practice database, or another program keeps it locked", "Try again after the seconds that Retry-After says.";
     DATABASE_SCHEMA = "PD003", 500, "exception", "The practice database lacks a table or column of the mapping", "Check that the mapping belongs to this version of the product.";
     DATABASE_FAILED = "PD004", 500, "exception", "The practice database refused the command", "Tell the operator the request's id: the log holds the engine's code.";
     DATABASE_OPEN = "PD005", 503, "transient", "The practice database cannot be opened", "Try again later; tell the operator if it stays so.";

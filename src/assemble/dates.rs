@@ -125,7 +125,12 @@ fn from_layout(text: &str, layout: &DateLayout) -> Result<Partial, Written> {
     if year == 0 {
         return Err(Written::Absent);
     }
-    Partial::new(year, part(layout.month, 2)?, part(layout.day, 2)?)
+    let (month, day) = (part(layout.month, 2)?, part(layout.day, 2)?);
+    // A layout knows the whole day, or has no place for it: `00` is none.
+    if (layout.month.is_some() && month == 0) || (layout.day.is_some() && day == 0) {
+        return Err(Written::Odd);
+    }
+    Partial::new(year, month, day)
 }
 
 /// A date or date-time as a database writes it in text: `2026-01-05`, with a time after a blank or `T`, its

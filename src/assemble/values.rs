@@ -138,7 +138,8 @@ fn is_sentinel(text: &str, absent: &[Arc<str>]) -> bool {
     absent.iter().any(|sentinel| {
         text.eq_ignore_ascii_case(sentinel)
             || text.strip_prefix(&**sentinel).is_some_and(|rest| {
-                sentinel.len() == 10
+                // `1900-01-01`
+                matches!(sentinel.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _])
                     && rest.starts_with([' ', 'T'])
                     && rest[1..].bytes().all(|b| matches!(b, b'0' | b':' | b'.'))
             })

@@ -165,7 +165,12 @@ impl Compiler<'_> {
         };
         if ty.is_integer() {
             for (entry, span) in codes.table.entries.iter().zip(&codes.keys) {
-                if entry.raw.parse::<i64>().is_err() {
+                // Rows hold numbers: `01` is the text of none.
+                if !entry
+                    .raw
+                    .parse::<i64>()
+                    .is_ok_and(|number| number.to_string() == *entry.raw)
+                {
                     let message = format!(
                         "the column is `{ty}`, and never holds `{}`",
                         shape::clip(&entry.raw)

@@ -26,6 +26,8 @@ pub enum PassthroughError {
     Timeout(Duration),
     #[error("too many requests wait for the practice database")]
     Busy,
+    #[error("another program keeps the practice database locked")]
+    Locked,
     #[error("the practice database has no table or column that the mapping names: {0}")]
     Schema(String),
     #[error("the practice database refused the command (code {code})")]
@@ -41,7 +43,7 @@ impl PassthroughError {
     pub fn code(&self) -> Code {
         match self {
             PassthroughError::Timeout(_) => errors::DATABASE_TIMEOUT,
-            PassthroughError::Busy => errors::DATABASE_BUSY,
+            PassthroughError::Busy | PassthroughError::Locked => errors::DATABASE_BUSY,
             PassthroughError::Schema(_) => errors::DATABASE_SCHEMA,
             PassthroughError::Failed { .. } => errors::DATABASE_FAILED,
             PassthroughError::Open(_) => errors::DATABASE_OPEN,

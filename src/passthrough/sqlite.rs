@@ -414,6 +414,16 @@ impl Session<'_> {
             {
                 PassthroughError::Timeout(self.limits.statement)
             }
+            // Another program writes, and has not been done with it within `busy_timeout`.
+            rusqlite::Error::SqliteFailure(failure, _)
+            | rusqlite::Error::SqlInputError { error: failure, .. }
+                if matches!(
+                    failure.code,
+                    ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked
+                ) =>
+            {
+                PassthroughError::Locked
+            }
             rusqlite::Error::SqliteFailure(failure, _) if failure.code == ErrorCode::TooBig => {
                 PassthroughError::TooLarge(self.limits.rows >> 20)
             }

@@ -96,9 +96,11 @@ fn escape(before: &str, text: &str) -> String {
     out
 }
 
-/// Whether a text of this many characters can be in the column at all.
+/// Whether a text can be in the column at all, of which each character is `factor` in it at the most. A syllable
+/// of Hangul folds to its letters: the first counts.
 fn can_hold(ty: SqlType, text: &str, factor: usize) -> bool {
-    length(ty).is_none_or(|length| text.chars().count() <= length * factor)
+    let is_first = |c: &char| !('\u{1160}'..='\u{11ff}').contains(c);
+    length(ty).is_none_or(|length| text.chars().filter(is_first).count() <= length * factor)
 }
 
 /// A text that a parameter searches for: in the forms that its columns are compared with, each made once.

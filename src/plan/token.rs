@@ -321,9 +321,14 @@ fn code_predicate(
     let system = &asked.token.system;
     match of {
         TokenCode::Column { expr, ty, .. } => equals_any(expr, *ty, raw_values(code, *ty), values),
-        TokenCode::Digits(expr) => {
+        TokenCode::Digits(expr) if is_number_like(code) => {
             let digits = Expr::Digits(Box::new(expr.clone()));
             equals_any_of(digits, SqlType::VarChar(40), asked.digits(), values)
+        }
+        // `ext 12345`, `(07) 3333/4444`: found as it is written.
+        TokenCode::Digits(expr) => {
+            let ty = text_type(expr);
+            equals_any(expr, ty, raw_values(code.trim(), ty), values)
         }
         TokenCode::Codes {
             expr,
@@ -406,6 +411,20 @@ pub(super) fn coded(
         parts.push(equals_any(&probe, ty, sentinels, values));
     }
     Predicate::any(parts)
+}
+
+/// Nothing but digits and what a column's digits are told from.
+fn is_number_like(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')' | '+' | '.'))
+}
+
+fn text_type(expr: &Expr) -> SqlType {
+    match expr {
+        Expr::Column(column) => column.ty,
+        Expr::Raw(raw) => raw.ty,
+        _ => SqlType::VarChar(255),
+    }
 }
 
 /// The digits of a telephone number, in the forms that practices write: `+61 412 345 678` is `0412 345 678`.

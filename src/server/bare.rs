@@ -44,6 +44,10 @@ const NO_CONTENT: &str = "\r\ncontent-length: 0\r\n";
 ///
 /// hyper calls a head too large (431) also where its first line does not end: the URL alone is too long then.
 fn worded(bytes: &[u8], in_first_line: bool) -> Option<Vec<u8>> {
+    // Asked of every write: most are large, and none of hyper's own.
+    if !bytes.starts_with(b"HTTP/1.1 4") {
+        return None;
+    }
     let head = std::str::from_utf8(bytes).ok()?;
     let head = match head.strip_prefix(TOO_LARGE) {
         Some(rest) if in_first_line => Cow::Owned(format!("{TOO_LONG}{rest}")),

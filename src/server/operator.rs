@@ -36,8 +36,8 @@ use crate::site::SearchCall;
 
 /// The path as the router has it.
 pub(super) const EXPLAIN: &str = "/operator/sites/{site}/explain/{resource}";
-/// Whose the page links of a run are.
-const CALLER: &str = "operator";
+/// Whose the page links of a run are: no key's owner has a NUL in its name.
+const CALLER: &str = "\0operator";
 
 const DIALECT: &str = "explain-dialect";
 const RUN: &str = "explain-run";

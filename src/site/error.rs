@@ -55,7 +55,7 @@ impl SiteError {
     /// Seconds after which to try again, where that can help.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
-            SiteError::Passthrough(PassthroughError::Busy) => Some(1),
+            SiteError::Passthrough(PassthroughError::Busy | PassthroughError::Locked) => Some(1),
             SiteError::Passthrough(PassthroughError::Open(_)) => Some(5),
             _ => None,
         }

@@ -33,6 +33,11 @@ pub(super) trait Spelling: Sync {
         ty: Option<SqlType>,
     );
 
+    /// Folded text as it is compared and sorted: as the server merges several sources, by the linguistic order.
+    fn folded(&self, out: &mut String, operand: &str) {
+        out.push_str(operand);
+    }
+
     /// An operand that compares without case and accents.
     fn fold(&self, out: &mut String, operand: &str);
 

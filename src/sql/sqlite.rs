@@ -5,6 +5,7 @@
 //! collation serves from its index, and one declared without it still answers rightly.
 
 use super::spelling::{Spelling, digits};
+use crate::collation::ACCENT_INSENSITIVE;
 use crate::relation::{Collation, CompareOp, SqlType};
 
 pub(super) struct Sqlite {
@@ -55,6 +56,12 @@ impl Spelling for Sqlite {
 
     fn fold(&self, out: &mut String, operand: &str) {
         out.push_str(&format!("pilaster_fold({operand})"));
+    }
+
+    fn folded(&self, out: &mut String, operand: &str) {
+        out.push_str(operand);
+        out.push_str(" COLLATE ");
+        out.push_str(ACCENT_INSENSITIVE);
     }
 
     fn exact(&self, out: &mut String, operand: &str) {

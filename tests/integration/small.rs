@@ -598,3 +598,80 @@ fn a_column_of_codes_gives_codes_of_the_value_set_only() {
         ],
     );
 }
+
+#[test]
+fn three_numbers_that_are_no_day_are_found_by_no_date_search() {
+    let practice = practice(
+        "Y: integer, M: integer, D: integer",
+        "Patient",
+        "elements:\n  birthDate: { year: t.Y, month: t.M, day: t.D }\n",
+        "(1, 1980, 5, 17), (2, 1980, 5, 0), (3, 1980, 0, 9), (4, 1980, 2, 29), (5, 1900, 2, 29), (6, 1980, 13, 5), \
+         (7, 1980, 4, 31), (8, 1980, 5, 45), (9, 1980, -1, 1), (10, 19800, 1, 1), (11, 0, 5, 5), (12, NULL, 1, 1), \
+         (13, 1980, 12, 31), (14, 2000, 2, 29), (15, 1980, NULL, NULL), (16, 1980, 5, -3)",
+    );
+    let written: Vec<String> = practice
+        .resources("Patient?_count=50")
+        .iter()
+        .filter(|patient| patient.get("birthDate").is_some())
+        .map(|patient| patient["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(written, ["1", "2", "3", "4", "13", "14", "15"]);
+    let written: Vec<&str> = written.iter().map(String::as_str).collect();
+    assert_found(
+        &practice,
+        &[
+            ("Patient?birthdate:missing=false", &written),
+            ("Patient?birthdate=gt1000", &written),
+            ("Patient?birthdate=lt3000", &written),
+            ("Patient?birthdate=ne1700", &written),
+            ("Patient?birthdate=1980-05", &["1", "2"]),
+            ("Patient?birthdate=2000-02-29", &["14"]),
+        ],
+    );
+}
+
+#[test]
+fn noughts_in_a_layout_are_no_date() {
+    let practice = practice(
+        "BORN: varchar(10)",
+        "Patient",
+        "elements:\n  birthDate: { column: t.BORN, format: DD/MM/YYYY }\n",
+        "(1, '17/05/1980'), (2, '00/05/1980'), (3, '05/00/1980'), (4, '00/00/0000')",
+    );
+    assert_eq!(resource(&practice, "Patient/1")["birthDate"], "1980-05-17");
+    for id in 2..5 {
+        assert_eq!(
+            resource(&practice, &format!("Patient/{id}")).get("birthDate"),
+            None
+        );
+    }
+    assert_found(
+        &practice,
+        &[
+            ("Patient?birthdate=1980", &["1"]),
+            ("Patient?birthdate:missing=true", &["2", "3", "4"]),
+            ("Patient?birthdate=ne1999", &["1"]),
+        ],
+    );
+}
+
+#[test]
+fn a_telephone_number_is_one_only_where_nothing_else_is_in_it() {
+    let practice = practice(
+        "PHONE: varchar(30)",
+        "Patient",
+        "elements:\n  telecom: [ { system: phone, value: { column: t.PHONE, compare: digits } } ]\n",
+        "(1, '0412 345 678'), (2, 'ext 12345'), (3, '(07) 3333/4444'), (4, '12345')",
+    );
+    assert_found(
+        &practice,
+        &[
+            ("Patient?phone=0412345678", &["1"]),
+            ("Patient?phone=%2B61412345678", &["1"]),
+            ("Patient?phone=x0412345678y@example.org", &[]),
+            ("Patient?phone=ext 12345", &["2"]),
+            ("Patient?phone=(07) 3333/4444", &["3"]),
+            ("Patient?phone=12345", &["4"]),
+        ],
+    );
+}

@@ -121,7 +121,7 @@ pub(super) fn matcher(binding: &Binding) -> Result<DateMatcher, Reason> {
 }
 
 /// The column's text or number is a date of the layout. Texts compare whatever they hold: `99/99/2026` too would
-/// be found as if it were a day. A month or day of 0 is unknown, and no fault.
+/// be found as if it were a day. What the layout has a place for is known: `00` is no month and no day.
 fn is_date(column: &Expr, layout: &DateLayout) -> Predicate {
     let text = match type_of(column).0.is_text() {
         true => Expr::Trim(Box::new(column.clone())),
@@ -133,10 +133,7 @@ fn is_date(column: &Expr, layout: &DateLayout) -> Predicate {
     };
     let literal = |text: &str| Expr::Text(text.into());
     let part = |offset: Option<usize>| match offset {
-        Some(offset) => Expr::Coalesce(vec![
-            Expr::NullIf(Box::new(digits(offset, 2)), Box::new(literal("00"))),
-            literal("01"),
-        ]),
+        Some(offset) => digits(offset, 2),
         None => literal("01"),
     };
     let day = Expr::Concat(vec![

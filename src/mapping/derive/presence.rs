@@ -6,7 +6,7 @@
 
 use crate::fhir::Test;
 use crate::mapping::{Binding, CodePart, Conversion, DateForm, Matcher, Target, TextMatcher};
-use crate::relation::{Child, CompareOp, Expr, Like, Predicate, Shared};
+use crate::relation::{Arithmetic, Child, CompareOp, Expr, Like, Predicate, Shared};
 
 use super::columns::{self, coded, held, no_sentinel, trimmed};
 use super::tree::{Entry, Object, Tree};
@@ -45,11 +45,7 @@ pub(super) fn of_binding(binding: &Binding) -> Predicate {
         ]),
         Conversion::Date(form) | Conversion::DateTime { form, .. } => {
             match (form, columns.get(1)) {
-                // Without a year there is no date; 0 is no year, and the parts have no sentinels.
-                (DateForm::Parts, _) => Predicate::all([
-                    Predicate::Present(first.clone()),
-                    Predicate::Compare(first.clone(), CompareOp::Ne, Expr::Int(0)),
-                ]),
+                (DateForm::Parts, _) => is_day_of_calendar(columns),
                 (DateForm::DayAndSeconds { .. }, Some(seconds)) => Predicate::all([
                     held(first, &binding.absent),
                     Predicate::Present(seconds.clone()),
@@ -69,6 +65,56 @@ pub(super) fn of_binding(binding: &Binding) -> Predicate {
         }
         Conversion::First(list) => Predicate::any(list.iter().map(|inner| of_binding(inner))),
     }
+}
+
+/// Three numbers that are a day, or what is known of one: year, month and day, the last two 0 or NULL for unknown.
+/// A day that no calendar has is no date. The parts have no sentinels.
+fn is_day_of_calendar(columns: &[Expr]) -> Predicate {
+    use CompareOp::{Eq, Ge, Le, Ne};
+    let is = |expr: &Expr, op, number| Predicate::Compare(expr.clone(), op, Expr::Int(number));
+    let between = |expr: &Expr, from, to| Predicate::all([is(expr, Ge, from), is(expr, Le, to)]);
+    // A part that is not mapped is not known.
+    let part = |place: usize| match columns.get(place) {
+        Some(column) => Expr::Coalesce(vec![column.clone(), Expr::Int(0)]),
+        None => Expr::Int(0),
+    };
+    let Some(year) = columns.first() else {
+        return Predicate::False;
+    };
+    let years = Predicate::all([Predicate::Present(year.clone()), between(year, 1, 9999)]);
+    if columns.len() < 2 {
+        return years;
+    }
+    let (month, day) = (part(1), part(2));
+    let months = between(&month, 1, 12);
+    if columns.len() < 3 {
+        return Predicate::all([years, Predicate::any([is(&month, Eq, 0), months])]);
+    }
+    let calculate =
+        |left: Expr, op, right: Expr| Expr::Arithmetic(Box::new(left), op, Box::new(right));
+    // What is left of the year after as many whole lengths as go into it.
+    let rest = |length: i64| {
+        let times = calculate(year.clone(), Arithmetic::Divide, Expr::Int(length));
+        let whole = calculate(times, Arithmetic::Multiply, Expr::Int(length));
+        calculate(year.clone(), Arithmetic::Subtract, whole)
+    };
+    let leap = Predicate::any([
+        Predicate::all([is(&rest(4), Eq, 0), is(&rest(100), Ne, 0)]),
+        is(&rest(400), Eq, 0),
+    ]);
+    let long = Predicate::In {
+        expr: month.clone(),
+        list: [1, 3, 5, 7, 8, 10, 12].map(Expr::Int).into(),
+        negated: false,
+    };
+    let days = Predicate::any([
+        between(&day, 0, 28),
+        Predicate::all([between(&day, 29, 30), is(&month, Ne, 2)]),
+        Predicate::all([is(&day, Eq, 31), long]),
+        Predicate::all([is(&day, Eq, 29), is(&month, Eq, 2), leap]),
+    ]);
+    let known = Predicate::all([months, days]);
+    Predicate::all([years, Predicate::any([is(&month, Eq, 0), known])])
 }
 
 /// The element is there.

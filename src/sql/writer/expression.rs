@@ -65,6 +65,7 @@ impl Writer<'_> {
                 collation.map(|collation| &**collation),
                 ty,
             ),
+            None if matches!(expr, Expr::Fold(_)) => self.spelling.folded(&mut self.out, operand),
             None => self.out.push_str(operand),
         }
     }

@@ -108,7 +108,7 @@ fn dates_in_every_form() {
       Full Column { utc: false } (coalesce(a.UPDATED, a.CREATED)) THERE (a.UPDATED? or a.CREATED?)
       SORT coalesce(a.UPDATED, a.CREATED)
     date
-      period Day Column { utc: false } (r.FROM) THERE r.FROM? TO Day Parts (r.Y, r.M, r.D) THERE (r.Y? & r.Y <> 0)
+      period Day Column { utc: false } (r.FROM) THERE r.FROM? TO Day Parts (r.Y, r.M, r.D) THERE (r.Y? & r.Y >= 1 & r.Y <= 9999 & (coalesce(r.M, 0) = 0 or (coalesce(r.M, 0) >= 1 & coalesce(r.M, 0) <= 12 & ((coalesce(r.D, 0) >= 0 & coalesce(r.D, 0) <= 28) or (coalesce(r.D, 0) >= 29 & coalesce(r.D, 0) <= 30 & coalesce(r.M, 0) <> 2) or (coalesce(r.D, 0) = 31 & coalesce(r.M, 0) in (1, 3, 5, 7, 8, 10, 12)) or (coalesce(r.D, 0) = 29 & coalesce(r.M, 0) = 2 & ((r.Y - r.Y / 4 * 4 = 0 & r.Y - r.Y / 100 * 100 <> 0) or r.Y - r.Y / 400 * 400 = 0))))))
       SORT r.FROM
     birthdate
       Day Column { utc: false } (p.DOB) THERE (p.DOB? & p.DOB not in (cast('1900-01-01' as date)))

@@ -198,8 +198,14 @@ fn expr(value: &Expr) -> String {
         Expr::Trim(inner) => format!("trim({})", expr(inner)),
         Expr::Cast(inner, ty) => format!("cast({} as {ty})", expr(inner)),
         Expr::BitAnd(inner, mask) => format!("{} & {mask}", expr(inner)),
-        Expr::Arithmetic(left, Arithmetic::Add, right) => {
-            format!("{} + {}", expr(left), expr(right))
+        Expr::Arithmetic(left, op, right) => {
+            let sign = match op {
+                Arithmetic::Add => "+",
+                Arithmetic::Subtract => "-",
+                Arithmetic::Multiply => "*",
+                Arithmetic::Divide => "/",
+            };
+            format!("{} {sign} {}", expr(left), expr(right))
         }
         Expr::Substring(inner, from, length) => {
             format!("substring({}, {from}, {length})", expr(inner))
