@@ -89,7 +89,12 @@ type Job = Box<dyn FnOnce(&mut Option<Opened>) + Send>;
 struct Opened {
     connection: Connection,
     file: FileId,
+    /// When the path was last looked at.
+    seen: Instant,
 }
+
+/// For so long the file at the path is taken to be the same: the question costs as much as a small read.
+const SEEN_FOR: Duration = Duration::from_millis(20);
 
 /// What tells a file from another that has its name.
 type FileId = (u64, u64);
@@ -135,6 +140,7 @@ impl Pool {
         let first = Opened {
             file: file_id(path)?,
             connection: open(path, &limits)?,
+            seen: Instant::now(),
         };
         Ok(Pool {
             path: path.to_owned(),
@@ -221,12 +227,14 @@ impl Pool {
             // Nobody waits for the answer any more, so none is sought, and this one is not seen.
             return Err(PassthroughError::Busy.into());
         }
+        let now = Instant::now();
         let mut open = match connection.take() {
+            Some(open) if now.duration_since(open.seen) < SEEN_FOR => open,
             // A file that was replaced or deleted would be read on for as long as it is open.
-            Some(open) if open.file == file_id(&self.path)? => open,
+            Some(open) if open.file == file_id(&self.path)? => Opened { seen: now, ..open },
             _ => self.connect()?,
         };
-        let deadline = Instant::now() + self.limits.statement;
+        let deadline = now + self.limits.statement;
         let watch = move || cancelled.load(Ordering::Relaxed) || Instant::now() >= deadline;
         if open
             .connection
@@ -241,6 +249,7 @@ impl Pool {
             broken: false,
         };
         let done = job(&mut session);
+        session.end();
         // A file that is damaged is opened anew: then its state is known, and may be mended.
         let broken = session.broken;
         if !broken
@@ -269,6 +278,7 @@ impl Pool {
             None => Ok(Opened {
                 file,
                 connection: open(&self.path, &self.limits)?,
+                seen: Instant::now(),
             }),
         }
     }
@@ -282,11 +292,13 @@ impl Pool {
         job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let open = self.connect()?;
-        let done = job(&mut Session {
+        let mut session = Session {
             connection: &open.connection,
             limits: &self.limits,
             broken: false,
-        });
+        };
+        let done = job(&mut session);
+        session.end();
         *lock(&self.spare) = Some(open);
         done
     }
@@ -345,6 +357,26 @@ pub struct Session<'c> {
 }
 
 impl Session<'_> {
+    /// Lets all statements of this session from here on see one state of the database, and take its lock once.
+    /// Without it each sees its own, which is as good for one.
+    ///
+    /// # Errors
+    /// As [`Session::execute`].
+    pub fn snapshot(&mut self) -> Result<(), PassthroughError> {
+        self.command("BEGIN").map_err(|error| self.refused(&error))
+    }
+
+    /// Ends what [`Session::snapshot`] began. A connection that cannot is opened anew.
+    fn end(&mut self) {
+        if !self.connection.is_autocommit() {
+            self.broken |= self.command("COMMIT").is_err();
+        }
+    }
+
+    fn command(&self, text: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(text)?.execute([]).map(drop)
+    }
+
     /// Runs one statement and gives its rows.
     ///
     /// # Errors

@@ -201,11 +201,14 @@ async fn a_file_that_is_replaced_or_deleted_is_noticed() {
         .expect("a table");
     drop(db);
     std::fs::rename(&other, file.path()).expect("in its place");
+    let noticed = Duration::from_millis(30);
+    tokio::time::sleep(noticed).await;
     assert_eq!(
         run(&pool, "SELECT name FROM t").await.expect("rows").len(),
         1
     );
     std::fs::remove_file(file.path()).expect("deleted");
+    tokio::time::sleep(noticed).await;
     let gone = run(&pool, "SELECT name FROM t").await;
     assert!(matches!(gone, Err(PassthroughError::Open(_))), "{gone:?}");
 }

@@ -12,6 +12,7 @@ use axum::middleware;
 use axum::routing::{any, get};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Mutex, Semaphore};
+use tower::util::MapRequestLayer;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
@@ -228,6 +229,6 @@ pub fn router(app: Arc<App>) -> Router {
         })
         .layer(middleware::from_fn(observe::observe))
         .layer(compression)
-        .layer(middleware::from_fn(encoding::settle))
+        .layer(MapRequestLayer::new(encoding::settle))
         .with_state(app)
 }

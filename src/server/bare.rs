@@ -10,10 +10,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use uuid::Uuid;
 
 use super::metrics;
-use super::observe::{REQUEST_ID, Trail};
+use super::observe::{REQUEST_ID, Trail, new_id};
 use super::reply::Refusal;
 use crate::errors::{self, Code};
 
@@ -61,7 +60,7 @@ fn worded(bytes: &[u8], in_first_line: bool) -> Option<Vec<u8>> {
         return None;
     }
     let refusal = Refusal::new(*code, *text);
-    let id = Uuid::new_v4();
+    let id = new_id();
     let trail = Trail {
         error: Some(code.id),
         ..Trail::default()

@@ -4,14 +4,12 @@
 //! does not: it makes an answer to which no coding is left a 406, with the whole answer as its body. It is
 //! given what it can meet: gzip, or nothing.
 
-use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::ACCEPT_ENCODING;
-use axum::http::{HeaderMap, HeaderValue, Response};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderValue};
 
 /// Leaves gzip, or nothing, of what a caller accepts.
-pub async fn settle(mut request: Request, next: Next) -> Response<Body> {
+pub fn settle(mut request: Request) -> Request {
     let headers = request.headers_mut();
     if headers.contains_key(ACCEPT_ENCODING) {
         match takes_gzip(headers) {
@@ -19,7 +17,7 @@ pub async fn settle(mut request: Request, next: Next) -> Response<Body> {
             false => headers.remove(ACCEPT_ENCODING),
         };
     }
-    next.run(request).await
+    request
 }
 
 /// Whether gzip is accepted, by its name or else by `*`.

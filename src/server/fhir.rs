@@ -27,7 +27,6 @@ use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 use hyper::body::Frame;
-use uuid::Uuid;
 
 use super::app::App;
 use super::base_url::fhir_base;
@@ -37,7 +36,7 @@ use super::observe::{RequestId, Trail};
 use super::path::{self, Interaction};
 use super::practice::Practice;
 use super::reply::Refusal;
-use super::{body, metrics, prefer, pretty};
+use super::{body, metrics, observe, prefer, pretty};
 use crate::errors;
 use crate::fhir::resource_type;
 use crate::site::{Answer, ReadCall, SearchCall, Timings, etag};
@@ -52,7 +51,7 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
     let id = parts
         .extensions
         .get::<RequestId>()
-        .map_or_else(Uuid::new_v4, |id| id.0);
+        .map_or_else(observe::new_id, |id| id.0);
     let mut trail = Trail::default();
     let mut wishes = Wishes::default();
     let answered = match admit(&app, &parts, &mut wishes, &mut trail) {

@@ -5,7 +5,10 @@
 //! header: any of these may hold a person's name or a key.
 
 use std::any::Any;
+use std::hash::{BuildHasher as _, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Instant;
 
@@ -102,7 +105,21 @@ fn request_id(request: &Request) -> Uuid {
         .map(HeaderValue::as_bytes)
         .filter(|bytes| bytes.len() == UUID_LENGTH)
         .and_then(|bytes| Uuid::try_parse_ascii(bytes).ok())
-        .unwrap_or_else(Uuid::new_v4)
+        .unwrap_or_else(new_id)
+}
+
+/// An id that no other request has. Nothing rests on its being hard to guess, so that the operating system need not
+/// be asked for random bytes each time.
+pub(super) fn new_id() -> Uuid {
+    static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let half = |which: u8| KEYS.hash_one((count, which)).to_be_bytes();
+    let (first, second) = (half(0), half(1));
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&first);
+    bytes[8..].copy_from_slice(&second);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
 /// The method's name, if it is one of HTTP's own: an extension method is a caller's text.

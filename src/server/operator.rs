@@ -19,7 +19,6 @@ use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response, StatusCode};
-use uuid::Uuid;
 
 use super::app::App;
 use super::base_url::fhir_base;
@@ -28,7 +27,7 @@ use super::keys::equal;
 use super::observe::{RequestId, Trail};
 use super::practice::Practice;
 use super::reply::{self, Refusal};
-use super::{prefer, pretty};
+use super::{observe, prefer, pretty};
 use crate::errors;
 use crate::explain::HttpOptions;
 use crate::relation::Dialect;
@@ -130,7 +129,7 @@ pub(super) async fn explain(State(app): State<Arc<App>>, request: Request) -> Re
     let id = parts
         .extensions
         .get::<RequestId>()
-        .map_or_else(Uuid::new_v4, |id| id.0);
+        .map_or_else(observe::new_id, |id| id.0);
     let mut trail = Trail::default();
     let mut response = match answer(&app, &parts, &mut trail).await {
         Ok(json) => reply::json_text(StatusCode::OK, json),

@@ -96,6 +96,9 @@ impl Page {
         let mut clock = Clock(Instant::now());
         let mut answer = Answer::default();
         let mut total = self.plan.total.then_some(0i64);
+        if is_several(&self.plan) {
+            session.snapshot()?;
+        }
         let mut fetched = Vec::with_capacity(self.plan.parts.len());
         for (part, statement) in self.plan.parts.iter().zip(&self.statements) {
             let rows = session.execute(statement, &part.values)?;
@@ -361,6 +364,12 @@ fn new_id() -> String {
         .to_string()
 }
 
+/// More than one statement answers it: children are to be those of the rows that were read.
+fn is_several(plan: &Plan) -> bool {
+    let statements = plan.parts.iter().map(|part| 1 + part.view.children.len());
+    statements.sum::<usize>() > 1
+}
+
 fn count_alone(site: &Site, session: &mut Session<'_>, part: &Part) -> Result<i64, SiteError> {
     let mut select = part.select.clone();
     select.count_only = true;
@@ -416,6 +425,9 @@ impl Read {
     pub(super) fn run(self, site: &Site, session: &mut Session<'_>) -> Result<Answer, SiteError> {
         let mut clock = Clock(Instant::now());
         let mut answer = Answer::default();
+        if is_several(&self.plan) {
+            session.snapshot()?;
+        }
         for (part, statement) in self.plan.parts.iter().zip(&self.statements) {
             let rows = session.execute(statement, &part.values)?;
             answer.commands += 1;
