@@ -49,12 +49,13 @@ codes! {
     UNKNOWN_PARAMETER = "PP001", 400, "not-supported", "A search parameter is not known here", "See the CapabilityStatement for the parameters of this resource.";
     UNSUPPORTED_PARAMETER = "PP002", 400, "not-supported", "The parameter is R4's, but this practice's mapping cannot answer it", "See the CapabilityStatement for the parameters of this resource.";
     UNSUPPORTED_MODIFIER = "PP003", 400, "not-supported", "The modifier is R4's, but is not offered for the parameter", "Use one of the modifiers that the message lists, or none.";
-    UNSUPPORTED_FEATURE = "PP004", 400, "not-supported", "Chaining, _has and includes are not offered here", "Search the other resource first and use its ids.";
+    UNSUPPORTED_FEATURE = "PP004", 400, "not-supported", "The search goes by other resources in a way that is not offered here", "Search the other resource first and use its ids.";
     UNSUPPORTED_SORT = "PP005", 400, "not-supported", "The resource cannot be sorted by that parameter", "Sort by one of the parameters that the message lists.";
     UNKNOWN_ELEMENT = "PP006", 400, "value", "_elements names an element that the resource does not have", "Name top-level elements of the resource.";
     CURSOR = "PP007", 400, "invalid", "The page link is not valid here", "Follow next links unchanged, with the key and the site that received them; or start the search anew.";
     UNSUPPORTED_VALUE = "PP008", 400, "not-supported", "The value has a form that the parameter's columns cannot be compared with", "Write the value as the message says.";
     TOO_MANY_VALUES = "PP009", 400, "too-costly", "The search compares more values than a command takes", "Split the search into several.";
+    TOO_MANY_TABLES = "PP010", 400, "too-costly", "The search goes by more tables than a command may", "Name the types of the chain, as in subject:Patient.name, or search step by step.";
     DATABASE_TIMEOUT = "PD001", 504, "timeout", "The practice database did not answer in time", "Narrow the search, or try again later.";
     DATABASE_BUSY = "PD002", 503, "transient", "Too many requests wait for the practice database, or another program keeps it locked", "Try again after the seconds that Retry-After says.";
     DATABASE_SCHEMA = "PD003", 500, "exception", "The practice database lacks a table or column of the mapping", "Check that the mapping belongs to this version of the product.";

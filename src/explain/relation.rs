@@ -5,8 +5,8 @@
 
 use super::tree::Tree;
 use crate::relation::{
-    Arithmetic, Case, CaseKey, CompareOp, Expr, Join, Like, Order, Predicate, RawSql, Table,
-    TableSource,
+    Among, AmongFrom, Arithmetic, Case, CaseKey, CompareOp, Expr, Join, Like, Order, Predicate,
+    RawSql, Table, TableSource,
 };
 
 /// An expression in one line.
@@ -99,10 +99,15 @@ pub(super) fn predicate(predicate: &Predicate) -> Tree {
             .with(joins.iter().map(|join| self::join(join)))
             .with(child_conditions(&child.on, &child.filter))
             .with(self::conditions(filter)),
-        Predicate::Related { source, select } => {
-            Tree::line(format!("EXISTS {}", table(&source.table)))
-                .with(conditions(&source.rows))
-                .with(conditions(&select.filter))
+        Predicate::Among { expr, of } => {
+            let (from, always) = among(of);
+            Tree::line(format!(
+                "{} IN {} OF {from}",
+                self::expr(expr),
+                self::expr(&of.key)
+            ))
+            .with(conditions(always))
+            .with(conditions(&of.filter))
         }
         leaf => Tree::line(predicate_line(leaf)),
     }
@@ -203,14 +208,21 @@ fn predicate_line(predicate: &Predicate) -> String {
                 predicate_line(filter)
             )
         }
-        Predicate::Related { source, select } => {
-            format!(
-                "EXISTS({}, {})",
-                table(&source.table),
-                predicate_line(&select.filter)
-            )
+        Predicate::Among { expr, of } => {
+            let (from, _) = among(of);
+            let key = self::expr(&of.key);
+            let filter = predicate_line(&of.filter);
+            format!("{} in {key} of {from}({filter})", self::expr(expr))
         }
         Predicate::Raw(raw) => self::raw(raw),
+    }
+}
+
+/// The table that values come from, and what each of its rows holds.
+fn among(of: &Among) -> (String, &Predicate) {
+    match &of.from {
+        AmongFrom::Source(source) => (table(&source.table), &source.rows),
+        AmongFrom::Child(child) => (table(&child.table), &child.filter),
     }
 }
 

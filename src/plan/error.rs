@@ -47,6 +47,8 @@ pub enum PlanError {
         modifier: String,
         allowed: Vec<String>,
     },
+    #[error("the search looks into more than {limit} tables beside its own")]
+    TooManyTables { limit: usize },
     #[error("{what} is not offered; search the other resource first, and use its ids")]
     UnsupportedFeature {
         what: String,
@@ -127,6 +129,7 @@ impl PlanError {
             PlanError::UnknownElement { .. } => errors::UNKNOWN_ELEMENT,
             PlanError::UnsupportedValue { .. } => errors::UNSUPPORTED_VALUE,
             PlanError::TooManyValues { .. } => errors::TOO_MANY_VALUES,
+            PlanError::TooManyTables { .. } => errors::TOO_MANY_TABLES,
             PlanError::Cursor => errors::CURSOR,
         }
     }
@@ -150,7 +153,7 @@ impl PlanError {
             } => Some(format!("http.{name}")),
             PlanError::UnsupportedSort { .. } => Some("http._sort".to_owned()),
             PlanError::UnknownElement { .. } => Some("http._elements".to_owned()),
-            PlanError::TooManyValues { .. } => None,
+            PlanError::TooManyValues { .. } | PlanError::TooManyTables { .. } => None,
             PlanError::Cursor => Some("http._cursor".to_owned()),
         }
     }

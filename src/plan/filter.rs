@@ -69,7 +69,7 @@ fn tokens(values: &[Value]) -> impl Iterator<Item = &Token> {
 }
 
 /// A target's predicate with its guard, in the child table where it lives in one.
-fn within(target: &Target, source: &Source, predicate: Predicate) -> Predicate {
+pub(super) fn within(target: &Target, source: &Source, predicate: Predicate) -> Predicate {
     let guarded = match &target.guard {
         Predicate::True => predicate,
         guard => Predicate::all([guard.clone(), predicate]),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::chain::Conditions;
 use super::lookups::{self, Lookups};
 use super::values::Values;
 use super::{
@@ -28,18 +29,18 @@ const MOST_VALUES: usize = 2_000;
 /// Plans searches and reads over one mapping.
 pub struct Planner {
     mapping: Arc<Mapping>,
-    sources: Vec<Prepared>,
+    pub(super) sources: Vec<Prepared>,
     views: moka::sync::Cache<(usize, Selection), Arc<View>>,
 }
 
 /// What is known of a source before any request.
-struct Prepared {
-    source: Arc<Source>,
+pub(super) struct Prepared {
+    pub source: Arc<Source>,
     whole: Arc<View>,
     nothing: Shared<Vec<Expr>>,
     id_order: Vec<Order>,
     /// Lookups that the row filter needs: made by every select.
-    row_joins: u64,
+    pub row_joins: u64,
     lookups: Lookups,
     /// By parameter.
     known: FxHashMap<Arc<str>, Known>,
@@ -207,16 +208,16 @@ impl Planner {
             }
             let prepared = &self.sources[index];
             let source = &prepared.source;
-            let mut values = Values::default();
+            let mut asked = Conditions::new(context);
             let mut filter_joins = prepared.row_joins;
             let mut conditions = Vec::with_capacity(request.filters.len());
             for filter in &request.filters {
-                values.next_parameter();
-                let (condition, needed) =
-                    self.filter(filter, resource, prepared, context, &mut values)?;
+                asked.values.next_parameter();
+                let (condition, needed) = self.filter(filter, resource, prepared, &mut asked)?;
                 conditions.push(condition);
                 filter_joins |= needed;
             }
+            let mut values = asked.values;
             values.next_parameter();
             let filter = Predicate::all(conditions);
             let relation = source.relation.clone();
@@ -351,17 +352,38 @@ impl Planner {
     }
 
     /// One condition over one source, with the lookups that it needs joined.
-    fn filter(
+    pub(super) fn filter(
         &self,
         filter: &Filter,
         resource: &Resource,
         prepared: &Prepared,
-        context: &Context<'_>,
-        values: &mut Values,
+        conditions: &mut Conditions<'_>,
     ) -> Result<(Predicate, u64), PlanError> {
-        let Filter::Parameter(filter) = filter else {
-            return Err(chained(filter));
+        let source = &prepared.source;
+        let found = match filter {
+            Filter::Parameter(filter) => {
+                return self.parameter(filter, resource, prepared, conditions);
+            }
+            Filter::Chain { link, filter } => {
+                self.chain(link, filter, resource, prepared, conditions)?
+            }
+            Filter::Has {
+                resource,
+                reference,
+                filter,
+            } => self.has(resource, reference, filter, prepared, conditions)?,
         };
+        let joins = Joins::of_source(&source.relation).of_predicate(&found);
+        Ok((found, joins))
+    }
+
+    fn parameter(
+        &self,
+        filter: &ParameterFilter,
+        resource: &Resource,
+        prepared: &Prepared,
+        conditions: &mut Conditions<'_>,
+    ) -> Result<(Predicate, u64), PlanError> {
         let source = &prepared.source;
         let name = filter.name.as_str();
         let parameter = source.search.get(name);
@@ -382,6 +404,9 @@ impl Planner {
                 0,
             ));
         };
+        let Conditions {
+            context, values, ..
+        } = conditions;
         let found = filter::parameter(filter, parameter, source, context, values);
         let known = prepared.known.get(name);
         if known.is_some_and(|known| known.own) {
@@ -456,7 +481,10 @@ fn unknown_parameters(resource: &Resource, request: &SearchRequest, strict: bool
 }
 
 /// The resource offers the parameter, and its modifier.
-fn check_is_offered(filter: &ParameterFilter, resource: &Resource) -> Result<(), PlanError> {
+pub(super) fn check_is_offered(
+    filter: &ParameterFilter,
+    resource: &Resource,
+) -> Result<(), PlanError> {
     let Some(info) = resource.parameters.get(filter.name.as_str()) else {
         return Err(PlanError::UnsupportedParameter {
             resource: resource.name,
@@ -480,13 +508,6 @@ fn check_is_offered(filter: &ParameterFilter, resource: &Resource) -> Result<(),
 }
 
 fn refuse_what_is_not_offered(request: &SearchRequest) -> Result<(), PlanError> {
-    let refused = request
-        .filters
-        .iter()
-        .find(|filter| !matches!(filter, Filter::Parameter(_)));
-    if let Some(filter) = refused {
-        return Err(chained(filter));
-    }
     match request.includes.first() {
         Some(include) => Err(feature(if include.reverse {
             "_revinclude"
@@ -494,18 +515,6 @@ fn refuse_what_is_not_offered(request: &SearchRequest) -> Result<(), PlanError> 
             "_include"
         })),
         None => Ok(()),
-    }
-}
-
-/// The refusal of a filter that goes by other resources.
-fn chained(filter: &Filter) -> PlanError {
-    match filter {
-        Filter::Has { .. } => feature("_has"),
-        Filter::Chain { link, .. } => PlanError::UnsupportedFeature {
-            what: format!("chaining (by `{}`)", link.parameter),
-            parameter: link.parameter.clone(),
-        },
-        Filter::Parameter(filter) => feature(&filter.name),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Collation, Dialect, Select, Shared, Source, SqlType};
+use super::{Collation, Dialect, Shared, Source, SqlType};
 
 /// A column as a mapping names it: `p.SURNAME`, with the type and collation of its table's entry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -184,13 +184,34 @@ pub enum Predicate {
         joins: Vec<Shared<super::Join>>,
         filter: Box<Predicate>,
     },
-    /// Some row of another source belongs to this row: what chains and `_has` compile to.
-    Related {
-        source: Shared<Source>,
-        select: Box<Select>,
+    /// The expression's value is among those that another table gives: what chains and `_has` compile to.
+    Among {
+        expr: Expr,
+        of: Box<Among>,
     },
     /// A condition that the mapping wrote in SQL.
     Raw(Shared<RawSql>),
+}
+
+/// Values of rows of another table that hold a condition. Nothing in it names a column from outside, so that
+/// aliases may be the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Among {
+    pub from: AmongFrom,
+    /// The table's lookups that the key and the condition need: a bit for each place in its list.
+    pub joins: u64,
+    pub key: Expr,
+    /// Besides the conditions that every row of the table must hold.
+    pub filter: Predicate,
+}
+
+/// Where an [`Among`] looks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AmongFrom {
+    Source(Shared<Source>),
+    Child(Shared<super::Child>),
 }
 
 impl Predicate {

@@ -101,7 +101,8 @@ impl<'a> Joins<'a> {
             Predicate::Key(expr, ..)
             | Predicate::IsNull { expr, .. }
             | Predicate::Present(expr)
-            | Predicate::Like { expr, .. } => self.of_expr(expr),
+            | Predicate::Like { expr, .. }
+            | Predicate::Among { expr, .. } => self.of_expr(expr),
             Predicate::IsDate { text, day, .. } => self.of_expr(text) | self.of_expr(day),
             // The child's own lookups are in its own list; its conditions may name the parent's, but not
             // under the alias that the child itself has.
@@ -115,7 +116,6 @@ impl<'a> Joins<'a> {
                     | outside.of_predicate(&child.filter)
                     | outside.of_predicate(filter)
             }
-            Predicate::Related { .. } => 0,
             Predicate::Raw(raw) => raw
                 .aliases
                 .iter()

@@ -10,7 +10,10 @@ mod joins;
 mod select;
 mod types;
 
-pub use expr::{Arithmetic, Case, CaseKey, Column, CompareOp, Expr, Like, Predicate, RawSql, Slot};
+pub use expr::{
+    Among, AmongFrom, Arithmetic, Case, CaseKey, Column, CompareOp, Expr, Like, Predicate, RawSql,
+    Slot,
+};
 pub use joins::Joins;
 pub use select::{Child, ChildSelect, Join, Order, Select, Shared, Source, Table, TableSource};
 pub use types::{Collation, Dialect, SqlType, Value};

@@ -2,7 +2,7 @@
 
 use super::expression::{is_time, text_of};
 use super::{Before, SqlError, Writer, operator};
-use crate::relation::{Child, CompareOp, Expr, Join, Like, Predicate, SqlType};
+use crate::relation::{AmongFrom, Child, CompareOp, Expr, Join, Like, Predicate, SqlType};
 
 /// Conditions side by side, at the most.
 const GROUPED: usize = 64;
@@ -122,10 +122,23 @@ impl Writer<'_> {
                 joins,
                 filter,
             } => self.exists(child, joins, filter)?,
-            Predicate::Related { source, select } => {
-                self.out.push_str("EXISTS (SELECT 1 FROM ");
-                self.from(source, select.filter_joins)?;
-                self.conditions(&[&source.rows, &select.filter], Before::Blank)?;
+            Predicate::Among { expr, of } => {
+                self.comparable(expr)?;
+                self.out.push_str(" IN (SELECT ");
+                self.expr(&of.key)?;
+                self.out.push_str(" FROM ");
+                let always = match &of.from {
+                    AmongFrom::Source(source) => {
+                        self.from(source, of.joins)?;
+                        &source.rows
+                    }
+                    AmongFrom::Child(child) => {
+                        self.table(&child.table)?;
+                        self.joins(&child.joins, of.joins)?;
+                        &child.filter
+                    }
+                };
+                self.conditions(&[always, &of.filter], Before::Blank)?;
                 self.out.push(')');
             }
             Predicate::Raw(raw) => {
