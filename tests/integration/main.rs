@@ -6,6 +6,7 @@
 //! | `indexes` | the common searches are driven by an index |
 //! | `capability` | what is declared is answered, what is not is refused |
 //! | `metadata` | the same of the CapabilityStatement as it is served |
+//! | `chains` | chains and `_has` find what the references say |
 //! | `paging` | every row once, in order, while rows come and go |
 //! | `odd_rows` | no row, however odd, fails a search |
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
@@ -18,6 +19,7 @@
 //! | `support` | the program under test, for the modules that start it |
 
 mod capability;
+mod chains;
 mod cli;
 mod conditional;
 mod http;
