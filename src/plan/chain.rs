@@ -161,7 +161,10 @@ impl Planner {
         Ok(Predicate::any(ways))
     }
 
-    fn prepared<'p>(&'p self, resource: &'p Resource) -> impl Iterator<Item = &'p Prepared> {
+    pub(super) fn prepared<'p>(
+        &'p self,
+        resource: &'p Resource,
+    ) -> impl Iterator<Item = &'p Prepared> {
         resource
             .sources
             .iter()
@@ -170,7 +173,7 @@ impl Planner {
 }
 
 /// What the rows of a source that hold `filter` refer to by a target; None where that cannot be said.
-fn referrers(
+pub(super) fn referrers(
     target: &Target,
     reference: &ReferenceMatcher,
     other: &Prepared,
@@ -212,7 +215,7 @@ fn referrers(
     })
 }
 
-fn references<'t>(
+pub(super) fn references<'t>(
     targets: impl IntoIterator<Item = &'t Target>,
 ) -> impl Iterator<Item = (&'t Target, &'t ReferenceMatcher)> {
     targets

@@ -9,6 +9,7 @@ mod claims;
 mod date;
 mod error;
 mod filter;
+mod include;
 mod lookups;
 mod number;
 mod order;
@@ -27,6 +28,7 @@ use jiff::tz::TimeZone;
 
 pub use claims::{Claims, ViewNeed};
 pub use error::{PlanError, UnknownName};
+pub use include::{Included, MOST_INCLUDED};
 pub use order::{Place, compare_keys};
 pub use planner::Planner;
 pub use view::{

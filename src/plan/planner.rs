@@ -38,7 +38,7 @@ pub(super) struct Prepared {
     pub source: Arc<Source>,
     whole: Arc<View>,
     nothing: Shared<Vec<Expr>>,
-    id_order: Vec<Order>,
+    pub id_order: Vec<Order>,
     /// Lookups that the row filter needs: made by every select.
     pub row_joins: u64,
     lookups: Lookups,
@@ -185,7 +185,7 @@ impl Planner {
         places: &[Place],
         context: &Context<'_>,
     ) -> Result<Plan, PlanError> {
-        refuse_what_is_not_offered(request)?;
+        self.check_includes(resource, request)?;
         self.judge_unknown(resource, request, context)?;
         let selection = Planner::selection(resource, request)?;
         if !places.is_empty() && places.len() != resource.sources.len() {
@@ -504,24 +504,6 @@ pub(super) fn check_is_offered(
             })
         }
         _ => Ok(()),
-    }
-}
-
-fn refuse_what_is_not_offered(request: &SearchRequest) -> Result<(), PlanError> {
-    match request.includes.first() {
-        Some(include) => Err(feature(if include.reverse {
-            "_revinclude"
-        } else {
-            "_include"
-        })),
-        None => Ok(()),
-    }
-}
-
-fn feature(parameter: &str) -> PlanError {
-    PlanError::UnsupportedFeature {
-        what: format!("`{parameter}`"),
-        parameter: parameter.to_owned(),
     }
 }
 

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::include::Extras;
 use super::{Answer, Clock, ReadCall, SearchCall, Site, SiteError, count_of, etag};
 use crate::assemble::{self, BundleWriter, ChildRows, EntryMode, Link, Outcome, ResourceWriter};
 use crate::errors;
@@ -16,7 +17,7 @@ use crate::fhir::outcome::{Issue, OperationOutcome};
 use crate::mapping;
 use crate::passthrough::Rows;
 use crate::passthrough::sqlite::Session;
-use crate::plan::{self, Part, Place, Plan, compare_keys};
+use crate::plan::{self, MOST_INCLUDED, Part, Place, Plan, compare_keys};
 use crate::relation::{Predicate, Value};
 use crate::search::{IgnoredReason, SearchRequest};
 use crate::sql::Statement;
@@ -91,6 +92,17 @@ impl Fetched {
     }
 }
 
+/// All that the database brought for a page.
+struct Brought<'p> {
+    /// Of each part of the plan.
+    fetched: &'p [Fetched],
+    children: &'p [Vec<ChildRows>],
+    /// The entries of the page: part and row.
+    order: &'p [(usize, usize)],
+    total: Option<i64>,
+    extras: &'p Extras,
+}
+
 impl Page {
     pub(super) fn run(self, site: &Site, session: &mut Session<'_>) -> Result<Answer, SiteError> {
         let mut clock = Clock(Instant::now());
@@ -139,8 +151,18 @@ impl Page {
                 &mut answer.commands,
             )?);
         }
+        let matched: Vec<(&Rows, usize)> =
+            fetched.iter().map(|part| (&part.rows, part.used)).collect();
+        let extras = self.extras(site, session, &matched, &mut answer.commands)?;
         answer.timings.database = clock.lap();
-        self.write(site, &fetched, &children, &order, total, &mut answer);
+        let brought = Brought {
+            fetched: &fetched,
+            children: &children,
+            order: &order,
+            total,
+            extras: &extras,
+        };
+        self.write(site, &brought, &mut answer);
         answer.timings.assemble = clock.lap();
         Ok(answer)
     }
@@ -208,15 +230,14 @@ impl Page {
         Some(places)
     }
 
-    fn write(
-        &self,
-        site: &Site,
-        fetched: &[Fetched],
-        children: &[Vec<ChildRows>],
-        order: &[(usize, usize)],
-        total: Option<i64>,
-        answer: &mut Answer,
-    ) {
+    fn write(&self, site: &Site, brought: &Brought<'_>, answer: &mut Answer) {
+        let Brought {
+            fetched,
+            children,
+            order,
+            total,
+            extras,
+        } = *brought;
         let base = format!("{}/{}", self.call.base, self.plan.resource);
         let used_count = self.request.count.map(|_| self.plan.count);
         let own = self
@@ -259,36 +280,37 @@ impl Page {
                 ResourceWriter::new(&part.view, assemble::Site { zone: site.zone() }, children)
             })
             .collect();
-        let mut left_out = 0usize;
+        let mut entries = Entries {
+            bundle: &mut bundle,
+            base: &self.call.base,
+            mapping: &site.mapping().id,
+            left_out: 0,
+        };
         for &(part, row) in order {
-            let writer = &mut writers[part];
             let rows = &fetched[part].rows;
-            let written = match writer.id_of(rows, row) {
-                Some(id) => bundle.entry_at(
-                    EntryMode::Match,
-                    &self.call.base,
-                    self.plan.resource,
-                    &id,
-                    |out| writer.write(out, rows, row) == Outcome::Written,
-                ),
-                None => false,
-            };
-            if written {
-                answer.entries += 1;
-            } else {
-                left_out += 1;
-                metrics::counter!("pilaster_rows_left_out_total").increment(1);
-                tracing::warn!(
-                    mapping = &*site.mapping().id,
-                    place = %self.plan.parts[part].source.place,
-                    "a row cannot be a resource (its id, or a required element, has no FHIR form); it was left out"
+            let source = &self.plan.parts[part].source;
+            let written = entries.write(EntryMode::Match, &mut writers[part], source, rows, row);
+            answer.entries += usize::from(written);
+        }
+        for extra in &extras.list {
+            let of = assemble::Site { zone: site.zone() };
+            let mut writer = ResourceWriter::new(&extra.part.view, of, &extra.children);
+            for &row in &extra.fresh {
+                entries.write(
+                    EntryMode::Include,
+                    &mut writer,
+                    &extra.part.source,
+                    &extra.rows,
+                    row,
                 );
             }
+            site.odd.note(&site.mapping().id, &writer.odd);
         }
+        let left_out = entries.left_out;
         for writer in &writers {
             site.odd.note(&site.mapping().id, &writer.odd);
         }
-        if let Some(outcome) = self.outcome(cut_off, left_out) {
+        if let Some(outcome) = self.outcome(cut_off, left_out, extras.cut) {
             bundle.entry(EntryMode::Outcome, |out| {
                 serde_json::to_writer(out, &outcome).is_ok()
             });
@@ -299,7 +321,7 @@ impl Page {
     /// What the caller should know about an answer that is given all the same.
     /// `cut_off`: more follows, and no page link can lead there. `left_out`: rows of the page that cannot be
     /// resources.
-    fn outcome(&self, cut_off: bool, left_out: usize) -> Option<OperationOutcome> {
+    fn outcome(&self, cut_off: bool, left_out: usize, cut: bool) -> Option<OperationOutcome> {
         let ignored = self.request.ignored.iter().map(|ignored| {
             let what = match (&ignored.name, ignored.reason) {
                 (Some(name), IgnoredReason::Unknown) => {
@@ -350,7 +372,53 @@ impl Page {
             ))
             .with_diagnostics("Tell the operator: the log names the line of the mapping.")
         });
-        OperationOutcome::of(ignored.chain(lowered).chain(cut_off).chain(left_out))
+        let not_included = cut.then(|| {
+            Issue::incomplete(format!(
+                "not all that is asked for is included: a reference adds at most {MOST_INCLUDED} resources to a page"
+            ))
+            .with_diagnostics("Ask for fewer entries with _count, or search for the rest by what refers to it.")
+        });
+        let incomplete = left_out.into_iter().chain(not_included);
+        OperationOutcome::of(ignored.chain(lowered).chain(cut_off).chain(incomplete))
+    }
+}
+
+/// Writes the entries of a Bundle that are resources of rows.
+struct Entries<'b> {
+    bundle: &'b mut BundleWriter,
+    base: &'b str,
+    mapping: &'b str,
+    /// Rows that could not be resources.
+    left_out: usize,
+}
+
+impl Entries<'_> {
+    fn write<'v>(
+        &mut self,
+        mode: EntryMode,
+        writer: &mut ResourceWriter<'v>,
+        source: &mapping::Source,
+        rows: &'v Rows,
+        row: usize,
+    ) -> bool {
+        let written = match writer.id_of(rows, row) {
+            Some(id) => self
+                .bundle
+                .entry_at(mode, self.base, source.resource, &id, |out| {
+                    writer.write(out, rows, row) == Outcome::Written
+                }),
+            None => false,
+        };
+        if !written {
+            self.left_out += 1;
+            metrics::counter!("pilaster_rows_left_out_total").increment(1);
+            tracing::warn!(
+                mapping = self.mapping,
+                place = %source.place,
+                "a row cannot be a resource (its id, or a required element, has no FHIR form); it was left out"
+            );
+        }
+        written
     }
 }
 
@@ -379,7 +447,7 @@ fn count_alone(site: &Site, session: &mut Session<'_>, part: &Part) -> Result<i6
 }
 
 /// The children of the first `used` rows: one statement for each child table, whatever the number of rows.
-fn fetch_children(
+pub(super) fn fetch_children(
     site: &Site,
     session: &mut Session<'_>,
     part: &Part,

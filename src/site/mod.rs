@@ -8,6 +8,7 @@
 mod answer;
 mod error;
 pub mod etag;
+mod include;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -276,14 +277,19 @@ impl Site {
         strict: bool,
     ) -> Result<Plan, SiteError> {
         let resource = self.served(&request.resource)?;
-        let context = Context {
+        let context = self.context(base, strict);
+        Ok(self.planner.search(resource, request, places, &context)?)
+    }
+
+    /// What plans depend on now.
+    fn context<'c>(&'c self, base: &'c str, strict: bool) -> Context<'c> {
+        Context {
             base,
             zone: &self.config.zone,
             now: self.config.zone.to_datetime(Timestamp::now()),
             strict,
             count: self.config.count,
-        };
-        Ok(self.planner.search(resource, request, places, &context)?)
+        }
     }
 
     fn served(&self, name: &str) -> Result<&Resource, SiteError> {

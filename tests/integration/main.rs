@@ -7,6 +7,7 @@
 //! | `capability` | what is declared is answered, what is not is refused |
 //! | `metadata` | the same of the CapabilityStatement as it is served |
 //! | `chains` | chains and `_has` find what the references say |
+//! | `includes` | what includes add is what the references say |
 //! | `paging` | every row once, in order, while rows come and go |
 //! | `odd_rows` | no row, however odd, fails a search |
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
@@ -23,6 +24,7 @@ mod chains;
 mod cli;
 mod conditional;
 mod http;
+mod includes;
 mod indexes;
 mod limits;
 mod mapping_docs;

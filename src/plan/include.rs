@@ -1,0 +1,279 @@
+//! What is included beside the matches: `_include` and `_revinclude` (R4 §3.1.1.5.4).
+//!
+//! Both are searches of their own, by the ids of what is on the page already: an included resource is one whose
+//! id is among what those resources refer to, a reverse included one refers to them. Each reference of the
+//! mapping is one command, however many rows there are.
+
+use std::sync::Arc;
+
+use crate::mapping::{Resource, Target};
+use crate::relation::{Joins, Predicate, Select, SqlType, Value};
+use crate::search::{Include, Reference, SearchRequest, Summary};
+
+use super::chain::{references, referrers};
+use super::planner::{Planner, Prepared};
+use super::values::Values;
+use super::{Context, Part, PlanError, Selection, filter, reference};
+
+/// Resources that one reference adds to a page, at the most: anybody may be referred to by very many.
+pub const MOST_INCLUDED: u32 = 1000;
+
+/// Ids of resources on the page, of one source.
+#[derive(Debug, Clone)]
+pub struct Included {
+    /// A place in [`crate::mapping::Mapping::sources`].
+    pub source: usize,
+    pub ids: Vec<String>,
+}
+
+impl Planner {
+    /// Judges the includes of a search before anything is asked.
+    ///
+    /// # Errors
+    /// A type that is not served, a parameter that is no reference of it or that the mapping cannot answer, a target
+    /// that it does not lead to.
+    pub(super) fn check_includes(
+        &self,
+        resource: &Resource,
+        request: &SearchRequest,
+    ) -> Result<(), PlanError> {
+        if request.includes.is_empty() {
+            return Ok(());
+        }
+        if request.summary == Some(Summary::Text) {
+            return Err(refused("`_include` beside `_summary=text`", "_summary"));
+        }
+        request
+            .includes
+            .iter()
+            .try_for_each(|include| self.check_include(resource, include))
+    }
+
+    fn check_include(&self, resource: &Resource, include: &Include) -> Result<(), PlanError> {
+        let name = if include.reverse {
+            "_revinclude"
+        } else {
+            "_include"
+        };
+        let Some(source) = include.source.as_deref() else {
+            return Ok(());
+        };
+        // Without `:iterate` only what matches is looked at, and that is of the searched type.
+        if !include.reverse && !include.iterate && source != resource.name {
+            return Err(refused(
+                &format!("`{name}` of another type than the searched one without `:iterate`"),
+                name,
+            ));
+        }
+        let Some(of) = self.mapping().resources.get(source) else {
+            return Err(refused(
+                &format!("`{name}` of a type that is not served here"),
+                name,
+            ));
+        };
+        let Some(parameter) = include.parameter.as_deref() else {
+            return Ok(());
+        };
+        let unsupported = || PlanError::UnsupportedParameter {
+            resource: of.name,
+            name: parameter.to_owned(),
+        };
+        let mut found = self
+            .prepared(of)
+            .filter_map(|prepared| prepared.source.search.get(parameter))
+            .flat_map(|parameter| references(&parameter.targets))
+            .peekable();
+        found.peek().ok_or_else(unsupported)?;
+        let leads = |to: &str| found.any(|(_, reference)| reference.to == to);
+        match include.target.as_deref() {
+            Some(target) if !{ leads }(target) => Err(refused(
+                &format!("`{name}` by `{parameter}` to a type that it does not lead to here"),
+                name,
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The selects that an include adds for what is on the page; their rows may be on it already.
+    ///
+    /// # Errors
+    /// None where [`Planner::search`] took the request.
+    pub fn include(
+        &self,
+        include: &Include,
+        page: &[Included],
+        request: &SearchRequest,
+        context: &Context<'_>,
+    ) -> Result<Vec<(usize, Part)>, PlanError> {
+        let mut parts = Vec::new();
+        for included in page.iter().filter(|included| !included.ids.is_empty()) {
+            let Some(of) = self.sources.get(included.source) else {
+                continue;
+            };
+            if include.reverse {
+                self.referring(include, of, included, request, context, &mut parts);
+            } else {
+                self.referred(include, of, included, request, &mut parts);
+            }
+        }
+        Ok(parts)
+    }
+
+    /// What the resources on the page refer to.
+    fn referred(
+        &self,
+        include: &Include,
+        of: &Prepared,
+        page: &Included,
+        request: &SearchRequest,
+        parts: &mut Vec<(usize, Part)>,
+    ) {
+        if include
+            .source
+            .as_deref()
+            .is_some_and(|name| name != of.source.resource)
+        {
+            return;
+        }
+        let mut seen = Vec::new();
+        for (target, to) in reference_targets(include, of) {
+            // Several parameters look at one reference: `actor` and `patient`.
+            if seen.contains(&(&to.expr, to.to, &target.guard)) {
+                continue;
+            }
+            seen.push((&to.expr, to.to, &target.guard));
+            for (place, other) in self.sources_of(to.to) {
+                let [key] = other.source.id.as_slice() else {
+                    continue;
+                };
+                if other.source.name != to.prefix {
+                    continue;
+                }
+                let mut values = Values::default();
+                let ids = page.ids.iter().map(String::as_str);
+                let on_page = reference::ids(&of.source, ids, &mut values);
+                let joins = Joins::of_source(&of.source.relation).of_predicate(&on_page);
+                let Some(among) = referrers(target, to, of, on_page, joins) else {
+                    continue;
+                };
+                let filter = Predicate::Among {
+                    expr: key.clone(),
+                    of: Box::new(among),
+                };
+                parts.push((place, self.included(place, other, filter, values, request)));
+            }
+        }
+    }
+
+    /// What refers to the resources on the page.
+    fn referring(
+        &self,
+        include: &Include,
+        to: &Prepared,
+        page: &Included,
+        request: &SearchRequest,
+        context: &Context<'_>,
+        parts: &mut Vec<(usize, Part)>,
+    ) {
+        let pages: Vec<Reference> = page
+            .ids
+            .iter()
+            .map(|id| Reference::Relative {
+                resource: to.source.resource.to_owned(),
+                id: id.clone(),
+            })
+            .collect();
+        let named = |of: &Prepared| {
+            include
+                .source
+                .as_deref()
+                .is_none_or(|name| name == of.source.resource)
+        };
+        for (place, of) in self.sources.iter().enumerate().filter(|(_, of)| named(of)) {
+            let mut seen = Vec::new();
+            for (target, reference) in reference_targets(include, of) {
+                let leads_here =
+                    reference.to == to.source.resource && reference.prefix == to.source.name;
+                if !leads_here || seen.contains(&(&reference.expr, &target.guard)) {
+                    continue;
+                }
+                seen.push((&reference.expr, &target.guard));
+                let mut values = Values::default();
+                let refers =
+                    reference::predicate(reference, None, pages.iter(), context, &mut values);
+                let filter = filter::within(target, &of.source, refers);
+                parts.push((place, self.included(place, of, filter, values, request)));
+            }
+        }
+    }
+
+    fn sources_of(&self, resource: &str) -> impl Iterator<Item = (usize, &Prepared)> {
+        self.mapping()
+            .resources
+            .get(resource)
+            .into_iter()
+            .flat_map(|resource| &resource.sources)
+            .filter_map(|&place| Some((place, self.sources.get(place)?)))
+    }
+
+    fn included(
+        &self,
+        place: usize,
+        of: &Prepared,
+        filter: Predicate,
+        mut values: Values,
+        request: &SearchRequest,
+    ) -> Part {
+        // What `_elements` names are elements of the matches.
+        let view = self.view(place, &Selection::of(request.summary, &[]));
+        let joins = Joins::of_source(&of.source.relation).of_predicate(&filter) | of.row_joins;
+        values.next_parameter();
+        let limit = values.slot(&Value::Int(i64::from(MOST_INCLUDED) + 1), SqlType::Int);
+        Part {
+            source: Arc::clone(&of.source),
+            select: Select {
+                source: of.source.relation.clone(),
+                joins: view.joins,
+                page_joins: joins,
+                filter_joins: joins,
+                filter,
+                after: Predicate::True,
+                columns: view.columns.clone(),
+                order: of.id_order.clone(),
+                limit: Some(limit),
+                total: false,
+                count_only: false,
+            },
+            view,
+            values: values.into_inner(),
+        }
+    }
+}
+
+/// The references of a source that an include goes by.
+fn reference_targets<'p>(
+    include: &Include,
+    of: &'p Prepared,
+) -> impl Iterator<Item = (&'p Target, &'p crate::mapping::ReferenceMatcher)> {
+    let parameter = include.parameter.clone();
+    let to = include.target.clone();
+    let search = &of.source.search;
+    let mut names: Vec<&Arc<str>> = search
+        .keys()
+        .filter(|name| parameter.as_deref().is_none_or(|asked| asked == &***name))
+        .collect();
+    // A map has no order, and commands are to have one.
+    names.sort_unstable();
+    names
+        .into_iter()
+        .filter_map(|name| search.get(name))
+        .flat_map(|parameter| references(&parameter.targets))
+        .filter(move |(_, reference)| to.as_deref().is_none_or(|to| to == reference.to))
+}
+
+fn refused(what: &str, parameter: &str) -> PlanError {
+    PlanError::UnsupportedFeature {
+        what: what.to_owned(),
+        parameter: parameter.to_owned(),
+    }
+}

@@ -1,0 +1,144 @@
+//! The resources that go with a page: `_include`, `_revinclude`, and what they lead to with `:iterate`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use super::answer::{Page, fetch_children};
+use super::{Site, SiteError};
+use crate::assemble::{self, ChildRows, ResourceWriter};
+use crate::passthrough::Rows;
+use crate::passthrough::sqlite::Session;
+use crate::plan::{Included, MOST_INCLUDED, Part};
+
+/// Times that `:iterate` looks further, from what it has found before.
+const ROUNDS: usize = 4;
+
+/// Rows of one select, with those that are not on the page yet.
+pub(super) struct Extra {
+    pub part: Part,
+    pub rows: Rows,
+    pub children: Vec<ChildRows>,
+    pub fresh: Vec<usize>,
+}
+
+/// What goes with a page.
+#[derive(Default)]
+pub(super) struct Extras {
+    pub list: Vec<Extra>,
+    /// Something was not included, for there is too much of it.
+    pub cut: bool,
+}
+
+/// Ids by source; what is on the page is on it once.
+#[derive(Default)]
+struct OnPage {
+    seen: FxHashSet<(&'static str, String)>,
+    level: BTreeMap<usize, Vec<String>>,
+}
+
+impl OnPage {
+    /// The rows that are not on the page yet; they now are.
+    fn add(
+        &mut self,
+        place: usize,
+        part: &Part,
+        rows: &Rows,
+        used: usize,
+        site: &Site,
+    ) -> Vec<usize> {
+        let of = assemble::Site { zone: site.zone() };
+        let writer = ResourceWriter::new(&part.view, of, &[]);
+        let mut fresh = Vec::new();
+        for row in 0..used {
+            // A row without an id is left out, and counted, when it is written.
+            let Some(id) = writer.id_of(rows, row) else {
+                continue;
+            };
+            if self.seen.insert((part.source.resource, id.clone())) {
+                self.level.entry(place).or_default().push(id);
+                fresh.push(row);
+            }
+        }
+        fresh
+    }
+}
+
+impl Page {
+    /// Fetches what the request includes, given the rows of each part that are on the page. The number of commands
+    /// follows from the request and the mapping, never from the rows.
+    ///
+    /// # Errors
+    /// Whatever the database reports.
+    pub(super) fn extras(
+        &self,
+        site: &Site,
+        session: &mut Session<'_>,
+        matched: &[(&Rows, usize)],
+        commands: &mut u32,
+    ) -> Result<Extras, SiteError> {
+        let mut extras = Extras::default();
+        let includes = &self.request.includes;
+        if includes.is_empty() {
+            return Ok(extras);
+        }
+        let sources = &site.mapping().sources;
+        let place_of = |part: &Part| {
+            sources
+                .iter()
+                .position(|source| Arc::ptr_eq(source, &part.source))
+        };
+        let mut page = OnPage::default();
+        for (part, (rows, used)) in self.plan.parts.iter().zip(matched) {
+            if let Some(place) = place_of(part) {
+                page.add(place, part, rows, *used, site);
+            }
+        }
+        let context = site.context(&self.call.base, self.call.strict);
+        for round in 0..=ROUNDS {
+            let level: Vec<Included> = std::mem::take(&mut page.level)
+                .into_iter()
+                .map(|(source, mut ids)| {
+                    extras.cut |= ids.len() > MOST_INCLUDED as usize;
+                    ids.truncate(MOST_INCLUDED as usize);
+                    Included { source, ids }
+                })
+                .collect();
+            let again = includes
+                .iter()
+                .filter(|include| round == 0 || include.iterate);
+            if level.is_empty() {
+                break;
+            }
+            if round == ROUNDS {
+                extras.cut |= again.count() > 0;
+                break;
+            }
+            for include in again {
+                let parts = site
+                    .planner()
+                    .include(include, &level, &self.request, &context)?;
+                for (place, part) in parts {
+                    let statement = site.statement(&part.select)?;
+                    let rows = session.execute(&statement, &part.values)?;
+                    *commands += 1;
+                    let used = rows.len().min(MOST_INCLUDED as usize);
+                    extras.cut |= rows.len() > used;
+                    let fresh = page.add(place, &part, &rows, used, site);
+                    if fresh.is_empty() {
+                        continue;
+                    }
+                    let children = fetch_children(site, session, &part, &rows, used, commands)?;
+                    extras.list.push(Extra {
+                        part,
+                        rows,
+                        children,
+                        fresh,
+                    });
+                }
+            }
+        }
+        Ok(extras)
+    }
+}
