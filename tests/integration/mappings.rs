@@ -17,9 +17,9 @@ use std::sync::Arc;
 use pilaster::fhir::outcome::{Issue, OperationOutcome};
 use pilaster::mapping::Mapping;
 use pilaster::passthrough::Command;
-use pilaster::plan::{self, ChildPart, Part, Plan, Planner};
+use pilaster::plan::{self, ChildPart, Included, MOST_INCLUDED, Part, Plan, Planner};
 use pilaster::relation::{Dialect, Value as SqlValue};
-use pilaster::search::Input;
+use pilaster::search::{Input, SearchRequest};
 use pilaster::site::{Answer, SearchCall, SiteError};
 use pilaster::sql::{self, Statement};
 use rusqlite::Connection;
@@ -321,6 +321,9 @@ fn run_search(
         .map_or_else(|_| Vec::new(), |plan| commands_of(practice, &plan));
     let mut answer = practice.answer(call.clone());
     let mut commands = commands;
+    if let (Ok(answer), Ok(request)) = (&answer, practice.parse(search)) {
+        commands.extend(included(practice, &request, &parse(&answer.body)));
+    }
     for page in 0..case.follow {
         let body = answer
             .unwrap_or_else(|error| panic!("page {}: {error}", page + 1))
@@ -370,20 +373,64 @@ fn commands_of(practice: &Practice, plan: &Plan) -> Vec<Shown> {
             values: part.values.clone(),
             catalogue: part.source.relation.catalogue.clone(),
         });
-        for child in child_parts(practice, plan, part) {
-            children.push(Shown {
-                statement: sql::children(&child.select, dialect).unwrap(),
-                values: child.values,
-                catalogue: part.source.relation.catalogue.clone(),
-            });
-        }
+        children.extend(children_of(practice, part, plan.count as usize));
     }
     shown.extend(children);
     shown
 }
 
-fn child_parts(practice: &Practice, plan: &Plan, part: &Part) -> Vec<ChildPart> {
-    if plan.count == 0 {
+/// The commands of the includes, and of the children of what they bring.
+fn included(practice: &Practice, request: &SearchRequest, bundle: &Value) -> Vec<Shown> {
+    let site = &practice.site;
+    let dialect = site.mapping().engine;
+    let sources = &site.mapping().sources;
+    let page: Vec<Included> = site
+        .resource(&request.resource)
+        .map_or_else(Vec::new, |resource| {
+            let of_source = |place: usize| {
+                let prefix = sources[place].name.as_ref().map(|name| format!("{name}-"));
+                let ids = matches(bundle)
+                    .iter()
+                    .map(|found| id(found).to_owned())
+                    .filter(|id| prefix.as_ref().is_none_or(|prefix| id.starts_with(prefix)))
+                    .collect();
+                Included { source: place, ids }
+            };
+            resource
+                .sources
+                .iter()
+                .map(|&place| of_source(place))
+                .collect()
+        });
+    let mut shown = Vec::new();
+    for include in &request.includes {
+        let parts = practice
+            .with_context(|context| site.planner().include(include, &page, request, context));
+        for (_, part) in parts.unwrap() {
+            shown.push(Shown {
+                statement: sql::select(&part.select, dialect).unwrap(),
+                values: part.values.clone(),
+                catalogue: part.source.relation.catalogue.clone(),
+            });
+            shown.extend(children_of(practice, &part, MOST_INCLUDED as usize));
+        }
+    }
+    shown
+}
+
+fn children_of(practice: &Practice, part: &Part, most: usize) -> Vec<Shown> {
+    child_parts(practice, most, part)
+        .into_iter()
+        .map(|child| Shown {
+            statement: sql::children(&child.select, practice.site.mapping().engine).unwrap(),
+            values: child.values,
+            catalogue: part.source.relation.catalogue.clone(),
+        })
+        .collect()
+}
+
+fn child_parts(practice: &Practice, most: usize, part: &Part) -> Vec<ChildPart> {
+    if most == 0 {
         return Vec::new();
     }
     let statement = practice.site.statement(&part.select).unwrap();
@@ -392,7 +439,7 @@ fn child_parts(practice: &Practice, plan: &Plan, part: &Part) -> Vec<ChildPart> 
         .pool()
         .run_now(|session| session.execute(&statement, &part.values))
         .unwrap();
-    let used = rows.len().min(plan.count as usize);
+    let used = rows.len().min(most);
     let parents = |places: &[usize]| {
         let mut parents: Vec<Vec<SqlValue>> = Vec::new();
         for row in 0..used {

@@ -257,17 +257,25 @@ impl Practice {
         let Some(resource) = self.site.resource(&request.resource) else {
             return Err(SiteError::UnknownResourceType { served: Vec::new() });
         };
-        let context = Context {
+        let planner = self.site.planner();
+        Ok(self.with_context(|context| {
+            let context = Context {
+                strict,
+                ..context.clone()
+            };
+            planner.search(resource, request, places, &context)
+        })?)
+    }
+
+    /// What plans depend on.
+    pub fn with_context<T>(&self, plan: impl FnOnce(&Context<'_>) -> T) -> T {
+        plan(&Context {
             base: BASE,
             zone: self.site.zone(),
             now: self.site.zone().to_datetime(Timestamp::now()),
-            strict,
+            strict: false,
             count: CountLimits::default(),
-        };
-        Ok(self
-            .site
-            .planner()
-            .search(resource, request, places, &context)?)
+        })
     }
 
     /// What is sealed in a page link.
