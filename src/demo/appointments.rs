@@ -1,13 +1,14 @@
 //! The appointment book: a year back and a year ahead.
 //!
 //! Takes the seed, today and how many patients and doctors there are; fills APPOINTMENTS and
-//! CANCELLEDAPPOINTMENTS. Goes day by day and clinician by clinician through the quarter hours of
+//! CANCELLEDAPPOINTMENTS, and the visits of those that were kept. Goes day by day and clinician by clinician through the quarter hours of
 //! the sessions and fills as many as give about four appointments a patient: evenly in the past,
 //! thinning out in the future. Today is in progress: it is eleven o'clock, some have been seen, one
 //! patient of each clinician is in the room and the next one waits. The practice opens on weekdays,
 //! and today whatever day it is, so that a demo started on a Sunday shows a day at work too.
 
 use super::calendar::Day;
+use super::clinical::visits::{self, Visit};
 use super::lookups::{UNKNOWN_CODE, appointment as code};
 use super::patients::record_status;
 use super::random::{Random, Stream};
@@ -93,7 +94,7 @@ impl Book {
     }
 
     /// Writes the book; `progress` is told how many rows there are after each day. Gives the number
-    /// of appointments and, among them, of cancelled ones.
+    /// of appointments, among them of cancelled ones, and of the visits that came of them with their reasons.
     ///
     /// # Errors
     /// SQLite's.
@@ -101,11 +102,12 @@ impl Book {
         &self,
         conn: &Connection,
         progress: &mut dyn FnMut(u64),
-    ) -> rusqlite::Result<(u64, u64)> {
+    ) -> rusqlite::Result<(u64, u64, u64)> {
         let mut rows = Rows {
             book: *self,
             appointments: Writer::new(conn, &schema::APPOINTMENTS)?,
             cancelled: Writer::new(conn, &schema::CANCELLEDAPPOINTMENTS)?,
+            visits: visits::Writers::new(conn, self.seed)?,
         };
         let capacity: u64 = self
             .days()
@@ -121,7 +123,11 @@ impl Book {
             }
             progress(rows.appointments.rows());
         }
-        Ok((rows.appointments.rows(), rows.cancelled.rows()))
+        Ok((
+            rows.appointments.rows(),
+            rows.cancelled.rows(),
+            rows.visits.rows(),
+        ))
     }
 
     /// The days on which the practice is open.
@@ -165,6 +171,7 @@ struct Rows<'conn> {
     book: Book,
     appointments: Writer<'conn>,
     cancelled: Writer<'conn>,
+    visits: visits::Writers<'conn>,
 }
 
 impl Rows<'_> {
@@ -298,6 +305,17 @@ impl Rows<'_> {
             .set("CREATED", made)
             .set("UPDATED", changed);
         self.appointments.insert()?;
+        if let (true, Some(patient)) = (seen, patient) {
+            self.visits.write(&Visit {
+                id: key,
+                patient,
+                user: slot.user,
+                day: slot.day,
+                from: slot.start,
+                until: slot.start + length,
+                video,
+            })?;
+        }
         if let (true, Some(moment)) = (cancelled, changed) {
             self.cancelled
                 .set("APPOINTMENTID", key)

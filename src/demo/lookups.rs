@@ -61,6 +61,24 @@ pub mod appointment {
     pub const PAID: i32 = 7;
 }
 
+/// Codes of `SEVERITYCODES`.
+pub mod severity {
+    #![allow(missing_docs)] // Named after the texts that they stand for.
+    pub const MILD: i32 = 1;
+    pub const MODERATE: i32 = 2;
+    pub const SEVERE: i32 = 3;
+}
+
+/// Codes of `VISITTYPE`; 1 and 12 are public.
+pub mod visit {
+    #![allow(missing_docs)] // Named after the texts that they stand for.
+    pub const SURGERY: i32 = 1;
+    pub const HOME: i32 = 2;
+    pub const TELEPHONE: i32 = 5;
+    pub const TELEHEALTH: i32 = 6;
+    pub const NON_VISIT: i32 = 12;
+}
+
 /// Each lookup table with its codes and texts.
 pub static LOOKUPS: &[(&Table, &[(i32, &str)])] = &[
     (
@@ -149,6 +167,24 @@ pub static LOOKUPS: &[(&Table, &[(i32, &str)])] = &[
             (6, "New patient"),
             (7, "Care plan"),
             (8, "Telephone consult"),
+        ],
+    ),
+    (
+        &schema::clinical::SEVERITYCODES,
+        &[
+            (severity::MILD, "Mild"),
+            (severity::MODERATE, "Moderate"),
+            (severity::SEVERE, "Severe"),
+        ],
+    ),
+    (
+        &schema::clinical::VISITTYPE,
+        &[
+            (visit::SURGERY, "Surgery"),
+            (visit::HOME, "Home"),
+            (visit::TELEPHONE, "Telephone"),
+            (visit::TELEHEALTH, "Telehealth"),
+            (visit::NON_VISIT, "Non Visit"),
         ],
     ),
 ];

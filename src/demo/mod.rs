@@ -15,10 +15,11 @@
 //! | [`writer`] | rows as SQL Server would hold them |
 //! | [`random`], [`calendar`] | chance and days |
 //! | [`identifiers`], [`phones`], [`names`] | what is drawn from |
-//! | [`lookups`], [`staff`], [`households`], [`patients`], [`appointments`] | the data |
+//! | [`lookups`], [`staff`], [`households`], [`patients`], [`appointments`], [`clinical`] | the data |
 
 pub mod appointments;
 pub mod calendar;
+pub mod clinical;
 pub mod households;
 pub mod identifiers;
 pub mod lookups;
@@ -34,6 +35,7 @@ pub mod writer;
 
 use appointments::Book;
 use calendar::Day;
+use clinical::Clinical;
 use patients::Patients;
 use rusqlite::Connection;
 
@@ -67,6 +69,8 @@ pub struct Summary {
     pub appointments: u64,
     /// Rows of CANCELLEDAPPOINTMENTS.
     pub cancelled: u64,
+    /// Rows of the tables of the clinical record, visits included.
+    pub clinical: u64,
 }
 
 /// Why a practice could not be created.
@@ -145,15 +149,20 @@ fn fill(
     lookups::write(&transaction)?;
     let users = staff::write(&transaction, seed, today, doctors)?;
     let mut writer = Patients::new(&transaction, seed, today)?;
+    let mut records = Clinical::new(&transaction, seed)?;
     for number in 0..patients {
-        writer.write(number)?;
+        // A deleted patient's record went with them.
+        if let Some(life) = writer.write(number)? {
+            records.write(life)?;
+        }
         if number % REPORT_EVERY == 0 {
             progress(u64::from(number), total);
         }
     }
     let (patient_rows, emails, next_of_kin) = writer.rows();
-    drop(writer);
-    let (appointments, cancelled) = book.write(&transaction, &mut |rows| {
+    let clinical = records.rows();
+    drop((writer, records));
+    let (appointments, cancelled, visits) = book.write(&transaction, &mut |rows| {
         progress((patient_rows + rows).min(before_indexes), total);
     })?;
     let mut done = before_indexes;
@@ -175,6 +184,7 @@ fn fill(
         users,
         appointments,
         cancelled,
+        clinical: clinical + visits,
     })
 }
 

@@ -6,6 +6,7 @@
 //! where it matters. Numbers that are multiples of five are heads of households, hence adults.
 
 use super::calendar::{Day, Moment};
+use super::clinical::Life;
 use super::households::Household;
 use super::identifiers;
 use super::lookups::{UNKNOWN_CODE, sex, status, title};
@@ -64,15 +65,16 @@ impl<'conn> Patients<'conn> {
         (self.patients.rows(), self.emails.rows(), self.kin.rows())
     }
 
-    /// Writes the patient of a number, which counts from 0 and must be the next.
+    /// Writes the patient of a number, which counts from 0 and must be the next. Gives what the clinical
+    /// record depends on; None for one whose record was deleted.
     ///
     /// # Errors
     /// SQLite's.
-    pub fn write(&mut self, number: u32) -> rusqlite::Result<()> {
+    pub fn write(&mut self, number: u32) -> rusqlite::Result<Option<Life>> {
         let mut random = Random::new(self.seed, Stream::Patient, u64::from(number));
         let household = Household::of(self.seed, number, self.today);
         let person = self.person(number, household, &mut random);
-        self.write_status(&person, &mut random);
+        let life = self.write_status(&person, &mut random);
         self.write_names(&person, &mut random);
         self.write_address(&person);
         self.write_phones(&person, &mut random);
@@ -80,7 +82,8 @@ impl<'conn> Patients<'conn> {
         self.write_identifiers(&person, &mut random);
         self.write_next_of_kin(&person, &mut random)?;
         self.write_emails(&person, &mut random)?;
-        self.patients.insert()
+        self.patients.insert()?;
+        Ok(life)
     }
 
     fn person(&self, number: u32, household: Household, random: &mut Random) -> Person {
@@ -134,8 +137,8 @@ impl<'conn> Patients<'conn> {
         }
     }
 
-    /// Key, life cycle of the record, dates and usual doctor.
-    fn write_status(&mut self, person: &Person, random: &mut Random) {
+    /// Key, life cycle of the record, dates and usual doctor. Gives the life of a record that is not deleted.
+    fn write_status(&mut self, person: &Person, random: &mut Random) -> Option<Life> {
         let number = person.number;
         let record_status = record_status(number);
         let deceased = number % 40 == 20;
@@ -187,6 +190,14 @@ impl<'conn> Patients<'conn> {
             .set("HEADOFFAMILYID", key(person.household.head))
             .set("CREATED", (!undated).then_some(person.created))
             .set("UPDATED", touched.filter(|_| !undated));
+        (record_status == 1).then(|| Life {
+            number,
+            born: person.born,
+            years: person.age / YEAR,
+            female: person.female,
+            since: person.created.day,
+            until: died.map_or(self.today, |moment| moment.day),
+        })
     }
 
     fn write_names(&mut self, person: &Person, random: &mut Random) {

@@ -21,6 +21,10 @@ pub enum Stream {
     Place = 5,
     /// One clinician's day.
     Clinic = 6,
+    /// One patient's clinical record.
+    Health = 7,
+    /// One visit.
+    Visit = 8,
 }
 
 /// A stream of draws.

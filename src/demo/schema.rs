@@ -10,6 +10,11 @@
 //! padded with blanks to `n`, dates as `YYYY-MM-DD 00:00:00`, and every text column compares by
 //! [`crate::collation`], which must be registered on each connection that opens the file.
 
+pub mod clinical;
+mod indexes;
+
+pub use indexes::INDEXES;
+
 /// A column's declared type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SqlType {
@@ -348,63 +353,22 @@ pub static TABLES: &[&Table] = &[
     &NEXTOFKIN,
     &APPOINTMENTS,
     &CANCELLEDAPPOINTMENTS,
-];
-
-const fn index(name: &'static str, table: &'static str, columns: &'static str) -> Index {
-    Index {
-        name,
-        table,
-        columns,
-    }
-}
-
-/// The indexes over columns: those that the product is known to have, and those that a practice
-/// would add for what a FHIR server asks most. Two are over an expression: the time of the
-/// last update of a row, which `_lastUpdated` compares and sorts by.
-pub static INDEXES: &[Index] = &[
-    index("IX_PATIENTS_SURNAME", "PATIENTS", "SURNAME"),
-    // Holds all that a search by name and date of birth asks of a row, so that only a page's rows are fetched.
-    index(
-        "IX_PATIENTS_NAME",
-        "PATIENTS",
-        "SURNAME, FIRSTNAME, DOB, RECORDSTATUS",
-    ),
-    index("IX_PATIENTS_FIRSTNAME", "PATIENTS", "FIRSTNAME"),
-    index("IX_PATIENTS_MIDDLENAME", "PATIENTS", "MIDDLENAME"),
-    index("IX_PATIENTS_PREFERREDNAME", "PATIENTS", "PREFERREDNAME"),
-    index("IX_PATIENTS_MEDICARENO", "PATIENTS", "MEDICARENO"),
-    index("IX_PATIENTS_RECORDNO", "PATIENTS", "RECORDNO"),
-    index("IX_PATIENTS_EXTERNALID", "PATIENTS", "EXTERNALID"),
-    index("IX_PATIENTS_IHI", "PATIENTS", "IHI"),
-    index("IX_PATIENTS_PENSIONNO", "PATIENTS", "PENSIONNO"),
-    index("IX_PATIENTS_DVANO", "PATIENTS", "DVANO"),
-    index("IX_PATIENTS_DOB", "PATIENTS", "DOB"),
-    index("IX_PATIENTS_USERID", "PATIENTS", "USERID"),
-    index(
-        "IX_PATIENTS_LASTUPDATED",
-        "PATIENTS",
-        "COALESCE(UPDATED, CREATED)",
-    ),
-    index("IX_EMAIL_EMAIL", "EMAIL", "EMAIL"),
-    index("IX_EMAIL_INTERNALID", "EMAIL", "INTERNALID"),
-    index("IX_USERS_SURNAME", "USERS", "SURNAME"),
-    index("IX_PROVIDER_LOCATION_USERID", "PROVIDER_LOCATION", "USERID"),
-    index("IX_APPOINTMENTS_DATE", "APPOINTMENTS", "APPOINTMENTDATE"),
-    index(
-        "IX_APPOINTMENTS_USER",
-        "APPOINTMENTS",
-        "USERID, APPOINTMENTDATE",
-    ),
-    index(
-        "IX_APPOINTMENTS_PATIENT",
-        "APPOINTMENTS",
-        "INTERNALID, RECORDSTATUS, APPOINTMENTDATE",
-    ),
-    index(
-        "IX_APPOINTMENTS_LASTUPDATED",
-        "APPOINTMENTS",
-        "COALESCE(UPDATED, CREATED)",
-    ),
+    &clinical::SEVERITYCODES,
+    &clinical::VISITTYPE,
+    &clinical::PASTHISTORY,
+    &clinical::REACTIONS,
+    &clinical::CLINICAL,
+    &clinical::IMMUNISATIONS,
+    &clinical::CURRENTRX,
+    &clinical::PRESCRIPTIONS,
+    &clinical::SCRIPTITEMS,
+    &clinical::OBSERVATIONS,
+    &clinical::INVESTIGATIONS,
+    &clinical::REPORTVALUES,
+    &clinical::CORRESPONDENCEIN,
+    &clinical::CORRESPONDENCEOUT,
+    &clinical::VISITS,
+    &clinical::VISITREASON,
 ];
 
 /// The columns of `PATIENTS` whose digits are indexed.

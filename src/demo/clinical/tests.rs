@@ -1,0 +1,115 @@
+use crate::demo::tests::{TODAY, count, practice};
+
+/// What must be found in a practice of 200 patients, whatever the seed.
+const QUIRKS: &[&str] = &[
+    // What goes together.
+    "PASTHISTORY h JOIN CURRENTRX m USING (INTERNALID) JOIN REPORTVALUES r USING (INTERNALID) WHERE h.ITEMTEXT LIKE '%diabetes%' AND m.DRUGNAME LIKE 'Metformin%' AND r.BPCODE = 1",
+    "PASTHISTORY h JOIN CURRENTRX m USING (INTERNALID) JOIN OBSERVATIONS o USING (INTERNALID) WHERE h.ITEMTEXT = 'Hypertension' AND m.DRUGNAME LIKE 'Perindopril%' AND o.DATACODE = 3",
+    "PASTHISTORY JOIN CLINICAL USING (INTERNALID) WHERE ITEMTEXT = 'Chronic cough' AND SMOKINGSTATUS = 3",
+    "(SELECT 1 FROM IMMUNISATIONS WHERE VACCINENAME LIKE 'DTPa-hepB%' GROUP BY INTERNALID HAVING count(*) = 3)",
+    "OBSERVATIONS s JOIN OBSERVATIONS d USING (INTERNALID, OBSDATE, OBSTIME) WHERE s.DATACODE = 3 AND d.DATACODE = 4",
+    "OBSERVATIONS s WHERE DATACODE = 3 AND NOT EXISTS (SELECT 1 FROM OBSERVATIONS d WHERE d.INTERNALID = s.INTERNALID AND d.OBSDATE = s.OBSDATE AND d.OBSTIME = s.OBSTIME AND d.DATACODE = 4)",
+    "SCRIPTITEMS JOIN PRESCRIPTIONS p USING (SCRIPTID) JOIN CURRENTRX m ON m.INTERNALID = p.INTERNALID AND m.PRODUCTID = SCRIPTITEMS.PRODUCTID AND m.LASTDATE = p.SCRIPTDATE",
+    "REPORTVALUES JOIN INVESTIGATIONS USING (REPORTID)",
+    "INVESTIGATIONS WHERE REPORTID NOT IN (SELECT REPORTID FROM REPORTVALUES)",
+    "VISITREASON JOIN VISITS USING (VISITID) JOIN APPOINTMENTS USING (VISITID)",
+    // Dates of which not all is known.
+    "PASTHISTORY WHERE YEAR > 1900 AND MONTH > 0 AND DAY > 0",
+    "PASTHISTORY WHERE YEAR > 1900 AND MONTH > 0 AND DAY = 0",
+    "PASTHISTORY WHERE YEAR > 1900 AND MONTH = 0 AND DAY = 0",
+    "PASTHISTORY WHERE YEAR = 0",
+    "PASTHISTORY WHERE YEAR IS NULL",
+    "IMMUNISATIONS WHERE GIVENDATE IS NULL",
+    "INVESTIGATIONS WHERE COLLECTIONDATE IS NULL",
+    // Codes with and without an entry, and none; the life of a record.
+    "PASTHISTORY WHERE STATUSCODE = 2",
+    "PASTHISTORY WHERE STATUSCODE IS NULL",
+    "PASTHISTORY JOIN SEVERITYCODES USING (SEVERITYCODE)",
+    "PASTHISTORY WHERE PROVISIONAL = 1",
+    "PASTHISTORY WHERE RECORDSTATUS = 2",
+    "PASTHISTORY WHERE USERID = 0",
+    "REACTIONS WHERE ITEMTYPE IN (1, 2, 3)",
+    "REACTIONS WHERE ITEMTYPE NOT IN (1, 2, 3)",
+    "REACTIONS WHERE REACTION = ''",
+    "CLINICAL WHERE KNOWNALLERGIES = 0",
+    "CLINICAL WHERE KNOWNALLERGIES = 1",
+    "CLINICAL WHERE KNOWNALLERGIES = 2",
+    "CLINICAL WHERE SMOKINGSTATUS = 1",
+    "CLINICAL WHERE SMOKINGSTATUS = 2",
+    "CLINICAL WHERE SMOKINGSTATUS IS NULL",
+    "CURRENTRX WHERE DELETIONDATE IS NOT NULL",
+    "CURRENTRX WHERE PRN = 1",
+    "IMMUNISATIONS WHERE NOTGIVENHERE = 1",
+    "VISITS WHERE VISITCODE = 12",
+    "VISITS WHERE VISITCODE NOT IN (SELECT VISITCODE FROM VISITTYPE)",
+    "VISITS WHERE ENDTIME IS NULL",
+    // Numbers as text, and text where a number was asked for.
+    "OBSERVATIONS WHERE DATAVALUE = 'refused'",
+    "OBSERVATIONS WHERE DATAVALUE LIKE '%.%'",
+    "REPORTVALUES WHERE RESULTVALUE LIKE '<%'",
+    "REPORTVALUES WHERE RESULTVALUE GLOB '[A-Z]*'",
+    "REPORTVALUES WHERE ABNORMALFLAG LIKE 'H%'",
+    "REPORTVALUES WHERE LOINCCODE = ''",
+    "CORRESPONDENCEIN",
+    "CORRESPONDENCEOUT",
+];
+
+#[test]
+fn a_small_practice_has_every_clinical_quirk() {
+    for seed in [1, 2, 3, 77, u64::MAX] {
+        let (conn, _) = practice(200, seed, TODAY);
+        let absent: Vec<&&str> = QUIRKS
+            .iter()
+            .filter(|quirk| count(&conn, quirk) == 0)
+            .collect();
+        assert!(absent.is_empty(), "seed {seed} has none of {absent:#?}");
+    }
+}
+
+/// What no practice may hold.
+const NEVER: &[&str] = &[
+    // Children have no cholesterol, no blood pressure tablets, and do not smoke.
+    "REPORTVALUES JOIN PATIENTS USING (INTERNALID) WHERE BPCODE IN (1, 2, 3, 4, 5) AND PATIENTS.DOB > '2010-01-01'",
+    "CURRENTRX JOIN PATIENTS USING (INTERNALID) WHERE DRUGNAME LIKE 'Perindopril%' AND DOB > '2005-01-01'",
+    "CLINICAL JOIN PATIENTS USING (INTERNALID) WHERE SMOKINGSTATUS > 0 AND DOB > '2010-01-01'",
+    // Nothing before birth, nothing after death or today.
+    "IMMUNISATIONS i JOIN PATIENTS p USING (INTERNALID) WHERE i.GIVENDATE < p.DOB OR i.GIVENDATE > p.DATEOFDEATH OR i.GIVENDATE > '2026-11-19'",
+    "OBSERVATIONS o JOIN PATIENTS p USING (INTERNALID) WHERE o.OBSDATE < p.DOB OR o.OBSDATE > p.DATEOFDEATH OR o.OBSDATE > '2026-11-19'",
+    "PASTHISTORY h JOIN PATIENTS p USING (INTERNALID) WHERE h.YEAR > 0 AND (h.YEAR < substr(p.DOB, 1, 4) OR h.YEAR > 2026)",
+    "PASTHISTORY WHERE MONTH > 12 OR DAY > 31 OR (MONTH = 0 AND DAY > 0)",
+    "CURRENTRX WHERE LASTDATE < FIRSTDATE OR DELETIONDATE < FIRSTDATE",
+    "CURRENTRX WHERE CREATED > '2026-11-19' OR UPDATED > '2026-11-19' OR UPDATED < CREATED",
+    "PASTHISTORY WHERE CREATED > '2026-11-19' OR UPDATED > '2026-11-19' OR UPDATED < CREATED",
+    // What hangs on something that is not there, or on a patient whose record was deleted.
+    "SCRIPTITEMS WHERE SCRIPTID NOT IN (SELECT SCRIPTID FROM PRESCRIPTIONS)",
+    "REPORTVALUES WHERE REPORTID NOT IN (SELECT REPORTID FROM INVESTIGATIONS)",
+    "PASTHISTORY WHERE INTERNALID NOT IN (SELECT INTERNALID FROM PATIENTS WHERE RECORDSTATUS = 1)",
+    // Who has no known allergies, and a reaction all the same.
+    "CLINICAL JOIN REACTIONS USING (INTERNALID) WHERE KNOWNALLERGIES <> 2",
+    "OBSERVATIONS s JOIN OBSERVATIONS d USING (INTERNALID, OBSDATE, OBSTIME) WHERE s.DATACODE = 3 AND d.DATACODE = 4 AND s.DATAVALUE > '' AND d.DATAVALUE > '' AND CAST(trim(s.DATAVALUE) AS int) <= CAST(trim(d.DATAVALUE) AS int)",
+];
+
+#[test]
+fn nothing_in_a_clinical_record_contradicts_itself() {
+    let (conn, _) = practice(2000, 9, TODAY);
+    for contradiction in NEVER {
+        assert_eq!(count(&conn, contradiction), 0, "{contradiction}");
+    }
+}
+
+#[test]
+fn a_third_of_the_adults_have_something_and_records_stay_small() {
+    let (conn, summary) = practice(2000, 1, TODAY);
+    let adults = count(
+        &conn,
+        "PATIENTS WHERE RECORDSTATUS = 1 AND DOB < '2008-11-18'",
+    );
+    let ill = count(
+        &conn,
+        "(SELECT DISTINCT INTERNALID FROM PASTHISTORY JOIN PATIENTS USING (INTERNALID) WHERE STATUSCODE = 1 AND DOB < '2008-11-18')",
+    );
+    let percent = ill * 100 / adults;
+    assert!((28..=48).contains(&percent), "{percent} of a hundred");
+    let rows = summary.clinical * 10 / summary.patients;
+    assert!((100..=165).contains(&rows), "{rows} rows of ten patients");
+}
