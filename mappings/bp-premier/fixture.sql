@@ -183,3 +183,30 @@ CREATE TABLE CANCELLEDAPPOINTMENTS (
   APPOINTMENTID integer PRIMARY KEY, CANCELLEDDATE datetime, CANCELLEDTIME int, REASON varchar(100)
 );
 INSERT INTO CANCELLEDAPPOINTMENTS VALUES (3, '2026-02-27 00:00:00', 54000, 'Patient unwell');
+
+-- How bad something is; 42 has no entry here either.
+CREATE TABLE SEVERITYCODES (SEVERITYCODE integer PRIMARY KEY, DESCRIPTION char(20));
+INSERT INTO SEVERITYCODES VALUES (1, 'Mild'), (2, 'Moderate'), (3, 'Severe'), (4, 'Not in the code table');
+
+CREATE TABLE PASTHISTORY (
+  RECORDID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, USERID int, YEAR int, MONTH int, DAY int,
+  ITEMTEXT varchar(250), STATUSCODE int, SEVERITYCODE int, PROVISIONAL int, DETAILS text, CREATED datetime, UPDATED datetime
+);
+INSERT INTO PASTHISTORY VALUES
+  -- Everything is known.
+  (1, 1, 1, 1, 2019, 7, 23, 'Type 2 diabetes mellitus', 1, 2, 0, 'HbA1c 8.1% at diagnosis', '2019-07-24 09:30:00', '2025-11-03 16:45:30'),
+  -- The year only, over, and never updated.
+  (2, 1, 1, 2, 2008, 0, 0, 'Pneumonia', 2, 0, 0, '', '2016-02-01 10:20:00', NULL),
+  -- Year and month, not certain.
+  (3, 1, 2, 1, 2021, 11, 0, 'Ménière''s disease', 1, 1, 1, NULL, '2021-11-15 14:00:00', NULL),
+  -- No date at all, in zeros and in NULL; codes without an entry, by nobody.
+  (4, 1, 3, 0, 0, 0, 0, 'Asthma', 42, 42, NULL, NULL, '2019-08-12 08:00:00', NULL),
+  (5, 1, 3, NULL, NULL, NULL, NULL, 'Atopic eczema', NULL, NULL, 7, NULL, NULL, NULL),
+  -- Deleted; and of a patient who was.
+  (6, 2, 1, 1, 2020, 1, 1, 'Entered in error', 1, 3, 0, '', '2020-01-01 09:00:00', '2020-01-02 09:00:00'),
+  (7, 1, 5, 1, 2020, 2, 29, 'Hypertension', 1, 4, 0, '', '2020-03-01 09:00:00', NULL),
+  -- What it is, nobody typed; blanks before the text; no day of the calendar.
+  (8, 1, 8, 1, 2022, 5, 5, '', 1, 0, 0, '', '2022-05-05 09:00:00', NULL),
+  (9, 1, 8, 1, 2023, 2, 31, '  Migraine ', 1, 3, 0, '  ', '2023-03-01 09:00:00', NULL),
+  -- Of nobody.
+  (10, 1, NULL, 1, 2024, 1, 1, 'Gout', 1, 0, 0, NULL, '2024-01-01 09:00:00', NULL);

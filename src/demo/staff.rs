@@ -163,6 +163,29 @@ fn role(user: u32) -> Role {
     }
 }
 
+/// Whether a user is a woman, and their names: the first draws of their stream.
+fn name(user: u32, random: &mut Random) -> (bool, &'static str, &'static str) {
+    let female = random.chance(55);
+    // Every fifth has accents, so that even the smallest practice has such a doctor.
+    if user.is_multiple_of(5) {
+        let given = random.pick(ACCENTED_NAMES);
+        return (female, given, random.pick(ACCENTED_SURNAMES));
+    }
+    let given = random.pick(if female { FEMALE_NAMES } else { MALE_NAMES });
+    (female, given, random.pick(SURNAMES))
+}
+
+/// A user's name as it stands where a text names who was seen.
+pub fn shown_name(seed: u64, user: u32) -> String {
+    let mut random = Random::new(seed, Stream::User, u64::from(user));
+    let (_, given, surname) = name(user, &mut random);
+    if role(user).group == group::DOCTOR {
+        format!("Dr {given} {surname}")
+    } else {
+        format!("{given} {surname}")
+    }
+}
+
 fn write_users(conn: &Connection, seed: u64, today: Day, doctors: u32) -> rusqlite::Result<u64> {
     let mut users = Writer::new(conn, &schema::USERS)?;
     let mut places = Writer::new(conn, &schema::PROVIDER_LOCATION)?;
@@ -170,14 +193,7 @@ fn write_users(conn: &Connection, seed: u64, today: Day, doctors: u32) -> rusqli
     for user in 1..FIRST_DOCTOR.saturating_add(doctors) {
         let mut random = Random::new(seed, Stream::User, u64::from(user));
         let role = role(user);
-        let female = random.chance(55);
-        // Every fifth has accents, so that even the smallest practice has such a doctor.
-        let (given, surname) = if user % 5 == 0 {
-            (random.pick(ACCENTED_NAMES), random.pick(ACCENTED_SURNAMES))
-        } else {
-            let given = if female { FEMALE_NAMES } else { MALE_NAMES };
-            (random.pick(given), random.pick(SURNAMES))
-        };
+        let (female, given, surname) = name(user, &mut random);
         let courtesy = if role.group == group::DOCTOR {
             title::DR
         } else if female {

@@ -19,6 +19,7 @@ macro_rules! files {
 files![
     "appointment.yaml",
     "codes.yaml",
+    "condition.yaml",
     "location.yaml",
     "mapping.yaml",
     "organization.yaml",

@@ -299,7 +299,9 @@ fn what_keeps_it_from_starting_is_said() {
     .expect("a file");
     let empty = folder.path().join("empty.sqlite");
     rusqlite::Connection::open(&empty)
-        .and_then(|database| database.execute_batch("CREATE TABLE PATIENTS (INTERNALID INTEGER)"))
+        .and_then(|database| {
+            database.execute_batch("CREATE TABLE APPOINTMENTCODES (APPOINTMENTCODE INTEGER)")
+        })
         .expect("a database");
     let bp = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/bp-premier");
     let through = |mapping: &Path, database: &Path, expected: &str| {
@@ -323,7 +325,7 @@ fn what_keeps_it_from_starting_is_said() {
         &folder.path().join("none.sqlite"),
         "there is no such file",
     );
-    through(&bp, &empty, "column PATIENTS.");
+    through(&bp, &empty, "column APPOINTMENTCODES.");
     through(&bp, &empty, "table ");
     std::fs::write(
         mapping.join("mapping.yaml"),

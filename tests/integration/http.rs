@@ -63,9 +63,9 @@ fn what_is_not_there_is_named() {
     let text = refused(send(site("no-site-4711")), 404, "PH001");
     assert!(!text.contains("4711"), "{text}");
     assert_eq!(send(site(&SITE.to_uppercase())).status(), 200);
-    let text = refused(send(SERVER.get("Observation")), 404, "PH002");
+    let text = refused(send(SERVER.get("Device")), 404, "PH002");
     assert!(
-        text.contains("Observation is not served") && text.contains("Patient"),
+        text.contains("Device is not served") && text.contains("Patient"),
         "{text}"
     );
     let text = refused(send(SERVER.get("Smith4711")), 404, "PH002");
@@ -73,7 +73,7 @@ fn what_is_not_there_is_named() {
         !text.contains("4711") && text.contains("Practitioner"),
         "{text}"
     );
-    refused(send(SERVER.search("Observation", "")), 404, "PH002");
+    refused(send(SERVER.search("Device", "")), 404, "PH002");
     for path in [
         "",
         "Patient/",

@@ -12,6 +12,7 @@
 //! | `odd_rows` | no row, however odd, fails a search |
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
 //! | `search_truth` | answers against a second reading of the resources |
+//! | `clinical_facts` | what clinical resources have for their parameters, for `search_truth` and `paging` |
 //! | `small` | what is written and what a search finds agree, row by row of small mappings |
 //! | `practice` | a practice to ask without a socket, for the modules above |
 //! | `conditional` | a caller's copy is current while nothing of the resource changed |
@@ -22,6 +23,7 @@
 mod capability;
 mod chains;
 mod cli;
+mod clinical_facts;
 mod conditional;
 mod http;
 mod includes;

@@ -150,7 +150,7 @@ fn what_is_wrong_has_its_code_and_its_place() {
         ("Patient?explain-dialect=firebird", 400, "PH018: "),
         ("Patient?explain-run=smith", 400, "true and false"),
         ("Patient?explain-run=true&explain-run=true", 400, "twice"),
-        ("Observation", 404, "PH002: "),
+        ("Device", 404, "PH002: "),
         ("Smith", 404, "PH002: "),
         ("Patient%2Fsmith", 404, "PH002: "),
     ] {

@@ -10,6 +10,7 @@ use pilaster::site::{SearchCall, SiteError};
 use rusqlite::Connection;
 use serde_json::Value;
 
+use crate::clinical_facts::sort_value;
 use crate::practice::{Practice, id, load, matches, next_cursor, parse, writable};
 
 /// A page size that divides nothing.
@@ -24,6 +25,10 @@ enum Key {
 
 /// The value that a parameter sorts a resource by, read from the resource itself: the first of the values.
 fn key(resource: &Value, parameter: &str) -> Option<Key> {
+    if let Some(value) = sort_value(resource, parameter) {
+        let number = value.as_i64().map(Key::Number);
+        return number.or_else(|| value.as_str().map(|text| Key::Text(text.to_owned())));
+    }
     let number = |value: &Value| {
         let text = value.as_str()?;
         let id = text.rsplit('/').next()?;

@@ -12,11 +12,12 @@ use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::clinical_facts;
 use crate::practice::{Practice, id};
 
 /// What a resource has for a parameter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Fact {
+pub enum Fact {
     Text(String),
     /// System and code; the system of a `code` element is that of its value set, and need not be given.
     Code {
@@ -48,7 +49,7 @@ fn at<'v>(value: &'v Value, path: &str) -> Vec<&'v Value> {
     found
 }
 
-fn texts(resource: &Value, paths: &[&str]) -> Vec<Fact> {
+pub fn texts(resource: &Value, paths: &[&str]) -> Vec<Fact> {
     paths
         .iter()
         .flat_map(|path| at(resource, path))
@@ -65,7 +66,7 @@ fn code(system: Option<&str>, implied: bool, code: &str) -> Fact {
     }
 }
 
-fn codes(resource: &Value, path: &str, system: Option<&str>) -> Vec<Fact> {
+pub fn codes(resource: &Value, path: &str, system: Option<&str>) -> Vec<Fact> {
     at(resource, path)
         .into_iter()
         .map(|value| match value {
@@ -75,7 +76,7 @@ fn codes(resource: &Value, path: &str, system: Option<&str>) -> Vec<Fact> {
         .collect()
 }
 
-fn codings(resource: &Value, path: &str, name: &str) -> Vec<Fact> {
+pub fn codings(resource: &Value, path: &str, name: &str) -> Vec<Fact> {
     at(resource, path)
         .into_iter()
         .filter_map(|coding| {
@@ -102,7 +103,7 @@ fn telecoms(resource: &Value, systems: &[&str]) -> Vec<Fact> {
         .collect()
 }
 
-fn references(resource: &Value, path: &str, to: Option<&str>) -> Vec<Fact> {
+pub fn references(resource: &Value, path: &str, to: Option<&str>) -> Vec<Fact> {
     at(resource, path)
         .into_iter()
         .map(|value| value.as_str().unwrap().split_once('/').unwrap())
@@ -111,23 +112,40 @@ fn references(resource: &Value, path: &str, to: Option<&str>) -> Vec<Fact> {
         .collect()
 }
 
-/// A day, or a second at the practice.
-fn times(resource: &Value, path: &str) -> Vec<Fact> {
+/// A year, a month, a day, or a second at the practice: from and until.
+fn time(text: &str) -> (DateTime, DateTime) {
+    let day = |text: &str| DateTime::from(text.parse::<Date>().unwrap());
+    let (from, length): (DateTime, Span) = match text.len() {
+        4 => (day(&format!("{text}-01-01")), 1.year()),
+        7 => (day(&format!("{text}-01")), 1.month()),
+        10 => (day(text), 1.day()),
+        // The zone has one offset all the year.
+        _ => (
+            text.strip_suffix("+10:00").unwrap().parse().unwrap(),
+            1.second(),
+        ),
+    };
+    (from, from + length)
+}
+
+pub fn times(resource: &Value, path: &str) -> Vec<Fact> {
     at(resource, path)
         .into_iter()
-        .map(|value| {
-            let text = value.as_str().unwrap();
-            let (from, length): (DateTime, Span) = match text.len() {
-                10 => (text.parse::<Date>().unwrap().into(), 1.day()),
-                // The zone has one offset all the year.
-                _ => (
-                    text.strip_suffix("+10:00").unwrap().parse().unwrap(),
-                    1.second(),
-                ),
-            };
-            Fact::Time(from, from + length)
-        })
+        .map(|value| time(value.as_str().unwrap()))
+        .map(|(from, until)| Fact::Time(from, until))
         .collect()
+}
+
+/// A period, whose ends may be open.
+pub fn period(period: &Value) -> Vec<Fact> {
+    let end = |name: &str| period[name].as_str().map(time);
+    match (end("start"), end("end")) {
+        (None, None) => Vec::new(),
+        (start, end) => vec![Fact::Time(
+            start.map_or(DateTime::MIN, |(from, _)| from),
+            end.map_or(DateTime::MAX, |(_, until)| until),
+        )],
+    }
 }
 
 const ADDRESS: &[&str] = &[
@@ -143,6 +161,9 @@ const EVERY_TELECOM: &[&str] = &["phone", "fax", "email", "pager", "url", "sms",
 
 /// What a resource has for a parameter; None for a parameter that is not looked at here.
 fn facts(resource: &Value, parameter: &str) -> Option<Vec<Fact>> {
+    if let Some(clinical) = clinical_facts::facts(resource, parameter) {
+        return Some(clinical);
+    }
     let of = resource["resourceType"].as_str().unwrap();
     Some(match (of, parameter) {
         (_, "_id") => vec![Fact::Id(id(resource).to_owned())],
@@ -221,6 +242,9 @@ fn facts(resource: &Value, parameter: &str) -> Option<Vec<Fact>> {
 
 /// The text beside a code, for `:text`.
 fn text_facts(resource: &Value, parameter: &str) -> Vec<Fact> {
+    if let Some(clinical) = clinical_facts::text_facts(resource, parameter) {
+        return clinical;
+    }
     match parameter {
         "identifier" => texts(
             resource,
@@ -483,6 +507,8 @@ fn probes(fact: &Fact) -> Vec<Probe> {
             code,
         } => of_code(system, implied, code),
         Fact::Phone(phone) => of_phone(&phone),
+        // Of a period without a start, its end.
+        Fact::Time(DateTime::MIN, until) => of_time(until - 1.day(), true),
         Fact::Time(from, until) => of_time(from, until == from + 1.day()),
         Fact::Reference(of, id) => of_reference(of, id),
         Fact::Id(id) => {
@@ -553,7 +579,14 @@ fn searches_find_what_the_resources_say() {
                     .any(|modifier| format!(":{}", modifier.word()) == word)
             };
             let values: BTreeSet<Fact> = all.iter().flat_map(has).collect();
-            let most = if of == "Appointment" { 1 } else { 3 };
+            let few = [
+                "Patient",
+                "Practitioner",
+                "PractitionerRole",
+                "Organization",
+                "Location",
+            ];
+            let most = if few.contains(&of) { 3 } else { 1 };
             let mut asked: Vec<Probe> = drawn(&values, most).into_iter().flat_map(probes).collect();
             if takes(":text") {
                 let texts: BTreeSet<Fact> =

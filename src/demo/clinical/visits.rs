@@ -5,6 +5,7 @@ use crate::demo::calendar::Day;
 use crate::demo::lookups::{UNKNOWN_CODE, visit};
 use crate::demo::random::{Random, Stream};
 use crate::demo::schema::clinical as schema;
+use crate::demo::staff;
 use crate::demo::writer::Writer;
 use rusqlite::Connection;
 
@@ -81,7 +82,7 @@ impl<'conn> Writers<'conn> {
             n if n % 43 == 2 => Some(visit::HOME),
             _ => Some(visit::SURGERY),
         };
-        let name = (id % 37 != 4).then(|| format!("Clinician {}", visit.user));
+        let name = (id % 37 != 4).then(|| staff::shown_name(self.seed, visit.user));
         self.visits
             .set("VISITID", id)
             .set("RECORDSTATUS", if id % 61 == 9 { 2 } else { 1 })
