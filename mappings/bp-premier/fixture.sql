@@ -210,3 +210,33 @@ INSERT INTO PASTHISTORY VALUES
   (9, 1, 8, 1, 2023, 2, 31, '  Migraine ', 1, 3, 0, '  ', '2023-03-01 09:00:00', NULL),
   -- Of nobody.
   (10, 1, NULL, 1, 2024, 1, 1, 'Gout', 1, 0, 0, NULL, '2024-01-01 09:00:00', NULL);
+
+CREATE TABLE REACTIONS (
+  RECORDID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, ITEMTYPE int, ITEMNAME char(50), REACTION char(50),
+  SEVERITY int, COMMENT varchar(500), CREATED datetime, UPDATED datetime
+);
+INSERT INTO REACTIONS VALUES
+  (1, 1, 1, 3, 'Penicillins', 'Anaphylaxis', 3, 'Ambulance, 2017', '2017-04-01 10:00:00', '2025-11-03 16:45:30'),
+  (2, 1, 1, 2, 'Codeine', 'Nausea and vomiting', 1, '', '2018-04-01 10:00:00', NULL),
+  -- That, not how; a severity without a reaction.
+  (3, 1, 2, 1, 'Cefalexin 500 mg capsule', '', 2, NULL, '2019-04-01 10:00:00', NULL),
+  (4, 1, 2, 2, 'Ibuprofen', NULL, NULL, NULL, '2019-04-02 10:00:00', NULL),
+  -- No drug; a severity without an entry.
+  (5, 1, 3, 0, 'Peanuts', 'Angioedema', 42, NULL, NULL, NULL),
+  -- Deleted.
+  (6, 2, 1, 3, 'Sulfonamides', 'Rash', 1, NULL, '2017-04-01 10:00:00', '2017-04-02 10:00:00'),
+  -- To what, nobody typed.
+  (7, 1, 8, NULL, '', 'Rash', 4, NULL, '2020-04-01 10:00:00', NULL);
+
+-- 0 nobody asked, 1 none are known, 2 there are some; smoking: 0 nobody asked, 1 never, 2 gave up, 3 does.
+CREATE TABLE CLINICAL (
+  INTERNALID integer PRIMARY KEY, KNOWNALLERGIES int, SMOKINGSTATUS int, CREATED datetime, UPDATED datetime
+);
+INSERT INTO CLINICAL VALUES
+  (1, 2, 3, '2016-02-01 10:15:00', '2025-11-03 16:45:30'),
+  (2, 2, 2, '2016-02-01 10:15:00', NULL),
+  (3, 2, 0, '2019-08-12 08:00:00', NULL),
+  (4, 1, 1, '2019-08-12 08:00:00', '2024-06-01 08:00:00'),
+  (6, NULL, NULL, NULL, NULL),
+  (8, 0, 42, '2020-01-15 09:30:00', NULL),
+  (9, 1, 1, NULL, NULL);

@@ -17,6 +17,8 @@ macro_rules! files {
 }
 
 files![
+    "allergy-none.yaml",
+    "allergy.yaml",
     "appointment.yaml",
     "codes.yaml",
     "condition.yaml",
