@@ -240,3 +240,22 @@ INSERT INTO CLINICAL VALUES
   (6, NULL, NULL, NULL, NULL),
   (8, 0, 42, '2020-01-15 09:30:00', NULL),
   (9, 1, 1, NULL, NULL);
+
+CREATE TABLE IMMUNISATIONS (
+  RECORDID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, GIVENDATE datetime, VACCINENAME char(50),
+  BATCHNUMBER char(20), SEQUENCE int, ROUTE char(20), NOTGIVENHERE int, ADMINISTEREDBY int, EXPIRYDATE datetime,
+  CREATED datetime, UPDATED datetime
+);
+INSERT INTO IMMUNISATIONS VALUES
+  (1, 1, 11, '2020-04-29 00:00:00', 'DTPa-hepB-IPV-Hib', 'A701B001', 1, 'Intramuscular', 0, 2, '2021-06-30 00:00:00', '2020-04-29 10:00:00', NULL),
+  (2, 1, 11, '2020-04-29 00:00:00', 'Rotavirus live attenuated', 'A703B002', 1, 'Oral', 0, 2, '2020-12-31 00:00:00', '2020-04-29 10:00:05', '2020-04-30 09:00:00'),
+  -- Elsewhere.
+  (3, 1, 11, '2020-06-29 00:00:00', 'DTPa-hepB-IPV-Hib', '', 2, '', 1, 0, NULL, '2020-07-15 10:00:00', NULL),
+  -- When, nobody remembers; where, neither.
+  (4, 1, 1, NULL, 'Measles-mumps-rubella', NULL, 0, NULL, NULL, NULL, NULL, '2016-02-01 10:30:00', NULL),
+  -- A time of day in a column of days; a number that means nothing.
+  (5, 1, 1, '2025-05-02 11:20:00', 'Influenza quadrivalent inactivated', 'A710B005', NULL, 'Intramuscular', 7, 42, '2025-12-31 00:00:00', '2025-05-02 11:20:00', NULL),
+  -- Deleted.
+  (6, 2, 1, '2025-05-02 00:00:00', 'Influenza quadrivalent inactivated', '', 0, '', 0, 2, NULL, '2025-05-02 11:25:00', '2025-05-02 11:26:00'),
+  -- With what, nobody typed: no Immunization.
+  (7, 1, 8, '2024-05-02 00:00:00', '', '', 0, '', 0, 2, NULL, '2024-05-02 11:25:00', NULL);

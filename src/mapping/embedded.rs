@@ -22,6 +22,7 @@ files![
     "appointment.yaml",
     "codes.yaml",
     "condition.yaml",
+    "immunization.yaml",
     "location.yaml",
     "mapping.yaml",
     "organization.yaml",
