@@ -259,3 +259,49 @@ INSERT INTO IMMUNISATIONS VALUES
   (6, 2, 1, '2025-05-02 00:00:00', 'Influenza quadrivalent inactivated', '', 0, '', 0, 2, NULL, '2025-05-02 11:25:00', '2025-05-02 11:26:00'),
   -- With what, nobody typed: no Immunization.
   (7, 1, 8, '2024-05-02 00:00:00', '', '', 0, '', 0, 2, NULL, '2024-05-02 11:25:00', NULL);
+
+CREATE TABLE CURRENTRX (
+  RECORDID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, USERID int, PRODUCTID int, DRUGNAME varchar(150),
+  DOSE char(20), FREQUENCY char(30), FOOD char(30), ROUTE char(20), PRN int, INSTRUCTIONS varchar(300),
+  FIRSTDATE datetime, LASTDATE datetime, INDICATION varchar(250), DELETIONDATE datetime, CREATED datetime, UPDATED datetime
+);
+INSERT INTO CURRENTRX VALUES
+  (1, 1, 1, 1, 101, 'Metformin 500 mg tablet', '1 tablet', 'Twice a day', 'With food', 'Oral', 0, 'Swallow whole', '2019-07-24 00:00:00', '2025-11-03 00:00:00', 'Type 2 diabetes mellitus', NULL, '2019-07-24 09:30:00', '2025-11-03 16:45:30'),
+  -- When needed; little is said; begun when, nobody knows.
+  (2, 1, 1, 2, 104, 'Salbutamol 100 microgram/actuation inhalation', '2 puffs', NULL, '', '', 1, '', NULL, '2024-01-15 00:00:00', '', NULL, '2024-01-15 10:00:00', NULL),
+  -- Over.
+  (3, 1, 2, 0, 151, 'Doxycycline 100 mg tablet', '1 tablet', 'Daily', 'With food', 'Oral', 0, 'Until all taken', '2023-06-01 00:00:00', '2023-06-01 00:00:00', 'Acute bronchitis', '2023-06-08 00:00:00', '2023-06-01 10:00:00', '2023-06-08 10:00:00'),
+  -- Deleted.
+  (4, 2, 1, 1, 103, 'Atorvastatin 40 mg tablet', '1 tablet', 'At night', '', 'Oral', 0, '', '2020-01-01 00:00:00', '2020-01-01 00:00:00', '', NULL, '2020-01-01 10:00:00', '2020-01-02 10:00:00'),
+  -- Nothing is known but what.
+  (5, 1, 3, NULL, NULL, ' Paracetamol 500 mg tablet ', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+  -- Not even that: no MedicationStatement.
+  (6, 1, 8, 1, 0, '', '', '', '', '', 0, '', '2022-01-01 00:00:00', NULL, '', NULL, '2022-01-01 10:00:00', NULL);
+
+CREATE TABLE PRESCRIPTIONS (
+  SCRIPTID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, USERID int, SCRIPTDATE datetime
+);
+INSERT INTO PRESCRIPTIONS VALUES
+  (1, 1, 1, 1, '2025-11-03 00:00:00'),
+  (2, 1, 1, 1, '2025-05-05 00:00:00'),
+  (3, 1, 2, 3, '2023-06-01 00:00:00'),
+  -- By nobody, without a date.
+  (4, 1, 3, 0, NULL);
+
+CREATE TABLE SCRIPTITEMS (
+  RECORDID integer PRIMARY KEY, RECORDSTATUS int, SCRIPTID int, PRODUCTID int, PRODUCTNAME varchar(150), DOSE char(20),
+  FREQUENCY char(30), QUANTITY int, REPEATS int, CREATED datetime, UPDATED datetime
+);
+INSERT INTO SCRIPTITEMS VALUES
+  -- In use: it was prescribed last on that day.
+  (1, 1, 1, 101, 'Metformin 500 mg tablet', '1 tablet', 'Twice a day', 100, 5, '2025-11-03 16:45:00', '2025-11-03 16:45:30'),
+  -- Not on the list any more; and one before the last.
+  (2, 1, 1, 103, 'Atorvastatin 40 mg tablet', '1 tablet', 'At night', 30, 5, '2025-11-03 16:45:00', NULL),
+  (3, 1, 2, 101, 'Metformin 500 mg tablet', '1 tablet', 'Twice a day', 100, 0, '2025-05-05 10:00:00', NULL),
+  -- Over.
+  (4, 1, 3, 151, 'Doxycycline 100 mg tablet', '1 tablet', 'Daily', 7, NULL, '2023-06-01 10:00:00', NULL),
+  -- Deleted.
+  (5, 2, 1, 102, 'Perindopril arginine 5 mg tablet', '1 tablet', 'Daily', 30, 5, '2025-11-03 16:45:00', '2025-11-03 16:46:00'),
+  -- By nobody; and of a prescription that is not there: no MedicationRequest.
+  (6, 1, 4, NULL, 'Paracetamol 500 mg tablet', NULL, '', NULL, NULL, NULL, NULL),
+  (7, 1, 42, 101, 'Metformin 500 mg tablet', '1 tablet', 'Twice a day', 100, 5, '2025-11-03 16:45:00', NULL);

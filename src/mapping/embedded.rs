@@ -25,6 +25,8 @@ files![
     "immunization.yaml",
     "location.yaml",
     "mapping.yaml",
+    "medication-request.yaml",
+    "medication-statement.yaml",
     "organization.yaml",
     "patient.yaml",
     "practitioner-role.yaml",
