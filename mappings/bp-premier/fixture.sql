@@ -305,3 +305,48 @@ INSERT INTO SCRIPTITEMS VALUES
   -- By nobody; and of a prescription that is not there: no MedicationRequest.
   (6, 1, 4, NULL, 'Paracetamol 500 mg tablet', NULL, '', NULL, NULL, NULL, NULL),
   (7, 1, 42, 101, 'Metformin 500 mg tablet', '1 tablet', 'Twice a day', 100, 5, '2025-11-03 16:45:00', NULL);
+
+-- Times are seconds since midnight; values are text.
+CREATE TABLE OBSERVATIONS (
+  RECORDID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, OBSDATE datetime, OBSTIME int, DATANAME varchar(25),
+  DATACODE int, DATAVALUE char(12), CREATED datetime, UPDATED datetime
+);
+INSERT INTO OBSERVATIONS VALUES
+  -- One visit: both halves of a blood pressure, and more.
+  (1, 1, 1, '2025-11-03 00:00:00', 59400, 'BP systolic', 3, '142', '2025-11-03 16:30:00', NULL),
+  (2, 1, 1, '2025-11-03 00:00:00', 59400, 'BP diastolic', 4, '88', '2025-11-03 16:30:00', NULL),
+  (3, 1, 1, '2025-11-03 00:00:00', 59400, 'Weight', 8, '92.5', '2025-11-03 16:30:00', '2025-11-03 16:45:30'),
+  (4, 1, 1, '2025-11-03 00:00:00', 59400, 'BSL', 6, '>20.0', '2025-11-03 16:30:00', NULL),
+  -- Another day: only one half; and a half that is no number, with its other half.
+  (5, 1, 1, '2025-05-05 00:00:00', 36000, 'BP systolic', 3, '150', '2025-05-05 10:00:00', NULL),
+  (6, 1, 2, '2024-02-29 00:00:00', 36000, 'BP systolic', 3, 'refused', '2024-02-29 10:00:00', NULL),
+  (7, 1, 2, '2024-02-29 00:00:00', 36000, 'BP diastolic', 4, '80', '2024-02-29 10:00:00', NULL),
+  -- Text where a number was asked for, a code without an entry, no code, no unit's code.
+  (8, 1, 2, '2024-02-29 00:00:00', 36000, 'Height', 7, 'not measured', '2024-02-29 10:00:00', NULL),
+  (9, 1, 3, '2019-08-12 00:00:00', 28800, 'Peak flow', 42, '410', '2019-08-12 08:00:00', NULL),
+  (10, 1, 3, '2019-08-12 00:00:00', NULL, 'Remark', NULL, '5', '2019-08-12 08:00:00', NULL),
+  (11, 1, 3, '2019-08-12 00:00:00', 28800, 'Hip', 18, '101', '2019-08-12 08:00:00', NULL),
+  -- No value; deleted; a pair of which one half was deleted.
+  (12, 1, 3, '2019-08-12 00:00:00', 28800, 'Temp', 1, '', '2019-08-12 08:00:00', NULL),
+  (13, 2, 1, '2025-11-03 00:00:00', 59400, 'Weight', 8, '925', '2025-11-03 16:30:00', '2025-11-03 16:31:00'),
+  (14, 1, 8, '2025-01-01 00:00:00', 36000, 'BP systolic', 3, '120', '2025-01-01 10:00:00', NULL),
+  (15, 2, 8, '2025-01-01 00:00:00', 36000, 'BP diastolic', 4, '70', '2025-01-01 10:00:00', '2025-01-01 10:01:00');
+
+CREATE TABLE REPORTVALUES (
+  RECORDID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, REPORTID int, REPORTDATE datetime, LOINCCODE char(32),
+  RESULTNAME char(32), RESULTVALUE char(20), UNITS char(20), "RANGE" char(20), ABNORMALFLAG char(3), CREATED datetime,
+  UPDATED datetime
+);
+INSERT INTO REPORTVALUES VALUES
+  (1, 1, 1, 1, '2025-10-30 00:00:00', '4548-4', 'HbA1c', '8.1', '%', '<6.5', 'H', '2025-10-30 22:00:00', '2025-11-03 16:45:30'),
+  (2, 1, 1, 1, '2025-10-30 00:00:00', '59261-8', 'HbA1c (IFCC)', '65', 'mmol/mol', '<48', 'H', '2025-10-30 22:00:00', NULL),
+  -- A comparator; a unit without an entry; no flag.
+  (3, 1, 1, 2, '2025-10-30 00:00:00', '32294-1', 'Albumin/Creatinine Ratio', '<0.6', 'mg/mmol', '<3.5', '', '2025-10-30 22:00:00', NULL),
+  (4, 1, 2, 3, '2024-03-01 00:00:00', '', 'Vitamin D', '61', 'furlongs', '50 - 150', NULL, '2024-03-01 22:00:00', NULL),
+  -- Words.
+  (5, 1, 2, 3, '2024-03-01 00:00:00', NULL, 'Culture', 'No growth', '', '', 'XX', '2024-03-01 22:00:00', NULL),
+  -- No date, no value, of a report that is not there.
+  (6, 1, 3, 42, NULL, '718-7', 'Haemoglobin', NULL, 'g/L', '115-165', 'LL', NULL, NULL),
+  -- Deleted; and without any name.
+  (7, 2, 1, 1, '2025-10-30 00:00:00', '4548-4', 'HbA1c', '81', '%', '<6.5', 'HH', '2025-10-30 22:00:00', '2025-10-31 22:00:00'),
+  (8, 1, 8, 3, '2024-03-01 00:00:00', '', '', '1', '', '', '', '2024-03-01 22:00:00', NULL);

@@ -22,7 +22,7 @@ fn value(kind: ParameterKind, modifier: Option<&Modifier>) -> &'static str {
         (ParameterKind::Quantity, _) => "1||kg",
         (ParameterKind::Uri, _) => "http://example.org/one",
         (ParameterKind::Special, _) => "1",
-        (ParameterKind::Composite, _) => "a$1",
+        (ParameterKind::Composite, _) => "a$2020",
         // A token that the forms of all its elements allow.
         (ParameterKind::Token, _) => "true",
         (ParameterKind::String | ParameterKind::Reference, _) => "1",
