@@ -350,3 +350,63 @@ INSERT INTO REPORTVALUES VALUES
   -- Deleted; and without any name.
   (7, 2, 1, 1, '2025-10-30 00:00:00', '4548-4', 'HbA1c', '81', '%', '<6.5', 'HH', '2025-10-30 22:00:00', '2025-10-31 22:00:00'),
   (8, 1, 8, 3, '2024-03-01 00:00:00', '', '', '1', '', '', '', '2024-03-01 22:00:00', NULL);
+
+CREATE TABLE INVESTIGATIONS (
+  REPORTID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, TESTNAME char(80), COLLECTIONDATE datetime,
+  REPORTDATE datetime, REPORTTIME int, PROVIDERNAME varchar(100), CREATED datetime, UPDATED datetime
+);
+INSERT INTO INVESTIGATIONS VALUES
+  (1, 1, 1, 'Glycated haemoglobin', '2025-10-29 00:00:00', '2025-10-30 00:00:00', 79200, 'Banksia Pathology (example)', '2025-10-30 22:00:00', '2025-11-03 16:45:30'),
+  (2, 1, 1, 'Urine albumin', '2025-10-29 00:00:00', '2025-10-30 00:00:00', 79200, '', '2025-10-30 22:00:00', NULL),
+  (3, 1, 2, 'Vitamin D', NULL, '2024-03-01 00:00:00', NULL, NULL, '2024-03-01 22:00:00', NULL),
+  -- A picture: it has no values.
+  (4, 1, 2, 'X-ray chest', '2024-03-05 08:15:00', '2024-03-05 00:00:00', 43200, 'Banksia Imaging (example)', '2024-03-05 12:00:00', NULL),
+  -- Deleted; and without a name: no DiagnosticReport.
+  (5, 2, 1, 'Lipids', '2025-10-29 00:00:00', '2025-10-30 00:00:00', 79200, '', '2025-10-30 22:00:00', '2025-10-31 08:00:00'),
+  (6, 1, 3, '', NULL, NULL, NULL, NULL, NULL, NULL);
+
+CREATE TABLE CORRESPONDENCEIN (
+  DOCUMENTID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, CORRESPONDENCEDATE datetime, CATEGORY char(40),
+  SUBJECT varchar(250), CONTACTNAME varchar(100), CREATED datetime, UPDATED datetime
+);
+INSERT INTO CORRESPONDENCEIN VALUES
+  (1, 1, 1, '2025-09-01 00:00:00', 'Specialist letter', 'Ophthalmology – "stable"', 'Dr Iris Lens (example)', '2025-09-02 09:00:00', '2025-11-03 16:45:30'),
+  -- About what, nobody typed; of no day either: no DocumentReference.
+  (2, 1, 2, '2024-03-06 00:00:00', '', '', NULL, '2024-03-06 09:00:00', NULL),
+  (3, 1, 2, NULL, 'Discharge summary', '', NULL, '2024-03-06 09:00:00', NULL),
+  -- Deleted.
+  (4, 2, 1, '2025-09-01 00:00:00', 'Specialist letter', 'Of someone else', '', '2025-09-02 09:00:00', '2025-09-02 09:05:00');
+
+CREATE TABLE CORRESPONDENCEOUT (
+  RECORDID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, USERID int, CORRESPONDENCEDATE datetime,
+  CATEGORY char(40), SUBJECT varchar(250), CREATED datetime, UPDATED datetime
+);
+INSERT INTO CORRESPONDENCEOUT VALUES
+  (1, 1, 1, 1, '2025-08-01 00:00:00', 'Referral letter', 'Referral to ophthalmology', '2025-08-01 10:00:00', NULL),
+  (2, 1, 3, 0, '2024-01-10 00:00:00', 'Certificate', 'Medical certificate', '2024-01-10 10:00:00', NULL);
+
+-- 1 and 12 are public; 42 has no entry.
+CREATE TABLE VISITTYPE (VISITCODE integer PRIMARY KEY, VISITTYPE char(20));
+INSERT INTO VISITTYPE VALUES (1, 'Surgery'), (2, 'Home'), (6, 'Telehealth'), (12, 'Non Visit'), (13, 'Workshop');
+
+-- Times are seconds since midnight.
+CREATE TABLE VISITS (
+  VISITID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, USERID int, VISITCODE int, DRNAME varchar(100),
+  VISITDATE datetime, STARTTIME int, ENDTIME int, CREATED datetime, UPDATED datetime
+);
+INSERT INTO VISITS VALUES
+  (1, 1, 1, 1, 1, 'Dr Wei Chen', '2025-11-03 00:00:00', 59400, 60330, '2025-11-03 16:30:00', '2025-11-03 16:45:30'),
+  (2, 1, 1, 2, 6, 'Áine O''Neill', '2025-05-05 00:00:00', 36000, 36600, '2025-05-05 10:00:00', NULL),
+  -- At home; not ended, by nobody who is known.
+  (3, 1, 2, 0, 2, 'Dr Locum', '2024-02-29 00:00:00', 36000, NULL, '2024-02-29 10:00:00', NULL),
+  -- Codes: not in the code table, without an entry, none.
+  (4, 1, 3, 1, 13, '', '2019-08-12 00:00:00', 28800, 29700, '2019-08-12 08:00:00', NULL),
+  (5, 1, 3, 1, 42, NULL, '2019-08-13 00:00:00', 28800, 29700, '2019-08-13 08:00:00', NULL),
+  (6, 1, 8, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+  -- Without the patient; deleted.
+  (7, 1, 1, 1, 12, 'Dr Wei Chen', '2025-10-31 00:00:00', 30000, 30300, '2025-10-31 08:20:00', NULL),
+  (8, 2, 1, 1, 1, 'Dr Wei Chen', '2025-11-03 00:00:00', 59400, 60330, '2025-11-03 16:30:00', '2025-11-03 16:31:00');
+
+CREATE TABLE VISITREASON (RECORDID integer PRIMARY KEY, RECORDSTATUS int, VISITID int, REASON varchar(250));
+INSERT INTO VISITREASON VALUES
+  (1, 1, 1, 'Type 2 diabetes mellitus'), (2, 1, 1, 'Prescription renewal'), (3, 2, 1, 'Deleted'), (4, 1, 2, ''), (5, 1, 3, 'Chest pain');
