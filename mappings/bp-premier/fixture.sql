@@ -90,11 +90,12 @@ INSERT INTO PROVIDER_LOCATION VALUES
   (6, 1, 5, NULL, NULL, NULL, NULL);
 
 CREATE TABLE NEXTOFKIN (
-  NEXTOFKINID integer PRIMARY KEY, SURNAME char(40), FIRSTNAME char(30), CONTACTPHONE char(14), RELATIONSHIP char(20)
+  NEXTOFKINID integer PRIMARY KEY, RECORDSTATUS int, SURNAME char(40), FIRSTNAME char(30), CONTACTPHONE char(14),
+  RELATIONSHIP char(20), CREATED datetime, UPDATED datetime
 );
 INSERT INTO NEXTOFKIN VALUES
-  (1, 'Smith', 'Margaret', '07 5550 2001', 'Mother'),
-  (2, '', 'Aoife', '', '');
+  (1, 1, 'Smith', 'Margaret', '07 5550 2001', 'Mother', '2016-02-01 10:15:00', '2020-02-02 09:00:00'),
+  (2, 1, '', 'Aoife', '', '', '2016-02-01 10:15:00', NULL);
 
 CREATE TABLE PATIENTS (
   INTERNALID integer PRIMARY KEY, RECORDSTATUS int, PATIENTSTATUS int, EXTERNALID char(12), RECORDNO char(10), IHI char(16),
@@ -410,3 +411,7 @@ INSERT INTO VISITS VALUES
 CREATE TABLE VISITREASON (RECORDID integer PRIMARY KEY, RECORDSTATUS int, VISITID int, REASON varchar(250));
 INSERT INTO VISITREASON VALUES
   (1, 1, 1, 'Type 2 diabetes mellitus'), (2, 1, 1, 'Prescription renewal'), (3, 2, 1, 'Deleted'), (4, 1, 2, ''), (5, 1, 3, 'Chest pain');
+
+-- A member of a health fund, and one whose fund has no name.
+UPDATE PATIENTS SET HEALTHFUNDNO = '12345678', HEALTHFUNDNAME = 'Wattle Health (example)' WHERE INTERNALID = 3;
+UPDATE PATIENTS SET HEALTHFUNDNO = '87654321', HEALTHFUNDNAME = '' WHERE INTERNALID = 8;

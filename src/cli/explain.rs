@@ -503,7 +503,7 @@ mod tests {
         };
         insta::assert_snapshot!(refused("Patient?birthdate=tomorrow"));
         assert!(refused("Patient?famly=smith").starts_with("error[PP001]"));
-        assert!(refused("Coverage").starts_with("error[PH002]"));
+        assert!(refused("Device").starts_with("error[PH002]"));
         assert!(refused("Patient?_cursor=x").starts_with("error[PP007]"));
         assert!(matches!(explained(&["smith"]), Err(Failure::Form)));
     }

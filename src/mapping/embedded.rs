@@ -22,6 +22,10 @@ files![
     "appointment.yaml",
     "codes.yaml",
     "condition.yaml",
+    "coverage-concession.yaml",
+    "coverage-dva.yaml",
+    "coverage-fund.yaml",
+    "coverage-medicare.yaml",
     "diagnostic-report.yaml",
     "document-in.yaml",
     "document-out.yaml",
@@ -39,6 +43,7 @@ files![
     "patient.yaml",
     "practitioner-role.yaml",
     "practitioner.yaml",
+    "related-person.yaml",
     "tables.yaml",
 ];
 

@@ -65,6 +65,7 @@ fn key(resource: &Value, parameter: &str) -> Option<Key> {
         "identifier" => &resource["identifier"][0]["value"],
         "role" => &resource["code"][0]["coding"][0]["code"],
         "indigenous-status" => &resource["extension"][0]["valueCoding"]["code"],
+        "telecom" => &resource["telecom"][0]["value"],
         "phone" | "email" => resource["telecom"]
             .as_array()
             .and_then(|list| list.iter().find(|one| one["system"] == parameter))
