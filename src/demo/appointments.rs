@@ -305,6 +305,8 @@ impl Rows<'_> {
             .set("CREATED", made)
             .set("UPDATED", changed);
         self.appointments.insert()?;
+        // A deleted patient's record went with them.
+        let patient = patient.filter(|key| *key > 0 && record_status(*key - 1) == 1);
         if let (true, Some(patient)) = (seen, patient) {
             self.visits.write(&Visit {
                 id: key,

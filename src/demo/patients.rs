@@ -461,6 +461,15 @@ impl<'conn> Patients<'conn> {
     }
 }
 
+/// What `RECORDSTATUS` a patient's row has, by number; 1 is one that is not deleted.
+pub fn record_status(number: u32) -> i32 {
+    match number {
+        n if n % 61 == 17 => 2,
+        n if n % 151 == 46 => 0,
+        _ => 1,
+    }
+}
+
 /// The key of a patient, from its number.
 fn key(number: u32) -> i64 {
     i64::from(number) + 1

@@ -62,6 +62,21 @@ const COMMON: &[&str] = &[
     "Practitioner?family=smith",
     "Practitioner?_id=3",
     "PractitionerRole?practitioner=3",
+    "Condition?patient=12",
+    "Condition?patient=12&category=problem-list-item&clinical-status=active",
+    "Condition?patient=12&onset-date=ge2020",
+    "AllergyIntolerance?patient=12",
+    "Immunization?patient=12&status=completed",
+    "MedicationStatement?patient=12&status=active",
+    "MedicationRequest?patient=12&intent=order&status=active",
+    // By category, code or date, one of the four sources is asked for nothing, which SQLite calls a scan.
+    "Observation?patient=12",
+    "DiagnosticReport?patient=12",
+    "DocumentReference?patient=12",
+    "Encounter?patient=12&date=ge2025-03-02",
+    "Encounter?subject=Patient/12&_sort=-date",
+    "RelatedPerson?patient=12",
+    "Coverage?beneficiary=Patient/12",
 ];
 
 /// Ranges that are open at one end may hold no row or all: in the order of the id SQLite may read rows in

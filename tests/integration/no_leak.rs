@@ -20,10 +20,16 @@ UPDATE PATIENTS SET SURNAME = 'Rowsurname' || INTERNALID, FIRSTNAME = 'Rowfirst'
   DOB = '1978-03-09 00:00:00';
 UPDATE EMAIL SET EMAIL = 'rowmail@mail.example';
 UPDATE APPOINTMENTS SET REASON = 'Rowreason', COMMENT = 'Rowcomment';
+UPDATE PASTHISTORY SET ITEMTEXT = 'Rowhistory', DETAILS = 'Rowdetails';
+UPDATE REACTIONS SET ITEMNAME = 'Rowallergen';
+UPDATE CURRENTRX SET DRUGNAME = 'Rowmedicine', INDICATION = 'Rowindication';
+UPDATE REPORTVALUES SET RESULTVALUE = 'Rowresult', LOINCCODE = 'ROWLOINC';
 UPDATE USERS SET SURNAME = 'Rowdoctor', EMAIL = 'rowdoctor@mail.example';
 -- Odd ones, which are logged by their place.
 INSERT INTO PATIENTS (INTERNALID, RECORDSTATUS, SURNAME, DOB, SEXCODE) VALUES
   (900, 1, CAST(x'526f776f6464ff' AS TEXT), 'Rowodddate', 'Rowoddsex');
+INSERT INTO PASTHISTORY (RECORDID, RECORDSTATUS, INTERNALID, ITEMTEXT, YEAR, STATUSCODE) VALUES
+  (900, 1, 1, CAST(x'526f776f6464ff' AS TEXT), 'Rowoddyear', 'Rowoddcode');
 ";
 
 /// What the rows hold, in lower case.
@@ -44,6 +50,13 @@ const ROW_VALUES: &[&str] = &[
     "rowreason",
     "rowcomment",
     "rowdoctor",
+    "rowhistory",
+    "rowdetails",
+    "rowallergen",
+    "rowmedicine",
+    "rowindication",
+    "rowresult",
+    "rowloinc",
     "rowodd",
 ];
 
@@ -81,6 +94,15 @@ const SEARCHES: &[&str] = &[
     "Patient?family=sought\\q",
     "Appointment?date=2026-03-02&patient=soughtid",
     "Appointment?reason-code:text=soughttext",
+    "Condition?patient=soughtid",
+    "Condition?patient=1&code:text=soughtcondition",
+    "Condition?onset-date=soughtdate",
+    "Condition/900",
+    "AllergyIntolerance?patient=1&clinical-status=soughtstatus",
+    "MedicationStatement?patient=1",
+    "Observation?patient=1&code=http://loinc.org|soughtcode",
+    "Observation?patient=2&category=laboratory",
+    "DiagnosticReport/1",
     "Practitioner?name=soughtname",
     "Patient/soughtid",
     "Patient/1",

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 struct Vaccine(i32, &'static str, bool);
 
 const HEXAVALENT: Vaccine = Vaccine(701, "DTPa-hepB-IPV-Hib", false);
-const PNEUMOCOCCAL: Vaccine = Vaccine(702, "Pneumococcal 20-valent conjugate", false);
+const PNEUMOCOCCAL: Vaccine = Vaccine(702, "Pneumococcal conjugate", false);
 const ROTAVIRUS: Vaccine = Vaccine(703, "Rotavirus live attenuated", true);
 const ACWY: Vaccine = Vaccine(704, "Meningococcal ACWY conjugate", false);
 const MMR: Vaccine = Vaccine(705, "Measles-mumps-rubella", false);
@@ -21,7 +21,7 @@ const MMRV: Vaccine = Vaccine(706, "Measles-mumps-rubella-varicella", false);
 const DTPA: Vaccine = Vaccine(707, "DTPa", false);
 const HIB: Vaccine = Vaccine(708, "Haemophilus influenzae type b", false);
 const DTPA_IPV: Vaccine = Vaccine(709, "DTPa-IPV", false);
-const INFLUENZA: Vaccine = Vaccine(710, "Influenza quadrivalent inactivated", false);
+const INFLUENZA: Vaccine = Vaccine(710, "Influenza inactivated", false);
 const ZOSTER: Vaccine = Vaccine(711, "Herpes zoster recombinant", false);
 const BOOSTER: Vaccine = Vaccine(712, "dTpa (adolescent and adult)", false);
 

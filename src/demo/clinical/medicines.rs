@@ -157,7 +157,8 @@ impl<'conn> Writers<'conn> {
             .set(
                 "INSTRUCTIONS",
                 match id % 8 {
-                    5 => Some("Until all taken"),
+                    5 if medicine.repeats == 0 => Some("Until all taken"),
+                    5 => Some("Long term"),
                     1..=3 => Some(""),
                     _ => None,
                 },

@@ -31,6 +31,8 @@ struct Test {
     least: i32,
     /// Whole numbers only.
     whole: bool,
+    /// What follows from the others of the report, in their order and in tenths, is not drawn.
+    follows: Option<fn(&[i32]) -> i32>,
 }
 
 const PLAIN: Test = Test {
@@ -44,6 +46,7 @@ const PLAIN: Test = Test {
     ill: (0, 0),
     least: 0,
     whole: false,
+    follows: None,
 };
 
 static HBA1C: &[Test] = &[
@@ -67,6 +70,7 @@ static HBA1C: &[Test] = &[
         drawn: (290, 420),
         ill: (400, 800),
         whole: true,
+        follows: Some(|values| (10 * of(values, 0) - 215) * 10_929 / 10_000),
         ..PLAIN
     },
 ];
@@ -80,6 +84,7 @@ static LIPIDS: &[Test] = &[
         range: "<5.5",
         drawn: (38, 62),
         ill: (45, 80),
+        follows: Some(|values| of(values, 1) * 10 / 22 + of(values, 2) + of(values, 3)),
         ..PLAIN
     },
     Test {
@@ -139,6 +144,7 @@ static KIDNEYS: &[Test] = &[
         drawn: (650, 1100),
         ill: (380, 950),
         whole: true,
+        follows: Some(|values| (720_000 / of(values, 0).max(1)).min(1100)),
         ..PLAIN
     },
 ];
@@ -329,10 +335,17 @@ impl<'conn> Writers<'conn> {
         random: &mut Random,
     ) -> rusqlite::Result<()> {
         let report = self.write_head(chart, name, day, random)?;
+        let ill = !chart.illnesses.is_empty();
+        let mut drawn = Vec::with_capacity(tests.len());
         for test in tests {
-            let ill = !chart.illnesses.is_empty();
             let (low, high) = if ill { test.ill } else { test.drawn };
-            let drawn = random.between(low, high);
+            drawn.push(random.between(low, high));
+        }
+        for (position, test) in tests.iter().enumerate() {
+            let drawn = match test.follows {
+                Some(follows) => follows(&drawn),
+                None => of(&drawn, position),
+            };
             let drawn = if test.whole { drawn / 10 * 10 } else { drawn };
             let (value, shown) = if drawn < test.least {
                 (
@@ -432,6 +445,10 @@ impl<'conn> Writers<'conn> {
             .set("CREATED", day.at(79_300));
         self.values.insert()
     }
+}
+
+fn of(values: &[i32], position: usize) -> i32 {
+    values.get(position).copied().unwrap_or(0)
 }
 
 fn number(tenths: i32, whole: bool) -> String {
