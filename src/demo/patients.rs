@@ -506,12 +506,3 @@ fn shout(text: &str, loudly: bool) -> String {
         text.to_owned()
     }
 }
-
-/// `RECORDSTATUS` of a patient: 1 for a record that is live.
-pub(super) fn record_status(number: u32) -> i32 {
-    match number {
-        n if n % 61 == 17 => 2,
-        n if n % 151 == 46 => 0,
-        _ => 1,
-    }
-}

@@ -91,6 +91,7 @@ fn withheld(found: &[(At<'_>, Compiled, Derivation)]) -> BTreeSet<(&'static str,
             !matches!(
                 reason,
                 Reason::NoElement
+                    | Reason::Type(_)
                     | Reason::Off
                     | Reason::Special
                     | Reason::Phonetic
@@ -104,10 +105,10 @@ fn withheld(found: &[(At<'_>, Compiled, Derivation)]) -> BTreeSet<(&'static str,
             parameter.is_some_and(|parameter| parameter.kind == ParameterKind::String)
         };
         let joined = Reason::of_joined_text();
-        let partial = derivation
-            .partial
-            .iter()
-            .filter(|(name, reason)| *reason != joined || !by_parts(name));
+        // A type that is not searched by this kind of parameter is nothing that it looks at.
+        let partial = derivation.partial.iter().filter(|(name, reason)| {
+            !matches!(reason, Reason::Type(_)) && (*reason != joined || !by_parts(name))
+        });
         for (name, reason) in partial.chain(unanswered) {
             at.report(
                 Problem::new(

@@ -190,11 +190,7 @@ fn what_a_chain_cannot_ask_is_refused_by_name() {
             "PP002",
             "`supporting-info`",
         ),
-        (
-            "Patient?_has:Observation:patient:code=x",
-            "PP004",
-            "not served",
-        ),
+        ("Patient?_has:Device:patient:type=x", "PP004", "not served"),
         (
             "Patient?_has:Appointment:patient:specialty=x",
             "PP002",

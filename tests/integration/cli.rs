@@ -334,24 +334,24 @@ fn what_keeps_it_from_starting_is_said() {
     .expect("a file");
     std::fs::write(
         mapping.join("tables.yaml"),
-        "tables:\n  PATIENTS: { key: INTERNALID, columns: { INTERNALID: integer } }\n",
+        "tables:\n  APPOINTMENTCODES: { key: APPOINTMENTCODE, columns: { APPOINTMENTCODE: integer } }\n",
     )
     .expect("a file");
     for (elements, search, expected) in [
         (
-            "  active: true\n  birthDate: { sql: \"NULIF({p.INTERNALID}, 0)\", type: date }\n",
+            "  active: true\n  birthDate: { sql: \"NULIF({p.APPOINTMENTCODE}, 0)\", type: date }\n",
             "",
             "patient.yaml:6: SQLite refuses SQL of the mapping: no such function: NULIF",
         ),
         (
             "  active: true\n",
-            "search:\n  own: { type: string, column: { sql: \"TRIM({p.INTERNALID}\", type: varchar(9) } }\n",
+            "search:\n  own: { type: string, column: { sql: \"TRIM({p.APPOINTMENTCODE}\", type: varchar(9) } }\n",
             "the search parameter `own` of Patient",
         ),
     ] {
         std::fs::write(
             mapping.join("patient.yaml"),
-            format!("resource: Patient\ntable: PATIENTS as p\nid: p.INTERNALID\nelements:\n{elements}{search}"),
+            format!("resource: Patient\ntable: APPOINTMENTCODES as p\nid: p.APPOINTMENTCODE\nelements:\n{elements}{search}"),
         )
         .expect("a file");
         through(&mapping, &empty, expected);

@@ -189,7 +189,7 @@ fn what_is_wrong_with_a_search_is_said() {
         (&format!("Patient?{many}"), "PS005"),
         ("Patient?_cursor=abc4711", "PP007"),
         ("Patient?famly=4711", "PP001"),
-        ("Patient?_has:Observation:patient:code=4711", "PP004"),
+        ("Patient?_has:Device:patient:type=4711", "PP004"),
     ] {
         let response = send(SERVER.get(search));
         let text = refused(response, 400, code);

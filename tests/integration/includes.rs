@@ -218,7 +218,7 @@ fn what_cannot_be_included_is_refused() {
             "Patient?_include=Patient:general-practitioner:Location",
             "PP004",
         ),
-        ("Patient?_revinclude=Observation:subject", "PP004"),
+        ("Patient?_revinclude=Device:patient", "PP004"),
         (
             "Patient?_include=Patient:general-practitioner&_summary=text",
             "PP004",

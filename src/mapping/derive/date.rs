@@ -29,6 +29,8 @@ pub(super) fn date(place: &Place<'_>, found: &mut Found<'_>) {
                     }
                 }
             }
+            // Of a choice it may be text: no date, whatever it says.
+            None if place.ty == "string" => found.miss(Reason::Type("string")),
             None => found.miss(Reason::constant_or(place)),
         },
     }
