@@ -8,10 +8,12 @@
 //! R4 has no element for the modifiers, the comparators and the sorting of a parameter. They are said to
 //! programs in an extension, [`SEARCH_SUPPORT`], so that a test can walk all that is declared.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::search_parameters;
-use crate::mapping::{Mapping, ParameterInfo, Resource};
+use crate::mapping::{Mapping, Matcher, ParameterInfo, Resource};
 use crate::search::{ParameterKind, Prefix, Summary, Total};
 
 /// The extension of `rest.resource.searchParam` that says how the parameter may be used: `modifier`
@@ -91,6 +93,11 @@ struct RestResource {
     versioning: &'static str,
     read_history: bool,
     conditional_read: &'static str,
+    /// `Appointment:patient`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    search_include: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    search_rev_include: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     search_param: Vec<SearchParam>,
 }
@@ -177,7 +184,8 @@ fn documentation(zone: &str) -> String {
         "Search by GET, or by POST of a form to `_search`. Dates and times without an offset are those of {zone}. \
          A parameter that is not known is ignored and reported in an `outcome` entry, unless `Prefer: handling=strict` \
          asks for an error, or nothing else narrows the search. A parameter of R4 that this practice's records cannot \
-         answer, and is therefore not listed here, is always an error. Page links carry no key: send it with each \
+         answer, and is therefore not listed here, is always an error. References chain, and `_has` goes against them, at \
+         most four steps deep; `_include` and `_revinclude` take `*` and `:iterate` too. Page links carry no key: send it with each \
          request. `_format` and `_pretty` go with every interaction. \
          A string parameter finds what starts with the text that is asked for, without case and accents; blanks and \
          punctuation count: `obrien` does not find O'Brien, nor `smith jones` Smith-Jones. \
@@ -213,12 +221,47 @@ fn rest_resource(mapping: &Mapping, resource: &Resource) -> RestResource {
         } else {
             "not-match"
         },
+        search_include: included(mapping, |link| link.from == resource.name),
+        search_rev_include: included(mapping, |link| link.to == resource.name),
         search_param: resource
             .parameters
             .values()
             .map(|info| search_param(resource.name, info))
             .collect(),
     }
+}
+
+/// A reference parameter, and a type that is served here and that it leads to.
+struct Link<'m> {
+    from: &'static str,
+    parameter: &'m str,
+    to: &'static str,
+}
+
+/// What `_include` and `_revinclude` take, of the links that are wanted.
+fn included(mapping: &Mapping, wanted: impl Fn(&Link<'_>) -> bool) -> Vec<String> {
+    let links = mapping.sources.iter().flat_map(|source| {
+        source.search.values().flat_map(|parameter| {
+            parameter.targets.iter().filter_map(|target| {
+                let Matcher::Reference(reference) = &target.matcher else {
+                    return None;
+                };
+                mapping
+                    .resources
+                    .contains_key(reference.to)
+                    .then_some(Link {
+                        from: source.resource,
+                        parameter: &parameter.name,
+                        to: reference.to,
+                    })
+            })
+        })
+    });
+    let texts: BTreeSet<String> = links
+        .filter(wanted)
+        .map(|link| format!("{}:{}", link.from, link.parameter))
+        .collect();
+    texts.into_iter().collect()
 }
 
 fn search_param(resource: &str, info: &ParameterInfo) -> SearchParam {

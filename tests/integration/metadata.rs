@@ -103,6 +103,16 @@ fn all_that_the_served_statement_declares_is_answered() {
             let again = SERVER.get(&format!("{of}/{id}")).header(asked, given);
             assert_eq!(send(again).status(), 304, "{of} {asked}");
         }
+        for (parameter, includes) in [
+            ("_include", "searchInclude"),
+            ("_revinclude", "searchRevInclude"),
+        ] {
+            for include in resource[includes].as_array().into_iter().flatten() {
+                let include = include.as_str().expect("text");
+                answered(&format!("{of}?{parameter}={include}&_count=1"));
+                searches += 1;
+            }
+        }
         for parameter in list(resource, "searchParam") {
             let (name, ty) = (text(parameter, "name"), text(parameter, "type"));
             let support = Support::of(parameter);
