@@ -243,8 +243,5 @@ fn can_be_asked(filter: &Filter, resource: &Resource) -> Result<(), PlanError> {
 }
 
 fn unreachable(parameter: &str, what: &str) -> PlanError {
-    PlanError::UnsupportedFeature {
-        what: format!("`{parameter}` by way of {what}"),
-        parameter: parameter.to_owned(),
-    }
+    PlanError::unsupported(format!("`{parameter}` by way of {what}"), parameter)
 }

@@ -118,6 +118,14 @@ fn modifiers(allowed: &[String]) -> String {
 }
 
 impl PlanError {
+    /// What is asked for by way of a parameter, and not offered.
+    pub(super) fn unsupported(what: impl Into<String>, parameter: &str) -> PlanError {
+        PlanError::UnsupportedFeature {
+            what: what.into(),
+            parameter: parameter.to_owned(),
+        }
+    }
+
     /// The entry of the table of errors.
     pub fn code(&self) -> Code {
         match self {

@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
-use crate::mapping::{Resource, Target};
+use crate::fhir::search_parameters;
+use crate::mapping::{ReferenceMatcher, Resource, Target};
 use crate::relation::{Joins, Predicate, Select, SqlType, Value};
-use crate::search::{Include, Reference, SearchRequest, Summary};
+use crate::search::{Include, ParameterKind, Reference, SearchRequest, Summary};
 
 use super::chain::{references, referrers};
 use super::planner::{Planner, Prepared};
@@ -41,7 +42,10 @@ impl Planner {
             return Ok(());
         }
         if request.summary == Some(Summary::Text) {
-            return Err(refused("`_include` beside `_summary=text`", "_summary"));
+            return Err(PlanError::unsupported(
+                "`_include` beside `_summary=text`",
+                "_summary",
+            ));
         }
         request
             .includes
@@ -60,51 +64,59 @@ impl Planner {
         };
         // Without `:iterate` only what matches is looked at, and that is of the searched type.
         if !include.reverse && !include.iterate && source != resource.name {
-            return Err(refused(
-                &format!("`{name}` of another type than the searched one without `:iterate`"),
+            return Err(PlanError::unsupported(
+                format!("`{name}` of another type than the searched one without `:iterate`"),
                 name,
             ));
         }
         let Some(of) = self.mapping().resources.get(source) else {
-            return Err(refused(
-                &format!("`{name}` of a type that is not served here"),
+            return Err(PlanError::unsupported(
+                format!("`{name}` of a type that is not served here"),
                 name,
             ));
         };
         let Some(parameter) = include.parameter.as_deref() else {
             return Ok(());
         };
-        let unsupported = || PlanError::UnsupportedParameter {
-            resource: of.name,
-            name: parameter.to_owned(),
-        };
-        let mut found = self
+        let mut targets = self
             .prepared(of)
             .filter_map(|prepared| prepared.source.search.get(parameter))
             .flat_map(|parameter| references(&parameter.targets))
             .peekable();
-        found.peek().ok_or_else(unsupported)?;
-        let leads = |to: &str| found.any(|(_, reference)| reference.to == to);
-        match include.target.as_deref() {
-            Some(target) if !{ leads }(target) => Err(refused(
-                &format!("`{name}` by `{parameter}` to a type that it does not lead to here"),
+        if targets.peek().is_none() {
+            // Only a name of R4 is repeated: here a name is a value, which may be anything.
+            let definition = search_parameters::parameter(of.name, parameter)
+                .filter(|definition| definition.kind == ParameterKind::Reference);
+            return Err(match definition {
+                Some(definition) => PlanError::UnsupportedParameter {
+                    resource: of.name,
+                    name: definition.code.to_owned(),
+                },
+                None => {
+                    let what = format!("`{name}` by what is no reference parameter of {}", of.name);
+                    PlanError::unsupported(what, name)
+                }
+            });
+        }
+        let target = include.target.as_deref();
+        match target.is_none_or(|target| targets.any(|(_, reference)| reference.to == target)) {
+            true => Ok(()),
+            false => Err(PlanError::unsupported(
+                format!("`{name}` by a reference that does not lead to that type here"),
                 name,
             )),
-            _ => Ok(()),
         }
     }
 
-    /// The selects that an include adds for what is on the page; their rows may be on it already.
-    ///
-    /// # Errors
-    /// None where [`Planner::search`] took the request.
+    /// The selects that an include adds for what is on the page, each with the place of its source; their rows may be
+    /// on the page already.
     pub fn include(
         &self,
         include: &Include,
         page: &[Included],
         request: &SearchRequest,
         context: &Context<'_>,
-    ) -> Result<Vec<(usize, Part)>, PlanError> {
+    ) -> Vec<(usize, Part)> {
         let mut parts = Vec::new();
         for included in page.iter().filter(|included| !included.ids.is_empty()) {
             let Some(of) = self.sources.get(included.source) else {
@@ -116,7 +128,7 @@ impl Planner {
                 self.referred(include, of, included, request, &mut parts);
             }
         }
-        Ok(parts)
+        parts
     }
 
     /// What the resources on the page refer to.
@@ -254,7 +266,7 @@ impl Planner {
 fn reference_targets<'p>(
     include: &Include,
     of: &'p Prepared,
-) -> impl Iterator<Item = (&'p Target, &'p crate::mapping::ReferenceMatcher)> {
+) -> impl Iterator<Item = (&'p Target, &'p ReferenceMatcher)> {
     let parameter = include.parameter.clone();
     let to = include.target.clone();
     let search = &of.source.search;
@@ -269,11 +281,4 @@ fn reference_targets<'p>(
         .filter_map(|name| search.get(name))
         .flat_map(|parameter| references(&parameter.targets))
         .filter(move |(_, reference)| to.as_deref().is_none_or(|to| to == reference.to))
-}
-
-fn refused(what: &str, parameter: &str) -> PlanError {
-    PlanError::UnsupportedFeature {
-        what: what.to_owned(),
-        parameter: parameter.to_owned(),
-    }
 }

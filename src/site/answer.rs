@@ -108,7 +108,7 @@ impl Page {
         let mut clock = Clock(Instant::now());
         let mut answer = Answer::default();
         let mut total = self.plan.total.then_some(0i64);
-        if is_several(&self.plan) {
+        if is_several(&self.plan) || !self.request.includes.is_empty() {
             session.snapshot()?;
         }
         let mut fetched = Vec::with_capacity(self.plan.parts.len());

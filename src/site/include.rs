@@ -52,8 +52,9 @@ impl OnPage {
         let writer = ResourceWriter::new(&part.view, of, &[]);
         let mut fresh = Vec::new();
         for row in 0..used {
-            // A row without an id is left out, and counted, when it is written.
             let Some(id) = writer.id_of(rows, row) else {
+                // It is left out, and counted, when it is to be written.
+                fresh.push(row);
                 continue;
             };
             if self.seen.insert((part.source.resource, id.clone())) {
@@ -67,7 +68,8 @@ impl OnPage {
 
 impl Page {
     /// Fetches what the request includes, given the rows of each part that are on the page. The number of commands
-    /// follows from the request and the mapping, never from the rows.
+    /// follows from the request and the mapping, not from how many rows there are; for what brings nothing new no
+    /// children are read.
     ///
     /// # Errors
     /// Whatever the database reports.
@@ -116,9 +118,8 @@ impl Page {
                 break;
             }
             for include in again {
-                let parts = site
-                    .planner()
-                    .include(include, &level, &self.request, &context)?;
+                let planner = site.planner();
+                let parts = planner.include(include, &level, &self.request, &context);
                 for (place, part) in parts {
                     let statement = site.statement(&part.select)?;
                     let rows = session.execute(&statement, &part.values)?;

@@ -211,8 +211,8 @@ fn what_cannot_be_included_is_refused() {
     let practice = Practice::demo(5);
     for (search, code) in [
         ("Patient?_include=Patient:link", "PP002"),
-        ("Patient?_include=Patient:gender", "PP002"),
-        ("Patient?_include=Patient:nothing", "PP002"),
+        ("Patient?_include=Patient:gender", "PP004"),
+        ("Patient?_include=Patient:nothing", "PP004"),
         ("Patient?_include=Appointment:patient", "PP004"),
         (
             "Patient?_include=Patient:general-practitioner:Location",
@@ -226,6 +226,7 @@ fn what_cannot_be_included_is_refused() {
         ("Patient?_include=Patient", "PS007"),
     ] {
         let error = practice.search(search).expect_err(search);
+        assert!(!error.to_string().contains("nothing"), "{error}");
         assert_eq!(
             (error.code().status, error.code().id),
             (400, code),

@@ -406,7 +406,7 @@ fn included(practice: &Practice, request: &SearchRequest, bundle: &Value) -> Vec
     for include in &request.includes {
         let parts = practice
             .with_context(|context| site.planner().include(include, &page, request, context));
-        for (_, part) in parts.unwrap() {
+        for (_, part) in parts {
             shown.push(Shown {
                 statement: sql::select(&part.select, dialect).unwrap(),
                 values: part.values.clone(),
