@@ -4,7 +4,7 @@
 //! taken here and nowhere earlier.
 
 mod command;
-mod queue;
+mod jobs;
 mod rows;
 pub mod sqlite;
 #[cfg(test)]

@@ -6,9 +6,9 @@
 //! which there are soon dozens, each keep theirs. Connections only read. A statement that runs past its
 //! deadline, or whose caller has gone, is interrupted by the engine's progress callback.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
-use rustc_hash::FxHashMap;
 use tokio::sync::oneshot;
 
-use super::queue::{Deadline, Queue};
+use super::jobs::{Jobs, Ticket};
 use super::rows::TooLarge;
 use super::{CellRef, PassthroughError, Rows, RowsBuilder};
 use crate::relation::Value;
@@ -30,7 +29,7 @@ use crate::sql::Statement;
 pub struct Limits {
     /// Connections, each with a thread of its own, at the most.
     pub connections: usize,
-    /// Requests that may wait for one, and of a caller for its share; a further one is turned away at once.
+    /// Requests of a caller that may wait for one; a further one is turned away at once.
     pub waiting: usize,
     /// How long one may wait.
     pub wait: Duration,
@@ -67,20 +66,9 @@ const STEPS: i32 = 10_000;
 pub struct Pool {
     path: PathBuf,
     limits: Limits,
-    queue: Queue,
-    /// By caller; there are as many as the server has keys. Who waits for its own share takes no place in the
-    /// queue of all.
-    shares: Mutex<FxHashMap<u32, Arc<Queue>>>,
-    /// Threads without a job, the one that was busy last at the end.
-    idle: Mutex<Vec<Worker>>,
+    jobs: Arc<Jobs<Job>>,
     /// A connection that no thread has yet.
     spare: Mutex<Option<Opened>>,
-}
-
-/// A thread with a connection of its own; it ends when the last of its handles does.
-#[derive(Clone)]
-struct Worker {
-    jobs: SyncSender<Job>,
 }
 
 type Job = Box<dyn FnOnce(&mut Option<Opened>) + Send>;
@@ -114,19 +102,37 @@ fn file_id(_: &Path) -> Result<FileId, PassthroughError> {
     Ok((0, 0))
 }
 
-impl Worker {
-    fn start() -> std::io::Result<Worker> {
-        // Its one job at a time may come while the thread still leaves the one before.
-        let (jobs, given): (_, Receiver<Job>) = sync_channel(1);
-        std::thread::Builder::new()
-            .name("sqlite".to_owned())
-            .spawn(move || {
-                let mut connection = None;
-                while let Ok(job) = given.recv() {
-                    job(&mut connection);
-                }
-            })?;
-        Ok(Worker { jobs })
+/// Does jobs until there will be no more.
+fn serve(jobs: &Jobs<Job>) {
+    let mut connection = None;
+    let mut done = None;
+    while let Some((lane, job)) = jobs.next(done) {
+        // A job that panics takes its connection with it; another is made for the next.
+        let _ = catch_unwind(AssertUnwindSafe(|| job(&mut connection)));
+        done = Some(lane);
+    }
+}
+
+/// A job that somebody waits for. When nobody does any more it is taken back, or interrupted where it runs.
+struct Awaited<'p> {
+    jobs: &'p Jobs<Job>,
+    ticket: Ticket,
+    cancelled: Arc<AtomicBool>,
+    is_done: bool,
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.cancelled.store(true, Ordering::Relaxed);
+            drop(self.jobs.withdraw(self.ticket));
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.jobs.close();
     }
 }
 
@@ -144,10 +150,8 @@ impl Pool {
         };
         Ok(Pool {
             path: path.to_owned(),
-            queue: Queue::new(limits.connections, limits.waiting),
-            shares: Mutex::default(),
+            jobs: Arc::new(Jobs::new(limits.connections, limits.waiting)),
             limits,
-            idle: Mutex::new(Vec::new()),
             spare: Mutex::new(Some(first)),
         })
     }
@@ -176,44 +180,55 @@ impl Pool {
         E: From<PassthroughError> + Send + 'static,
         F: FnOnce(&mut Session<'_>) -> Result<T, E> + Send + 'static,
     {
-        let deadline = Deadline::after(self.limits.wait);
-        let share = match caller.map(|caller| self.share(caller)) {
-            Some(share) => Some(share.place(deadline).await?),
-            None => None,
-        };
-        let place = self.queue.place(deadline).await?;
-        let gone = CancelOnDrop(Arc::new(AtomicBool::new(false)));
-        let cancelled = Arc::clone(&gone.0);
-        let worker = match lock(&self.idle).pop() {
-            Some(worker) => worker,
-            None => Worker::start().map_err(|error| PassthroughError::Open(error.to_string()))?,
-        };
-        let (answer, answered) = oneshot::channel();
-        let pool = Arc::clone(self);
-        let again = worker.clone();
+        let begins = tokio::time::Instant::now() + self.limits.wait;
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let (answer, mut answered) = oneshot::channel();
         // What the job logs belongs to the request.
         let dispatch = tracing::dispatcher::get_default(Clone::clone);
         let span = tracing::Span::current();
-        let task: Job = Box::new(move |connection| {
-            let places = (place, share);
-            let done = tracing::dispatcher::with_default(&dispatch, || {
-                span.in_scope(|| pool.attend(connection, cancelled, job))
-            });
-            // The thread is idle before its place lets the next one look for it.
-            lock(&pool.idle).push(again);
-            drop(places);
-            // Nobody may wait for it any more.
-            let _ = answer.send(done);
+        let task: Job = Box::new({
+            let (pool, cancelled) = (Arc::clone(self), Arc::clone(&cancelled));
+            move |connection| {
+                let done = tracing::dispatcher::with_default(&dispatch, || {
+                    span.in_scope(|| pool.attend(connection, cancelled, job))
+                });
+                // Nobody may wait for it any more.
+                let _ = answer.send(done);
+            }
         });
-        let failed = PassthroughError::Failed { code: 0 };
-        if worker.jobs.try_send(task).is_err() {
-            return Err(failed.into());
+        let taken = self.jobs.push(caller, task);
+        let taken = taken.map_err(|_| PassthroughError::Busy)?;
+        let mut awaited = Awaited {
+            jobs: &self.jobs,
+            ticket: taken.ticket,
+            cancelled,
+            is_done: false,
+        };
+        if taken.needs_thread {
+            self.start_thread()?;
         }
-        let done = answered.await;
-        drop(gone);
-        // Where there is no answer the job panicked: its thread and connection are gone with it, and others
-        // are made when asked for.
-        done.unwrap_or_else(|_| Err(failed.into()))
+        let answer = match tokio::time::timeout_at(begins, &mut answered).await {
+            Ok(answer) => answer,
+            Err(_) if self.jobs.withdraw(awaited.ticket).is_some() => {
+                return Err(PassthroughError::Busy.into());
+            }
+            // It has begun, and its statements have a deadline of their own.
+            Err(_) => answered.await,
+        };
+        awaited.is_done = true;
+        // Where there is no answer the job panicked.
+        answer.unwrap_or_else(|_| Err(PassthroughError::Failed { code: 0 }.into()))
+    }
+
+    fn start_thread(&self) -> Result<(), PassthroughError> {
+        let jobs = Arc::clone(&self.jobs);
+        let started = std::thread::Builder::new()
+            .name("sqlite".to_owned())
+            .spawn(move || serve(&jobs));
+        started.map(drop).map_err(|error| {
+            self.jobs.thread_failed();
+            PassthroughError::Open(error.to_string())
+        })
     }
 
     /// One job, on its thread.
@@ -263,13 +278,6 @@ impl Pool {
         done
     }
 
-    /// What a caller may hold: all but one connection, so that its slow searches leave one to the others.
-    fn share(&self, caller: u32) -> Arc<Queue> {
-        let most = self.limits.connections.saturating_sub(1).max(1);
-        let share = || Arc::new(Queue::new(most, self.limits.waiting));
-        Arc::clone(lock(&self.shares).entry(caller).or_insert_with(share))
-    }
-
     fn connect(&self) -> Result<Opened, PassthroughError> {
         let file = file_id(&self.path)?;
         let spare = lock(&self.spare).take().filter(|spare| spare.file == file);
@@ -306,14 +314,6 @@ impl Pool {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-struct CancelOnDrop(Arc<AtomicBool>);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 fn open(path: &Path, limits: &Limits) -> Result<Connection, PassthroughError> {
