@@ -56,6 +56,10 @@ codes! {
     UNSUPPORTED_VALUE = "PP008", 400, "not-supported", "The value has a form that the parameter's columns cannot be compared with", "Write the value as the message says.";
     TOO_MANY_VALUES = "PP009", 400, "too-costly", "The search compares more values than a command takes", "Split the search into several.";
     TOO_MANY_TABLES = "PP010", 400, "too-costly", "The search goes by more tables than a command may", "Name the types of the chain, as in subject:Patient.name, or search step by step.";
+    SEVERAL_TYPES = "PP011", 400, "not-supported", "A search of several types cannot be answered so", "Name the types with _type, at the base and nowhere else, and filter by what all of them have.";
+    NOT_IN_COMPARTMENT = "PP012", 404, "not-supported", "No such resources are in such a compartment here", "Search the type itself, by a parameter that the CapabilityStatement lists for it.";
+    OPERATION_PARAMETER = "PP013", 400, "not-supported", "The operation does not take the parameter", "Give the operation's own parameters only; the message lists them.";
+    TOO_MANY_STEPS = "PP014", 400, "too-costly", "The search includes by more references than it may", "Name the references to include, as in _include=Appointment:patient, and use :iterate where it is needed only.";
     DATABASE_TIMEOUT = "PD001", 504, "timeout", "The practice database did not answer in time", "Narrow the search, or try again later.";
     DATABASE_BUSY = "PD002", 503, "transient", "Too many requests wait for the practice database, or another program keeps it locked", "Try again after the seconds that Retry-After says.";
     DATABASE_SCHEMA = "PD003", 500, "exception", "The practice database lacks a table or column of the mapping", "Check that the mapping belongs to this version of the product.";
@@ -70,7 +74,7 @@ codes! {
     UNSUPPORTED_MEDIA_TYPE = "PH006", 415, "not-supported", "The body has a media type that is not read", "Send application/x-www-form-urlencoded.";
     BODY_TOO_LARGE = "PH007", 413, "too-long", "The body is too large", "Split the search into several.";
     METHOD_NOT_ALLOWED = "PH008", 405, "not-supported", "The method does not apply to the path", "Use GET or HEAD to read and search, POST with _search to search.";
-    UNKNOWN_PATH = "PH009", 404, "not-found", "There is nothing at the path", "FHIR paths are {resource}, {resource}/{id}, {resource}/_search and metadata.";
+    UNKNOWN_PATH = "PH009", 404, "not-found", "There is nothing at the path", "FHIR paths are metadata, {resource}, {resource}/{id}, {compartment}/{id}/{resource} and Patient/{id}/$everything.";
     INTERNAL = "PH010", 500, "exception", "Something failed here", "Tell the operator the request's id.";
     TOO_SLOW = "PH011", 504, "timeout", "The request took too long", "Narrow the search, or try again later.";
     TOO_BUSY = "PH012", 503, "transient", "Too many requests are under way", "Try again after the seconds that Retry-After says.";
@@ -82,4 +86,6 @@ codes! {
     EXPLAIN_PARAMETER = "PH018", 400, "value", "explain-dialect or explain-run cannot be read", "Give each once at the most, with one of the values that the message lists.";
     NOT_HTTP = "PH019", 400, "invalid", "The head of the request cannot be read", "Send HTTP/1.1, with a URL that is percent-encoded.";
     HEAD_TOO_LARGE = "PH020", 431, "too-long", "The head of the request is too large", "Send fewer and shorter headers.";
+    BODY_NOT_FHIR = "PH021", 400, "structure", "The body is not the FHIR resource that is asked for", "Send what the message names, as application/fhir+json.";
+    BATCH_TOO_LARGE = "PH022", 400, "too-costly", "The batch, or what it asks for, is too large", "Send several batches.";
 }

@@ -98,7 +98,7 @@ pub struct Explanation {
 #[serde(rename_all = "camelCase")]
 pub enum Asked {
     /// A search, as it was read.
-    Search(SearchRequest),
+    Search(Box<SearchRequest>),
     /// A read.
     Read {
         /// The resource type.
@@ -246,7 +246,7 @@ impl About<'_> {
     /// When the dialect cannot spell a select of the plan.
     pub fn search(&self, request: SearchRequest, plan: &Plan) -> Result<Explanation, SqlError> {
         let dates = self.dates(&request);
-        self.explain(Asked::Search(request), dates, plan)
+        self.explain(Asked::Search(Box::new(request)), dates, plan)
     }
 
     /// Explains a read by its plan.

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::search_parameters;
+use super::{compartment, search_parameters};
 use crate::mapping::{Mapping, Matcher, ParameterInfo, Resource};
 use crate::search::{ParameterKind, Prefix, Summary, Total};
 
@@ -74,7 +74,12 @@ struct Rest {
     security: Security,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     resource: Vec<RestResource>,
+    /// Of the whole system.
+    interaction: [Interaction; 2],
     search_param: Vec<SearchParam>,
+    /// Canonicals of the compartments that can be searched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    compartment: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -100,6 +105,15 @@ struct RestResource {
     search_rev_include: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     search_param: Vec<SearchParam>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    operation: Vec<Operation>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Operation {
+    name: &'static str,
+    definition: &'static str,
+    documentation: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -174,7 +188,14 @@ pub fn statement(mapping: &Mapping, options: &StatementOptions<'_>) -> Capabilit
                 .values()
                 .map(|resource| rest_resource(mapping, resource))
                 .collect(),
+            interaction: [
+                Interaction {
+                    code: "search-system",
+                },
+                Interaction { code: "batch" },
+            ],
             search_param: result_parameters(),
+            compartment: compartments(mapping),
         }],
     }
 }
@@ -186,7 +207,9 @@ fn documentation(zone: &str) -> String {
          asks for an error, or nothing else narrows the search. A parameter of R4 that this practice's records cannot \
          answer, and is therefore not listed here, is always an error. References chain, and `_has` goes against them, at \
          most four steps deep; `_include` and `_revinclude` take `*` and `:iterate` too. Page links carry no key: send it with each \
-         request. `_format` and `_pretty` go with every interaction. \
+         request. The base is searched with `_type`, `Patient/12/Condition` and `Patient/12/*` search a compartment; what \
+         is searched in several types is what all of them have, and is sorted by `_lastUpdated` or not at all. A batch \
+         is a Bundle of at most 64 GETs, by POST to the base. `_format` and `_pretty` go with every interaction. \
          A string parameter finds what starts with the text that is asked for, without case and accents; blanks and \
          punctuation count: `obrien` does not find O'Brien, nor `smith jones` Smith-Jones. \
          The ETag of a read follows from the whole content of the resource; `If-Modified-Since` compares with \
@@ -228,7 +251,32 @@ fn rest_resource(mapping: &Mapping, resource: &Resource) -> RestResource {
             .values()
             .map(|info| search_param(resource.name, info))
             .collect(),
+        operation: match resource.name {
+            "Patient" => vec![EVERYTHING],
+            _ => Vec::new(),
+        },
     }
+}
+
+const EVERYTHING: Operation = Operation {
+    name: "everything",
+    definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+    documentation: "Of one patient, by GET or POST: the patient, what belongs to them, and what that refers to and is \
+                    nobody's own; page by page. start and end narrow what happened at a time; conditions, allergies, \
+                    current medication and cover are always there.",
+};
+
+/// The compartments whose own type is served.
+fn compartments(mapping: &Mapping) -> Vec<String> {
+    compartment::compartments()
+        .filter(|name| mapping.resources.contains_key(*name))
+        .map(|name| {
+            let mut letters = name.chars();
+            let first = letters.next().map(|first| first.to_ascii_lowercase());
+            let id: String = first.into_iter().chain(letters).collect();
+            format!("http://hl7.org/fhir/CompartmentDefinition/{id}")
+        })
+        .collect()
 }
 
 /// A reference parameter, and a type that is served here and that it leads to.

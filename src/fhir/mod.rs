@@ -9,6 +9,7 @@
 //! | [`definitions`] | which resource types there are; which elements a type has, of which types, how many, with which codes |
 //! | [`primitive`] | whether a text has the form of a `date`, an `id`, a `decimal` … |
 //! | [`search_parameters`] | which parameters a resource type has, of which kind, on which elements |
+//! | [`compartment`] | which resources belong to a patient, an encounter, a practitioner |
 //! | [`expression`] | what the FHIRPath of a search parameter says, as data, and where it leads in the definitions |
 //! | [`outcome`] | how a problem is said to a FHIR client |
 //! | [`capability`] | what a site answers: the one room here that reads a mapping |
@@ -30,6 +31,7 @@
 //! added to Meta, whole resources replaced by R5's, targets widened.
 
 pub mod capability;
+pub mod compartment;
 pub mod definitions;
 pub mod expression;
 pub mod outcome;

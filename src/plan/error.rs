@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::errors::{self, Code};
+use crate::fhir::compartment::compartments;
 
 /// A name that the request used: as typed where it is name-like, else by its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,28 @@ pub enum PlanError {
         name: String,
         modifier: String,
         allowed: Vec<String>,
+    },
+    #[error(
+        "the search's `_include` and `_revinclude` follow more references than the {limit} that it may"
+    )]
+    TooManySteps { limit: usize },
+    #[error("`_type` names the types of a search at the base; here the path says what is searched")]
+    TypeInPath,
+    #[error(
+        "a search at the base names the types that it looks at, as in `_type=Patient,Practitioner`, or filters by what all types have; metadata lists the types"
+    )]
+    NoTypes,
+    #[error("{} is no search parameter of {resource}; a search of several types takes what all of them have", quoted(name.as_deref()))]
+    NotOfAllTypes {
+        /// As typed, where it has the form of a name.
+        name: Option<String>,
+        resource: &'static str,
+    },
+    #[error("{}", not_in(resource, *of))]
+    NotInCompartment {
+        resource: &'static str,
+        /// None where R4 has no compartments of that type.
+        of: Option<&'static str>,
     },
     #[error("the search looks into more than {limit} tables beside its own")]
     TooManyTables { limit: usize },
@@ -102,6 +125,22 @@ fn nearest(suggestion: Option<&str>) -> String {
     suggestion.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
+fn quoted(name: Option<&str>) -> String {
+    name.map_or_else(|| "a parameter".to_owned(), |name| format!("`{name}`"))
+}
+
+fn not_in(resource: &str, of: Option<&str>) -> String {
+    match of {
+        Some(of) => format!(
+            "no {resource} belongs to a {of} here; see the CapabilityStatement for those that refer to one"
+        ),
+        None => format!(
+            "R4 has compartments of {} only",
+            compartments().collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
 fn modifiers(allowed: &[String]) -> String {
     if allowed.is_empty() {
         "it takes none".to_owned()
@@ -137,7 +176,12 @@ impl PlanError {
             PlanError::UnknownElement { .. } => errors::UNKNOWN_ELEMENT,
             PlanError::UnsupportedValue { .. } => errors::UNSUPPORTED_VALUE,
             PlanError::TooManyValues { .. } => errors::TOO_MANY_VALUES,
+            PlanError::TypeInPath | PlanError::NoTypes | PlanError::NotOfAllTypes { .. } => {
+                errors::SEVERAL_TYPES
+            }
+            PlanError::NotInCompartment { .. } => errors::NOT_IN_COMPARTMENT,
             PlanError::TooManyTables { .. } => errors::TOO_MANY_TABLES,
+            PlanError::TooManySteps { .. } => errors::TOO_MANY_STEPS,
             PlanError::Cursor => errors::CURSOR,
         }
     }
@@ -161,7 +205,12 @@ impl PlanError {
             } => Some(format!("http.{name}")),
             PlanError::UnsupportedSort { .. } => Some("http._sort".to_owned()),
             PlanError::UnknownElement { .. } => Some("http._elements".to_owned()),
-            PlanError::TooManyValues { .. } | PlanError::TooManyTables { .. } => None,
+            PlanError::TooManySteps { .. } => Some("http._include".to_owned()),
+            PlanError::TypeInPath | PlanError::NoTypes => Some("http._type".to_owned()),
+            PlanError::NotOfAllTypes { name, .. } => name.as_deref().map(errors::expression),
+            PlanError::TooManyValues { .. }
+            | PlanError::TooManyTables { .. }
+            | PlanError::NotInCompartment { .. } => None,
             PlanError::Cursor => Some("http._cursor".to_owned()),
         }
     }

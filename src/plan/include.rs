@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::fhir::search_parameters;
-use crate::mapping::{ReferenceMatcher, Resource, Target};
+use crate::mapping::{ReferenceMatcher, Target};
 use crate::relation::{Joins, Predicate, Select, SqlType, Value};
 use crate::search::{Include, ParameterKind, Reference, SearchRequest, Summary};
 
@@ -18,6 +18,12 @@ use super::{Context, Part, PlanError, Selection, filter, reference};
 
 /// Resources that one reference adds to a page, at the most: anybody may be referred to by very many.
 pub const MOST_INCLUDED: u32 = 1000;
+/// Resources that are included in a page, at the most, whatever leads to them.
+pub const MOST_ADDED: usize = 2000;
+/// Times that `:iterate` looks further, from what it has found before.
+pub const ROUNDS: usize = 4;
+/// Commands that the includes of one search may take for each round, at the most, beside those of children.
+const MOST_STEPS: usize = 300;
 
 /// Ids of resources on the page, of one source.
 #[derive(Debug, Clone)]
@@ -35,7 +41,7 @@ impl Planner {
     /// that it does not lead to.
     pub(super) fn check_includes(
         &self,
-        resource: &Resource,
+        searched: &[&str],
         request: &SearchRequest,
     ) -> Result<(), PlanError> {
         if request.includes.is_empty() {
@@ -50,10 +56,40 @@ impl Planner {
         request
             .includes
             .iter()
-            .try_for_each(|include| self.check_include(resource, include))
+            .try_for_each(|include| self.check_include(searched, include))?;
+        let steps: usize = merged(&request.includes)
+            .iter()
+            .map(|include| self.steps(searched, include))
+            .sum();
+        match steps > MOST_STEPS {
+            true => Err(PlanError::TooManySteps { limit: MOST_STEPS }),
+            false => Ok(()),
+        }
     }
 
-    fn check_include(&self, resource: &Resource, include: &Include) -> Result<(), PlanError> {
+    /// How many selects an include may take.
+    fn steps(&self, searched: &[&str], include: &Include) -> usize {
+        let rounds = if include.iterate { ROUNDS } else { 1 };
+        let looked_at = |name: &str| include.iterate || searched.contains(&name);
+        let named = |name: &str| include.source.as_deref().is_none_or(|of| of == name);
+        let references = self
+            .sources
+            .iter()
+            .filter(|of| named(of.source.resource))
+            .flat_map(|of| {
+                reference_targets(include, of).map(|(_, to)| (of.source.resource, to.to))
+            });
+        let leading: usize = match include.reverse {
+            true => references.filter(|(_, to)| looked_at(to)).count(),
+            false => references
+                .filter(|(from, _)| looked_at(from))
+                .map(|(_, to)| self.sources_of(to).count())
+                .sum(),
+        };
+        leading * rounds
+    }
+
+    fn check_include(&self, searched: &[&str], include: &Include) -> Result<(), PlanError> {
         let name = if include.reverse {
             "_revinclude"
         } else {
@@ -63,7 +99,7 @@ impl Planner {
             return Ok(());
         };
         // Without `:iterate` only what matches is looked at, and that is of the searched type.
-        if !include.reverse && !include.iterate && source != resource.name {
+        if !include.reverse && !include.iterate && !searched.contains(&source) {
             return Err(PlanError::unsupported(
                 format!("`{name}` of another type than the searched one without `:iterate`"),
                 name,
@@ -260,6 +296,27 @@ impl Planner {
             values: values.into_inner(),
         }
     }
+}
+
+/// The includes without those that another one covers.
+pub fn merged(includes: &[Include]) -> Vec<Include> {
+    let covers = |whole: &Include, part: &Include| {
+        let within =
+            |whole: &Option<String>, part: &Option<String>| whole.is_none() || whole == part;
+        whole.reverse == part.reverse
+            && (whole.iterate || !part.iterate)
+            && within(&whole.source, &part.source)
+            && within(&whole.parameter, &part.parameter)
+            && within(&whole.target, &part.target)
+    };
+    let mut kept: Vec<Include> = Vec::new();
+    for include in includes {
+        if !kept.iter().any(|whole| covers(whole, include)) {
+            kept.retain(|part| !covers(include, part));
+            kept.push(include.clone());
+        }
+    }
+    kept
 }
 
 /// The references of a source that an include goes by.

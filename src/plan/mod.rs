@@ -6,6 +6,7 @@
 
 mod chain;
 mod claims;
+mod compartment;
 mod date;
 mod error;
 mod filter;
@@ -15,6 +16,7 @@ mod number;
 mod order;
 mod planner;
 mod reference;
+mod several;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -28,7 +30,7 @@ use jiff::tz::TimeZone;
 
 pub use claims::{Claims, ViewNeed};
 pub use error::{PlanError, UnknownName};
-pub use include::{Included, MOST_INCLUDED};
+pub use include::{Included, MOST_ADDED, MOST_INCLUDED, ROUNDS, merged};
 pub use order::{Place, compare_keys};
 pub use planner::Planner;
 pub use view::{
@@ -83,6 +85,21 @@ pub struct Plan {
     pub parts: Vec<Part>,
     /// Which of the sort keys (without the id's) run downwards.
     pub descending: Vec<bool>,
+    /// Of each part, where its type stands among those of a search of several; empty where there is one type.
+    pub ranks: Vec<usize>,
+}
+
+impl Plan {
+    /// Its parts' rows follow each other, part by part or type by type: a page is full before the later ones are
+    /// needed.
+    pub fn is_in_sequence(&self) -> bool {
+        !self.ranks.is_empty() && self.descending.is_empty() && !self.total
+    }
+
+    /// Where the type of a part stands.
+    pub fn rank(&self, part: usize) -> usize {
+        self.ranks.get(part).copied().unwrap_or(0)
+    }
 }
 
 /// One source's part in a plan.

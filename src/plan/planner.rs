@@ -56,6 +56,20 @@ struct Known {
     sortable: bool,
 }
 
+impl Prepared {
+    /// A condition on the source, with what is about a lookup alone asked of the lookup; and the lookups that it
+    /// still needs joined.
+    pub(super) fn asked(&self, condition: Predicate) -> (Predicate, u64) {
+        let joins = Joins::of_source(&self.source.relation);
+        if joins.of_predicate(&condition) == 0 {
+            return (condition, 0);
+        }
+        let asked = self.lookups.ask(condition);
+        let needed = joins.of_predicate(&asked);
+        (asked, needed)
+    }
+}
+
 impl Planner {
     /// Prepares every source of a mapping.
     pub fn new(mapping: Arc<Mapping>) -> Planner {
@@ -171,6 +185,7 @@ impl Planner {
             total: false,
             parts,
             descending: Vec::new(),
+            ranks: Vec::new(),
         }
     }
 
@@ -185,7 +200,24 @@ impl Planner {
         places: &[Place],
         context: &Context<'_>,
     ) -> Result<Plan, PlanError> {
-        self.check_includes(resource, request)?;
+        if !request.types.is_empty() {
+            return Err(PlanError::TypeInPath);
+        }
+        self.check_includes(&[resource.name], request)?;
+        self.search_one(resource, request, places, context)
+    }
+
+    /// As [`Planner::search`], of a search whose includes are judged.
+    pub(super) fn search_one(
+        &self,
+        resource: &Resource,
+        request: &SearchRequest,
+        places: &[Place],
+        context: &Context<'_>,
+    ) -> Result<Plan, PlanError> {
+        if let Some(of) = &request.compartment {
+            self.check_compartment(&of.resource, resource)?;
+        }
         self.judge_unknown(resource, request, context)?;
         let selection = Planner::selection(resource, request)?;
         if !places.is_empty() && places.len() != resource.sources.len() {
@@ -211,6 +243,12 @@ impl Planner {
             let mut asked = Conditions::new(context);
             let mut filter_joins = prepared.row_joins;
             let mut conditions = Vec::with_capacity(request.filters.len());
+            if let Some(of) = &request.compartment {
+                asked.values.next_parameter();
+                let (condition, needed) = self.in_compartment(of, prepared, &mut asked);
+                conditions.push(condition);
+                filter_joins |= needed;
+            }
             for filter in &request.filters {
                 asked.values.next_parameter();
                 let (condition, needed) = self.filter(filter, resource, prepared, &mut asked)?;
@@ -289,6 +327,7 @@ impl Planner {
                 .iter()
                 .flat_map(|key| self.directions(resource, key))
                 .collect(),
+            ranks: Vec::new(),
         })
     }
 
@@ -412,15 +451,7 @@ impl Planner {
         if known.is_some_and(|known| known.own) {
             return Ok((found, 0));
         }
-        let joins = Joins::of_source(&source.relation);
-        Ok(match joins.of_predicate(&found) {
-            0 => (found, 0),
-            _ => {
-                let asked = prepared.lookups.ask(found);
-                let needed = joins.of_predicate(&asked);
-                (asked, needed)
-            }
-        })
+        Ok(prepared.asked(found))
     }
 
     /// R4 asks to ignore what is unknown. Where that would leave nothing of what the caller filters by, a

@@ -11,6 +11,12 @@ use serde::Serialize;
 pub struct SearchRequest {
     /// The resource type that is searched, as in the path: `Patient`.
     pub resource: String,
+    /// The compartment that the path names, `Patient/12/Condition`: only what belongs to it is searched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compartment: Option<Compartment>,
+    /// `_type`: the types that a search without a type in its path looks at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<String>,
     /// All must hold (AND), in the order given.
     pub filters: Vec<Filter>,
     /// `_sort`, most significant first.
@@ -33,6 +39,13 @@ pub struct SearchRequest {
     pub cursor: Option<String>,
     /// Parameters that were not used; reported, never silently dropped.
     pub ignored: Vec<Ignored>,
+}
+
+/// What belongs to a resource: `Patient/12` (R4 §2.14).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Compartment {
+    pub resource: String,
+    pub id: String,
 }
 
 /// One condition. Repeats of a parameter are several filters; commas are several values of one.
@@ -277,6 +290,13 @@ pub struct Ignored {
     pub position: usize,
     /// Why it was not used.
     pub reason: IgnoredReason,
+}
+
+impl Ignored {
+    /// No definition knows it.
+    pub fn is_unknown(&self) -> bool {
+        self.reason == IgnoredReason::Unknown
+    }
 }
 
 /// Why a parameter was not used. Either way the answer may be wider than was meant, so that a server

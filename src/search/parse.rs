@@ -74,6 +74,8 @@ impl SearchRequest {
     pub fn new(resource: &str) -> Self {
         SearchRequest {
             resource: resource.to_owned(),
+            compartment: None,
+            types: Vec::new(),
             filters: Vec::new(),
             sort: Vec::new(),
             count: None,

@@ -24,6 +24,7 @@ impl SearchRequest {
             text: String::with_capacity(128),
         };
         self.filters.iter().for_each(|filter| query.filter(filter));
+        query.list("_type", &self.types, |query, name| query.percent(name));
         query.list("_sort", &self.sort, |query, key| {
             if key.descending {
                 query.text.push('-');

@@ -22,7 +22,6 @@ const RESERVED: &[(&str, ParameterKind)] = &[
     ("_list", ParameterKind::String),
     ("_query", ParameterKind::String),
     ("_text", ParameterKind::String),
-    ("_type", ParameterKind::Token),
 ];
 
 /// The kind of a parameter of one resource.

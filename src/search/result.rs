@@ -29,6 +29,7 @@ pub(super) enum ResultParameter {
     Format,
     Pretty,
     Cursor,
+    Type,
 }
 
 impl ResultParameter {
@@ -44,6 +45,7 @@ impl ResultParameter {
             "_format" => ResultParameter::Format,
             "_pretty" => ResultParameter::Pretty,
             "_cursor" => ResultParameter::Cursor,
+            "_type" => ResultParameter::Type,
             _ => return None,
         })
     }
@@ -172,11 +174,23 @@ pub(super) fn apply(
             });
         }
         ResultParameter::Cursor => request.cursor = Some(value.to_owned()),
+        ResultParameter::Type => {
+            for (index, part) in value.split(',').enumerate() {
+                budget.take(place)?;
+                let Ok(("", name)) = name::resource_type(part) else {
+                    return Err(refused(index + 1, TYPE));
+                };
+                if !request.types.iter().any(|known| known == name) {
+                    request.types.push(name.to_owned());
+                }
+            }
+        }
     }
     Ok(())
 }
 
 const COUNT: &str = "a whole number, 0 or more";
+const TYPE: &str = "the name of a resource type";
 const SORT: &str = "the name of a search parameter, with - before it for descending order";
 const ELEMENTS: &str = "the name of an element";
 const TOTAL: &str = "none, estimate or accurate";

@@ -50,6 +50,8 @@ pub struct Limits {
     pub in_flight: usize,
     /// Bytes of a form: beyond, 413.
     pub form_bytes: usize,
+    /// Bytes of a batch: beyond, 413.
+    pub batch_bytes: usize,
     /// Bytes of a path and query: beyond, 414. Above what a search's text may have, for page links.
     pub uri_bytes: usize,
 }
@@ -65,6 +67,7 @@ impl Default for Limits {
             connections: 1024,
             in_flight: 512,
             form_bytes: 64 * 1024,
+            batch_bytes: 256 * 1024,
             uri_bytes: 48 * 1024,
         }
     }

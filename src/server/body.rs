@@ -1,4 +1,4 @@
-//! The form of a POST to `_search`: a request's body → its bytes, bounded in size and time.
+//! A request's body → its bytes, bounded in size and time: the form of a POST to `_search`, or a resource in JSON.
 
 use std::time::Duration;
 
@@ -25,11 +25,51 @@ pub async fn form(
     limit: usize,
     time: Duration,
 ) -> Result<Vec<u8>, Refusal> {
+    read(&FORM, headers, body, limit, time).await
+}
+
+/// Reads a resource in JSON, as text. A body that is missing is empty.
+///
+/// # Errors
+/// As [`form`].
+pub async fn json(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    time: Duration,
+) -> Result<Vec<u8>, Refusal> {
+    read(&JSON, headers, body, limit, time).await
+}
+
+/// What a body may be.
+struct Kind {
+    media_types: &'static [&'static str],
+    otherwise: &'static str,
+}
+
+const FORM: Kind = Kind {
+    media_types: &["application/x-www-form-urlencoded"],
+    otherwise: "a search by POST has a body of application/x-www-form-urlencoded, in UTF-8",
+};
+
+const JSON: Kind = Kind {
+    media_types: &["application/fhir+json", "application/json", "text/json"],
+    otherwise: "a resource is sent as application/fhir+json, in UTF-8",
+};
+
+async fn read(
+    kind: &Kind,
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    time: Duration,
+) -> Result<Vec<u8>, Refusal> {
+    let another = || Refusal::new(errors::UNSUPPORTED_MEDIA_TYPE, kind.otherwise);
     let media_type = headers.get(CONTENT_TYPE);
     if let Some(value) = media_type
-        && !is_form(value.as_bytes())
+        && !is_one_of(kind.media_types, value.as_bytes())
     {
-        return Err(not_a_form());
+        return Err(another());
     }
     let coded = headers
         .get(CONTENT_ENCODING)
@@ -48,16 +88,16 @@ pub async fn form(
         return Err(too_large(limit));
     }
     let read = tokio::time::timeout(time, collect(body, limit)).await;
-    let form = read.map_err(|_| {
+    let bytes = read.map_err(|_| {
         Refusal::new(
             errors::BODY_TOO_SLOW,
             format!("the body did not arrive within {} s", time.as_secs_f32()),
         )
     })??;
-    if media_type.is_none() && !form.is_empty() {
-        return Err(not_a_form());
+    if media_type.is_none() && !bytes.is_empty() {
+        return Err(another());
     }
-    Ok(form)
+    Ok(bytes)
 }
 
 async fn collect(mut body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
@@ -84,16 +124,18 @@ async fn collect(mut body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
     Ok(form)
 }
 
-/// `application/x-www-form-urlencoded`, with or without parameters; a charset other than UTF-8 is refused.
-fn is_form(value: &[u8]) -> bool {
+/// One of the media types, with or without parameters; a charset other than UTF-8 is refused.
+fn is_one_of(media_types: &[&str], value: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(value) else {
         return false;
     };
     let mut parts = text.split(';').map(str::trim);
-    let is_form = parts
-        .next()
-        .is_some_and(|name| name.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
-    is_form
+    let is_known = parts.next().is_some_and(|name| {
+        media_types
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known))
+    });
+    is_known
         && parts
             .filter_map(|parameter| parameter.split_once('='))
             .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
@@ -103,13 +145,6 @@ fn is_form(value: &[u8]) -> bool {
                     .trim_matches('"')
                     .eq_ignore_ascii_case("utf-8")
             })
-}
-
-fn not_a_form() -> Refusal {
-    Refusal::new(
-        errors::UNSUPPORTED_MEDIA_TYPE,
-        "a search by POST has a body of application/x-www-form-urlencoded, in UTF-8",
-    )
 }
 
 fn too_large(limit: usize) -> Refusal {
@@ -124,7 +159,7 @@ mod tests {
     use super::*;
     use axum::http::HeaderValue;
 
-    async fn read(media_type: Option<&'static str>, body: &[u8]) -> Result<Vec<u8>, u16> {
+    async fn read_form(media_type: Option<&'static str>, body: &[u8]) -> Result<Vec<u8>, u16> {
         let mut headers = HeaderMap::new();
         if let Some(media_type) = media_type {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -140,34 +175,55 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn resources_are_read_as_json() {
+        let read = async |media_type: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+            let body = Body::from("{}");
+            json(&headers, body, 16, Duration::from_secs(1))
+                .await
+                .map_err(|refusal| refusal.code.status)
+        };
+        assert_eq!(read("application/fhir+json").await, Ok(b"{}".into()));
+        assert_eq!(
+            read("application/json; charset=utf-8").await,
+            Ok(b"{}".into())
+        );
+        assert_eq!(read("application/fhir+xml").await, Err(415));
+    }
+
+    #[tokio::test]
     async fn forms_are_read_and_nothing_else() {
         const FORM: Option<&str> = Some("application/x-www-form-urlencoded");
         assert_eq!(
-            read(FORM, b"family=smith").await,
+            read_form(FORM, b"family=smith").await,
             Ok(b"family=smith".into())
         );
         assert_eq!(
-            read(
+            read_form(
                 Some("Application/X-WWW-Form-Urlencoded; charset=UTF-8"),
                 b"a=b"
             )
             .await,
             Ok(b"a=b".into())
         );
-        assert_eq!(read(None, b"").await, Ok(Vec::new()));
-        assert_eq!(read(None, b"a=b").await, Err(415));
-        assert_eq!(read(Some("application/json"), b"{}").await, Err(415));
-        assert_eq!(read(Some("application/fhir+json"), b"").await, Err(415));
+        assert_eq!(read_form(None, b"").await, Ok(Vec::new()));
+        assert_eq!(read_form(None, b"a=b").await, Err(415));
+        assert_eq!(read_form(Some("application/json"), b"{}").await, Err(415));
         assert_eq!(
-            read(
+            read_form(Some("application/fhir+json"), b"").await,
+            Err(415)
+        );
+        assert_eq!(
+            read_form(
                 Some("application/x-www-form-urlencoded; charset=latin1"),
                 b"a=b"
             )
             .await,
             Err(415)
         );
-        assert_eq!(read(FORM, &[b'a'; 16]).await, Ok(vec![b'a'; 16]));
-        assert_eq!(read(FORM, &[b'a'; 17]).await, Err(413));
-        assert_eq!(read(FORM, &vec![b'a'; 3 << 20]).await, Err(413));
+        assert_eq!(read_form(FORM, &[b'a'; 16]).await, Ok(vec![b'a'; 16]));
+        assert_eq!(read_form(FORM, &[b'a'; 17]).await, Err(413));
+        assert_eq!(read_form(FORM, &vec![b'a'; 3 << 20]).await, Err(413));
     }
 }

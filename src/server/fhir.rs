@@ -36,7 +36,7 @@ use super::observe::{RequestId, Trail};
 use super::path::{self, Interaction};
 use super::practice::Practice;
 use super::reply::Refusal;
-use super::{body, metrics, observe, prefer, pretty};
+use super::{batch, body, metrics, observe, operation, prefer, pretty};
 use crate::errors;
 use crate::fhir::resource_type;
 use crate::site::{Answer, ReadCall, SearchCall, Timings, etag};
@@ -77,13 +77,15 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
 }
 
 /// What a request is allowed to ask for.
-struct Asked {
-    site: Arc<dyn Practice>,
+pub(super) struct Asked {
+    pub site: Arc<dyn Practice>,
     /// The name of the key's owner.
-    caller: String,
+    pub caller: String,
     /// Whose share of a practice's connections it takes.
-    share: Option<u32>,
-    interaction: Interaction,
+    pub share: Option<u32>,
+    pub interaction: Interaction,
+    /// The site's FHIR base URL, for this caller.
+    pub base: String,
 }
 
 /// Judges all that can be judged without waiting for anything.
@@ -118,18 +120,28 @@ fn admit(
     let site = app.known_site(site)?;
     let interaction = path::interaction(&parts.method, rest)?;
     trail.interaction = Some(interaction.code());
-    if let Some(name) = interaction.resource() {
-        trail.resource = Some(
-            site.resource(name)
-                .ok_or_else(|| not_served(&**site, name))?,
-        );
-    }
+    trail.resource = served(&**site, &interaction)?;
     Ok(Asked {
+        base: fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id()),
         site: Arc::clone(site),
         share: app.keys.share(&caller),
         caller,
         interaction,
     })
+}
+
+/// All types that the path names are served; the one that is asked for, if any.
+pub(super) fn served(
+    site: &dyn Practice,
+    interaction: &Interaction,
+) -> Result<Option<&'static str>, Refusal> {
+    let mut first = None;
+    for name in interaction.resources() {
+        let known = site.resource(name);
+        let known = known.ok_or_else(|| not_served(site, name))?;
+        first.get_or_insert(known);
+    }
+    Ok(first)
 }
 
 /// RFC 9112 §3.2: a request of HTTP/1.1 has one `Host`, and its value is one.
@@ -160,7 +172,7 @@ pub(super) fn not_served(site: &dyn Practice, name: &str) -> Refusal {
 }
 
 /// An answer, and the media type that it is sent as.
-struct Answered {
+pub(super) struct Answered {
     content: Content,
     media_type: MediaType,
 }
@@ -174,7 +186,7 @@ enum Content {
     Practice(Answer),
 }
 
-async fn answer(
+pub(super) async fn answer(
     app: &App,
     parts: &Parts,
     body: Body,
@@ -186,16 +198,29 @@ async fn answer(
         caller,
         share,
         interaction,
+        base,
     } = asked;
+    let limits = &app.limits;
     let mut form = Vec::new();
-    if let Interaction::Search { by_form: true, .. } = interaction {
-        let limits = &app.limits;
-        form = body::form(&parts.headers, body, limits.form_bytes, limits.body).await?;
-        wishes.read(&form);
+    let mut bundle = None;
+    match &interaction {
+        Interaction::Search { by_form: true, .. } => {
+            form = body::form(&parts.headers, body, limits.form_bytes, limits.body).await?;
+            wishes.read(&form);
+        }
+        Interaction::Everything { by_post: true, .. } => {
+            let json = body::json(&parts.headers, body, limits.form_bytes, limits.body).await?;
+            form = operation::parameters(&json)?;
+            wishes.read(&form);
+        }
+        Interaction::Batch => {
+            let json = body::json(&parts.headers, body, limits.batch_bytes, limits.body).await?;
+            bundle = Some(batch::read(&json)?);
+        }
+        _ => {}
     }
     let media_type =
         negotiate::media_type(wishes.format.as_deref(), &parts.headers).map_err(not_acceptable)?;
-    let base = fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id());
     let query = parts.uri.query().unwrap_or_default().as_bytes().to_vec();
     let content = match interaction {
         Interaction::Capabilities => {
@@ -208,18 +233,43 @@ async fn answer(
                 not_modified,
             }
         }
-        Interaction::Search { resource, .. } => Content::Practice(
+        Interaction::Search { scope, .. } => Content::Practice(
             site.search(SearchCall {
                 base,
-                resource,
+                resource: scope.resource.unwrap_or_default(),
+                compartment: scope.compartment,
                 query,
                 form,
                 caller,
                 share,
                 strict: prefer::is_strict(&parts.headers),
+                ..SearchCall::default()
             })
             .await?,
         ),
+        Interaction::Everything { of, .. } => Content::Practice(
+            site.search(SearchCall {
+                base,
+                compartment: Some(of),
+                everything: true,
+                query,
+                form,
+                caller,
+                share,
+                ..SearchCall::default()
+            })
+            .await?,
+        ),
+        Interaction::Batch => {
+            let requests = bundle.unwrap_or_default();
+            let place = batch::Place {
+                base,
+                site,
+                caller,
+                share,
+            };
+            Content::Practice(Box::pin(batch::answer(app, parts, place, requests)).await)
+        }
         Interaction::Read { resource, id } => {
             // No row has an id that is none, so the practice need not be asked.
             if !path::is_id(&id) {
@@ -299,7 +349,7 @@ fn since(headers: &HeaderMap) -> Option<jiff::Timestamp> {
 /// What query string and form say of the answer's form. The grammar of the search sees them too, and
 /// refuses repeats; metadata and outcomes have no search.
 #[derive(Default)]
-struct Wishes {
+pub(super) struct Wishes {
     /// The first `_format` that is not empty.
     format: Option<String>,
     pretty: bool,
@@ -319,7 +369,42 @@ impl Wishes {
     }
 }
 
+/// An answer as an entry of a batch.
+pub(super) struct EntryAnswer {
+    pub json: Bytes,
+    pub etag: Option<String>,
+    pub last_modified: Option<jiff::Timestamp>,
+    pub not_modified: bool,
+    pub commands: u32,
+    pub entries: usize,
+}
+
 impl Answered {
+    pub(super) fn into_entry(self) -> EntryAnswer {
+        match self.content {
+            Content::Capabilities {
+                json,
+                etag,
+                not_modified,
+            } => EntryAnswer {
+                json: if not_modified { Bytes::new() } else { json },
+                etag: Some(etag),
+                last_modified: None,
+                not_modified,
+                commands: 0,
+                entries: 1,
+            },
+            Content::Practice(answer) => EntryAnswer {
+                json: Bytes::from(answer.body),
+                etag: answer.etag,
+                last_modified: answer.last_modified,
+                not_modified: answer.not_modified,
+                commands: answer.commands,
+                entries: answer.entries,
+            },
+        }
+    }
+
     /// Of the stages; the CapabilityStatement passes through none.
     fn timings(&self) -> Option<Timings> {
         match &self.content {

@@ -11,6 +11,7 @@
 //! | `observe` | a request → its id, a line in the log, numbers |
 //! | `app` | sites, keys, limits → the router and what handlers share |
 //! | `fhir` | a request under a FHIR base → an answer or a refusal |
+//! | `batch`, `operation` | a Bundle of requests, Parameters → what they ask for |
 //! | `operator` | a search with the operator's key → what becomes of it |
 //! | `keys`, `path`, `negotiate`, `prefer`, `body` | parts of a request → what they mean |
 //! | `base_url` | a request → what its links begin with |
@@ -22,6 +23,7 @@
 mod app;
 mod bare;
 mod base_url;
+mod batch;
 mod body;
 mod connection;
 mod encoding;
@@ -31,6 +33,7 @@ mod keys;
 mod metrics;
 mod negotiate;
 mod observe;
+mod operation;
 mod operator;
 mod path;
 mod practice;

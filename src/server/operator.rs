@@ -167,6 +167,7 @@ async fn answer(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<u8>, 
         caller: CALLER.to_owned(),
         share: None,
         strict: prefer::is_strict(&parts.headers),
+        ..SearchCall::default()
     };
     let options = asked.options;
     app.within_limits(async move {

@@ -9,36 +9,61 @@ use percent_encoding::percent_decode_str;
 use super::reply::Refusal;
 use crate::errors;
 use crate::fhir::Primitive;
+use crate::fhir::compartment::is_compartment;
+use crate::search::Compartment;
 
 /// What is asked of a site's FHIR base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Interaction {
     /// `metadata`: the CapabilityStatement.
     Capabilities,
-    /// `{Type}` by GET, or `{Type}/_search` by POST with a form.
-    Search { resource: String, by_form: bool },
+    /// A search by GET, or by POST to `_search` with a form.
+    Search { scope: Scope, by_form: bool },
     /// `{Type}/{id}`
     Read { resource: String, id: String },
+    /// `{Type}/{id}/$everything`, by GET or by POST with Parameters.
+    Everything { of: Compartment, by_post: bool },
+    /// A Bundle of requests, by POST to the base.
+    Batch,
+}
+
+/// What a search looks at: `Patient`, `Patient/12/Condition`, `Patient/12/*`, the base.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// None: several types.
+    pub resource: Option<String>,
+    pub compartment: Option<Compartment>,
 }
 
 impl Interaction {
-    /// The code of R4's value set restful-interaction: how logs and metrics name it.
+    /// The code of R4's value set restful-interaction, or R5's where R4 has none: how logs and metrics name it.
     pub fn code(&self) -> &'static str {
         match self {
             Interaction::Capabilities => "capabilities",
-            Interaction::Search { .. } => "search-type",
+            Interaction::Search { scope, .. } => match (&scope.compartment, &scope.resource) {
+                (Some(_), _) => "search-compartment",
+                (None, Some(_)) => "search-type",
+                (None, None) => "search-system",
+            },
             Interaction::Read { .. } => "read",
+            Interaction::Everything { .. } => "operation",
+            Interaction::Batch => "batch",
         }
     }
 
-    /// The type that the path names.
-    pub fn resource(&self) -> Option<&str> {
-        match self {
-            Interaction::Capabilities => None,
-            Interaction::Search { resource, .. } | Interaction::Read { resource, .. } => {
-                Some(resource)
+    /// The types that the path names, the one that is asked for first.
+    pub fn resources(&self) -> impl Iterator<Item = &str> {
+        let (first, second) = match self {
+            Interaction::Capabilities | Interaction::Batch => (None, None),
+            Interaction::Search { scope, .. } => {
+                (scope.resource.as_deref(), scope.compartment.as_ref())
             }
-        }
+            Interaction::Read { resource, .. } => (Some(resource.as_str()), None),
+            Interaction::Everything { of, .. } => (None, Some(of)),
+        };
+        first
+            .into_iter()
+            .chain(second.map(|of| of.resource.as_str()))
     }
 }
 
@@ -58,40 +83,65 @@ pub fn split(path: &str) -> Option<(&str, Option<&str>)> {
 /// [`errors::UNKNOWN_PATH`] and [`errors::METHOD_NOT_ALLOWED`], with what there is instead.
 pub fn interaction(method: &Method, rest: Option<&str>) -> Result<Interaction, Refusal> {
     let mut segments = Vec::with_capacity(2);
-    for segment in rest.unwrap_or_default().split('/').take(4) {
+    for segment in rest.unwrap_or_default().split('/').take(6) {
         let decoded = percent_decode_str(segment)
             .decode_utf8()
             .map_err(|_| unknown())?;
         segments.push(decoded);
     }
-    match segments.iter().map(AsRef::as_ref).collect::<Vec<_>>()[..] {
-        ["metadata"] => {
-            reading(method, "metadata is read by GET")?;
-            Ok(Interaction::Capabilities)
+    let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+    if segments == ["metadata"] {
+        reading(method, "metadata is read by GET")?;
+        return Ok(Interaction::Capabilities);
+    }
+    if segments == [""] && method == Method::POST {
+        return Ok(Interaction::Batch);
+    }
+    let (path, by_form) = match segments.as_slice() {
+        [path @ .., "_search"] => (path, true),
+        [""] => (&[][..], false),
+        path => (path, false),
+    };
+    let searched = |scope: Scope| {
+        if by_form && method != Method::POST {
+            return Err(Refusal::method(
+                "POST",
+                "_search takes a form by POST; to search by GET, leave _search out",
+            ));
         }
-        [resource] if is_type(resource) => {
+        if !by_form {
             reading(
                 method,
                 "resources are searched by GET, or by POST to _search; nothing is written here",
             )?;
-            Ok(Interaction::Search {
-                resource: resource.to_owned(),
-                by_form: false,
-            })
         }
-        [resource, "_search"] if is_type(resource) => {
-            if method != Method::POST {
-                return Err(Refusal::method(
-                    "POST",
-                    "_search takes a form by POST; to search by GET, leave _search out",
-                ));
+        Ok(Interaction::Search { scope, by_form })
+    };
+    match *path {
+        [] => searched(Scope::default()),
+        [resource] if is_type(resource) => searched(Scope {
+            resource: Some(resource.to_owned()),
+            compartment: None,
+        }),
+        [of, id, "$everything"] if is_everything(of) && is_id(id) && !by_form => {
+            let by_post = method == Method::POST;
+            if !by_post {
+                reading(method, "$everything is asked for by GET or POST")?;
             }
-            Ok(Interaction::Search {
-                resource: resource.to_owned(),
-                by_form: true,
+            Ok(Interaction::Everything {
+                of: compartment(of, id),
+                by_post,
             })
         }
-        [resource, id] if is_type(resource) && !id.is_empty() && !id.starts_with(['_', '$']) => {
+        [of, id, resource] if is_compartment(of) && is_id(id) && is_named(resource) => {
+            searched(Scope {
+                resource: (resource != "*").then(|| resource.to_owned()),
+                compartment: Some(compartment(of, id)),
+            })
+        }
+        [resource, id]
+            if is_type(resource) && !id.is_empty() && !id.starts_with(['_', '$']) && !by_form =>
+        {
             reading(method, "a resource is read by GET; nothing is written here")?;
             Ok(Interaction::Read {
                 resource: resource.to_owned(),
@@ -100,6 +150,22 @@ pub fn interaction(method: &Method, rest: Option<&str>) -> Result<Interaction, R
         }
         _ => Err(unknown()),
     }
+}
+
+fn compartment(resource: &str, id: &str) -> Compartment {
+    Compartment {
+        resource: resource.to_owned(),
+        id: id.to_owned(),
+    }
+}
+
+/// R4 defines `$everything` of these; of others it would have to be guessed what everything is.
+fn is_everything(resource: &str) -> bool {
+    resource == "Patient"
+}
+
+fn is_named(segment: &str) -> bool {
+    segment == "*" || is_type(segment)
 }
 
 /// Whether the text can be an id at all (R4: `[A-Za-z0-9\-\.]{1,64}`).
@@ -124,7 +190,7 @@ fn reading(method: &Method, text: &'static str) -> Result<(), Refusal> {
 fn unknown() -> Refusal {
     Refusal::new(
         errors::UNKNOWN_PATH,
-        "there is nothing at this path; FHIR paths here are metadata, {resource}, {resource}/_search and {resource}/{id}",
+        "there is nothing at this path; FHIR paths here are metadata, {resource}, {resource}/{id}, {compartment}/{id}/{resource}, these and the base with /_search, Patient/{id}/$everything and the base",
     )
 }
 
@@ -152,7 +218,10 @@ mod tests {
     #[test]
     fn each_form_is_an_interaction() {
         let search = |resource: &str, by_form| Interaction::Search {
-            resource: resource.into(),
+            scope: Scope {
+                resource: Some(resource.into()),
+                compartment: None,
+            },
             by_form,
         };
         assert_eq!(get("metadata"), Ok(Interaction::Capabilities));
@@ -173,14 +242,51 @@ mod tests {
     }
 
     #[test]
+    fn compartments_the_base_and_operations_have_paths() {
+        let code = |method: Method, rest| {
+            interaction(&method, rest).map_or_else(|refused| refused.code.id, |of| of.code())
+        };
+        for (path, expected) in [
+            ("Patient/12/Condition", "search-compartment"),
+            ("Patient/12/*", "search-compartment"),
+            ("Patient/12/$everything", "operation"),
+            ("Practitioner/12/$everything", "PH009"),
+            ("Location/12/Condition", "PH009"),
+            ("Patient/a b/Condition", "PH009"),
+            ("Patient/12/condition", "PH009"),
+            ("Patient/12/Condition/1", "PH009"),
+            ("", "search-system"),
+        ] {
+            assert_eq!(code(Method::GET, Some(path)), expected, "{path}");
+        }
+        assert_eq!(code(Method::GET, None), "search-system");
+        for (path, expected) in [
+            ("Patient/12/Condition/_search", "search-compartment"),
+            ("Patient/12/$everything", "operation"),
+            ("_search", "search-system"),
+            ("", "batch"),
+            ("Patient/12/Condition", "PH008"),
+        ] {
+            assert_eq!(code(Method::POST, Some(path)), expected, "{path}");
+        }
+        let of = |path| {
+            interaction(&Method::GET, Some(path))
+                .map(|of| of.resources().map(str::to_owned).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            of("Patient/12/Condition").ok(),
+            Some(vec!["Condition".into(), "Patient".into()])
+        );
+    }
+
+    #[test]
     fn everything_else_is_refused() {
         for path in [
-            "",
+            "/",
             "Patient/",
             "Patient//",
             "/Patient",
             "patient",
-            "_search",
             "_history",
             "$convert",
             "Patient/$everything",
@@ -195,11 +301,8 @@ mod tests {
         ] {
             assert_eq!(get(path), Err(404), "{path}");
         }
-        assert_eq!(
-            interaction(&Method::GET, None).map_err(|refusal| refusal.code.status),
-            Err(404)
-        );
         assert_eq!(get("Patient/_search"), Err(405));
+        assert_eq!(get("_search"), Err(405));
         for (method, path) in [
             (Method::POST, "Patient"),
             (Method::PUT, "Patient/1"),

@@ -1,14 +1,16 @@
 //! `Prefer: handling=strict`: how a caller wants unknown parameters treated.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 
 use super::negotiate::split_unquoted;
+
+pub(super) const PREFER: HeaderName = HeaderName::from_static("prefer");
 
 /// Whether unknown parameters are to be errors (R4 §3.1.1.3). The first `handling` counts, as RFC 7240
 /// says of repeats; anything but `strict` is R4's default, lenient.
 pub fn is_strict(headers: &HeaderMap) -> bool {
     headers
-        .get_all("prefer")
+        .get_all(PREFER)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| split_unquoted(value, ','))

@@ -1,71 +1,32 @@
 //! Running a plan and writing its answer, with a connection in hand.
 
-use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::cmp::Ordering;
+use std::sync::Arc;
 use std::time::Instant;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
+use super::asked::Includes;
 use super::include::Extras;
-use super::{Answer, Clock, ReadCall, SearchCall, Site, SiteError, count_of, etag};
+use super::read::Existence;
+use super::{Answer, Clock, SearchCall, Site, SiteError, count_of};
 use crate::assemble::{self, BundleWriter, ChildRows, EntryMode, Link, Outcome, ResourceWriter};
 use crate::errors;
 use crate::fhir::outcome::{Issue, OperationOutcome};
 use crate::mapping;
 use crate::passthrough::Rows;
 use crate::passthrough::sqlite::Session;
-use crate::plan::{self, MOST_INCLUDED, Part, Place, Plan, compare_keys};
+use crate::plan::{self, MOST_ADDED, MOST_INCLUDED, Part, Place, Plan, compare_keys};
 use crate::relation::{Predicate, Value};
 use crate::search::{IgnoredReason, SearchRequest};
 use crate::sql::Statement;
 
-/// Values that could not be FHIR values, by the mapping's line.
-#[derive(Debug, Default)]
-pub(super) struct OddValues {
-    total: AtomicU64,
-    by_place: Mutex<FxHashMap<mapping::Place, u64>>,
-}
-
-impl OddValues {
-    pub(super) fn total(&self) -> u64 {
-        self.total.load(Ordering::Relaxed)
-    }
-
-    /// Counts them, and logs each place at its 1st, 2nd, 4th, 8th, … value: known at once, never a flood.
-    fn note(&self, mapping: &str, places: &[&mapping::Place]) {
-        if places.is_empty() {
-            return;
-        }
-        self.total.fetch_add(places.len() as u64, Ordering::Relaxed);
-        metrics::counter!("pilaster_odd_values_total").increment(places.len() as u64);
-        let mut by_place = self.by_place.lock().unwrap_or_else(PoisonError::into_inner);
-        for place in places {
-            let count = match by_place.entry((*place).clone()) {
-                Entry::Occupied(mut entry) => {
-                    *entry.get_mut() += 1;
-                    *entry.get()
-                }
-                Entry::Vacant(entry) => *entry.insert(1),
-            };
-            if count.is_power_of_two() {
-                tracing::warn!(
-                    mapping,
-                    place = %place,
-                    count,
-                    "a row holds what cannot be a value of the element mapped here; it was left out"
-                );
-            }
-        }
-    }
-}
-
 /// A page of a search, ready to run.
 pub(super) struct Page {
     pub call: SearchCall,
+    /// The search as links say it.
     pub request: SearchRequest,
+    pub includes: Includes,
     pub plan: Plan,
     /// Where the page begins in each source; empty for the first page.
     pub places: Vec<Place>,
@@ -73,10 +34,14 @@ pub(super) struct Page {
     pub statements: Vec<Arc<Statement>>,
     /// The cursor by which the page was asked for.
     pub own_link: Option<String>,
+    /// What must be there for there to be an answer.
+    pub exists: Option<Existence>,
 }
 
 /// What a part of the plan brought.
 struct Fetched {
+    /// It was asked: the page was not full before.
+    is_asked: bool,
     rows: Rows,
     keys_from: usize,
     keys: usize,
@@ -108,13 +73,23 @@ impl Page {
         let mut clock = Clock(Instant::now());
         let mut answer = Answer::default();
         let mut total = self.plan.total.then_some(0i64);
-        if is_several(&self.plan) || !self.request.includes.is_empty() {
+        if is_several(&self.plan) || !self.includes.list.is_empty() {
             session.snapshot()?;
         }
-        let mut fetched = Vec::with_capacity(self.plan.parts.len());
+        if let Some(existence) = &self.exists {
+            existence.check(session, &mut answer.commands)?;
+        }
+        let mut fetched: Vec<Fetched> = Vec::with_capacity(self.plan.parts.len());
+        let (in_sequence, mut found) = (self.plan.is_in_sequence(), 0);
         for (part, statement) in self.plan.parts.iter().zip(&self.statements) {
-            let rows = session.execute(statement, &part.values)?;
-            answer.commands += 1;
+            // One more than the page holds tells that there is a next one.
+            let is_asked = !in_sequence || found <= self.plan.count as usize;
+            let rows = match is_asked {
+                true => session.execute(statement, &part.values)?,
+                false => Rows::default(),
+            };
+            answer.commands += u32::from(is_asked);
+            found += rows.len();
             if let Some(total) = &mut total {
                 *total += if part.select.count_only {
                     count_of(rows.cell(0, 0))
@@ -129,6 +104,7 @@ impl Page {
                 };
             }
             fetched.push(Fetched {
+                is_asked,
                 keys_from: part.select.columns.len(),
                 keys: part.select.order.len(),
                 rows,
@@ -185,7 +161,7 @@ impl Page {
                 .iter()
                 .enumerate()
                 .filter_map(|(index, head)| Some((index, head.as_ref()?)))
-                .min_by(|(_, left), (_, right)| compare_keys(left, right, &self.plan.descending))
+                .min_by(|(one, left), (other, right)| self.compare((*one, left), (*other, right)))
                 .map(|(index, _)| index);
             let Some(index) = next else { break };
             let part = &mut fetched[index];
@@ -194,6 +170,17 @@ impl Page {
             heads[index] = (part.used < part.rows.len()).then(|| part.key(part.used));
         }
         order
+    }
+
+    /// By what is sorted by, then type by type, then by id.
+    fn compare(&self, left: (usize, &[Value]), right: (usize, &[Value])) -> Ordering {
+        let sorted = self.plan.descending.len();
+        let rank = |part| self.plan.rank(part);
+        let split = |keys| <[Value]>::split_at(keys, sorted.min(<[Value]>::len(keys)));
+        let ((left_keys, left_id), (right_keys, right_id)) = (split(left.1), split(right.1));
+        compare_keys(left_keys, right_keys, &self.plan.descending)
+            .then_with(|| rank(left.0).cmp(&rank(right.0)))
+            .then_with(|| compare_keys(left_id, right_id, &[]))
     }
 
     /// Where the next page begins; None where there is none.
@@ -219,7 +206,9 @@ impl Page {
             };
             let all_given =
                 part.used == part.rows.len() && part.rows.len() <= self.plan.count as usize;
-            places.push(if before == Place::End || all_given {
+            places.push(if !part.is_asked {
+                before
+            } else if before == Place::End || all_given {
                 Place::End
             } else if part.used == 0 {
                 before
@@ -238,7 +227,10 @@ impl Page {
             total,
             extras,
         } = *brought;
-        let base = format!("{}/{}", self.call.base, self.plan.resource);
+        let base = match self.call.path() {
+            path if path.is_empty() => self.call.base.clone(),
+            path => format!("{}/{path}", self.call.base),
+        };
         let used_count = self.request.count.map(|_| self.plan.count);
         let own = self
             .request
@@ -374,7 +366,7 @@ impl Page {
         });
         let not_included = cut.then(|| {
             Issue::incomplete(format!(
-                "not all that is asked for is included: a reference adds at most {MOST_INCLUDED} resources to a page"
+                "not all that is asked for is included: a reference adds at most {MOST_INCLUDED} resources to a page, and all together {MOST_ADDED}"
             ))
             .with_diagnostics("Ask for fewer entries with _count, or search for the rest by what refers to it.")
         });
@@ -433,7 +425,7 @@ fn new_id() -> String {
 }
 
 /// More than one statement answers it: children are to be those of the rows that were read.
-fn is_several(plan: &Plan) -> bool {
+pub(super) fn is_several(plan: &Plan) -> bool {
     let statements = plan.parts.iter().map(|part| 1 + part.view.children.len());
     statements.sum::<usize>() > 1
 }
@@ -480,100 +472,4 @@ pub(super) fn fetch_children(
         children.push(ChildRows::new(view, rows));
     }
     Ok(children)
-}
-
-/// A read, ready to run.
-pub(super) struct Read {
-    pub call: ReadCall,
-    pub plan: Plan,
-    pub statements: Vec<Arc<Statement>>,
-}
-
-impl Read {
-    pub(super) fn run(self, site: &Site, session: &mut Session<'_>) -> Result<Answer, SiteError> {
-        let mut clock = Clock(Instant::now());
-        let mut answer = Answer::default();
-        if is_several(&self.plan) {
-            session.snapshot()?;
-        }
-        for (part, statement) in self.plan.parts.iter().zip(&self.statements) {
-            let rows = session.execute(statement, &part.values)?;
-            answer.commands += 1;
-            if rows.is_empty() {
-                continue;
-            }
-            let children = fetch_children(site, session, part, &rows, 1, &mut answer.commands)?;
-            answer.timings.database = clock.lap();
-            self.write(site, part, &rows, &children, &mut answer)?;
-            answer.timings.assemble = clock.lap();
-            return Ok(answer);
-        }
-        Err(SiteError::NoSuchResource)
-    }
-
-    fn write(
-        &self,
-        site: &Site,
-        part: &Part,
-        rows: &Rows,
-        children: &[ChildRows],
-        answer: &mut Answer,
-    ) -> Result<(), SiteError> {
-        let zone: &TimeZone = site.zone();
-        let mut writer = ResourceWriter::new(&part.view, assemble::Site { zone }, children);
-        let mut body = Vec::with_capacity(2048);
-        let outcome = writer.write(&mut body, rows, 0);
-        site.odd.note(&site.mapping().id, &writer.odd);
-        if outcome == Outcome::LeftOut {
-            metrics::counter!("pilaster_rows_left_out_total").increment(1);
-            return Err(SiteError::NoSuchResource);
-        }
-        let tag = etag::weak(&body);
-        answer.last_modified = writer.last_updated(rows, 0);
-        answer.not_modified = self.is_current(&tag, answer.last_modified);
-        answer.etag = Some(tag);
-        if !answer.not_modified {
-            answer.entries = 1;
-            answer.body = body;
-        }
-        Ok(())
-    }
-
-    /// `If-None-Match` decides where it is given; `If-Modified-Since` else (RFC 9110 §13.2.2).
-    fn is_current(&self, tag: &str, modified: Option<Timestamp>) -> bool {
-        match (&self.call.if_none_match, self.call.if_modified_since) {
-            (Some(tags), _) => etag::names(tags, tag),
-            (None, Some(since)) => {
-                modified.is_some_and(|modified| modified.as_second() <= since.as_second())
-            }
-            (None, None) => false,
-        }
-    }
-}
-
-/// The first parameter of a read that only a search takes.
-pub(super) fn not_for_reads(request: &SearchRequest) -> Option<String> {
-    use crate::search::Filter;
-    if let Some(filter) = request.filters.first() {
-        return Some(match filter {
-            Filter::Parameter(filter) => filter.name.clone(),
-            Filter::Chain { link, .. } => link.parameter.clone(),
-            Filter::Has { .. } => "_has".to_owned(),
-        });
-    }
-    let given = [
-        (!request.sort.is_empty(), "_sort"),
-        (request.count.is_some(), "_count"),
-        (request.total.is_some(), "_total"),
-        (!request.includes.is_empty(), "_include"),
-        (request.cursor.is_some(), "_cursor"),
-        (
-            request.summary == Some(crate::search::Summary::Count),
-            "_summary",
-        ),
-    ];
-    given
-        .into_iter()
-        .find(|(given, _)| *given)
-        .map(|(_, name)| name.to_owned())
 }

@@ -22,6 +22,18 @@ pub enum SiteError {
     UnknownResourceType { served: Vec<&'static str> },
     #[error("there is no resource of that type with that id")]
     NoSuchResource,
+    #[error("value {number} of `_type` is no type that may be asked for here; it may be {}", served.join(", "))]
+    TypeNotServed {
+        number: usize,
+        served: Vec<&'static str>,
+    },
+    #[error("{} is no parameter of the operation; it takes start, end, _since, _type, _count, _format and _pretty", .parameter.as_deref().map_or("what is given".to_owned(), |name| format!("`{name}`")))]
+    NotOfOperation {
+        /// As typed, where it has the form of a name.
+        parameter: Option<String>,
+    },
+    #[error("`{parameter}` takes one date or moment, without a prefix or modifier, once")]
+    OperationValue { parameter: String },
     #[error(
         "`{parameter}` does not apply to a read; _summary (but for count), _elements, _format and _pretty do"
     )]
@@ -39,6 +51,9 @@ impl SiteError {
             SiteError::UnknownResourceType { .. } => errors::UNKNOWN_RESOURCE_TYPE,
             SiteError::NoSuchResource => errors::NO_SUCH_RESOURCE,
             SiteError::NotForReads { .. } => errors::NOT_FOR_READS,
+            SiteError::TypeNotServed { .. } => errors::SEVERAL_TYPES,
+            SiteError::NotOfOperation { .. } => errors::OPERATION_PARAMETER,
+            SiteError::OperationValue { .. } => errors::SEARCH_VALUE,
         }
     }
 
@@ -47,7 +62,11 @@ impl SiteError {
         match self {
             SiteError::Search(error) => error.expression(),
             SiteError::Plan(error) => error.expression(),
-            SiteError::NotForReads { parameter } => Some(format!("http.{parameter}")),
+            SiteError::TypeNotServed { .. } => Some("http._type".to_owned()),
+            SiteError::NotOfOperation { parameter } => parameter.as_deref().map(errors::expression),
+            SiteError::NotForReads { parameter } | SiteError::OperationValue { parameter } => {
+                Some(format!("http.{parameter}"))
+            }
             _ => None,
         }
     }

@@ -10,10 +10,7 @@ use super::{Site, SiteError};
 use crate::assemble::{self, ChildRows, ResourceWriter};
 use crate::passthrough::Rows;
 use crate::passthrough::sqlite::Session;
-use crate::plan::{Included, MOST_INCLUDED, Part};
-
-/// Times that `:iterate` looks further, from what it has found before.
-const ROUNDS: usize = 4;
+use crate::plan::{Included, MOST_ADDED, MOST_INCLUDED, Part, ROUNDS};
 
 /// Rows of one select, with those that are not on the page yet.
 pub(super) struct Extra {
@@ -81,7 +78,7 @@ impl Page {
         commands: &mut u32,
     ) -> Result<Extras, SiteError> {
         let mut extras = Extras::default();
-        let includes = &self.request.includes;
+        let includes = &self.includes.list;
         if includes.is_empty() {
             return Ok(extras);
         }
@@ -92,6 +89,7 @@ impl Page {
                 .position(|source| Arc::ptr_eq(source, &part.source))
         };
         let mut page = OnPage::default();
+        let mut left = MOST_ADDED;
         for (part, (rows, used)) in self.plan.parts.iter().zip(matched) {
             if let Some(place) = place_of(part) {
                 page.add(place, part, rows, *used, site);
@@ -121,12 +119,18 @@ impl Page {
                 let planner = site.planner();
                 let parts = planner.include(include, &level, &self.request, &context);
                 for (place, part) in parts {
+                    if !self.includes.take(part.source.resource) {
+                        continue;
+                    }
                     let statement = site.statement(&part.select)?;
                     let rows = session.execute(&statement, &part.values)?;
                     *commands += 1;
                     let used = rows.len().min(MOST_INCLUDED as usize);
                     extras.cut |= rows.len() > used;
-                    let fresh = page.add(place, &part, &rows, used, site);
+                    let mut fresh = page.add(place, &part, &rows, used, site);
+                    extras.cut |= fresh.len() > left;
+                    fresh.truncate(left);
+                    left -= fresh.len();
                     if fresh.is_empty() {
                         continue;
                     }

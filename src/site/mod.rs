@@ -6,9 +6,13 @@
 //! The statement of a select is kept under the select itself, which holds no value of any request.
 
 mod answer;
+mod asked;
 mod error;
 pub mod etag;
+mod everything;
 mod include;
+mod odd;
+mod read;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -19,6 +23,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use asked::Asked;
 pub use error::SiteError;
 pub use types::Types;
 
@@ -26,9 +31,9 @@ use crate::cursor::{Cursor, CursorKey};
 use crate::mapping::{Mapping, Resource};
 use crate::passthrough::sqlite::Pool;
 use crate::passthrough::{CellRef, PassthroughError};
-use crate::plan::{Context, CountLimits, Place, Plan, PlanError, Planner};
+use crate::plan::{Context, CountLimits, Place, Plan, PlanError, Planner, Selection};
 use crate::relation::{ChildSelect, Dialect, Select};
-use crate::search::{self, Input, Limits, SearchRequest};
+use crate::search::{self, Compartment, Input, Limits, SearchRequest};
 use crate::sql::{self, Engine, SqlError, Statement};
 
 /// Bytes of the statements kept. A shape is made of the parameters, modifiers and prefixes of a search, so a
@@ -63,7 +68,7 @@ pub struct Site {
     engine: Engine,
     statements: moka::sync::Cache<Select, Arc<Statement>, rustc_hash::FxBuildHasher>,
     child_statements: moka::sync::Cache<ChildSelect, Arc<Statement>, rustc_hash::FxBuildHasher>,
-    odd: answer::OddValues,
+    odd: odd::OddValues,
 }
 
 /// A search as it came over the wire.
@@ -71,7 +76,12 @@ pub struct Site {
 pub struct SearchCall {
     /// The site's FHIR base URL for this caller, absolute, without a slash at its end.
     pub base: String,
+    /// The type that the path names; empty for a search of several.
     pub resource: String,
+    /// The compartment that the path names, `Patient/12`.
+    pub compartment: Option<Compartment>,
+    /// The operation `$everything` on what the compartment is named after.
+    pub everything: bool,
     /// What follows the `?`, still percent-encoded.
     pub query: Vec<u8>,
     /// The form body of a POST.
@@ -169,7 +179,7 @@ impl Site {
             pool,
             statements: kept(),
             child_statements: kept(),
-            odd: answer::OddValues::default(),
+            odd: odd::OddValues::default(),
         }
     }
 
@@ -337,27 +347,29 @@ impl Site {
     /// Whatever is wrong with the search, before the database is asked; then what the database reports.
     pub async fn search(self: &Arc<Self>, call: SearchCall) -> Result<Answer, SiteError> {
         let mut clock = Clock(Instant::now());
-        self.served(&call.resource)?;
-        let asked = self.parse(
-            &call.resource,
-            Input {
-                query: &call.query,
-                form: &call.form,
-            },
-        )?;
+        if !call.resource.is_empty() {
+            self.served(&call.resource)?;
+        }
+        let given = Input {
+            query: &call.query,
+            form: &call.form,
+        };
+        let mut asked = self.ask(&call, given)?;
         let mut timings = Timings {
             parse: clock.lap(),
             ..Timings::default()
         };
-        let pretty = asked.pretty == Some(true);
-        let (request, places, own_link) = match &asked.cursor {
-            None => (asked, Vec::new(), None),
-            Some(_) => {
-                let (request, places) = self.resume(&asked, &call)?;
-                (request, places, asked.cursor)
-            }
+        let pretty = asked.request.pretty == Some(true);
+        let own_link = asked.request.cursor.take();
+        let mut places = Vec::new();
+        if let Some(link) = &own_link {
+            (asked, places) = self.resume(&asked.request, link, &call)?;
+        }
+        let plan = self.plan_asked(&asked, &places, &call)?;
+        let exists = match (&call.compartment, places.is_empty()) {
+            (Some(of), true) if call.everything => Some(self.existence(of)?),
+            _ => None,
         };
-        let plan = self.plan_from(&request, &places, &call.base, call.strict)?;
         timings.plan = clock.lap();
         let statements = self.statements(&plan)?;
         timings.sql = clock.lap();
@@ -365,11 +377,13 @@ impl Site {
         let share = call.share;
         let page = answer::Page {
             call,
-            request,
+            request: asked.request,
+            includes: asked.includes,
             plan,
             places,
             statements,
             own_link,
+            exists,
         };
         let answer = self
             .pool
@@ -382,20 +396,21 @@ impl Site {
     fn resume(
         &self,
         asked: &SearchRequest,
+        link: &str,
         call: &SearchCall,
-    ) -> Result<(SearchRequest, Vec<Place>), SiteError> {
+    ) -> Result<(Asked, Vec<Place>), SiteError> {
         let invalid = || SiteError::Plan(PlanError::Cursor);
         let bare = asked.filters.is_empty()
             && asked.sort.is_empty()
             && asked.includes.is_empty()
+            && asked.types.is_empty()
             && asked.ignored.is_empty()
             && asked.elements.is_empty()
             && (asked.count, asked.total, asked.summary) == (None, None, None);
-        let text = asked.cursor.as_deref().ok_or_else(invalid)?;
         let cursor = self
             .config
             .cursor_key
-            .open_cursor(text, &self.bound_to(call))
+            .open_cursor(link, &self.bound_to(call))
             .map_err(|_| invalid())?;
         let age = Timestamp::now()
             .as_second()
@@ -403,7 +418,8 @@ impl Site {
         if !(-60..=CURSOR_SECONDS).contains(&age) {
             return Err(invalid());
         }
-        let mut request = self.parse(&call.resource, Input::query(&cursor.query))?;
+        let mut resumed = self.ask(call, Input::query(&cursor.query))?;
+        let request = &mut resumed.request;
         // A `self` link says the whole search beside its cursor; anything else beside it would be another search.
         let used = request.count.map(|count| count.min(self.config.count.most));
         let is_whole =
@@ -413,7 +429,16 @@ impl Site {
         }
         request.format.clone_from(&asked.format);
         request.pretty = asked.pretty;
-        Ok((request, cursor.places))
+        Ok((resumed, cursor.places))
+    }
+
+    /// What tells whether a resource is there.
+    fn existence(&self, of: &Compartment) -> Result<read::Existence, SiteError> {
+        let resource = self.served(&of.resource)?;
+        let nothing = Selection::of(None, &["id".to_owned()]);
+        let plan = self.planner.read(resource, &of.id, &nothing);
+        let statements = self.statements(&plan)?;
+        Ok(read::Existence { plan, statements })
     }
 
     /// The cursor of the next page; None where the sort keys of the row where the page ends are too long for
@@ -437,12 +462,12 @@ impl Site {
             .filter(|text| text.len() + 1024 <= LINK_BYTES)
     }
 
-    /// Site, caller and resource type: a link works nowhere else.
+    /// Site, caller and path: a link works nowhere else.
     fn bound_to(&self, call: &SearchCall) -> Vec<u8> {
         [
             self.config.id.as_str(),
             call.caller.as_str(),
-            call.resource.as_str(),
+            call.path().as_str(),
         ]
         .join("\0")
         .into_bytes()
@@ -466,7 +491,7 @@ impl Site {
             parse: clock.lap(),
             ..Timings::default()
         };
-        if let Some(parameter) = answer::not_for_reads(&asked) {
+        if let Some(parameter) = read::not_for_reads(&asked) {
             return Err(SiteError::NotForReads { parameter });
         }
         if call.strict {
@@ -483,7 +508,7 @@ impl Site {
         let pretty = asked.pretty == Some(true);
         let site = Arc::clone(self);
         let share = call.share;
-        let read = answer::Read {
+        let read = read::Read {
             call,
             plan,
             statements,

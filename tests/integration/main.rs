@@ -8,6 +8,7 @@
 //! | `metadata` | the same of the CapabilityStatement as it is served |
 //! | `chains` | chains and `_has` find what the references say |
 //! | `includes` | what includes add is what the references say |
+//! | `whole` | compartments, searches at the base, `$everything`, batches |
 //! | `paging` | every row once, in order, while rows come and go |
 //! | `odd_rows` | no row, however odd, fails a search |
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
@@ -40,3 +41,4 @@ mod practice;
 mod search_truth;
 mod small;
 mod support;
+mod whole;

@@ -434,7 +434,6 @@ fn parameters_that_narrow_are_never_ignored() {
         "_text",
         "_content",
         "_list",
-        "_type",
         "_contained",
     ] {
         let request = read(&format!("Patient?{name}=x")).expect("read");

@@ -321,12 +321,13 @@ prop_compose! {
         total in option::of(proptest::sample::select(vec![Total::None, Total::Estimate, Total::Accurate])),
         summary in option::of(proptest::sample::select(vec![Summary::True, Summary::Text, Summary::Data, Summary::Count, Summary::False])),
         elements in vec("[a-zA-Z]{1,10}(\\[x\\])?", 0..3),
+        types in proptest::sample::subsequence(vec!["Patient".to_owned(), "Observation".to_owned(), "Slot".to_owned()], 0..3),
         includes in vec(include(), 0..3),
         format in option::of("[a-z/+;=.0-9]{1,12}(; fhirVersion=4\\.0)?"),
         cursor in option::of(text()),
     ) -> SearchRequest {
         let mut request = SearchRequest {
-            filters, sort, count, total, summary, elements, includes, format, pretty, cursor,
+            types, filters, sort, count, total, summary, elements, includes, format, pretty, cursor,
             ..SearchRequest::new("Observation")
         };
         let mut position = 0;

@@ -1,0 +1,137 @@
+//! Running the plan of a read, with a connection in hand.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::answer::{fetch_children, is_several};
+use super::{Answer, Clock, ReadCall, Site, SiteError, etag};
+use crate::assemble::{self, ChildRows, Outcome, ResourceWriter};
+use crate::passthrough::Rows;
+use crate::passthrough::sqlite::Session;
+use crate::plan::{Part, Plan};
+use crate::search::SearchRequest;
+use crate::sql::Statement;
+
+/// Whether a resource is there, ready to be asked.
+pub(super) struct Existence {
+    pub plan: Plan,
+    pub statements: Vec<Arc<Statement>>,
+}
+
+impl Existence {
+    /// # Errors
+    /// [`SiteError::NoSuchResource`]; whatever the database reports.
+    pub(super) fn check(
+        &self,
+        session: &mut Session<'_>,
+        commands: &mut u32,
+    ) -> Result<(), SiteError> {
+        for (part, statement) in self.plan.parts.iter().zip(&self.statements) {
+            *commands += 1;
+            if !session.execute(statement, &part.values)?.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(SiteError::NoSuchResource)
+    }
+}
+
+/// A read, ready to run.
+pub(super) struct Read {
+    pub call: ReadCall,
+    pub plan: Plan,
+    pub statements: Vec<Arc<Statement>>,
+}
+
+impl Read {
+    pub(super) fn run(self, site: &Site, session: &mut Session<'_>) -> Result<Answer, SiteError> {
+        let mut clock = Clock(Instant::now());
+        let mut answer = Answer::default();
+        if is_several(&self.plan) {
+            session.snapshot()?;
+        }
+        for (part, statement) in self.plan.parts.iter().zip(&self.statements) {
+            let rows = session.execute(statement, &part.values)?;
+            answer.commands += 1;
+            if rows.is_empty() {
+                continue;
+            }
+            let children = fetch_children(site, session, part, &rows, 1, &mut answer.commands)?;
+            answer.timings.database = clock.lap();
+            self.write(site, part, &rows, &children, &mut answer)?;
+            answer.timings.assemble = clock.lap();
+            return Ok(answer);
+        }
+        Err(SiteError::NoSuchResource)
+    }
+
+    fn write(
+        &self,
+        site: &Site,
+        part: &Part,
+        rows: &Rows,
+        children: &[ChildRows],
+        answer: &mut Answer,
+    ) -> Result<(), SiteError> {
+        let zone: &TimeZone = site.zone();
+        let mut writer = ResourceWriter::new(&part.view, assemble::Site { zone }, children);
+        let mut body = Vec::with_capacity(2048);
+        let outcome = writer.write(&mut body, rows, 0);
+        site.odd.note(&site.mapping().id, &writer.odd);
+        if outcome == Outcome::LeftOut {
+            metrics::counter!("pilaster_rows_left_out_total").increment(1);
+            return Err(SiteError::NoSuchResource);
+        }
+        let tag = etag::weak(&body);
+        answer.last_modified = writer.last_updated(rows, 0);
+        answer.not_modified = self.is_current(&tag, answer.last_modified);
+        answer.etag = Some(tag);
+        if !answer.not_modified {
+            answer.entries = 1;
+            answer.body = body;
+        }
+        Ok(())
+    }
+
+    /// `If-None-Match` decides where it is given; `If-Modified-Since` else (RFC 9110 §13.2.2).
+    fn is_current(&self, tag: &str, modified: Option<Timestamp>) -> bool {
+        match (&self.call.if_none_match, self.call.if_modified_since) {
+            (Some(tags), _) => etag::names(tags, tag),
+            (None, Some(since)) => {
+                modified.is_some_and(|modified| modified.as_second() <= since.as_second())
+            }
+            (None, None) => false,
+        }
+    }
+}
+
+/// The first parameter of a read that only a search takes.
+pub(super) fn not_for_reads(request: &SearchRequest) -> Option<String> {
+    use crate::search::Filter;
+    if let Some(filter) = request.filters.first() {
+        return Some(match filter {
+            Filter::Parameter(filter) => filter.name.clone(),
+            Filter::Chain { link, .. } => link.parameter.clone(),
+            Filter::Has { .. } => "_has".to_owned(),
+        });
+    }
+    let given = [
+        (!request.sort.is_empty(), "_sort"),
+        (request.count.is_some(), "_count"),
+        (request.total.is_some(), "_total"),
+        (!request.includes.is_empty(), "_include"),
+        (request.cursor.is_some(), "_cursor"),
+        (!request.types.is_empty(), "_type"),
+        (
+            request.summary == Some(crate::search::Summary::Count),
+            "_summary",
+        ),
+    ];
+    given
+        .into_iter()
+        .find(|(given, _)| *given)
+        .map(|(_, name)| name.to_owned())
+}
