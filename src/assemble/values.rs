@@ -466,7 +466,8 @@ fn split_measure(text: &str) -> Option<(Option<&'static str>, &str)> {
         .iter()
         .find_map(|(typed, comparator)| Some((Some(*comparator), text.strip_prefix(typed)?)))
         .unwrap_or((None, text));
-    let number = rest.trim();
+    // Blanks alone, as the databases trim them.
+    let number = rest.trim_matches(' ');
     is_json_number(number).then_some((comparator, number))
 }
 

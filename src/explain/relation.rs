@@ -5,8 +5,8 @@
 
 use super::tree::Tree;
 use crate::relation::{
-    Among, AmongFrom, Arithmetic, Case, CaseKey, CompareOp, Expr, Join, Like, Order, Predicate,
-    RawSql, Table, TableSource,
+    Among, AmongFrom, Arithmetic, Case, CaseKey, CompareOp, Expr, Join, Like, Measured, Order,
+    Predicate, RawSql, Table, TableSource,
 };
 
 /// An expression in one line.
@@ -39,6 +39,10 @@ pub(super) fn expr(expr: &Expr) -> String {
         }
         Expr::Concat(parts) => format!("concat({})", exprs(parts)),
         Expr::Cast(inner, ty) => format!("cast({} as {ty})", self::expr(inner)),
+        Expr::Measured(inner, Measured::Number) => format!("number({})", self::expr(inner)),
+        Expr::Measured(inner, Measured::Comparator) => {
+            format!("comparator({})", self::expr(inner))
+        }
         Expr::Test(inner) => format!("test({})", predicate_line(inner)),
         Expr::Case(case) => {
             let Case {

@@ -95,7 +95,6 @@ fn withheld(found: &[(At<'_>, Compiled, Derivation)]) -> BTreeSet<(&'static str,
                     | Reason::Off
                     | Reason::Special
                     | Reason::Phonetic
-                    | Reason::Composite
             ) && offered_elsewhere(name)
         });
         // A name or an address may be searched by its parts alone (R4, of `name` and `address`); what is joined of

@@ -454,8 +454,18 @@ pub enum Matcher {
     Quantity(QuantityMatcher),
     /// Compared to the letter.
     Uri(TextMatcher),
+    /// All of these of one element: the components of a composite, each by any of its targets. Where the target has a
+    /// child, they are conditions on its row.
+    Composite(Vec<ComponentMatcher>),
     /// `exists`: true where any of these holds, else false; never missing.
     Exists(Vec<Predicate>),
+}
+
+/// One component of a composite.
+#[derive(Debug)]
+pub struct ComponentMatcher {
+    pub kind: ParameterKind,
+    pub targets: Vec<Target>,
 }
 
 /// Text that a search looks into.
@@ -561,6 +571,8 @@ pub struct NumberMatcher {
     pub ty: SqlType,
     pub multiply: i64,
     pub divide: i64,
+    /// The Quantity's comparator, empty where the number stands alone: with one, the number is the end of a range.
+    pub comparator: Option<Expr>,
     pub present: Predicate,
 }
 

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::fhir::BOOLEAN_SYSTEM;
-use crate::mapping::{Matcher, Parameter, Source, Target};
+use crate::mapping::{ComponentMatcher, Matcher, Parameter, Source, Target};
 use crate::relation::{Child, CompareOp, Expr, Predicate, Shared, Value as SqlValue};
 use crate::search::{
     Modifier, ParameterFilter, ParameterKind, Reference, Token, TokenSystem, Value,
@@ -31,13 +31,7 @@ pub(super) fn parameter(
         );
         return if *missing { there.negate() } else { there };
     }
-    let texts: SmallVec<[Option<Searched<'_>>; 2]> = filter
-        .values
-        .iter()
-        .map(|value| searched_text(value).map(Searched::new))
-        .collect();
-    let tokens: SmallVec<[Asked<'_>; 1]> = tokens(&filter.values).map(Asked::new).collect();
-    let asked = Forms { texts, tokens };
+    let asked = Forms::of(filter);
     let mut each = |target| {
         let matched = target_predicate(filter, &asked, target, source, context, values);
         within(target, source, matched)
@@ -59,6 +53,19 @@ struct Forms<'v> {
     /// One for each value; None where it is no text.
     texts: SmallVec<[Option<Searched<'v>>; 2]>,
     tokens: SmallVec<[Asked<'v>; 1]>,
+}
+
+impl<'v> Forms<'v> {
+    fn of(filter: &'v ParameterFilter) -> Forms<'v> {
+        let texts = filter
+            .values
+            .iter()
+            .map(|value| searched_text(value).map(Searched::new));
+        Forms {
+            texts: texts.collect(),
+            tokens: tokens(&filter.values).map(Asked::new).collect(),
+        }
+    }
 }
 
 fn tokens(values: &[Value]) -> impl Iterator<Item = &Token> {
@@ -184,6 +191,16 @@ fn target_predicate(
             ]),
             _ => Predicate::False,
         }),
+        Matcher::Composite(components) => each(&mut |value, values| match value {
+            Value::Composite(parts) if parts.len() == components.len() => Predicate::all(
+                components
+                    .iter()
+                    .zip(parts)
+                    .map(|(of, part)| component(of, part, target, source, context, values))
+                    .collect::<Vec<_>>(),
+            ),
+            _ => Predicate::False,
+        }),
         Matcher::Uri(text) => each(&mut |value, values| match value {
             Value::Uri(uri) => text::matcher(text, Comparison::Exact, &Searched::new(uri), values),
             Value::Reference(Reference::Url(url)) => {
@@ -206,6 +223,34 @@ fn target_predicate(
             }
         }),
     }
+}
+
+/// One component of a composite at a target: by any of its own targets, which belong to the same row of a child where
+/// the composite's does.
+fn component(
+    of: &ComponentMatcher,
+    value: &Value,
+    at: &Target,
+    source: &Source,
+    context: &Context<'_>,
+    values: &mut Values,
+) -> Predicate {
+    let filter = ParameterFilter {
+        name: String::new(),
+        kind: of.kind,
+        modifier: None,
+        values: vec![value.clone()],
+        position: 0,
+    };
+    let asked = Forms::of(&filter);
+    let ways = of.targets.iter().map(|target| {
+        let found = target_predicate(&filter, &asked, target, source, context, values);
+        match at.child {
+            Some(_) => Predicate::all([target.guard.clone(), found]),
+            None => within(target, source, found),
+        }
+    });
+    Predicate::any(ways.collect::<Vec<_>>())
 }
 
 /// Whether a boolean's codes are of the system that is asked for.

@@ -127,6 +127,7 @@ fn is_strict(expr: &Expr) -> bool {
         | Expr::BitAnd(inner, _)
         | Expr::Substring(inner, _, _)
         | Expr::Cast(inner, _)
+        | Expr::Measured(inner, _)
         | Expr::DaysTo(inner, _)
         | Expr::NullIf(inner, _) => is_strict(inner),
         _ => false,
@@ -179,6 +180,7 @@ fn first_alias_of(expr: &Expr) -> Option<&Arc<str>> {
         | Expr::BitAnd(inner, _)
         | Expr::Substring(inner, _, _)
         | Expr::Cast(inner, _)
+        | Expr::Measured(inner, _)
         | Expr::DaysTo(inner, _)
         | Expr::NullIf(inner, _) => first_alias_of(inner),
         _ => None,

@@ -1,7 +1,7 @@
 //! Number and quantity search (R4 §3.1.1.4.6 and §3.1.1.4.12).
 
 use crate::mapping::{NumberMatcher, QuantityMatcher};
-use crate::relation::{CompareOp, Predicate, SqlType, Value};
+use crate::relation::{CompareOp, Expr, Predicate, SqlType, Value};
 use crate::search::{Prefix, Token, TokenSystem};
 
 use super::token;
@@ -27,7 +27,21 @@ pub(super) fn predicate(
             values.expr(&Value::Real(raw(bound)), SqlType::Float),
         )
     };
-    let found = match prefix {
+    let found = match &matcher.comparator {
+        None => of_number(prefix, number, half, &mut compare),
+        Some(comparator) => of_range(prefix, number, half, comparator, &mut compare),
+    };
+    match &matcher.present {
+        // A comparison leaves NULL out by itself.
+        Predicate::Present(_) => found,
+        sentinels => Predicate::all([sentinels.clone(), found]),
+    }
+}
+
+type Compare<'c> = &'c mut dyn FnMut(CompareOp, f64) -> Predicate;
+
+fn of_number(prefix: Prefix, number: f64, half: f64, compare: Compare<'_>) -> Predicate {
+    match prefix {
         Prefix::Eq | Prefix::Ap => Predicate::all([
             compare(CompareOp::Ge, number - half),
             compare(CompareOp::Lt, number + half),
@@ -40,11 +54,59 @@ pub(super) fn predicate(
         Prefix::Lt | Prefix::Eb => compare(CompareOp::Lt, number),
         Prefix::Ge => compare(CompareOp::Ge, number),
         Prefix::Le => compare(CompareOp::Le, number),
+    }
+}
+
+/// `<0.5` is all below 0.5, `>=3` all from 3 on: compared as ranges are (R4 §3.1.1.4.5). `gt` and `lt` hold where some of
+/// the range lies there, `sa` and `eb` where all of it does, `eq` where it lies within the precision of what is
+/// searched for.
+fn of_range(
+    prefix: Prefix,
+    number: f64,
+    half: f64,
+    comparator: &Expr,
+    compare: Compare<'_>,
+) -> Predicate {
+    let is = |words: &[&str]| Predicate::In {
+        expr: comparator.clone(),
+        list: words
+            .iter()
+            .map(|word| Expr::Text((*word).into()))
+            .collect(),
+        negated: false,
     };
-    match &matcher.present {
-        // A comparison leaves NULL out by itself.
-        Predicate::Present(_) => found,
-        sentinels => Predicate::all([sentinels.clone(), found]),
+    let (down, up) = (|| is(&["<", "<="]), || is(&[">", ">="]));
+    let alone = || is(&[""]);
+    let (gt, ge, lt, le) = (CompareOp::Gt, CompareOp::Ge, CompareOp::Lt, CompareOp::Le);
+    match prefix {
+        Prefix::Gt => Predicate::any([up(), compare(gt, number)]),
+        Prefix::Lt => Predicate::any([down(), compare(lt, number)]),
+        // An end that is itself not in the range does not reach the number.
+        Prefix::Ge => Predicate::any([
+            up(),
+            compare(gt, number),
+            Predicate::all([is(&["", "<="]), compare(ge, number)]),
+        ]),
+        Prefix::Le => Predicate::any([
+            down(),
+            compare(lt, number),
+            Predicate::all([is(&["", ">="]), compare(le, number)]),
+        ]),
+        Prefix::Sa => Predicate::any([
+            Predicate::all([is(&["", ">="]), compare(gt, number)]),
+            Predicate::all([is(&[">"]), compare(ge, number)]),
+        ]),
+        Prefix::Eb => Predicate::any([
+            Predicate::all([is(&["", "<="]), compare(lt, number)]),
+            Predicate::all([is(&["<"]), compare(le, number)]),
+        ]),
+        Prefix::Eq => Predicate::all([alone(), of_number(prefix, number, half, compare)]),
+        Prefix::Ne => Predicate::any([down(), up(), of_number(prefix, number, half, compare)]),
+        Prefix::Ap => Predicate::any([
+            Predicate::all([alone(), of_number(prefix, number, half, compare)]),
+            Predicate::all([down(), compare(gt, number - half)]),
+            Predicate::all([up(), compare(lt, number + half)]),
+        ]),
     }
 }
 

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::relation::{CompareOp, Expr, Order, Predicate, SqlType, Value};
+use crate::relation::{CompareOp, Expr, Measured, Order, Predicate, SqlType, Value};
 
 use super::values::Values;
 
@@ -31,6 +31,8 @@ fn type_of(expr: &Expr) -> SqlType {
         | Expr::Test(_)
         | Expr::BitAnd(..)
         | Expr::DaysTo(..) => SqlType::BigInt,
+        Expr::Measured(_, Measured::Number) => SqlType::Float,
+        Expr::Measured(_, Measured::Comparator) => SqlType::VarChar(2),
         Expr::Cast(_, ty) => *ty,
         // The text of the column, whole or less: never longer.
         Expr::Trim(inner) | Expr::Digits(inner) | Expr::Fold(inner) | Expr::Exact(inner) => {

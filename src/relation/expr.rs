@@ -78,6 +78,8 @@ pub enum Expr {
     Cast(Box<Expr>, SqlType),
     /// How many days lie between the day of a date or date-time and the bound one.
     DaysTo(Box<Expr>, Slot),
+    /// A part of what text says that is to hold a measurement, `<0.5`; NULL where it holds none.
+    Measured(Box<Expr>, Measured),
     /// 1 where the predicate holds, else 0.
     Test(Box<Predicate>),
     /// A literal for each literal; what else is not NULL gives `otherwise`, or, where there is none, what NULL
@@ -85,6 +87,15 @@ pub enum Expr {
     Case(Shared<Case>),
     /// A fragment that the mapping wrote in SQL.
     Raw(Shared<RawSql>),
+}
+
+/// The parts of a measurement kept as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Measured {
+    Number,
+    /// `<`, `<=`, `>`, `>=`; empty where the number stands alone.
+    Comparator,
 }
 
 /// Codes for raw values, as a sort key needs them.

@@ -78,6 +78,7 @@ impl<'a> Joins<'a> {
             | Expr::BitAnd(inner, _)
             | Expr::Substring(inner, _, _)
             | Expr::Cast(inner, _)
+            | Expr::Measured(inner, _)
             | Expr::DaysTo(inner, _) => self.of_expr(inner),
             Expr::Test(predicate) => self.of_predicate(predicate),
             Expr::Case(case) => self.of_expr(&case.subject),

@@ -11,8 +11,8 @@ mod select;
 mod types;
 
 pub use expr::{
-    Among, AmongFrom, Arithmetic, Case, CaseKey, Column, CompareOp, Expr, Like, Predicate, RawSql,
-    Slot,
+    Among, AmongFrom, Arithmetic, Case, CaseKey, Column, CompareOp, Expr, Like, Measured,
+    Predicate, RawSql, Slot,
 };
 pub use joins::Joins;
 pub use select::{Child, ChildSelect, Join, Order, Select, Shared, Source, Table, TableSource};

@@ -2,7 +2,7 @@
 //! since a driver binds text as `nvarchar`, which would cost a `varchar` column its index.
 
 use super::spelling::{Spelling, digits};
-use crate::relation::{Collation, CompareOp, SqlType};
+use crate::relation::{Collation, CompareOp, Measured, SqlType};
 
 pub(super) struct Mssql;
 
@@ -86,6 +86,25 @@ impl Spelling for Mssql {
 
     fn days(&self, out: &mut String, from: &str, to: &str) {
         out.push_str(&format!("DATEDIFF(day, {from}, {to})"));
+    }
+
+    // Digits alone, not what else a collation takes for one: `²`.
+    fn measured(&self, out: &mut String, operand: &str, part: Measured) {
+        const NUMBER: &str = "m.n NOT LIKE '%[^-0-9.]%' AND m.n LIKE '%[0-9]' AND (m.n LIKE '[0-9]%' OR m.n LIKE '-[0-9]%') \
+            AND m.n NOT LIKE '_%-%' AND m.n NOT LIKE '%.%.%' AND m.n NOT LIKE '0[0-9]%' AND m.n NOT LIKE '-0[0-9]%'";
+        const COMPARATOR: &str = "CASE WHEN LEFT(t, 2) IN ('<=', '>=') THEN LEFT(t, 2) \
+            WHEN LEFT(t, 1) IN ('<', '>') THEN LEFT(t, 1) WHEN LEFT(t, 1) = N'≤' THEN '<=' \
+            WHEN LEFT(t, 1) = N'≥' THEN '>=' ELSE '' END";
+        const LENGTH: &str = "CASE WHEN LEFT(t, 2) IN ('<=', '>=') THEN 2 \
+            WHEN LEFT(t, 1) IN ('<', '>', N'≤', N'≥') THEN 1 ELSE 0 END";
+        let (result, more) = match part {
+            Measured::Number => ("TRY_CAST(m.n AS float)", String::new()),
+            Measured::Comparator => ("m.c", format!(", {COMPARATOR} AS c")),
+        };
+        out.push_str(&format!(
+            "(SELECT CASE WHEN {NUMBER} THEN {result} END FROM (SELECT LTRIM(SUBSTRING(t, 1 + {LENGTH}, 8000)) AS n{more} \
+             FROM (SELECT LTRIM(RTRIM({operand})) COLLATE Latin1_General_BIN2 AS t) AS x) AS m)"
+        ));
     }
 
     fn has_layout(&self, out: &mut String, operand: &str, layout: &str) {

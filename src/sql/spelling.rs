@@ -1,6 +1,6 @@
 //! Where engines differ: the questions that the writer asks a dialect.
 
-use crate::relation::{Collation, CompareOp, SqlType};
+use crate::relation::{Collation, CompareOp, Measured, SqlType};
 
 /// A dialect's way to spell each part. Every method appends to `out`; operands come already spelled.
 pub(super) trait Spelling: Sync {
@@ -74,6 +74,9 @@ pub(super) trait Spelling: Sync {
 
     /// How many days lie between the days of two dates or date-times.
     fn days(&self, out: &mut String, from: &str, to: &str);
+
+    /// A part of a measurement kept as text; NULL where it is none. The rules are those by which it is written.
+    fn measured(&self, out: &mut String, operand: &str, part: Measured);
 
     /// A date or date-time column that must equal, or not, a constant day of the mapping.
     fn time_column(&self, out: &mut String, column: &str) {

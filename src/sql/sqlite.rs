@@ -6,7 +6,7 @@
 
 use super::spelling::{Spelling, digits};
 use crate::collation::ACCENT_INSENSITIVE;
-use crate::relation::{Collation, CompareOp, SqlType};
+use crate::relation::{Collation, CompareOp, Measured, SqlType};
 
 pub(super) struct Sqlite {
     /// Comparisons name the collation that they mean.
@@ -135,6 +135,24 @@ impl Spelling for Sqlite {
     fn days(&self, out: &mut String, from: &str, to: &str) {
         out.push_str(&format!(
             "CAST(JULIANDAY(DATE({to})) - JULIANDAY(DATE({from})) AS INTEGER)"
+        ));
+    }
+
+    fn measured(&self, out: &mut String, operand: &str, part: Measured) {
+        const NUMBER: &str = "m.n NOT GLOB '*[^-0-9.]*' AND m.n GLOB '*[0-9]' AND (m.n GLOB '[0-9]*' OR m.n GLOB '-[0-9]*') \
+            AND m.n NOT GLOB '?*-*' AND m.n NOT GLOB '*.*.*' AND m.n NOT GLOB '0[0-9]*' AND m.n NOT GLOB '-0[0-9]*'";
+        const COMPARATOR: &str = "CASE WHEN SUBSTR(t, 1, 2) IN ('<=', '>=') THEN SUBSTR(t, 1, 2) \
+            WHEN SUBSTR(t, 1, 1) IN ('<', '>') THEN SUBSTR(t, 1, 1) WHEN SUBSTR(t, 1, 1) = '≤' THEN '<=' \
+            WHEN SUBSTR(t, 1, 1) = '≥' THEN '>=' ELSE '' END";
+        const LENGTH: &str = "CASE WHEN SUBSTR(t, 1, 2) IN ('<=', '>=') THEN 2 \
+            WHEN SUBSTR(t, 1, 1) IN ('<', '>', '≤', '≥') THEN 1 ELSE 0 END";
+        let (result, more) = match part {
+            Measured::Number => ("CAST(m.n AS REAL)", String::new()),
+            Measured::Comparator => ("m.c", format!(", {COMPARATOR} AS c")),
+        };
+        out.push_str(&format!(
+            "(SELECT CASE WHEN {NUMBER} THEN {result} END FROM (SELECT TRIM(SUBSTR(t, 1 + {LENGTH})) AS n{more} \
+             FROM (SELECT TRIM({operand}) AS t) AS x) AS m)"
         ));
     }
 

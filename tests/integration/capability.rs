@@ -29,6 +29,21 @@ fn value(kind: ParameterKind, modifier: Option<&Modifier>) -> &'static str {
     }
 }
 
+/// As [`value`], of each component of a composite.
+fn value_of(of: &str, name: &str, kind: ParameterKind, modifier: Option<&Modifier>) -> String {
+    match (kind, modifier) {
+        (ParameterKind::Composite, None) => {
+            let defined = search_parameters::parameter(of, name).expect("R4 defines it");
+            let components = defined.components.iter();
+            components
+                .map(|component| value(component.kind, None))
+                .collect::<Vec<_>>()
+                .join("$")
+        }
+        _ => value(kind, modifier).to_owned(),
+    }
+}
+
 fn refusal(practice: &Practice, search: &str) -> (u16, &'static str) {
     match practice.search(search) {
         Ok(_) => panic!("{search}: was answered"),
@@ -54,17 +69,20 @@ fn every_declared_parameter_modifier_and_prefix_is_answered() {
     for resource in practice.site.mapping().resources.values() {
         for parameter in resource.parameters.values() {
             let (of, name, kind) = (resource.name, &parameter.name, parameter.kind);
-            let plain = format!("{of}?{name}={}", value(kind, None));
+            let plain = format!("{of}?{name}={}", value_of(of, name, kind, None));
             let bundle = answered(&practice, &plain);
             // What was used is what the self link repeats.
             let own = link(&bundle, "self").expect("a self link");
             assert!(own.contains(&format!("{name}=")), "{own}");
-            let two = format!("{of}?{name}={0},{0}&{name}={0}", value(kind, None));
+            let two = format!(
+                "{of}?{name}={0},{0}&{name}={0}",
+                value_of(of, name, kind, None)
+            );
             answered(&practice, &two);
             searches += 2;
             for modifier in &parameter.modifiers {
                 let word = modifier.word();
-                let value = value(kind, Some(modifier));
+                let value = value_of(of, name, kind, Some(modifier));
                 answered(&practice, &format!("{of}?{name}:{word}={value}"));
                 searches += 1;
             }

@@ -134,6 +134,12 @@ pub fn facts(resource: &Value, parameter: &str) -> Option<Vec<Fact>> {
             times(resource, path)
         });
     }
+    if (of, parameter) == ("Observation", "value-string") {
+        return Some(texts(
+            resource,
+            &["valueString", "valueCodeableConcept.text"],
+        ));
+    }
     text(of, parameter).map(|path| texts(resource, &[path]))
 }
 

@@ -14,6 +14,7 @@
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
 //! | `search_truth` | answers against a second reading of the resources |
 //! | `clinical_facts` | what clinical resources have for their parameters, for `search_truth` and `paging` |
+//! | `quantities` | quantities and composites find what the resources say |
 //! | `small` | what is written and what a search finds agree, row by row of small mappings |
 //! | `practice` | a practice to ask without a socket, for the modules above |
 //! | `conditional` | a caller's copy is current while nothing of the resource changed |
@@ -38,6 +39,7 @@ mod odd_rows;
 mod operator;
 mod paging;
 mod practice;
+mod quantities;
 mod search_truth;
 mod small;
 mod support;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use pilaster::fhir::capability::SEARCH_SUPPORT;
+use pilaster::fhir::search_parameters;
 use pilaster::mapping::{embedded, load_files};
 use serde_json::Value;
 
@@ -65,6 +66,19 @@ fn value(ty: &str, modifier: &str) -> &'static str {
     }
 }
 
+/// A value of a parameter without a modifier: of a composite, one for each component.
+fn plain_value(of: &str, name: &str, ty: &str) -> String {
+    if ty != "composite" {
+        return value(ty, "").to_owned();
+    }
+    let defined = search_parameters::parameter(of, name).expect("R4 defines it");
+    let components = defined.components.iter();
+    components
+        .map(|component| value(component.kind.word(), ""))
+        .collect::<Vec<_>>()
+        .join("$")
+}
+
 /// The answer is 200 and nothing of the search was ignored.
 fn answered(search: &str) {
     let bundle = json(SERVER.get(search));
@@ -116,7 +130,7 @@ fn all_that_the_served_statement_declares_is_answered() {
         for parameter in list(resource, "searchParam") {
             let (name, ty) = (text(parameter, "name"), text(parameter, "type"));
             let support = Support::of(parameter);
-            let mut asked = vec![format!("{of}?{name}={}", value(ty, ""))];
+            let mut asked = vec![format!("{of}?{name}={}", plain_value(of, name, ty))];
             for modifier in &support.modifiers {
                 asked.push(format!("{of}?{name}:{modifier}={}", value(ty, modifier)));
             }
@@ -133,6 +147,24 @@ fn all_that_the_served_statement_declares_is_answered() {
             searches += asked.len();
         }
     }
+    let codes: Vec<&str> = list(rest, "interaction")
+        .iter()
+        .map(|interaction| text(interaction, "code"))
+        .collect();
+    assert_eq!(codes, ["search-system", "batch"]);
+    answered("?_type=Patient,Practitioner&_count=1");
+    let compartments = list(rest, "compartment");
+    for (compartment, of) in compartments
+        .iter()
+        .zip(["encounter", "patient", "practitioner"])
+    {
+        let url = compartment.as_str().expect("a canonical");
+        assert!(url.ends_with(&format!("/{of}")), "{url}");
+    }
+    for of in ["Encounter", "Patient", "Practitioner", "RelatedPerson"] {
+        answered(&format!("{of}/1/*"));
+    }
+    assert_eq!(compartments.len(), 4);
     for (name, value) in [
         ("_count", "3"),
         ("_elements", "id"),

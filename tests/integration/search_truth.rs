@@ -567,6 +567,14 @@ fn searches_find_what_the_resources_say() {
         };
         for parameter in resource.parameters.values() {
             let name = &parameter.name;
+            // Those of `quantities`.
+            if matches!(
+                parameter.kind,
+                pilaster::search::ParameterKind::Quantity
+                    | pilaster::search::ParameterKind::Composite
+            ) {
+                continue;
+            }
             let has = |one: &Value| facts(one, name);
             let Some(_) = all.first().and_then(has) else {
                 continue;

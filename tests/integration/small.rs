@@ -197,30 +197,153 @@ fn a_quantity_without_its_value_is_absent_as_a_whole() {
     );
 }
 
+/// Whatever a text is, it is found as what it is written as.
 #[test]
-fn a_value_after_a_measurement_kept_as_text_is_not_offered_to_searches() {
-    let source = |first: &str| {
-        format!(
-            "elements:\n  status: final\n  code: {{ text: x }}\n  valueQuantity: {{ value: {first} }}\n  valueString: $t.NOTE\n"
-        )
-    };
-    let columns = "RESULT: varchar(20), NOTE: varchar(20), AMOUNT: integer";
-    let rows = "(1, 'not seen', 'a note', NULL), (2, '5', 'a note', 5)";
-    let offered = practice(columns, "Observation", &source("$t.AMOUNT"), rows);
-    assert_found(&offered, &[("Observation?value-string=a", &["1"])]);
-    let not = practice(
-        columns,
+fn a_measurement_kept_as_text_is_found_as_what_it_is_written_as() {
+    const TEXTS: [&str; 45] = [
+        "5", "5.2", " 5.2 ", "-2", "-0.5", "0", "0.0", "-0", "<0.5", "< 0.5", "<=3", ">=10",
+        "> 10", "≤7", "≥ 8", "<-1", "00", "05", "-05", "0.50", ".5", "5.", "1,5", "1e5", "+5",
+        "--5", "5-", "5 5", "1.2.3", "-", ".", "", " ", "<", "<<5", "=5", "<>5", "=<5", "5 mmol/L",
+        "not seen", "²", "٣", "0x10", "NaN", "1_0",
+    ];
+    let rows: Vec<String> = TEXTS
+        .iter()
+        .enumerate()
+        .map(|(index, text)| format!("({}, '{text}')", index + 1))
+        .collect();
+    let practice = practice(
+        "RESULT: nvarchar(20)",
         "Observation",
-        &source("{ column: t.RESULT, measure: number }"),
-        rows,
+        "elements:
+  status: final
+  code: { text: x }
+  valueQuantity:
+    value: { column: t.RESULT, measure: number }
+    comparator: { column: t.RESULT, measure: comparator }
+    unit: g
+  valueString: { column: t.RESULT, measure: text }
+",
+        &rows.join(", "),
+    );
+    let all = practice.resources("Observation?_count=200");
+    assert_eq!(all.len(), TEXTS.len());
+    let written = |holds: &dyn Fn(&Value) -> bool| -> Vec<String> {
+        let found = all.iter().filter(|resource| holds(resource));
+        found
+            .map(|resource| resource["id"].as_str().expect("an id").to_owned())
+            .collect()
+    };
+    // What is there.
+    let is_quantity = |resource: &Value| resource.get("valueQuantity").is_some();
+    let is_text = |resource: &Value| resource.get("valueString").is_some();
+    assert_eq!(
+        practice.ids("Observation?value-quantity:missing=false"),
+        written(&is_quantity)
     );
     assert_eq!(
-        not.search("Observation?value-string=a")
-            .unwrap_err()
-            .code()
-            .id,
-        "PP002"
+        practice.ids("Observation?value-string:missing=false"),
+        written(&is_text)
     );
+    assert!(written(&is_quantity).len() > 15 && written(&is_text).len() > 20);
+    assert_eq!(
+        practice.ids("Observation?value-string=not"),
+        written(&|of| of["valueString"] == "not seen")
+    );
+    assert_eq!(practice.ids("Observation?value-string=5.2"), [""; 0]);
+    // From where to where each quantity lies, with what is known of its ends.
+    let number = |resource: &Value| {
+        let value = &resource["valueQuantity"]["value"];
+        value.to_string().parse::<f64>().ok()
+    };
+    let range = |resource: &Value| -> Option<((f64, bool), (f64, bool))> {
+        let at = number(resource)?;
+        Some(match resource["valueQuantity"]["comparator"].as_str() {
+            None => ((at, true), (at, true)),
+            Some("<") => ((f64::NEG_INFINITY, true), (at, false)),
+            Some("<=") => ((f64::NEG_INFINITY, true), (at, true)),
+            Some(">") => ((at, false), (f64::INFINITY, true)),
+            Some(">=") => ((at, true), (f64::INFINITY, true)),
+            Some(other) => panic!("{other}"),
+        })
+    };
+    type Holds = dyn Fn((f64, bool), (f64, bool), f64, f64) -> bool;
+    let prefixes: [(&str, &Holds); 9] = [
+        ("eq", &|low, high, at, half| {
+            low.0 >= at - half && high.0 < at + half
+        }),
+        ("ne", &|low, high, at, half| {
+            !(low.0 >= at - half && high.0 < at + half)
+        }),
+        ("gt", &|_, high, at, _| high.0 > at),
+        ("lt", &|low, _, at, _| low.0 < at),
+        ("ge", &|_, high, at, _| high.0 > at || high == (at, true)),
+        ("le", &|low, _, at, _| low.0 < at || low == (at, true)),
+        ("sa", &|low, _, at, _| low.0 > at || low == (at, false)),
+        ("eb", &|_, high, at, _| high.0 < at || high == (at, false)),
+        ("ap", &|low, high, at, _| {
+            let near = (at * 0.1).abs();
+            high.0 > at - near && low.0 < at + near || high.0 == at - near && low.0 == at - near
+        }),
+    ];
+    for (prefix, holds) in prefixes {
+        for (text, half) in [
+            ("0.5", 0.05),
+            ("5.2", 0.05),
+            ("3", 0.5),
+            ("10", 0.5),
+            ("7", 0.5),
+            ("-1", 0.5),
+            ("8", 0.5),
+        ] {
+            let at: f64 = text.parse().expect("a number");
+            let expected = written(&|resource| {
+                range(resource).is_some_and(|(low, high)| holds(low, high, at, half))
+            });
+            let search = format!("Observation?value-quantity={prefix}{text}||g");
+            assert_eq!(practice.ids(&search), expected, "{search}");
+        }
+    }
+}
+
+#[test]
+fn a_composite_holds_for_one_element_and_not_for_two() {
+    let practice = practice(
+        "SYS: integer, DIA: integer",
+        "Observation",
+        "elements:
+  status: final
+  code: { coding: [ { system: \"http://loinc.org\", code: 85354-9 } ] }
+  component:
+    - code: { coding: [ { system: \"http://loinc.org\", code: 8480-6 } ] }
+      valueQuantity: { value: $t.SYS, unit: mmHg, system: http://unitsofmeasure.org, code: \"mm[Hg]\" }
+    - code: { coding: [ { system: \"http://loinc.org\", code: 8462-4 } ] }
+      valueQuantity: { value: $t.DIA, unit: mmHg, system: http://unitsofmeasure.org, code: \"mm[Hg]\" }
+",
+        "(1, 150, 80), (2, 120, 95), (3, NULL, 100)",
+    );
+    let of = "Observation?component-code-value-quantity";
+    assert_found(
+        &practice,
+        &[
+            (&format!("{of}=8480-6$gt140"), &["1"]),
+            (&format!("{of}=8462-4$gt90"), &["2", "3"]),
+            (
+                &format!("{of}=http://loinc.org|8462-4$gt90|http://unitsofmeasure.org|mm[Hg]"),
+                &["2", "3"],
+            ),
+            (&format!("{of}=8462-4$gt90||kPa"), &[]),
+            (&format!("{of}=http://snomed.info/sct|8462-4$gt90"), &[]),
+            (&format!("{of}=8480-6$lt130,8462-4$gt99"), &["2", "3"]),
+            (
+                &format!("{of}=8480-6$lt130&component-code-value-quantity=8462-4$gt90"),
+                &["2"],
+            ),
+            ("Observation?combo-code-value-quantity=8480-6$150", &["1"]),
+        ],
+    );
+    let refused = |search: &str| practice.search(search).expect_err(search).code().id;
+    assert_eq!(refused(&format!("{of}=8480-6")), "PS002");
+    assert_eq!(refused("Observation?code-value-quantity=8480-6$1"), "PP002");
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::mapping::{Code, CodeTable};
-use crate::relation::{CaseKey, Collation, CompareOp, Expr, Predicate, SqlType};
+use crate::relation::{CaseKey, Collation, CompareOp, Expr, Measured, Predicate, SqlType};
 
 /// The type of an expression, and how it compares if it is text.
 pub(super) fn type_of(expr: &Expr) -> (SqlType, Option<Arc<Collation>>) {
@@ -24,6 +24,8 @@ pub(super) fn type_of(expr: &Expr) -> (SqlType, Option<Arc<Collation>>) {
             (SqlType::BigInt, None)
         }
         Expr::Arithmetic(left, ..) => type_of(left),
+        Expr::Measured(_, Measured::Number) => (SqlType::Float, None),
+        Expr::Measured(_, Measured::Comparator) => (SqlType::VarChar(2), None),
         Expr::Text(_) | Expr::Digits(_) | Expr::Substring(..) | Expr::Concat(_) | Expr::Case(_) => {
             (SqlType::VarChar(0), None)
         }

@@ -12,10 +12,12 @@
 //! | `walk` | from a path to the places in the tree, with what must hold for each |
 //! | `presence` | when an element is there |
 //! | `text`, `token`, `date`, `reference`, `number` | from a place to matchers, by the parameter's kind |
+//! | `composite` | from the places of a composite to its components |
 //! | `sort` | the sort keys |
 //! | `offer` | all sources of a type together |
 
 mod columns;
+mod composite;
 mod date;
 mod number;
 mod offer;
@@ -88,8 +90,6 @@ pub enum Reason {
     Phonetic,
     #[error("special: it is not about an element")]
     Special,
-    #[error("composite parameters are not derived")]
-    Composite,
     #[error("its expression goes beyond paths")]
     Expression,
     #[error("the mapping turns it off")]
@@ -267,25 +267,40 @@ fn of_definition<'a>(
     }
     match (&parameter.unsupported, parameter.kind) {
         (_, ParameterKind::Special) => found.miss(Reason::Special),
-        (_, ParameterKind::Composite) => found.miss(Reason::Composite),
         (Some(fhir::search_parameters::Unsupported::NoExpression), _) => {
             found.miss(Reason::Special)
         }
         (Some(_), _) => found.miss(Reason::Expression),
-        (None, _) => {
+        (None, ParameterKind::Composite) => {
+            composite::composite(parameter, tree, resource, &mut found);
+        }
+        (None, kind) => {
             let root = Place::root(tree, resource);
-            let sort = by_paths(parameter, &root, &mut found);
+            let looked = Looked {
+                kind,
+                paths: &parameter.paths,
+                any_of: &parameter.targets,
+            };
+            let sort = by_paths(&looked, &root, &mut found);
             return (found, sort);
         }
     }
     (found, Vec::new())
 }
 
+/// What a parameter, or a component of one, looks at.
+struct Looked<'p> {
+    kind: ParameterKind,
+    paths: &'p [ElementPath],
+    /// The types that a reference may lead to; empty where R4 names none.
+    any_of: &'p [&'static str],
+}
+
 /// Walks the paths of a parameter; what they lead to becomes targets, and gives the sort keys.
-fn by_paths(parameter: &SearchParameter, root: &Place<'_>, found: &mut Found<'_>) -> Vec<Expr> {
+fn by_paths(looked: &Looked<'_>, root: &Place<'_>, found: &mut Found<'_>) -> Vec<Expr> {
     let mut all = Vec::new();
     let mut exists = None;
-    for path in &parameter.paths {
+    for path in looked.paths {
         let places = places(path, root, found);
         if path.test != Test::Value {
             let ways = places
@@ -303,7 +318,7 @@ fn by_paths(parameter: &SearchParameter, root: &Place<'_>, found: &mut Found<'_>
                     _ => None,
                 });
         let targets = reference::Targets {
-            any_of: &parameter.targets,
+            any_of: looked.any_of,
             only,
         };
         for place in &places {
@@ -311,7 +326,7 @@ fn by_paths(parameter: &SearchParameter, root: &Place<'_>, found: &mut Found<'_>
                 found.missed = Some(Reason::TooMany);
                 break;
             }
-            match parameter.kind {
+            match looked.kind {
                 ParameterKind::String => text::string(place, found),
                 ParameterKind::Token => token::token(place, found),
                 ParameterKind::Date => date::date(place, found),
@@ -364,12 +379,6 @@ fn places<'t>(path: &ElementPath, root: &Place<'t>, found: &mut Found<'_>) -> Ve
         }
         places = next;
     }
-    if places.iter().any(|place| place.unsure) {
-        places.retain(|place| !place.unsure);
-        found.miss(Reason::Conversion(
-            "another type of the choice comes before it, from a measurement kept as text",
-        ));
-    }
     places
 }
 
@@ -414,8 +423,9 @@ fn of_own<'a>(own: &OwnParameter, place: &Place<'_>, children: Children<'a>) -> 
         ParameterKind::Reference => {
             reference::literal(place, &reference::Targets::any(), &mut found)
         }
-        ParameterKind::Composite => found.miss(Reason::Composite),
-        ParameterKind::Quantity | ParameterKind::Special => found.miss(Reason::Special),
+        ParameterKind::Composite | ParameterKind::Quantity | ParameterKind::Special => {
+            found.miss(Reason::Special);
+        }
     }
     found
 }

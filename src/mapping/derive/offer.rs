@@ -58,6 +58,8 @@ fn modifiers(parameters: &[&Parameter]) -> Vec<Modifier> {
     let kind = parameters.first().map(|parameter| parameter.kind);
     let mut set = BTreeSet::from([Modifier::Missing]);
     match kind {
+        // R4 §3.1.1.4.5 gives `:missing` to all parameters but combinations.
+        Some(ParameterKind::Composite) => return Vec::new(),
         Some(ParameterKind::String) => set.extend([Modifier::Exact, Modifier::Contains]),
         Some(ParameterKind::Token) => {
             set.insert(Modifier::Not);
@@ -94,6 +96,10 @@ fn modifiers(parameters: &[&Parameter]) -> Vec<Modifier> {
 
 /// One sentence: what a search by the parameter can say.
 fn documentation(kind: ParameterKind, modifiers: &[Modifier], sortable: bool) -> String {
+    if kind == ParameterKind::Composite {
+        return "Takes a value for each component, joined by $, and no modifier; it is not sortable."
+            .to_owned();
+    }
     let mut sentence = String::from("Takes the ");
     if matches!(
         kind,

@@ -4,9 +4,13 @@
 //! sentinels are absent; an object with bound values is there when any of them is, and when all that its
 //! definition requires is; a list when any entry is; a constant by itself always.
 
+use std::sync::Arc;
+
 use crate::fhir::Test;
-use crate::mapping::{Binding, CodePart, Conversion, DateForm, Matcher, Target, TextMatcher};
-use crate::relation::{Arithmetic, Child, CompareOp, Expr, Like, Predicate, Shared};
+use crate::mapping::{
+    Binding, CodePart, Conversion, DateForm, Matcher, MeasurePart, Target, TextMatcher,
+};
+use crate::relation::{Arithmetic, Child, CompareOp, Expr, Like, Measured, Predicate, Shared};
 
 use super::columns::{self, coded, held, no_sentinel, trimmed};
 use super::tree::{Entry, Object, Tree};
@@ -27,8 +31,8 @@ pub(super) fn of_binding(binding: &Binding) -> Predicate {
         | Conversion::Integer
         | Conversion::Decimal { .. }
         | Conversion::Bit { .. }
-        | Conversion::Reference { .. }
-        | Conversion::Measure(_) => held(first, &binding.absent),
+        | Conversion::Reference { .. } => held(first, &binding.absent),
+        Conversion::Measure(part) => measured(first, &binding.absent, *part),
         // Without the whole of its first part there is no value; blanks in it do not count.
         Conversion::Concat { lengths } => {
             let length = lengths.first().copied().unwrap_or(0);
@@ -146,26 +150,27 @@ pub(super) fn of_tree(tree: &Tree, children: Children<'_>) -> Predicate {
     }
 }
 
-/// Whether a database can say that the element is there: what a text that is to be a number holds it cannot.
-pub(super) fn is_known(tree: &Tree) -> bool {
-    match tree {
-        Tree::Constant(_) => true,
-        Tree::Value(binding) => is_known_of(binding),
-        Tree::Object(object) => object
-            .properties
-            .iter()
-            .all(|property| is_known(&property.value)),
-        Tree::List(entries) => entries.iter().all(|entry| is_known(&entry.value)),
-        Tree::When(_, inner) => is_known(inner),
+/// The part of a measurement that a binding gives is there.
+fn measured(expr: &Expr, absent: &[Arc<str>], part: MeasurePart) -> Predicate {
+    let held = held(expr, absent);
+    if !columns::type_of(expr).0.is_text() {
+        return held;
     }
-}
-
-fn is_known_of(binding: &Binding) -> bool {
-    match &binding.conversion {
-        Conversion::Measure(_) => false,
-        Conversion::First(list) => list.iter().all(|inner| is_known_of(inner)),
-        _ => true,
-    }
+    let of = |part| Expr::Measured(Box::new(expr.clone()), part);
+    let is_number = |negated| Predicate::IsNull {
+        expr: of(Measured::Number),
+        negated,
+    };
+    let said = match part {
+        MeasurePart::Number => is_number(true),
+        MeasurePart::Text => is_number(false),
+        MeasurePart::Comparator => Predicate::Compare(
+            of(Measured::Comparator),
+            CompareOp::Ne,
+            Expr::Text(Arc::from("")),
+        ),
+    };
+    Predicate::all([held, said])
 }
 
 /// All that the object's definition requires is there, but for the property at `except`, which a search
@@ -276,6 +281,12 @@ impl Matcher {
             ),
             Matcher::Number(number) => number.present.clone(),
             Matcher::Quantity(quantity) => quantity.value.present.clone(),
+            // Of a child's row, where it belongs to one; what is in another child is looked up by the search.
+            Matcher::Composite(components) => Predicate::all(
+                components
+                    .iter()
+                    .map(|of| Predicate::any(of.targets.iter().map(Target::present))),
+            ),
         }
     }
 }

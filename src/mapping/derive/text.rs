@@ -4,12 +4,14 @@
 
 use std::sync::Arc;
 
-use crate::mapping::{Binding, CodePart, Conversion, Matcher, TextColumn, TextMatcher};
+use crate::mapping::{
+    Binding, CodePart, Conversion, Matcher, MeasurePart, TextColumn, TextMatcher,
+};
 use crate::relation::{Expr, Predicate, SqlType};
 
 use super::columns::{no_sentinel, type_of};
 use super::walk::Place;
-use super::{Found, Reason};
+use super::{Found, Reason, presence};
 
 /// The text elements of a HumanName that a search covers. R4 leaves to the server which of them it
 /// compares ("may match any of the string fields"); a prefix (`Dr`) tells no one from another, and where
@@ -109,7 +111,7 @@ pub(super) fn matcher(binding: &Binding) -> Result<(Predicate, TextMatcher), Rea
         .first()
         .ok_or(Reason::Conversion("no column"))?;
     match &binding.conversion {
-        Conversion::Text => {
+        Conversion::Text | Conversion::Measure(MeasurePart::Text) => {
             let (ty, collation) = type_of(expr);
             let column = match ty.is_text() {
                 true => TextColumn {
@@ -126,10 +128,11 @@ pub(super) fn matcher(binding: &Binding) -> Result<(Predicate, TextMatcher), Rea
                     }
                 }
             };
-            Ok((
-                no_sentinel(expr, &binding.absent),
-                TextMatcher::Column(column),
-            ))
+            let holds = match &binding.conversion {
+                Conversion::Text => no_sentinel(expr, &binding.absent),
+                _ => presence::of_binding(binding),
+            };
+            Ok((holds, TextMatcher::Column(column)))
         }
         Conversion::Codes { table, part } => {
             let part = match part {

@@ -33,8 +33,6 @@ pub(super) struct Place<'t> {
     around: Option<&'t Object>,
     /// Place in the innermost list around it; 0 where there is none.
     pub nth: usize,
-    /// Whether it is written cannot be said of columns: an alternative before it is a measurement kept as text.
-    pub unsure: bool,
 }
 
 impl<'t> Place<'t> {
@@ -48,7 +46,6 @@ impl<'t> Place<'t> {
             tree,
             around: None,
             nth: 0,
-            unsure: false,
         }
     }
 
@@ -84,20 +81,16 @@ impl<'t> Place<'t> {
                 false => (self.guard.clone(), self.around),
             };
             // Of the alternatives of a choice the first that is there is written.
-            let before = || {
-                object
-                    .alternatives(name)
-                    .take_while(|(other, _)| *other < index)
-                    .map(|(_, other)| &other.value)
-            };
-            let absent = before().map(|tree| presence::of_tree(tree, children).negate());
+            let absent = object
+                .alternatives(name)
+                .take_while(|(other, _)| *other < index)
+                .map(|(_, other)| presence::of_tree(&other.value, children).negate());
             let place = Place {
                 guard: Predicate::all([guard].into_iter().chain(absent)),
                 around,
                 ty: property.ty,
                 systems: &property.systems,
                 tree: &property.value,
-                unsure: self.unsure || !before().all(presence::is_known),
                 ..self.clone()
             };
             place.entries(&mut places);

@@ -146,6 +146,10 @@ impl Writer<'_> {
                 let to = self.spelled(|writer| writer.slot(*slot))?;
                 self.spelling.days(&mut self.out, &from, &to);
             }
+            Expr::Measured(inner, part) => {
+                let operand = self.spelled(|writer| writer.expr(inner))?;
+                self.spelling.measured(&mut self.out, &operand, *part);
+            }
             Expr::Test(predicate) => {
                 self.out.push_str("CASE WHEN ");
                 self.predicate(predicate)?;

@@ -257,11 +257,11 @@ fn numbers_quantities_and_uris() {
     _profile
       uri 'http://example.org/vital'
     code-value-quantity
-      not: composite parameters are not derived
+      all of token http://loinc.org | '29463-7' THERE true AND number o.GRAMS * 1 / 1000 THERE o.GRAMS? Is("http://unitsofmeasure.org") 'kg' 'kg'
     value-date
       not: no element of the mapping is what it looks at
     value-quantity
-      not: the element is not searchable: a measurement kept as text
+      number number(o.VALUE) * 1 / 1 THERE (o.VALUE? & number(o.VALUE) is not NULL) Is("http://unitsofmeasure.org") 'kg' 'kg'
     probability
       number r.P * 1 / 1 THERE r.P?
       SORT r.P

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::mapping::*;
-use crate::relation::{Arithmetic, Case, CaseKey, CompareOp, Expr, Like, Predicate};
+use crate::relation::{Arithmetic, Case, CaseKey, CompareOp, Expr, Like, Measured, Predicate};
 
 /// A line for each target, and one for the sort keys.
 pub fn parameter(parameter: &Parameter) -> String {
@@ -71,6 +71,17 @@ fn matcher(matcher: &Matcher) -> String {
                 of(&quantity.code),
                 of(&quantity.unit)
             )
+        }
+        Matcher::Composite(components) => {
+            let of = |component: &ComponentMatcher| {
+                let ways = component
+                    .targets
+                    .iter()
+                    .map(|target| self::matcher(&target.matcher));
+                ways.collect::<Vec<_>>().join(" / ")
+            };
+            let components: Vec<String> = components.iter().map(of).collect();
+            format!("all of {}", components.join(" AND "))
         }
         Matcher::Exists(ways) => {
             let ways: Vec<String> = ways.iter().map(predicate).collect();
@@ -179,6 +190,9 @@ pub fn predicate(predicate: &Predicate) -> String {
             negated,
         } => format!("{} {}like '{pattern}'", self::expr(expr), not(negated)),
         Predicate::Present(inner) => format!("{}?", expr(inner)),
+        Predicate::IsNull { expr, negated } => {
+            format!("{} is {}NULL", self::expr(expr), not(negated))
+        }
         Predicate::Exists { child, filter, .. } => {
             format!("some {} with {}", child.name, self::predicate(filter))
         }
@@ -195,6 +209,8 @@ fn expr(value: &Expr) -> String {
         Expr::NullIf(left, right) => format!("nullif({}, {})", expr(left), expr(right)),
         Expr::Fold(inner) => format!("fold({})", expr(inner)),
         Expr::Digits(inner) => format!("digits({})", expr(inner)),
+        Expr::Measured(inner, Measured::Number) => format!("number({})", expr(inner)),
+        Expr::Measured(inner, Measured::Comparator) => format!("comparator({})", expr(inner)),
         Expr::Trim(inner) => format!("trim({})", expr(inner)),
         Expr::Cast(inner, ty) => format!("cast({} as {ty})", expr(inner)),
         Expr::BitAnd(inner, mask) => format!("{} & {mask}", expr(inner)),
