@@ -1,6 +1,6 @@
 //! R4 facts: resource types, elements and their types, search parameters, OperationOutcome.
 //!
-//! Takes nothing but the text files under `r4/`, which are part of the program; gives typed, immutable
+//! Takes nothing but the text files under `r4/` and `au_core/`, which are part of the program; gives typed, immutable
 //! tables that live as long as it does. They are read once, at first use, in a few milliseconds, and
 //! most of what they hold are slices of that text. Knows nothing of databases or requests.
 //!
@@ -12,6 +12,7 @@
 //! | [`compartment`] | which resources belong to a patient, an encounter, a practitioner |
 //! | [`expression`] | what the FHIRPath of a search parameter says, as data, and where it leads in the definitions |
 //! | [`outcome`] | how a problem is said to a FHIR client |
+//! | [`au_core`] | what AU Core asks of a server |
 //! | [`capability`] | what a site answers: the one room here that reads a mapping |
 //!
 //! ```
@@ -30,6 +31,7 @@
 //! of R4 4.0.1 rather than from an implementation's copy, because such copies are altered: elements
 //! added to Meta, whole resources replaced by R5's, targets widened.
 
+pub mod au_core;
 pub mod capability;
 pub mod compartment;
 pub mod definitions;

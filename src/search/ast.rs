@@ -4,7 +4,7 @@
 //! their place here and are refused, or planned, later. Source: <http://hl7.org/fhir/R4/search.html>.
 
 use jiff::civil;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One search on one resource type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -89,7 +89,9 @@ pub struct ParameterFilter {
 }
 
 /// The types of search parameter that R4 defines (§3.1.1.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum ParameterKind {
     Number,
