@@ -7,7 +7,7 @@ use super::derive::{self, Derivation, Reason};
 use super::diagnostic::{At, Problem};
 use super::schema::Schema;
 use super::source::Compiled;
-use super::{Mapping, Resource, Source, rules};
+use super::{Mapping, Resource, Source, lacks, rules};
 use crate::search::ParameterKind;
 
 /// The mapping of sources that have no errors in them.
@@ -32,6 +32,16 @@ pub(super) fn mapping(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)
         found.push((at, compiled, derivation));
     }
     let withheld = withheld(&found);
+    for (at, compiled, derivation) in &found {
+        let source = &compiled.source;
+        for unanswered in &compiled.unanswered {
+            let key = (source.resource, Arc::clone(&unanswered.name));
+            if derivation.parameters.contains_key(&unanswered.name) && !withheld.contains(&key) {
+                let what = format!("{}?{}", source.resource, unanswered.name);
+                lacks::not_lacking(*at, &unanswered.span, &what);
+            }
+        }
+    }
     let mut sources = Vec::with_capacity(found.len());
     for (place, (_, compiled, derivation)) in found.into_iter().enumerate() {
         let mut source = compiled.source;
@@ -72,6 +82,11 @@ pub(super) fn mapping(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)
         tables: schema.tables,
         sources,
         resources,
+        lacks: manifest
+            .lacks
+            .into_iter()
+            .map(|lacking| (lacking.name, lacking.reason))
+            .collect(),
     }
 }
 

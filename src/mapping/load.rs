@@ -17,7 +17,7 @@ use super::origin;
 use super::schema::{self, Schema};
 use super::source::{self, Compiled};
 use super::yaml::{self, Node, Span, get};
-use super::{assemble, rules, shape, syntax};
+use super::{assemble, lacks, rules, shape, syntax};
 
 /// The largest file, in bytes.
 pub const MAX_FILE: usize = 1024 * 1024;
@@ -277,10 +277,14 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
     // A source that could not be read may be the one that a reference leads to.
     let all = !schema.unread && !lost_source && compiled.len() == files;
     references(&compiled, all);
+    if let Some((at, _)) = trees.iter().find(|(at, _)| &*at.file().path == MANIFEST) {
+        lacks::check(*at, &schema.manifest.lacks, &compiled);
+    }
     if report.errors() > 0 {
         return None;
     }
-    Some(assemble::mapping(id, schema, compiled))
+    let mapping = assemble::mapping(id, schema, compiled);
+    (report.errors() == 0).then_some(mapping)
 }
 
 /// A file's tree; its problems as YAML are reported.

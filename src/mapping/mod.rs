@@ -17,11 +17,14 @@
 //! | `binding`, `keys`, `origin`, `conversion`, `coded` | a value from columns → [`Binding`] |
 //! | `section` | `search:` → what is taken back, and parameters of one's own |
 //! | `source` | a source file → [`Source`] |
+//! | `lacks` | `lacks:` → what the database has not, with its reason |
+//! | [`coverage`] | a mapping → what it meets of AU Core |
 //! | [`embedded`] | the files of the mapping that is part of the program |
 //! | [`derive`] | a source's elements → its search parameters |
 //! | `load` | a folder → [`Mapping`] |
 //! | [`rules`], [`diagnostic`], `names` | what is checked, how a problem is shown, what a name may be meant for |
 
+pub mod coverage;
 pub mod derive;
 pub mod diagnostic;
 pub mod embedded;
@@ -40,6 +43,7 @@ mod conversion;
 mod element;
 mod expected;
 mod keys;
+mod lacks;
 mod load;
 mod names;
 mod origin;
@@ -59,6 +63,7 @@ mod tests;
 mod value;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use lacks::Lacks;
 pub use load::{Loaded, Options, load_files, load_folder};
 pub use model::*;
 pub use profile::{Need, Profile};

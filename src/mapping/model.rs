@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::lacks::Lacks;
 use super::profile::Profile;
 use crate::relation::{self, Collation, Dialect, Expr, Predicate, Shared, SqlType};
 use crate::search::{Modifier, ParameterKind};
@@ -43,6 +44,8 @@ pub struct Mapping {
     pub sources: Vec<Arc<Source>>,
     /// By resource type.
     pub resources: BTreeMap<&'static str, Resource>,
+    /// Resource types and profiles of AU Core of which the database has nothing: why.
+    pub lacks: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +121,8 @@ pub struct Source {
     /// The resource, without `resourceType`, `id` and `meta`, which follow from the rest.
     pub elements: Vec<Field>,
     pub search: FxHashMap<Arc<str>, Arc<Parameter>>,
+    /// What the table has not, and why.
+    pub lacks: Lacks,
     pub place: Place,
 }
 

@@ -147,6 +147,10 @@ rules! {
         "`name: off` takes back a parameter of R4's; `{ type: …, column: … }` offers one of your own.";
     PARTLY_SEARCHED = "PM055", Warning, "A search parameter is not offered, since a part of what it looks at cannot be searched",
         "Some elements that it looks at are written from what a database cannot compare: joined text, a measurement kept as text.";
+    LACKS = "PM056", Error, "An entry under `lacks:` names nothing that could be there",
+        "A source names elements of R4, slices of AU Core's profiles, and search parameters; the manifest names resource types and profiles of AU Core.";
+    NOT_LACKING = "PM057", Error, "What is said to be lacking is mapped",
+        "`lacks:` gives the reason why the database has no such thing. Since the mapping has it, the reason is not true, or no longer.";
 }
 
 #[cfg(test)]

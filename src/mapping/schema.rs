@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::codes::{self, Codes};
 use super::diagnostic::{At, Problem};
+use super::lacks::{self, LackingType};
 use super::model::{ColumnInfo, TableInfo, Verified};
 use super::names::suggest;
 use super::yaml::{Node, Pair, Span, Value, get};
@@ -25,6 +26,7 @@ pub(super) struct Manifest {
     /// How text columns compare where a column says nothing.
     pub collation: Option<Arc<Collation>>,
     pub catalogues: Vec<Arc<str>>,
+    pub lacks: Vec<LackingType>,
 }
 
 impl Default for Manifest {
@@ -37,6 +39,7 @@ impl Default for Manifest {
             verified: Verified::Illustrative,
             collation: None,
             catalogues: Vec::new(),
+            lacks: Vec::new(),
         }
     }
 }
@@ -61,12 +64,13 @@ pub(super) struct Schema {
     pub manifest_unread: bool,
 }
 
-const MANIFEST_KEYS: [&str; 7] = [
+const MANIFEST_KEYS: [&str; 8] = [
     "name",
     "engine",
     "verified",
     "collation",
     "catalogues",
+    "lacks",
     "tables",
     "codes",
 ];
@@ -114,6 +118,9 @@ pub(super) fn manifest(at: At<'_>, root: &Node) -> Manifest {
                 manifest.catalogues.push(Arc::from(name));
             }
         }
+    }
+    if let Some(pair) = get(pairs, "lacks") {
+        manifest.lacks = lacks::of_manifest(at, &pair.value);
     }
     manifest
 }

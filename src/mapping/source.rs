@@ -15,6 +15,7 @@ use super::codes::{self, Codes};
 use super::conversion::Goal;
 use super::diagnostic::{At, Problem};
 use super::fragment;
+use super::lacks::Unanswered;
 use super::load::Options;
 use super::model::{Binding, Conversion, Instant, Output, Source};
 use super::schema::Schema;
@@ -41,6 +42,7 @@ pub(super) struct Compiled {
     pub source: Source,
     pub section: Section,
     pub references: Vec<ReferenceUse>,
+    pub unanswered: Vec<Unanswered>,
     /// Where its name stands, or else its type: for a clash with another source.
     pub span: Span,
 }
@@ -58,7 +60,7 @@ pub(super) struct Compiler<'a> {
     pub references: RefCell<Vec<ReferenceUse>>,
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "resource",
     "source",
     "profile",
@@ -70,6 +72,7 @@ const KEYS: [&str; 13] = [
     "children",
     "elements",
     "search",
+    "lacks",
     "codes",
     "tables",
 ];
@@ -85,6 +88,7 @@ pub(super) fn known_keys(at: At<'_>, pairs: &[Pair]) {
     {
         let remedy = match pair.key.as_str() {
             "where" => Some("which rows are resources is said by `rows:`"),
+            "absent" => Some("what the database has not is said by `lacks:`"),
             // Too far for a slip of the pen.
             "child" | "childs" => {
                 at.misspelt(&pair.key_span, "children");
@@ -180,6 +184,10 @@ pub(super) fn source(
     };
     // A `search:` of no known type is not read.
     let section = resource.map(|resource| compiler.section(value("search"), resource.name()));
+    let (lacks, unanswered) = match (value("lacks"), resource) {
+        (Some(node), Some(resource)) => compiler.lacks(node, resource.name(), &fields),
+        _ => Default::default(),
+    };
     compiler.scope.report_strangers();
     let (resource, section) = (resource?, section?);
     compiler.one_catalogue();
@@ -207,9 +215,11 @@ pub(super) fn source(
             elements: fields,
             // Derived from the elements when the whole mapping is there.
             search: FxHashMap::default(),
+            lacks,
             place: at.place(&start),
         },
         section,
+        unanswered,
         references: compiler.references.into_inner(),
         span,
     })

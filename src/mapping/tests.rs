@@ -3,6 +3,7 @@
 mod elements;
 mod files;
 mod habits;
+mod lacks;
 mod once;
 mod relations;
 mod shapes;

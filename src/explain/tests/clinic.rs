@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::mapping::{
-    Binding, Code, CodeEntry, CodePart, CodeTable, Conversion, DateForm, Entry, Field, Mapping,
-    Node, Object, Output, Place, Profile, Resource, Source, Verified, derive,
+    Binding, Code, CodeEntry, CodePart, CodeTable, Conversion, DateForm, Entry, Field, Lacks,
+    Mapping, Node, Object, Output, Place, Profile, Resource, Source, Verified, derive,
 };
 use crate::relation::{
     self, Child, Collation, Column, CompareOp, Dialect, Expr, Join, Order, Predicate, Shared,
@@ -205,6 +205,7 @@ pub fn mapping() -> Arc<Mapping> {
             ),
         ],
         search: FxHashMap::default(),
+        lacks: Lacks::default(),
         place: place(1),
     };
     source.search = derive::parameters(&source, "Patient", &[], &[]).parameters;
@@ -226,5 +227,6 @@ pub fn mapping() -> Arc<Mapping> {
         tables: Default::default(),
         sources: vec![Arc::new(source)],
         resources: [("Patient", resource)].into(),
+        lacks: Default::default(),
     })
 }

@@ -40,11 +40,12 @@ impl Path {
         })
     }
 
-    /// Whether this is the other, or an element in it. Of `component`, `component:SystolicBP` is one.
+    /// Whether this is the other, or an element in it: `component:SystolicBP` is within `component`, and `onsetAge`
+    /// within `onset[x]`.
     pub fn is_within(&self, other: &Path) -> bool {
         self.steps.len() >= other.steps.len()
             && other.steps.iter().zip(&self.steps).all(|(outer, inner)| {
-                outer.name == inner.name && (outer.slice.is_none() || outer.slice == inner.slice)
+                outer.covers(&inner.name) && (outer.slice.is_none() || outer.slice == inner.slice)
             })
     }
 
@@ -57,6 +58,16 @@ impl Path {
 }
 
 impl ElementName {
+    /// Whether a name is this one, or that of a choice with its type.
+    fn covers(&self, name: &str) -> bool {
+        self.name == name
+            || self
+                .name
+                .strip_suffix("[x]")
+                .and_then(|stem| name.strip_prefix(stem))
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+    }
+
     /// Whether a JSON property of a structure is this element; `onsetDateTime` is `onset[x]`.
     pub fn is(&self, property: &str, structure: Option<&'static Structure>) -> bool {
         self.name == property

@@ -148,6 +148,8 @@ fn a_path_is_within_what_holds_it() {
     assert!(path("name.family").is_within(&path("name")));
     assert!(path("component:SystolicBP.code").is_within(&path("component")));
     assert!(!path("component").is_within(&path("component:SystolicBP")));
+    assert!(path("onsetAge.value").is_within(&path("onset[x]")));
+    assert!(!path("onset[x]").is_within(&path("onsetAge")));
     assert!(!path("name").is_within(&path("name.family")));
     assert_eq!(
         path("category:lab.coding[x].code").to_string(),

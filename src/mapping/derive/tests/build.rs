@@ -263,6 +263,7 @@ pub fn source<const N: usize>(resource: &'static str, elements: [(&str, Node); N
         })],
         elements: fields(elements),
         search: FxHashMap::default(),
+        lacks: Lacks::default(),
         place: here(),
     }
 }

@@ -59,6 +59,7 @@ fn derived(source: &Source) -> Source {
         children: source.children.clone(),
         elements: source.elements.clone(),
         search,
+        lacks: source.lacks.clone(),
         place: here(),
     }
 }
