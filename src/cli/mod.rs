@@ -4,6 +4,7 @@
 //! standard output, everything else to standard error.
 
 mod check;
+mod coverage;
 mod demo;
 mod errors;
 mod explain;
@@ -48,6 +49,7 @@ enum Command {
 enum MappingCommand {
     /// Check a mapping's files and report every problem with its place
     Check(check::Args),
+    Coverage(coverage::Args),
 }
 
 /// Runs the command of the program's own arguments.
@@ -56,6 +58,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Mapping(MappingCommand::Check(args)) => check::run(&args),
+        Command::Mapping(MappingCommand::Coverage(args)) => coverage::run(&args),
         Command::Errors => print(&errors::table()),
     }
 }
@@ -94,6 +97,8 @@ mod tests {
         let parse = |args: &[&str]| Cli::try_parse_from([&["pilaster"], args].concat());
         assert!(parse(&["serve"]).is_ok());
         assert!(parse(&["serve", "--mapping", "m", "--sqlite", "f"]).is_ok());
+        assert!(parse(&["mapping", "coverage"]).is_ok());
+        assert!(parse(&["mapping", "coverage", "--json", "m"]).is_ok());
         for wrong in [
             &["serve", "--mapping", "m"][..],
             &["serve", "--sqlite", "f"],

@@ -431,3 +431,56 @@ fn mappings_are_checked_and_errors_are_listed() {
     assert_eq!(errors.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&errors.stdout).contains("| PH004 | 401 |"));
 }
+
+#[test]
+fn what_a_mapping_meets_of_au_core_is_printed() {
+    let output = run(&["mapping", "coverage"]);
+    assert_eq!(output.status.code(), Some(0));
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../snapshots/au-core");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let shown = String::from_utf8(output.stdout).expect("text");
+    settings.bind(|| insta::assert_snapshot!("bp-premier", shown));
+
+    let bp = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/bp-premier");
+    let same = run(&["mapping", "coverage", text(&bp)]);
+    assert_eq!(String::from_utf8_lossy(&same.stdout), shown);
+
+    let json = run(&["mapping", "coverage", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!(json[0]["mapping"], "bp-premier");
+    assert_eq!(json[0]["auCore"], "2.0.0");
+    let resources = json[0]["resources"].as_array().expect("a list");
+    let location = resources
+        .iter()
+        .find(|resource| resource["resource"] == "Location")
+        .expect("Location");
+    assert_eq!(
+        location["elements"][0],
+        serde_json::json!({
+            "profile": "au-core-location",
+            "element": "name",
+            "mandatory": false,
+            "state": "met",
+        })
+    );
+    let state = serde_json::json!({
+        "kind": "parameter",
+        "search": "address-state",
+        "expectation": "SHOULD",
+        "state": "impossible",
+        "reason": "no column holds a state",
+    });
+    assert!(
+        location["searches"]
+            .as_array()
+            .expect("a list")
+            .contains(&state)
+    );
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let bad = run(&["mapping", "coverage", text(folder.path())]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(bad.stdout.is_empty());
+}

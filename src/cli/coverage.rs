@@ -1,0 +1,205 @@
+//! `pilaster mapping coverage`: a mapping → what it meets of AU Core.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::mapping::coverage::{Coverage, OfResource, State, coverage};
+use crate::mapping::{Options, embedded, load_files, load_folder};
+
+/// Say what a mapping meets of AU Core: elements and searches that are met, missing, or impossible
+///
+/// Impossible is what the mapping itself says that the database lacks (`lacks:`).
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The mapping's folder; without one, the mappings that are part of the program
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// As JSON, for programs: a list with an entry for each mapping
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> ExitCode {
+    let options = Options::default();
+    let loaded = match &args.folder {
+        Some(folder) => load_folder(folder, &options),
+        None => load_files(embedded::ID, embedded::FILES, &options),
+    };
+    match loaded {
+        Ok(loaded) => {
+            let coverage = [coverage(&loaded.mapping)];
+            super::print(&if args.json {
+                json(&coverage)
+            } else {
+                coverage.iter().map(ToString::to_string).collect()
+            })
+        }
+        Err(problems) => {
+            super::tell(&problems.render(io::stderr().is_terminal()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn json(coverage: &[Coverage]) -> String {
+    // Names and texts only: there is nothing that cannot be written.
+    let mut text = serde_json::to_string_pretty(coverage).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// How many are met, missing and impossible.
+#[derive(Default)]
+struct Counts([usize; 3]);
+
+impl Counts {
+    fn of<'s>(states: impl Iterator<Item = &'s State>) -> Counts {
+        let mut counts = Counts::default();
+        for state in states {
+            counts.0[match state {
+                State::Met => 0,
+                State::Missing => 1,
+                State::Impossible(_) => 2,
+            }] += 1;
+        }
+        counts
+    }
+
+    fn add(&mut self, other: &Counts) {
+        for (sum, count) in self.0.iter_mut().zip(other.0) {
+            *sum += count;
+        }
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [met, missing, impossible] = self.0;
+        write!(f, "{met:>5} {missing:>9} {impossible:>11}")
+    }
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} and AU Core {}\n", self.name, self.version)?;
+        writeln!(f, "{:30}elements{:23}searches", "", "")?;
+        let names = "  met   missing  impossible";
+        writeln!(f, "{:20} {names}    {names}", "")?;
+        let mut all = [Counts::default(), Counts::default()];
+        for resource in &self.resources {
+            let elements = Counts::of(resource.elements.iter().map(|it| &it.state));
+            let searches = Counts::of(resource.searches.iter().map(|it| &it.state));
+            let not_served = match resource.served {
+                true => "",
+                false => "   not mapped",
+            };
+            let name = resource.resource;
+            writeln!(f, "{name:20} {elements}    {searches}{not_served}")?;
+            all[0].add(&elements);
+            all[1].add(&searches);
+        }
+        writeln!(f, "{:20} {}    {}", "all", all[0], all[1])?;
+        for resource in &self.resources {
+            let mut lines = lines(resource);
+            if !lines.is_empty() {
+                lines.insert(0, '\n');
+                f.write_str(&lines)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a type does not meet, a line for each: elements first. One that several profiles ask for is one line.
+fn lines(resource: &OfResource) -> String {
+    let name = resource.resource;
+    let mut lines = String::new();
+    // Writing to a String cannot fail.
+    let mut line = |state: &State, what: &str, asked: &str| {
+        let _ = match state {
+            State::Met => Ok(()),
+            State::Missing => writeln!(lines, "missing     {what} ({asked})"),
+            State::Impossible(reason) => {
+                writeln!(lines, "impossible  {what} ({asked}): {reason}")
+            }
+        };
+    };
+    if !resource.served {
+        let states = resource.elements.iter().map(|it| &it.state);
+        if let Some(state) = states
+            .chain(resource.searches.iter().map(|it| &it.state))
+            .next()
+        {
+            line(state, name, &resource.expectation.to_string());
+        }
+        return lines;
+    }
+    let mut of_profile: BTreeMap<&str, Vec<&State>> = BTreeMap::new();
+    for element in &resource.elements {
+        let states = of_profile.entry(element.profile).or_default();
+        states.push(&element.state);
+    }
+    // A profile of which there is nothing is one line.
+    let is_nothing = |profile: &str| {
+        let states = of_profile.get(profile).map_or(&[][..], |states| states);
+        states.iter().all(|state| **state != State::Met)
+    };
+    let asking = |profile: &str| !is_nothing(profile);
+    for (profile, states) in &of_profile {
+        if let (true, Some(state)) = (is_nothing(profile), states.first()) {
+            line(state, &format!("{name}, all of {profile}"), "must-support");
+        }
+    }
+    let profiles = of_profile.keys().filter(|profile| asking(profile)).count();
+    let mut by_element: Vec<(&str, &State, Vec<&str>, bool)> = Vec::new();
+    for element in resource.elements.iter().filter(|it| asking(it.profile)) {
+        let same = by_element
+            .iter_mut()
+            .find(|(name, state, _, _)| **name == *element.element && **state == element.state);
+        match same {
+            Some((_, _, profiles, mandatory)) => {
+                profiles.push(element.profile);
+                *mandatory |= element.mandatory;
+            }
+            None => by_element.push((
+                &element.element,
+                &element.state,
+                vec![element.profile],
+                element.mandatory,
+            )),
+        }
+    }
+    for (place, (element, state, asked_by, mandatory)) in by_element.iter().enumerate() {
+        let inner = |outer: &str| {
+            element
+                .strip_prefix(outer)
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
+        let is_said = by_element[..place]
+            .iter()
+            .any(|(outer, its, by, _)| inner(outer) && its == state && by == asked_by);
+        // What holds it is not there either, for the same reason.
+        if is_said {
+            continue;
+        }
+        let mut asked = String::from(if *mandatory {
+            "mandatory"
+        } else {
+            "must-support"
+        });
+        if asked_by.len() < profiles {
+            let short = |profile: &&str| profile.trim_start_matches("au-core-").to_owned();
+            let names: Vec<String> = asked_by.iter().map(short).collect();
+            let _ = write!(asked, " of {}", names.join(", "));
+        }
+        line(state, &format!("{name}.{element}"), &asked);
+    }
+    for search in &resource.searches {
+        let asked = search.expectation.to_string();
+        line(&search.state, &format!("{name}?{}", search.search), &asked);
+    }
+    lines
+}
