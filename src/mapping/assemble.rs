@@ -7,7 +7,7 @@ use super::derive::{self, Derivation, Reason};
 use super::diagnostic::{At, Problem};
 use super::schema::Schema;
 use super::source::Compiled;
-use super::{Mapping, Resource, Source, lacks, rules};
+use super::{Mapping, Resource, Source, coverage, lacks, rules};
 use crate::search::ParameterKind;
 
 /// The mapping of sources that have no errors in them.
@@ -36,7 +36,9 @@ pub(super) fn mapping(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)
         let source = &compiled.source;
         for unanswered in &compiled.unanswered {
             let key = (source.resource, Arc::clone(&unanswered.name));
-            if derivation.parameters.contains_key(&unanswered.name) && !withheld.contains(&key) {
+            let parameter = derivation.parameters.get(&unanswered.name);
+            let is_answered = parameter.is_some_and(|it| coverage::is_answered(it));
+            if is_answered && !withheld.contains(&key) {
                 let what = format!("{}?{}", source.resource, unanswered.name);
                 lacks::not_lacking(*at, &unanswered.span, &what);
             }

@@ -1,7 +1,7 @@
 //! What a mapping meets of AU Core: a [`Mapping`] → for each thing that is asked, whether it is met, missing, or
 //! impossible.
 //!
-//! Met is what follows from the mapping: an element that is written, a parameter that is offered. Impossible is what
+//! Met is what follows from the mapping: an element that is written, a parameter that finds what it is asked for. Impossible is what
 //! the mapping itself says the database has not (`lacks:`), with its reason. All else is missing. An element counts
 //! where one source gives it, and is impossible where all that could say that they have it not.
 
@@ -12,9 +12,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Mapping, Matcher, Source};
+use super::{Mapping, Matcher, Parameter, Source};
 use crate::fhir::au_core::{self, Expectation, Path, requirements};
 use crate::fhir::{self, ElementPath};
+use crate::search::ParameterKind;
 
 pub use given::{gives, may_be};
 
@@ -127,6 +128,16 @@ pub fn is_of(source: &Source, profile: &au_core::Profile) -> bool {
             .is_none_or(|mark| may_be(source.resource, &source.elements, mark))
 }
 
+/// Whether a parameter finds values of its kind. Codes that are not there are not found by the text beside them, which
+/// only `:text` searches.
+pub fn is_answered(parameter: &Parameter) -> bool {
+    parameter.kind != ParameterKind::Token
+        || parameter
+            .targets
+            .iter()
+            .any(|target| !matches!(target.matcher, Matcher::Text(_)))
+}
+
 /// One type of a mapping.
 struct View<'m> {
     mapping: &'m Mapping,
@@ -214,7 +225,11 @@ impl<'m> View<'m> {
         let Some(resource) = self.mapping.resources.get(self.name) else {
             return self.lacks(self.name).unwrap_or(State::Missing);
         };
-        if resource.parameters.contains_key(name) {
+        let found = |source: &Source| {
+            let parameter = source.search.get(name);
+            parameter.is_some_and(|parameter| is_answered(parameter))
+        };
+        if resource.parameters.contains_key(name) && self.sources().any(found) {
             return State::Met;
         }
         of_all(self.sources().map(|source| unsearchable(source, name)))

@@ -116,6 +116,8 @@ elements:
     assert_eq!(of("family&gender"), impossible("no column"));
     let of = |name| search(&coverage, "Condition", name);
     assert_eq!(of("patient.identifier"), State::Met);
+    // Text beside codes that are not there.
+    assert_eq!(of("code"), State::Missing);
     assert_eq!(of("patient&category"), State::Missing);
     // Where what is referred to is not served, there is nothing to search it by.
     let alone = covered(
