@@ -13,6 +13,7 @@
 //! | `odd_rows` | no row, however odd, fails a search |
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
 //! | `search_truth` | answers against a second reading of the resources |
+//! | `au_core` | what AU Core asks is answered as a full scan in plain SQL answers it |
 //! | `clinical_facts` | what clinical resources have for their parameters, for `search_truth` and `paging` |
 //! | `quantities` | quantities and composites find what the resources say |
 //! | `small` | what is written and what a search finds agree, row by row of small mappings |
@@ -22,6 +23,7 @@
 //! | `mapping_docs` | every example of `mappings/README.md` |
 //! | `support` | the program under test, for the modules that start it |
 
+mod au_core;
 mod capability;
 mod chains;
 mod cli;

@@ -160,7 +160,7 @@ const ADDRESS: &[&str] = &[
 const EVERY_TELECOM: &[&str] = &["phone", "fax", "email", "pager", "url", "sms", "other"];
 
 /// What a resource has for a parameter; None for a parameter that is not looked at here.
-fn facts(resource: &Value, parameter: &str) -> Option<Vec<Fact>> {
+pub fn facts(resource: &Value, parameter: &str) -> Option<Vec<Fact>> {
     if let Some(clinical) = clinical_facts::facts(resource, parameter) {
         return Some(clinical);
     }
@@ -261,7 +261,7 @@ fn text_facts(resource: &Value, parameter: &str) -> Vec<Fact> {
 }
 
 /// Without case and accents.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     text.nfd()
         .filter(|c| !is_combining_mark(*c))
         .collect::<String>()
@@ -280,7 +280,7 @@ fn digits(text: &str) -> String {
 }
 
 /// Percent-encoded, and escaped as a value.
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         match byte {
@@ -521,7 +521,7 @@ fn probes(fact: &Fact) -> Vec<Probe> {
 }
 
 /// Some of the values that there are, from first to last.
-fn drawn(facts: &BTreeSet<Fact>, most: usize) -> Vec<&Fact> {
+pub fn drawn(facts: &BTreeSet<Fact>, most: usize) -> Vec<&Fact> {
     let step = facts.len().div_ceil(most).max(1);
     let last = facts.iter().next_back();
     let mut drawn: Vec<&Fact> = facts.iter().step_by(step).collect();
@@ -529,7 +529,7 @@ fn drawn(facts: &BTreeSet<Fact>, most: usize) -> Vec<&Fact> {
     drawn
 }
 
-fn found(practice: &Practice, search: &str) -> BTreeSet<String> {
+pub fn found(practice: &Practice, search: &str) -> BTreeSet<String> {
     let ids = practice.ids(search);
     let set: BTreeSet<String> = ids.iter().cloned().collect();
     assert_eq!(ids.len(), set.len(), "{search}: given twice");
