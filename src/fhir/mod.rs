@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`definitions`] | which resource types there are; which elements a type has, of which types, how many, with which codes |
 //! | [`primitive`] | whether a text has the form of a `date`, an `id`, a `decimal` … |
+//! | [`xhtml`] | whether a text is the `div` of a narrative |
 //! | [`search_parameters`] | which parameters a resource type has, of which kind, on which elements |
 //! | [`compartment`] | which resources belong to a patient, an encounter, a practitioner |
 //! | [`expression`] | what the FHIRPath of a search parameter says, as data, and where it leads in the definitions |
@@ -39,6 +40,7 @@ pub mod expression;
 pub mod outcome;
 pub mod primitive;
 pub mod search_parameters;
+pub mod xhtml;
 
 pub use capability::{CapabilityStatement, StatementOptions};
 pub use definitions::{

@@ -330,7 +330,9 @@ fn form(primitive: Primitive) -> &'static str {
         Primitive::Oid => "`urn:oid:…`",
         Primitive::Uuid => "`urn:uuid:…`",
         Primitive::Base64Binary => "base64",
-        Primitive::Xhtml => "`<div xmlns=…>…</div>`",
+        Primitive::Xhtml => {
+            "well-formed XML, `<div xmlns=\"http://www.w3.org/1999/xhtml\">…</div>`"
+        }
         Primitive::String | Primitive::Markdown => "text that is not empty",
     }
 }

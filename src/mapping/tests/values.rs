@@ -425,3 +425,25 @@ search:
     6 errors
     "#);
 }
+
+/// A narrative stands in XML as it is: what is not well-formed there would spoil every answer.
+#[test]
+fn narratives() {
+    let text = |div: &str| {
+        problems(&patient(&format!(
+            "  text: {{ status: generated, div: '{div}' }}\n"
+        )))
+    };
+    let good =
+        r#"<div xmlns="http://www.w3.org/1999/xhtml"><p>See <b>the record</b>.<br/></p></div>"#;
+    assert_eq!(text(good), "");
+    insta::assert_snapshot!(text(&good.replace("<br/>", "<br>")), @r#"
+    error[PM015]: `<div xmlns="http://www.w3.org/1999/xhtml"><p>See <b>the reco…` does not have the form of `xhtml`, the type of `Narrative.div`
+      --> patient.yaml:15:35
+       |
+    15 |   text: { status: generated, div: '<div xmlns="http://www.w3.org/1999/xhtml"><p>See <b>the record</b>.<br></p></div>' }
+       |                                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected well-formed XML, `<div xmlns="http://www.w3.org/1999/xhtml">…</div>`
+
+    1 error
+    "#);
+}
