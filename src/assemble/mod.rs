@@ -1,4 +1,4 @@
-//! Rows × a view → FHIR JSON: resources, and the Bundle around them.
+//! Rows × a view → FHIR JSON: resources, and the Bundle around them; and JSON → XML, where that is asked for.
 //!
 //! A resource is written straight into the answer's bytes by a walk over its view, with no tree in
 //! between. What turns out to be absent is taken back: an object whose bound values are all absent was
@@ -12,10 +12,12 @@ mod resource;
 #[cfg(test)]
 mod tests;
 mod values;
+mod xml;
 
 pub use bundle::{BundleWriter, EntryMode, Link};
 pub use json::write_string;
 pub use resource::{ChildRows, Outcome, ResourceWriter};
+pub use xml::{XmlError, from_json as xml_from_json};
 
 use jiff::tz::TimeZone;
 

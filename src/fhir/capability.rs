@@ -50,7 +50,7 @@ pub struct CapabilityStatement {
     software: Software,
     implementation: Implementation,
     fhir_version: &'static str,
-    format: [&'static str; 2],
+    format: [&'static str; 4],
     rest: [Rest; 1],
 }
 
@@ -175,7 +175,12 @@ pub fn statement(mapping: &Mapping, options: &StatementOptions<'_>) -> Capabilit
             url: options.base.to_owned(),
         },
         fhir_version: "4.0.1",
-        format: ["application/fhir+json", "json"],
+        format: [
+            "application/fhir+json",
+            "json",
+            "application/fhir+xml",
+            "xml",
+        ],
         rest: [Rest {
             mode: "server",
             documentation: documentation(options.zone),

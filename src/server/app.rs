@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,6 +100,9 @@ pub struct App {
     pub(super) origin: Origin,
     pub(super) limits: Limits,
     pub(super) in_flight: Semaphore,
+    /// As many answers become XML at once as there are processors: each takes one, and several times the
+    /// answer's own memory.
+    pub(super) xml: Arc<Semaphore>,
     pub(super) metrics: Option<PrometheusHandle>,
     pub(super) readiness: Mutex<Option<health::Readiness>>,
     /// CapabilityStatements by FHIR base, which names the site too.
@@ -120,6 +124,9 @@ impl App {
             operator: setup.operator,
             origin: Origin::new(setup.base_url, setup.listening),
             in_flight: Semaphore::new(setup.limits.in_flight),
+            xml: Arc::new(Semaphore::new(
+                std::thread::available_parallelism().map_or(1, NonZero::get),
+            )),
             limits: setup.limits,
             metrics: setup.metrics,
             readiness: Mutex::new(None),

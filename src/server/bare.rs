@@ -2,7 +2,8 @@
 //!
 //! A head that is no HTTP, that is too large, or whose URL is beyond hyper's own bound is answered by hyper,
 //! with a head and no body. Here it gets the OperationOutcome that every refusal has. hyper's answers are known
-//! by their having no content: the server's own of these statuses always have some.
+//! by their having no content: the server's own of these statuses always have some. It is always JSON: what format
+//! was asked for stands in a head that was not read.
 
 use std::borrow::Cow;
 use std::io::{self, IoSlice};

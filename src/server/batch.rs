@@ -15,12 +15,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::app::App;
-use super::fhir::{self, Asked, EntryAnswer, Wishes};
+use super::fhir::{self, Asked, EntryAnswer};
 use super::observe::{self, RequestId, Trail};
 use super::path;
 use super::practice::Practice;
 use super::prefer::PREFER;
 use super::reply::Refusal;
+use super::wishes::Wishes;
 use crate::errors;
 use crate::site::Answer;
 

@@ -2,7 +2,11 @@
 //!
 //! In this order, so that each step may rely on those before it and a stranger learns nothing: the key,
 //! the site, the path, the method, the type, a place among the requests under way, the form, the format;
-//! then the practice is asked. Every refusal is an OperationOutcome.
+//! then the practice is asked. Every refusal is an OperationOutcome, in the format that is asked for where
+//! that can be told and is offered, else in JSON: a caller that gets 406 must be able to read why.
+//!
+//! A practice answers in JSON. XML is made of it afterwards, so that nothing but the answer's form depends
+//! on what form it has.
 //!
 //! Answers with health data are `Cache-Control: no-store`: nothing between here and the caller may keep
 //! them. A caller that keeps its own copy revalidates it by ETag all the same; no HTTP cache is needed for
@@ -31,15 +35,16 @@ use hyper::body::Frame;
 use super::app::App;
 use super::base_url::fhir_base;
 use super::keys::Caller;
-use super::negotiate::{self, MediaType, NotAcceptable};
+use super::negotiate::{Form, MediaType, NotAcceptable};
 use super::observe::{RequestId, Trail};
 use super::path::{self, Interaction};
 use super::practice::Practice;
 use super::reply::Refusal;
+use super::wishes::Wishes;
 use super::{batch, body, metrics, observe, operation, prefer, pretty};
-use crate::errors;
 use crate::fhir::resource_type;
 use crate::site::{Answer, ReadCall, SearchCall, Timings, etag};
+use crate::{assemble, errors};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -54,7 +59,8 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
         .map_or_else(observe::new_id, |id| id.0);
     let mut trail = Trail::default();
     let mut wishes = Wishes::default();
-    let answered = match admit(&app, &parts, &mut wishes, &mut trail) {
+    wishes.read(parts.uri.query().unwrap_or_default().as_bytes());
+    let answered = match admit(&app, &parts, &mut trail) {
         Ok(asked) => {
             app.within_limits(answer(&app, &parts, body, asked, &mut wishes))
                 .await
@@ -66,7 +72,8 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
         Ok(answered) => answered.into_response(wishes.pretty, &mut trail),
         Err(refusal) => {
             trail.refused(&refusal, id);
-            refusal.into_outcome(id, wishes.pretty)
+            let media_type = wishes.media_type(&parts.headers).unwrap_or_default();
+            refusal.into_outcome(id, media_type, wishes.pretty)
         }
     };
     let timing = server_timing(timings.as_ref(), started.elapsed());
@@ -89,12 +96,7 @@ pub(super) struct Asked {
 }
 
 /// Judges all that can be judged without waiting for anything.
-fn admit(
-    app: &App,
-    parts: &Parts,
-    wishes: &mut Wishes,
-    trail: &mut Trail,
-) -> Result<Asked, Refusal> {
+fn admit(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Asked, Refusal> {
     app.check_length(&parts.uri)?;
     check_host(parts)?;
     let path = parts.uri.path();
@@ -114,7 +116,6 @@ fn admit(
             ));
         }
     };
-    wishes.read(query.as_bytes());
     // The router sends only such paths here; others would be of no site.
     let (site, rest) = path::split(path).unwrap_or_default();
     let site = app.known_site(site)?;
@@ -179,7 +180,8 @@ pub(super) struct Answered {
 
 enum Content {
     Capabilities {
-        json: Bytes,
+        /// JSON, until XML is made of it.
+        body: Bytes,
         etag: String,
         not_modified: bool,
     },
@@ -219,16 +221,16 @@ pub(super) async fn answer(
         }
         _ => {}
     }
-    let media_type =
-        negotiate::media_type(wishes.format.as_deref(), &parts.headers).map_err(not_acceptable)?;
+    let media_type = wishes.media_type(&parts.headers).map_err(not_acceptable)?;
+    let variant = media_type.form().variant();
     let query = parts.uri.query().unwrap_or_default().as_bytes().to_vec();
     let content = match interaction {
         Interaction::Capabilities => {
             let json = capabilities(app, &*site, base)?;
-            let etag = etag::weak(&json);
+            let etag = etag::weak(&json, variant);
             let not_modified = tags(&parts.headers).is_some_and(|tags| etag::names(&tags, &etag));
             Content::Capabilities {
-                json,
+                body: json,
                 etag,
                 not_modified,
             }
@@ -288,15 +290,20 @@ pub(super) async fn answer(
                     strict: prefer::is_strict(&parts.headers),
                     if_none_match: tags(&parts.headers),
                     if_modified_since: since(&parts.headers),
+                    variant,
                 })
                 .await?,
             )
         }
     };
-    Ok(Answered {
+    let mut answered = Answered {
         content,
         media_type,
-    })
+    };
+    if media_type.form() == Form::Xml {
+        answered.write_xml(app, wishes.pretty).await?;
+    }
+    Ok(answered)
 }
 
 fn capabilities(app: &App, site: &dyn Practice, base: String) -> Result<Bytes, Refusal> {
@@ -315,12 +322,14 @@ fn capabilities(app: &App, site: &dyn Practice, base: String) -> Result<Bytes, R
 }
 
 fn not_acceptable(what: NotAcceptable) -> Refusal {
-    const OFFER: &str =
-        "answers are JSON of FHIR 4.0: application/fhir+json, application/json, text/json";
+    const OFFER: &str = "answers are JSON or XML of FHIR 4.0: application/fhir+json, application/json, text/json, \
+        application/fhir+xml, application/xml, text/xml";
     match what {
         NotAcceptable::Format => Refusal::new(
             errors::NOT_ACCEPTABLE,
-            format!("the _format that is asked for is not offered; {OFFER}, or json for short"),
+            format!(
+                "the _format that is asked for is not offered; {OFFER}, or json and xml for short"
+            ),
         )
         .at("http._format"),
         NotAcceptable::Accept => Refusal::new(
@@ -346,29 +355,6 @@ fn since(headers: &HeaderMap) -> Option<jiff::Timestamp> {
     jiff::Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()
 }
 
-/// What query string and form say of the answer's form. The grammar of the search sees them too, and
-/// refuses repeats; metadata and outcomes have no search.
-#[derive(Default)]
-pub(super) struct Wishes {
-    /// The first `_format` that is not empty.
-    format: Option<String>,
-    pretty: bool,
-}
-
-impl Wishes {
-    fn read(&mut self, pairs: &[u8]) {
-        for (name, value) in form_urlencoded::parse(pairs) {
-            match &*name {
-                "_format" if self.format.is_none() && !value.is_empty() => {
-                    self.format = Some(value.into_owned());
-                }
-                "_pretty" => self.pretty |= value == "true",
-                _ => {}
-            }
-        }
-    }
-}
-
 /// An answer as an entry of a batch.
 pub(super) struct EntryAnswer {
     pub json: Bytes,
@@ -383,11 +369,11 @@ impl Answered {
     pub(super) fn into_entry(self) -> EntryAnswer {
         match self.content {
             Content::Capabilities {
-                json,
+                body,
                 etag,
                 not_modified,
             } => EntryAnswer {
-                json: if not_modified { Bytes::new() } else { json },
+                json: if not_modified { Bytes::new() } else { body },
                 etag: Some(etag),
                 last_modified: None,
                 not_modified,
@@ -405,6 +391,39 @@ impl Answered {
         }
     }
 
+    /// Makes XML of the JSON, on a thread where nothing else waits for it.
+    async fn write_xml(&mut self, app: &App, is_pretty: bool) -> Result<(), Refusal> {
+        let (json, is_current) = match &mut self.content {
+            Content::Capabilities {
+                body, not_modified, ..
+            } => (std::mem::take(body), *not_modified),
+            Content::Practice(answer) => {
+                let json = Bytes::from(std::mem::take(&mut answer.body));
+                (json, answer.not_modified)
+            }
+        };
+        if is_current {
+            return Ok(());
+        }
+        let failed = || Refusal::new(errors::INTERNAL, "the answer cannot be written as XML");
+        // Held by the thread, which works on where the request is given up.
+        let place = Arc::clone(&app.xml).acquire_owned().await;
+        let place = place.map_err(|_| failed())?;
+        let made = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            assemble::xml_from_json(&json, is_pretty)
+        });
+        let xml = match made.await {
+            Ok(Ok(xml)) => xml,
+            Ok(Err(_)) | Err(_) => return Err(failed()),
+        };
+        match &mut self.content {
+            Content::Capabilities { body, .. } => *body = Bytes::from(xml),
+            Content::Practice(answer) => answer.body = xml,
+        }
+        Ok(())
+    }
+
     /// Of the stages; the CapabilityStatement passes through none.
     fn timings(&self) -> Option<Timings> {
         match &self.content {
@@ -414,9 +433,9 @@ impl Answered {
     }
 
     fn into_response(self, is_pretty: bool, trail: &mut Trail) -> Response<Body> {
-        let (json, cache, answer) = match self.content {
+        let (body, cache, answer) = match self.content {
             Content::Capabilities {
-                json,
+                body,
                 etag,
                 not_modified,
             } => {
@@ -425,26 +444,27 @@ impl Answered {
                     not_modified,
                     ..Answer::default()
                 };
-                let json = if not_modified { Bytes::new() } else { json };
-                (json, HeaderValue::from_static("no-cache"), answer)
+                let body = if not_modified { Bytes::new() } else { body };
+                (body, HeaderValue::from_static("no-cache"), answer)
             }
             Content::Practice(mut answer) => {
                 trail.commands = answer.commands;
                 trail.entries = answer.entries;
                 metrics::stages(&answer.timings);
-                let json = Bytes::from(std::mem::take(&mut answer.body));
-                (json, NO_STORE, answer)
+                let body = Bytes::from(std::mem::take(&mut answer.body));
+                (body, NO_STORE, answer)
             }
         };
         let is_current = answer.not_modified;
-        let json = if is_pretty && !is_current {
-            Bytes::from(pretty::indent(&json))
+        // XML was indented as it was made.
+        let body = if is_pretty && !is_current && self.media_type.form() == Form::Json {
+            Bytes::from(pretty::indent(&body))
         } else {
-            json
+            body
         };
         let mut response = Response::new(match is_current {
             true => Body::new(Unsized),
-            false => Body::from(json),
+            false => Body::from(body),
         });
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, cache);
@@ -532,14 +552,5 @@ mod tests {
             server_timing(Some(&timings), Duration::from_millis(4)),
             "parse;dur=0.012, plan;dur=0.000, sql;dur=0.000, db;dur=3.000, assemble;dur=0.000, total;dur=4.000"
         );
-    }
-
-    #[test]
-    fn the_first_format_counts() {
-        let mut wishes = Wishes::default();
-        wishes.read(b"_format=&_format=json&_pretty=false");
-        wishes.read(b"_format=xml&_pretty=true");
-        assert_eq!(wishes.format.as_deref(), Some("json"));
-        assert!(wishes.pretty);
     }
 }

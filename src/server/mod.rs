@@ -13,7 +13,7 @@
 //! | `fhir` | a request under a FHIR base → an answer or a refusal |
 //! | `batch`, `operation` | a Bundle of requests, Parameters → what they ask for |
 //! | `operator` | a search with the operator's key → what becomes of it |
-//! | `keys`, `path`, `negotiate`, `prefer`, `body` | parts of a request → what they mean |
+//! | `keys`, `path`, `wishes`, `negotiate`, `prefer`, `body` | parts of a request → what they mean |
 //! | `base_url` | a request → what its links begin with |
 //! | `encoding` | what a caller accepts → gzip or nothing |
 //! | `reply`, `pretty` | a refusal → an OperationOutcome or an envelope; JSON → indented JSON |
@@ -40,6 +40,7 @@ mod practice;
 mod prefer;
 mod pretty;
 mod reply;
+mod wishes;
 
 pub use app::{App, Limits, Setup, router};
 pub use base_url::{BaseUrl, BaseUrlError, fhir_base};

@@ -1,9 +1,10 @@
 //! What form an answer takes: `_format` and `Accept` → a media type.
 //!
 //! R4 §3.1.0.1.11: `_format` overrides `Accept`; `json`, `application/json` and `application/fhir+json`
-//! mean JSON, and a caller that accepts a generic type is answered in it. So `_format` always gives
-//! `application/fhir+json`, while `Accept: application/json` and `text/json` give what they name. XML
-//! and other versions of FHIR are refused with 406, and the text says what there is.
+//! mean JSON, the same of `xml`, and a caller that accepts a generic type is answered in it. So `_format`
+//! always gives FHIR's own type, while `Accept: application/json` and `text/xml` give what they name. Where
+//! both forms are as welcome, as with `*/*`, it is JSON. Other forms and other versions of FHIR are refused
+//! with 406, and the text says what there is.
 
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, HeaderValue};
@@ -11,26 +12,68 @@ use axum::http::{HeaderMap, HeaderValue};
 /// Ranges of an `Accept` that are looked at; what comes after is not.
 const MAX_RANGES: usize = 64;
 
-/// The media types that an answer may have, all of the same JSON.
+/// What an answer is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Json,
+    Xml,
+}
+
+impl Form {
+    /// What its entity tags end in.
+    pub const fn variant(self) -> &'static str {
+        match self {
+            Form::Json => "",
+            Form::Xml => "x",
+        }
+    }
+}
+
+/// The media types that an answer may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MediaType {
     /// `application/fhir+json`, unless something else is asked for.
+    #[default]
     FhirJson,
     /// `application/json`
     Json,
     /// `text/json`
     TextJson,
+    /// `application/fhir+xml`
+    FhirXml,
+    /// `application/xml`
+    Xml,
+    /// `text/xml`
+    TextXml,
 }
 
 impl MediaType {
     /// In the order of preference.
-    const ALL: [MediaType; 3] = [MediaType::FhirJson, MediaType::Json, MediaType::TextJson];
+    const ALL: [MediaType; 6] = [
+        MediaType::FhirJson,
+        MediaType::Json,
+        MediaType::TextJson,
+        MediaType::FhirXml,
+        MediaType::Xml,
+        MediaType::TextXml,
+    ];
 
     fn parts(self) -> (&'static str, &'static str) {
         match self {
             MediaType::FhirJson => ("application", "fhir+json"),
             MediaType::Json => ("application", "json"),
             MediaType::TextJson => ("text", "json"),
+            MediaType::FhirXml => ("application", "fhir+xml"),
+            MediaType::Xml => ("application", "xml"),
+            MediaType::TextXml => ("text", "xml"),
+        }
+    }
+
+    /// What an answer of the type is written in.
+    pub fn form(self) -> Form {
+        match self {
+            MediaType::FhirJson | MediaType::Json | MediaType::TextJson => Form::Json,
+            MediaType::FhirXml | MediaType::Xml | MediaType::TextXml => Form::Xml,
         }
     }
 
@@ -40,6 +83,9 @@ impl MediaType {
             MediaType::FhirJson => "application/fhir+json; charset=utf-8",
             MediaType::Json => "application/json; charset=utf-8",
             MediaType::TextJson => "text/json; charset=utf-8",
+            MediaType::FhirXml => "application/fhir+xml; charset=utf-8",
+            MediaType::Xml => "application/xml; charset=utf-8",
+            MediaType::TextXml => "text/xml; charset=utf-8",
         })
     }
 }
@@ -56,7 +102,7 @@ pub enum NotAcceptable {
 /// Chooses the media type of an answer.
 ///
 /// # Errors
-/// When neither JSON type is among what is asked for.
+/// When none of the types is among what is asked for.
 pub fn media_type(format: Option<&str>, headers: &HeaderMap) -> Result<MediaType, NotAcceptable> {
     match format {
         Some(format) => by_format(format).ok_or(NotAcceptable::Format),
@@ -68,11 +114,12 @@ fn by_format(format: &str) -> Option<MediaType> {
     let (name, parameters) = format.split_once(';').unwrap_or((format, ""));
     // An unencoded `+` of `application/fhir+json` arrives as a space.
     let name = name.trim().replace(' ', "+").to_ascii_lowercase();
-    let is_json = matches!(
-        name.as_str(),
-        "json" | "application/json" | "application/fhir+json" | "text/json"
-    );
-    (is_json && are_met(parameters)).then_some(MediaType::FhirJson)
+    let media_type = match name.as_str() {
+        "json" | "application/json" | "application/fhir+json" | "text/json" => MediaType::FhirJson,
+        "xml" | "application/xml" | "application/fhir+xml" | "text/xml" => MediaType::FhirXml,
+        _ => return None,
+    };
+    are_met(parameters).then_some(media_type)
 }
 
 /// A range of `Accept`.
@@ -209,7 +256,7 @@ mod tests {
 
     #[test]
     fn accept_is_matched_by_quality_then_by_how_exactly_it_names() {
-        use MediaType::{FhirJson, Json, TextJson};
+        use MediaType::{FhirJson, FhirXml, Json, TextJson, TextXml, Xml};
         for (values, expected) in [
             (&[][..], Some(FhirJson)),
             (&[""], Some(FhirJson)),
@@ -240,14 +287,37 @@ mod tests {
             (&["text/*"], Some(TextJson)),
             (
                 &["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"],
-                Some(FhirJson),
+                Some(Xml),
             ),
             (
                 &["application/fhir+xml", "application/fhir+json;q=0.1"],
+                Some(FhirXml),
+            ),
+            (
+                &["application/fhir+xml;q=0.1", "application/fhir+json"],
                 Some(FhirJson),
             ),
-            (&["application/fhir+xml"], None),
-            (&["application/xml, text/xml"], None),
+            (
+                &["application/fhir+xml, application/fhir+json"],
+                Some(FhirJson),
+            ),
+            (&["application/fhir+xml, */*"], Some(FhirXml)),
+            (&["application/fhir+xml;q=0.5, */*"], Some(FhirJson)),
+            (&["*/*, application/fhir+json;q=0.5"], Some(Json)),
+            (&["application/fhir+xml"], Some(FhirXml)),
+            (
+                &["Application/FHIR+XML; fhirVersion=4.0; charset=utf-8"],
+                Some(FhirXml),
+            ),
+            (&["application/fhir+xml; fhirVersion=3.0"], None),
+            (
+                &["application/fhir+xml; fhirVersion=1.0, application/xml;q=0.1"],
+                Some(Xml),
+            ),
+            (&["application/xml, text/xml"], Some(Xml)),
+            (&["text/xml"], Some(TextXml)),
+            (&["text/xml, text/*;q=0.9"], Some(TextXml)),
+            (&["text/turtle, application/fhir+turtle"], None),
             (&["text/html"], None),
             (&["*/*;q=0"], None),
             (&["*/*, application/*;q=0"], Some(TextJson)),
@@ -263,7 +333,7 @@ mod tests {
     #[test]
     fn format_overrides_accept_and_gives_the_type_of_fhir() {
         let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/fhir+xml"));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/xml"));
         for format in [
             "json",
             "application/json",
@@ -279,13 +349,30 @@ mod tests {
                 "{format}"
             );
         }
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         for format in [
             "xml",
+            "XML",
+            "text/xml",
+            "application/xml",
             "application/fhir+xml",
+            "application/fhir xml",
+            "application/fhir+xml; fhirVersion=4.0; charset=utf-8",
+        ] {
+            assert_eq!(
+                media_type(Some(format), &headers),
+                Ok(MediaType::FhirXml),
+                "{format}"
+            );
+        }
+        for format in [
             "ttl",
             "html",
             "jsonp",
+            "xhtml",
             "json; fhirVersion=3.0",
+            "xml; fhirVersion=5.0",
+            "xml; charset=utf-16",
             "*/*",
         ] {
             assert_eq!(

@@ -13,8 +13,9 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::negotiate::MediaType;
+use super::negotiate::{Form, MediaType};
 use super::pretty;
+use crate::assemble;
 use crate::errors::{self, Code};
 use crate::fhir::{Issue, OperationOutcome};
 use crate::site::SiteError;
@@ -104,18 +105,31 @@ impl Refusal {
         StatusCode::from_u16(self.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// As an OperationOutcome. It is JSON of FHIR's own media type even where something else was asked
-    /// for: a caller that gets 406 must be able to read why.
-    pub fn into_outcome(self, request: Uuid, is_pretty: bool) -> Response<Body> {
+    /// As an OperationOutcome.
+    pub fn into_outcome(
+        self,
+        request: Uuid,
+        media_type: MediaType,
+        is_pretty: bool,
+    ) -> Response<Body> {
         let status = self.status();
-        let mut json = self.to_json(request);
-        if is_pretty {
-            json = pretty::indent(&json);
-        }
-        let mut response = Response::new(Body::from(json));
+        let json = self.to_json(request);
+        // An outcome always has a form in XML; if it had none, it would still be readable.
+        let (media_type, body) = match media_type.form() {
+            Form::Json => (media_type, None),
+            Form::Xml => match assemble::xml_from_json(&json, is_pretty) {
+                Ok(xml) => (media_type, Some(xml)),
+                Err(_) => (MediaType::FhirJson, None),
+            },
+        };
+        let body = body.unwrap_or_else(|| match is_pretty {
+            true => pretty::indent(&json),
+            false => json,
+        });
+        let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, MediaType::FhirJson.content_type());
+        headers.insert(CONTENT_TYPE, media_type.content_type());
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some((name, value)) = self.besides.header() {
             headers.insert(name, value);
@@ -220,14 +234,42 @@ mod tests {
     #[tokio::test]
     async fn only_the_servers_own_faults_carry_the_requests_id() {
         let id = Uuid::from_u128(7);
-        let own = Refusal::new(errors::INTERNAL, "it broke").into_outcome(id, false);
+        let own =
+            Refusal::new(errors::INTERNAL, "it broke").into_outcome(id, MediaType::FhirJson, false);
         assert_eq!(own.status(), 500);
         assert!(text(own).await.contains(&id.to_string()));
-        let callers = Refusal::new(errors::UNAUTHORISED, "no key").into_outcome(id, false);
+        let callers = Refusal::new(errors::UNAUTHORISED, "no key").into_outcome(
+            id,
+            MediaType::FhirJson,
+            false,
+        );
         assert!(callers.headers().contains_key(WWW_AUTHENTICATE));
         assert!(!text(callers).await.contains(&id.to_string()));
-        let busy = Refusal::new(errors::TOO_BUSY, "full").into_outcome(id, false);
+        let busy =
+            Refusal::new(errors::TOO_BUSY, "full").into_outcome(id, MediaType::FhirJson, false);
         assert_eq!(busy.headers()[RETRY_AFTER], "1");
+    }
+
+    #[tokio::test]
+    async fn every_error_can_be_said_in_xml() {
+        for code in errors::ALL {
+            let refusal = Refusal::new(*code, "a < b & \"c\"").at("http._sort");
+            let response = refusal.into_outcome(Uuid::from_u128(7), MediaType::TextXml, false);
+            let of = code.id;
+            assert_eq!(
+                response.headers()[CONTENT_TYPE],
+                "text/xml; charset=utf-8",
+                "{of}"
+            );
+            let text = text(response).await;
+            for part in [
+                "<OperationOutcome xmlns=\"http://hl7.org/fhir\"><issue><severity value=\"error\"/>",
+                "<text value=\"a &lt; b &amp; &quot;c&quot;\"/>",
+                "<expression value=\"http._sort\"/></issue></OperationOutcome>",
+            ] {
+                assert!(text.contains(part), "{of}: {text}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -3,10 +3,15 @@
 //! A tag follows from what would be sent, not from a row's own time of change: much of a resource lies in
 //! other tables (children, lookups) whose changes leave that time as it was. It is weak, for the same content may
 //! travel indented or compressed; and a hash without a seed, so that a copy outlives a restart.
+//!
+//! JSON and XML of one content have different tags. RFC 9110 §8.8.3 has a tag tell apart the representations that
+//! negotiation gives too, and R4 (§3.1.0.5) asks for one tag only of what has a `versionId`: with a tag in
+//! common, a 304 would tell a caller that asks for XML that the JSON it has is what it asked for.
 
-/// The weak tag of a content, as it stands in the header `ETag`.
-pub fn weak(content: &[u8]) -> String {
-    format!("W/\"{:016x}\"", fnv1a(content))
+/// The weak tag of a content in a variant, as it stands in the header `ETag`. A variant is a few letters, of
+/// which the usual one has none.
+pub fn weak(content: &[u8], variant: &str) -> String {
+    format!("W/\"{:016x}{variant}\"", fnv1a(content))
 }
 
 /// Whether the tags of `If-None-Match` name a tag: compared weakly (RFC 9110 §8.8.3.2), `*` names all.
@@ -35,13 +40,19 @@ mod tests {
     #[test]
     fn a_tag_is_the_contents_alone() {
         // The published test vectors of FNV-1a.
-        assert_eq!(weak(b""), "W/\"cbf29ce484222325\"");
-        assert_eq!(weak(b"foobar"), "W/\"85944171f73967e8\"");
+        assert_eq!(weak(b"", ""), "W/\"cbf29ce484222325\"");
+        assert_eq!(weak(b"foobar", ""), "W/\"85944171f73967e8\"");
+    }
+
+    #[test]
+    fn variants_have_tags_of_their_own() {
+        let (json, xml) = (weak(b"a", ""), weak(b"a", "x"));
+        assert!(xml.ends_with("x\"") && !names(&json, &xml) && !names(&xml, &json));
     }
 
     #[test]
     fn tags_are_compared_weakly() {
-        let own = weak(b"a");
+        let own = weak(b"a", "");
         let strong = own.trim_start_matches("W/");
         for (tags, expected) in [
             (own.as_str(), true),

@@ -107,6 +107,8 @@ pub struct ReadCall {
     pub strict: bool,
     pub if_none_match: Option<String>,
     pub if_modified_since: Option<Timestamp>,
+    /// What the entity tag of the form that is sent ends in; none of JSON.
+    pub variant: &'static str,
 }
 
 /// What goes back.

@@ -85,7 +85,7 @@ impl Read {
             metrics::counter!("pilaster_rows_left_out_total").increment(1);
             return Err(SiteError::NoSuchResource);
         }
-        let tag = etag::weak(&body);
+        let tag = etag::weak(&body, self.call.variant);
         answer.last_modified = writer.last_updated(rows, 0);
         answer.not_modified = self.is_current(&tag, answer.last_modified);
         answer.etag = Some(tag);

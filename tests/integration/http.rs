@@ -136,7 +136,7 @@ fn formats_are_negotiated() {
         ("", "application/fhir+json; fhirVersion=4.0", FHIR),
         (
             "",
-            "application/fhir+xml, application/fhir+json;q=0.2",
+            "application/fhir+turtle, application/fhir+json;q=0.2",
             FHIR,
         ),
         ("", "application/json", "application/json; charset=utf-8"),
@@ -155,11 +155,12 @@ fn formats_are_negotiated() {
         );
     }
     for (query, accept) in [
-        ("", "application/fhir+xml"),
+        ("", "application/fhir+turtle"),
         ("", "text/html"),
         ("", "*/*;q=0"),
         ("", "application/fhir+json; fhirVersion=3.0"),
-        ("&_format=xml", "*/*"),
+        ("", "application/fhir+xml; fhirVersion=3.0"),
+        ("&_format=ttl", "*/*"),
         ("&_format=smith4711", "application/json"),
         ("&_format=json; fhirVersion=5.0", "*/*"),
     ] {
@@ -167,7 +168,7 @@ fn formats_are_negotiated() {
         assert!(text.contains("application/fhir+json"), "{text}");
         assert!(!text.contains("4711"), "{text}");
     }
-    let by_form = SERVER.search("Practitioner", "_format=xml");
+    let by_form = SERVER.search("Practitioner", "_format=ttl");
     assert!(refused(send(by_form), 406, "PH005").contains("http._format"));
     refused(send(SERVER.get("metadata?_format=ttl")), 406, "PH005");
     refused(
@@ -433,7 +434,7 @@ fn answers_say_which_headers_chose_their_form() {
             "{path}: {vary:?}"
         );
     }
-    let refused = send(SERVER.get("Patient").header("Accept", "application/xml"));
+    let refused = send(SERVER.get("Patient").header("Accept", "text/turtle"));
     assert_eq!(refused.status(), 406);
     assert_eq!(header(&refused, "vary"), "accept");
 }

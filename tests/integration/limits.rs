@@ -18,6 +18,7 @@ use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteError};
 use crate::support::{
     CLIENT, KEY, KEY_HEADER, OPERATOR_KEY, OTHER_KEY, SITE, Server, header, refused, send,
 };
+use crate::xml::refused_in_xml;
 
 /// A practice that does what the searched `_id` says.
 #[derive(Default)]
@@ -208,6 +209,25 @@ fn what_a_practice_reports_has_its_status() {
     refused(response, 503, "PD002");
     let text = refused(send(server.get("Patient?failed")), 500, "PD004");
     assert!(text.contains("code 11"), "{text}");
+}
+
+#[test]
+fn what_goes_wrong_is_said_in_xml_too() {
+    let (server, _) = start(quick());
+    for (search, status, code) in [
+        ("Patient?panic", 500, "PH010"),
+        ("Patient?busy", 503, "PD002"),
+        ("Patient?slow", 504, "PH011"),
+        // What this practice says of itself is not R4, so that there is no XML of it.
+        ("metadata", 500, "PH010"),
+    ] {
+        let request = server.get(search).header("Accept", "application/fhir+xml");
+        refused_in_xml(send(request), status, code);
+    }
+    let request = server
+        .get("Patient")
+        .header("Accept", "application/fhir+xml");
+    assert_eq!(send(request).status(), 200);
 }
 
 #[test]

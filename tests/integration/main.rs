@@ -19,6 +19,7 @@
 //! | `small` | what is written and what a search finds agree, row by row of small mappings |
 //! | `practice` | a practice to ask without a socket, for the modules above |
 //! | `conditional` | a caller's copy is current while nothing of the resource changed |
+//! | `xml`, `xml_reader` | XML says what JSON says, to a second reading of it |
 //! | `http`, `operator`, `cli`, `limits` | the program from outside |
 //! | `mapping_docs` | every example of `mappings/README.md` |
 //! | `support` | the program under test, for the modules that start it |
@@ -46,3 +47,5 @@ mod search_truth;
 mod small;
 mod support;
 mod whole;
+mod xml;
+mod xml_reader;

@@ -470,3 +470,46 @@ fn includes_have_a_bound() {
         .expect("an answer");
     assert_eq!(once.commands, again.commands);
 }
+
+#[test]
+fn all_of_it_is_xml_where_that_is_asked_for() {
+    let xml = |request: reqwest::blocking::RequestBuilder| {
+        let response = send(request.header("Accept", "application/fhir+xml"));
+        assert_eq!(response.status(), 200);
+        let media_type = header(&response, "content-type");
+        assert!(
+            media_type.starts_with("application/fhir+xml"),
+            "{media_type}"
+        );
+        response.text().expect("text")
+    };
+    for search in [
+        "Patient/12/*",
+        "?_type=Patient,Practitioner",
+        "Patient/12/$everything",
+    ] {
+        assert!(xml(path(search)).contains("<type value=\"searchset\"/>"));
+    }
+    let batch = json!({"resourceType": "Bundle", "type": "batch", "entry": [
+        {"request": {"method": "GET", "url": "Patient/12?_format=xml"}},
+        {"request": {"method": "GET", "url": "Patient/999999"}},
+    ]});
+    let post = || {
+        CLIENT
+            .post(&SERVER.base)
+            .header(KEY_HEADER, KEY)
+            .header("Content-Type", "application/fhir+json")
+            .body(batch.to_string())
+    };
+    let text = xml(post());
+    assert!(
+        text.contains("<type value=\"batch-response\"/>")
+            && text.contains("<outcome><OperationOutcome"),
+        "{text}"
+    );
+    // An entry is of the Bundle's form, whatever it asks for.
+    assert_eq!(
+        body(post())["entry"][0]["resource"]["resourceType"],
+        "Patient"
+    );
+}
