@@ -5,8 +5,9 @@
 //! travel indented or compressed; and a hash without a seed, so that a copy outlives a restart.
 //!
 //! JSON and XML of one content have different tags. RFC 9110 §8.8.3 has a tag tell apart the representations that
-//! negotiation gives too, and R4 (§3.1.0.5) asks for one tag only of what has a `versionId`: with a tag in
-//! common, a 304 would tell a caller that asks for XML that the JSON it has is what it asked for.
+//! negotiation gives too: with one in common, a 304 would tell a caller that asks for XML that the JSON it has is
+//! what it asked for. R4 (<http://hl7.org/fhir/R4/http.html#concurrency>) ties the tag to a `versionId`, which no
+//! resource has here.
 
 /// The weak tag of a content in a variant, as it stands in the header `ETag`. A variant is a few letters, of
 /// which the usual one has none.
