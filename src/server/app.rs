@@ -150,7 +150,7 @@ impl App {
         })
     }
 
-    /// Refuses a URL that is too long before anything is made of it.
+    /// Refuses a URL that is too long before anything is made of it but the form of the refusal.
     ///
     /// # Errors
     /// [`errors::URI_TOO_LONG`]

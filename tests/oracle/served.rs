@@ -85,7 +85,7 @@ fn demo_site(folder: &Path) -> Arc<Site> {
     let path = folder.join("demo.sqlite");
     let mut database = rusqlite::Connection::open(&path).unwrap();
     let options = demo::Options {
-        patients: 300,
+        patients: 250,
         seed: 1,
         today: jiff::civil::date(2026, 11, 20),
     };
