@@ -60,6 +60,7 @@ codes! {
     NOT_IN_COMPARTMENT = "PP012", 404, "not-supported", "No such resources are in such a compartment here", "Search the type itself, by a parameter that the CapabilityStatement lists for it.";
     OPERATION_PARAMETER = "PP013", 400, "not-supported", "The operation does not take the parameter", "Give the operation's own parameters only; the message lists them.";
     TOO_MANY_STEPS = "PP014", 400, "too-costly", "The search includes by more references than it may", "Name the references to include, as in _include=Appointment:patient, and use :iterate where it is needed only.";
+    UNBOUNDED = "PP015", 400, "required", "The search leaves open from when until when, or asks for too long a time", "Give the parameter that the message names twice: from one day on (ge), and before another (lt).";
     DATABASE_TIMEOUT = "PD001", 504, "timeout", "The practice database did not answer in time", "Narrow the search, or try again later.";
     DATABASE_BUSY = "PD002", 503, "transient", "Too many requests wait for the practice database, or another program keeps it locked", "Try again after the seconds that Retry-After says.";
     DATABASE_SCHEMA = "PD003", 500, "exception", "The practice database lacks a table or column of the mapping", "Check that the mapping belongs to this version of the product.";

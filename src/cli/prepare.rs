@@ -12,7 +12,7 @@ use crate::mapping::{Binding, Entry, Field, Node, Place};
 use crate::passthrough::PassthroughError;
 use crate::plan::{self, Part};
 use crate::relation::{Expr, Select, Shared, Value};
-use crate::search::{Input, SearchRequest};
+use crate::search::Input;
 use crate::site::Site;
 use crate::sql::{SqlError, Statement};
 
@@ -23,8 +23,14 @@ use crate::sql::{SqlError, Statement};
 pub(super) fn prepare(site: &Site, database: &Path) -> Result<(), StartError> {
     let trial = Trial { site, database };
     for (name, resource) in &site.mapping().resources {
-        // A search of everything is refused by nothing but a mapping that demands a parameter.
-        if let Ok(plan) = site.plan(&SearchRequest::new(name), "", false) {
+        // What a mapping demands of a search.
+        let required: String = resource
+            .requires
+            .iter()
+            .map(|it| format!("{}=2020-02-29&", it.parameter))
+            .collect();
+        let request = site.parse(name, Input::query(&required));
+        if let Ok(plan) = request.and_then(|request| site.plan(&request, "", false)) {
             for part in &plan.parts {
                 trial.part(part)?;
             }
@@ -32,10 +38,18 @@ pub(super) fn prepare(site: &Site, database: &Path) -> Result<(), StartError> {
         for parameter in resource.parameters.values() {
             let code = &parameter.name;
             let what = format!("the search parameter `{code}` of {name}");
-            trial.search(name, &format!("{code}:missing=false&_summary=count"), &what)?;
+            trial.search(
+                name,
+                &format!("{required}{code}:missing=false&_summary=count"),
+                &what,
+            )?;
             if parameter.sortable {
                 let what = format!("the sort key `{code}` of {name}");
-                trial.search(name, &format!("_sort={code}&_count=1&_elements=id"), &what)?;
+                trial.search(
+                    name,
+                    &format!("{required}_sort={code}&_count=1&_elements=id"),
+                    &what,
+                )?;
             }
         }
     }

@@ -13,13 +13,17 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::{compartment, search_parameters};
-use crate::mapping::{Mapping, Matcher, ParameterInfo, Resource};
+use crate::mapping::{Mapping, Matcher, ParameterInfo, Requirement, Resource};
 use crate::search::{ParameterKind, Prefix, Summary, Total};
 
 /// The extension of `rest.resource.searchParam` that says how the parameter may be used: `modifier`
 /// (valueCode, one for each), `comparator` (valueCode, one for each prefix, `eq` included) and `sort`
 /// (valueBoolean: whether `_sort` takes it).
 pub const SEARCH_SUPPORT: &str = "urn:pilaster:fhir:search-support";
+
+/// HL7's extension of `rest.resource`: parameters that a search must have together.
+const COMBINATION: &str =
+    "http://hl7.org/fhir/StructureDefinition/capabilitystatement-search-parameter-combination";
 
 /// What a statement says besides what follows from the mapping.
 #[derive(Debug, Clone, Copy)]
@@ -90,10 +94,14 @@ struct Security {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RestResource {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extension: Vec<SearchSupport>,
     #[serde(rename = "type")]
     ty: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     supported_profile: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    documentation: Option<String>,
     interaction: [Interaction; 2],
     versioning: &'static str,
     read_history: bool,
@@ -154,6 +162,8 @@ enum SupportValue {
     Code(String),
     #[serde(rename = "valueBoolean")]
     Boolean(bool),
+    #[serde(rename = "valueString")]
+    String(String),
 }
 
 /// The statement of a site that serves a mapping.
@@ -233,8 +243,10 @@ fn rest_resource(mapping: &Mapping, resource: &Resource) -> RestResource {
             .is_some_and(|source| source.last_updated.is_some())
     });
     RestResource {
+        extension: combinations(resource),
         ty: resource.name,
         supported_profile: resource.profiles.iter().map(ToString::to_string).collect(),
+        documentation: requirements(resource),
         interaction: [
             Interaction { code: "read" },
             Interaction {
@@ -250,7 +262,11 @@ fn rest_resource(mapping: &Mapping, resource: &Resource) -> RestResource {
             "not-match"
         },
         search_include: included(mapping, |link| link.from == resource.name),
-        search_rev_include: included(mapping, |link| link.to == resource.name),
+        // What must be searched with a range is not read for what it refers to.
+        search_rev_include: included(mapping, |link| {
+            let from = mapping.resources.get(link.from);
+            link.to == resource.name && from.is_some_and(|from| from.requires.is_empty())
+        }),
         search_param: resource
             .parameters
             .values()
@@ -282,6 +298,39 @@ fn compartments(mapping: &Mapping) -> Vec<String> {
             format!("http://hl7.org/fhir/CompartmentDefinition/{id}")
         })
         .collect()
+}
+
+/// The parameters of which a search must have those of one list; none where it need not have any.
+fn combinations(resource: &Resource) -> Vec<SearchSupport> {
+    let required = |name: &str| Support {
+        url: "required",
+        value: SupportValue::String(name.to_owned()),
+    };
+    if resource.requires.is_empty() {
+        return Vec::new();
+    }
+    let ranges = resource.requires.iter().map(|it| required(&it.parameter));
+    [ranges.collect(), vec![required("_id")]]
+        .map(|extension| SearchSupport {
+            url: COMBINATION,
+            extension,
+        })
+        .into()
+}
+
+/// The same in words; None where it need not say anything.
+fn requirements(resource: &Resource) -> Option<String> {
+    let texts: Vec<String> = resource
+        .requires
+        .iter()
+        .map(|Requirement { parameter, days }| {
+            format!(
+                "A search gives `{parameter}` from one day on and before another, at most {days} days apart \
+                 (`{parameter}=ge…&{parameter}=lt…`), or names its resources by `_id`."
+            )
+        })
+        .collect();
+    (!texts.is_empty()).then(|| texts.join(" "))
 }
 
 /// A reference parameter, and a type that is served here and that it leads to.

@@ -7,7 +7,7 @@ use super::derive::{self, Derivation, Reason};
 use super::diagnostic::{At, Problem};
 use super::schema::Schema;
 use super::source::Compiled;
-use super::{Mapping, Resource, Source, coverage, lacks, rules};
+use super::{Mapping, Resource, Source, coverage, lacks, requirement, rules};
 use crate::search::ParameterKind;
 
 /// The mapping of sources that have no errors in them.
@@ -45,12 +45,15 @@ pub(super) fn mapping(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)
         }
     }
     let mut sources = Vec::with_capacity(found.len());
-    for (place, (_, compiled, derivation)) in found.into_iter().enumerate() {
+    for (place, (at, compiled, derivation)) in found.into_iter().enumerate() {
         let mut source = compiled.source;
         source.search = derivation.parameters;
         source
             .search
             .retain(|name, _| !withheld.contains(&(source.resource, Arc::clone(name))));
+        if let Some(span) = &compiled.required {
+            requirement::check(at, &source, span);
+        }
         let resource = resources
             .entry(source.resource)
             .or_insert_with(|| Resource {
@@ -58,12 +61,18 @@ pub(super) fn mapping(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)
                 sources: Vec::new(),
                 parameters: BTreeMap::new(),
                 profiles: Vec::new(),
+                requires: Vec::new(),
             });
         resource.sources.push(place);
         for profile in &source.profiles {
             if !resource.profiles.contains(&profile.url) {
                 resource.profiles.push(Arc::clone(&profile.url));
             }
+        }
+        if let Some(requirement) = &source.requires
+            && !resource.requires.contains(requirement)
+        {
+            resource.requires.push(requirement.clone());
         }
         sources.push(Arc::new(source));
     }

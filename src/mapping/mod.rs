@@ -16,6 +16,7 @@
 //! | `element`, `value`, `choice`, `expected` | elements → [`Field`]s |
 //! | `binding`, `keys`, `origin`, `conversion`, `coded` | a value from columns → [`Binding`] |
 //! | `section` | `search:` → what is taken back, and parameters of one's own |
+//! | `requirement` | `requires:` → the range that a search must give |
 //! | `source` | a source file → [`Source`] |
 //! | `lacks` | `lacks:` → what the database has not, with its reason |
 //! | [`coverage`] | a mapping → what it meets of AU Core |
@@ -51,6 +52,7 @@ mod predicate;
 mod profile;
 mod raw;
 mod relate;
+mod requirement;
 mod schema;
 mod scope;
 mod section;
@@ -67,3 +69,4 @@ pub use lacks::Lacks;
 pub use load::{Loaded, Options, load_files, load_folder};
 pub use model::*;
 pub use profile::{Need, Profile};
+pub use requirement::Requirement;

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::lacks::Lacks;
 use super::profile::Profile;
+use super::requirement::Requirement;
 use crate::relation::{self, Collation, Dialect, Expr, Predicate, Shared, SqlType};
 use crate::search::{Modifier, ParameterKind};
 
@@ -92,6 +93,8 @@ pub struct Resource {
     /// no columns answers it with no rows).
     pub parameters: BTreeMap<Arc<str>, ParameterInfo>,
     pub profiles: Vec<Arc<str>>,
+    /// What a search of the type must say, of whichever source.
+    pub requires: Vec<Requirement>,
 }
 
 /// A search parameter as it is offered.
@@ -123,6 +126,8 @@ pub struct Source {
     pub search: FxHashMap<Arc<str>, Arc<Parameter>>,
     /// What the table has not, and why.
     pub lacks: Lacks,
+    /// It is not asked before a search says so much.
+    pub requires: Option<Requirement>,
     pub place: Place,
 }
 

@@ -151,6 +151,8 @@ rules! {
         "A source names elements of R4, slices of AU Core's profiles, and search parameters; the manifest names resource types and profiles of AU Core.";
     NOT_LACKING = "PM057", Error, "What is said to be lacking is mapped",
         "`lacks:` gives the reason why the database has no such thing. Since the mapping has it, the reason is not true, or no longer.";
+    REQUIRED_PARAMETER = "PM058", Error, "What a source requires of a search is no date parameter of it",
+        "`requires:` names a parameter by which a search says from when until when: a date parameter that the source's own elements answer.";
 }
 
 #[cfg(test)]

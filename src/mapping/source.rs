@@ -43,6 +43,8 @@ pub(super) struct Compiled {
     pub section: Section,
     pub references: Vec<ReferenceUse>,
     pub unanswered: Vec<Unanswered>,
+    /// Where the parameter that it requires stands.
+    pub required: Option<Span>,
     /// Where its name stands, or else its type: for a clash with another source.
     pub span: Span,
 }
@@ -60,7 +62,7 @@ pub(super) struct Compiler<'a> {
     pub references: RefCell<Vec<ReferenceUse>>,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "resource",
     "source",
     "profile",
@@ -68,6 +70,7 @@ const KEYS: [&str; 14] = [
     "rows",
     "id",
     "lastUpdated",
+    "requires",
     "lookups",
     "children",
     "elements",
@@ -168,6 +171,7 @@ pub(super) fn source(
     let id_node = required("id", "the column that becomes the id: `id: p.INTERNALID`");
     let id = id_node.map(|node| compiler.id(node)).unwrap_or_default();
     let last_updated = value("lastUpdated").and_then(|node| compiler.last_updated(node));
+    let requires = value("requires").and_then(|node| compiler.requirement(node));
     let structure = resource.and_then(|resource| fhir::structure(resource.name()));
     let profiles = value("profile")
         .map(|node| compiler.profiles(node, structure))
@@ -216,8 +220,10 @@ pub(super) fn source(
             // Derived from the elements when the whole mapping is there.
             search: FxHashMap::default(),
             lacks,
+            requires: requires.as_ref().map(|it| it.requirement.clone()),
             place: at.place(&start),
         },
+        required: requires.map(|it| it.span),
         section,
         unanswered,
         references: compiler.references.into_inner(),

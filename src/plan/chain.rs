@@ -12,7 +12,7 @@ use crate::search::{ChainLink, Filter};
 
 use super::planner::{Planner, Prepared, check_is_offered};
 use super::values::Values;
-use super::{Context, PlanError, filter};
+use super::{Context, PlanError, bound, filter};
 
 /// Tables that the conditions of one search may look into beside its own, at the most: a reference to many types,
 /// of several sources each, multiplies from step to step.
@@ -76,7 +76,7 @@ impl Planner {
                 continue;
             };
             // Of several types that a reference leads to, those count that can be asked.
-            if let Err(error) = can_be_asked(inner, to) {
+            if let Err(error) = can_be_asked(inner, to, conditions.context) {
                 refusal.get_or_insert(error);
                 continue;
             }
@@ -134,7 +134,7 @@ impl Planner {
                 name: name.to_owned(),
             });
         }
-        can_be_asked(inner, from)?;
+        can_be_asked(inner, from, conditions.context)?;
         let [id] = source.id.as_slice() else {
             return Err(unreachable("_has", "ids of several columns"));
         };
@@ -227,19 +227,22 @@ pub(super) fn references<'t>(
 }
 
 /// The first step of a condition is offered by a type.
-fn can_be_asked(filter: &Filter, resource: &Resource) -> Result<(), PlanError> {
-    let name = match filter {
-        Filter::Parameter(filter) => return check_is_offered(filter, resource),
-        Filter::Chain { link, .. } => &link.parameter,
-        Filter::Has { .. } => return Ok(()),
-    };
-    match resource.parameters.contains_key(name.as_str()) {
-        true => Ok(()),
-        false => Err(PlanError::UnsupportedParameter {
-            resource: resource.name,
-            name: name.clone(),
-        }),
+fn can_be_asked(
+    filter: &Filter,
+    resource: &Resource,
+    context: &Context<'_>,
+) -> Result<(), PlanError> {
+    match filter {
+        Filter::Parameter(filter) => check_is_offered(filter, resource)?,
+        Filter::Chain { link, .. } if !resource.parameters.contains_key(&*link.parameter) => {
+            return Err(PlanError::UnsupportedParameter {
+                resource: resource.name,
+                name: link.parameter.clone(),
+            });
+        }
+        Filter::Chain { .. } | Filter::Has { .. } => {}
     }
+    bound::check(resource, std::slice::from_ref(filter), context)
 }
 
 fn unreachable(parameter: &str, what: &str) -> PlanError {

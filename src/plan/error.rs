@@ -70,6 +70,14 @@ pub enum PlanError {
         /// None where R4 has no compartments of that type.
         of: Option<&'static str>,
     },
+    #[error(
+        "{resource} is searched with `{parameter}` from one day on and before another, at most {days} days apart (`{parameter}=ge…&{parameter}=lt…`), or by `_id`"
+    )]
+    Unbounded {
+        resource: &'static str,
+        parameter: String,
+        days: u16,
+    },
     #[error("the search looks into more than {limit} tables beside its own")]
     TooManyTables { limit: usize },
     #[error("{what} is not offered; search the other resource first, and use its ids")]
@@ -182,6 +190,7 @@ impl PlanError {
             PlanError::NotInCompartment { .. } => errors::NOT_IN_COMPARTMENT,
             PlanError::TooManyTables { .. } => errors::TOO_MANY_TABLES,
             PlanError::TooManySteps { .. } => errors::TOO_MANY_STEPS,
+            PlanError::Unbounded { .. } => errors::UNBOUNDED,
             PlanError::Cursor => errors::CURSOR,
         }
     }
@@ -200,6 +209,9 @@ impl PlanError {
             PlanError::UnsupportedParameter { name, .. }
             | PlanError::UnsupportedModifier { name, .. }
             | PlanError::UnsupportedValue { name, .. }
+            | PlanError::Unbounded {
+                parameter: name, ..
+            }
             | PlanError::UnsupportedFeature {
                 parameter: name, ..
             } => Some(format!("http.{name}")),

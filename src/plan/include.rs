@@ -111,6 +111,16 @@ impl Planner {
                 name,
             ));
         };
+        // Whatever refers to the matches may be of any day.
+        if include.reverse
+            && let Some(requirement) = of.requires.first()
+        {
+            return Err(PlanError::Unbounded {
+                resource: of.name,
+                parameter: requirement.parameter.to_string(),
+                days: requirement.days,
+            });
+        }
         let Some(parameter) = include.parameter.as_deref() else {
             return Ok(());
         };
@@ -231,11 +241,10 @@ impl Planner {
                 id: id.clone(),
             })
             .collect();
+        // `*` is whatever can be included.
         let named = |of: &Prepared| {
-            include
-                .source
-                .as_deref()
-                .is_none_or(|name| name == of.source.resource)
+            let name = include.source.as_deref();
+            of.source.requires.is_none() && name.is_none_or(|name| name == of.source.resource)
         };
         for (place, of) in self.sources.iter().enumerate().filter(|(_, of)| named(of)) {
             let mut seen = Vec::new();

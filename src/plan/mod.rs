@@ -4,6 +4,7 @@
 //! [`Part::values`], and a select is therefore the key under which its SQL text is kept. Nothing here
 //! touches a database: a request that is wrong is refused before any practice server is asked.
 
+mod bound;
 mod chain;
 mod claims;
 mod compartment;

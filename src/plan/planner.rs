@@ -8,7 +8,8 @@ use super::chain::Conditions;
 use super::lookups::{self, Lookups};
 use super::values::Values;
 use super::{
-    Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, filter, order, reference,
+    Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, bound, filter, order,
+    reference,
 };
 use crate::fhir;
 use crate::mapping::{Mapping, Resource, Source};
@@ -219,6 +220,7 @@ impl Planner {
             self.check_compartment(&of.resource, resource)?;
         }
         self.judge_unknown(resource, request, context)?;
+        bound::check(resource, &request.filters, context)?;
         let selection = Planner::selection(resource, request)?;
         if !places.is_empty() && places.len() != resource.sources.len() {
             return Err(PlanError::Cursor);

@@ -89,21 +89,33 @@ pub(super) fn ids<'i>(
         let listed = own.flat_map(|id| raw_values(id, ty)).collect();
         return is_any(expr, ty, listed, values);
     }
-    Predicate::any(
-        own.filter_map(|id| {
-            let parts: Vec<&str> = id.split('.').collect();
-            if parts.len() != source.id.len() {
-                return None;
-            }
-            Some(Predicate::all(source.id.iter().zip(parts).map(
-                |(expr, part)| {
+    let asked: Vec<Vec<&str>> = own
+        .map(|id| id.split('.').collect::<Vec<_>>())
+        .filter(|parts| parts.len() == source.id.len())
+        .collect();
+    let mut columns = Vec::new();
+    // Engines make nothing of what alternatives have in common: said for each column by itself, it narrows what is
+    // looked through.
+    if asked.len() > 1 {
+        columns.extend(source.id.iter().enumerate().map(|(place, expr)| {
+            let ty = id_type(expr);
+            let listed = asked.iter().filter_map(|parts| parts.get(place));
+            let listed = listed.flat_map(|part| raw_values(part, ty)).collect();
+            is_any(expr, ty, listed, values)
+        }));
+    }
+    let whole = Predicate::any(
+        asked
+            .into_iter()
+            .map(|parts| {
+                Predicate::all(source.id.iter().zip(parts).map(|(expr, part)| {
                     let ty = id_type(expr);
                     is_any(expr, ty, raw_values(part, ty).into_vec(), values)
-                },
-            )))
-        })
-        .collect::<Vec<_>>(),
-    )
+                }))
+            })
+            .collect::<Vec<_>>(),
+    );
+    Predicate::all(columns.into_iter().chain([whole]))
 }
 
 /// The column holds one of these ids, whatever blanks are behind it: an id is written without them.

@@ -142,6 +142,7 @@ pub fn mapping() -> Arc<Mapping> {
         }),
         id: vec![id.clone()],
         last_updated: None,
+        requires: None,
         children: vec![Shared::new(Child {
             name: "emails".into(),
             table: table("EMAIL", "e"),
@@ -210,6 +211,7 @@ pub fn mapping() -> Arc<Mapping> {
     };
     source.search = derive::parameters(&source, "Patient", &[], &[]).parameters;
     let resource = Resource {
+        requires: Vec::new(),
         name: "Patient",
         sources: vec![0],
         parameters: derive::resource(&[&source]),

@@ -449,3 +449,61 @@ profile:
     8 errors
     "#);
 }
+
+#[test]
+fn what_is_required_is_a_date_parameter_of_the_source() {
+    let requires = |text: &str| {
+        let source = patient("  birthDate: $p.DOB\n  gender: unknown\n");
+        problems(&source.replace("elements:", &format!("requires: {text}\nelements:")))
+    };
+    insta::assert_snapshot!(requires("{ parameter: birthdat, days: 31 }"), @r#"
+    error[PM058]: `birthdat` is no date parameter that the source answers
+      --> patient.yaml:14:24
+       |
+    14 | requires: { parameter: birthdat, days: 31 }
+       |                        ^^^^^^^^
+       |
+       = help: did you mean `birthdate`?
+
+    1 error
+    "#);
+    insta::assert_snapshot!(requires("{ parameter: gender, days: 31 }"), @r#"
+    error[PM058]: `gender` is no date parameter that the source answers
+      --> patient.yaml:14:24
+       |
+    14 | requires: { parameter: gender, days: 31 }
+       |                        ^^^^^^
+       |
+       = help: its date parameters are: `_lastUpdated`, `birthdate`
+
+    1 error
+    "#);
+    insta::assert_snapshot!(requires("{ parameter: birthdate, days: 0, day: 1 }"), @r#"
+    error[PM006]: `days:` is a whole number from 1 to 3660, and this is `0`
+      --> patient.yaml:14:41
+       |
+    14 | requires: { parameter: birthdate, days: 0, day: 1 }
+       |                                         ^ expected a whole number from 1 to 3660
+
+    error[PM004]: `requires:` has no key `day`
+      --> patient.yaml:14:44
+       |
+    14 | requires: { parameter: birthdate, days: 0, day: 1 }
+       |                                            ^^^
+       |
+       = help: did you mean `days`?
+
+    2 errors
+    "#);
+    insta::assert_snapshot!(requires("{ days: 31 }"), @r#"
+    error[PM005]: `requires:` has no `parameter:`
+      --> patient.yaml:14:11
+       |
+    14 | requires: { days: 31 }
+       |           ^^^^^^^^^^^^
+       |
+       = help: the date parameter that says from when until when: `parameter: start`
+
+    1 error
+    "#);
+}

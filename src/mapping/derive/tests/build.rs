@@ -253,6 +253,7 @@ pub fn source<const N: usize>(resource: &'static str, elements: [(&str, Node); N
         }),
         id: vec![column("p.ID int")],
         last_updated: None,
+        requires: None,
         children: vec![Shared::new(Child {
             name: "emails".into(),
             table: table("e"),

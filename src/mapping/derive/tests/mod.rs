@@ -56,6 +56,7 @@ fn derived(source: &Source) -> Source {
         relation: source.relation.clone(),
         id: source.id.clone(),
         last_updated: source.last_updated.clone(),
+        requires: source.requires.clone(),
         children: source.children.clone(),
         elements: source.elements.clone(),
         search,
