@@ -185,6 +185,38 @@ CREATE TABLE CANCELLEDAPPOINTMENTS (
 );
 INSERT INTO CANCELLEDAPPOINTMENTS VALUES (3, '2026-02-27 00:00:00', 54000, 'Patient unwell');
 
+-- DAYOFWEEK 1 is Sunday; times and lengths are seconds.
+CREATE TABLE SESSIONS (
+  SESSIONID integer PRIMARY KEY, RECORDSTATUS int, USERID int, LOCATIONID int, DAYOFWEEK int, STARTTIME int, ENDTIME int,
+  LENGTH int, STARTDATE datetime, ENDDATE datetime, WEEKS int, CYCLEWEEK int, CREATED datetime, UPDATED datetime
+);
+INSERT INTO SESSIONS VALUES
+  (1, 1, 1, 1, 2, 28800, 34200, 900, '2015-01-05 00:00:00', NULL, 1, 1, '2015-01-05 09:00:00', '2025-07-01 08:30:15'),
+  -- An appointment in the middle of a slot; ends in the middle of one.
+  (2, 1, 2, 1, 3, 35400, 38400, 1200, '2018-03-01 00:00:00', '2026-12-31 00:00:00', 1, 1, '2018-03-01 09:00:00', NULL),
+  -- Deleted.
+  (3, 2, 1, 1, 2, 46800, 50400, 900, '2015-01-05 00:00:00', NULL, 1, 1, '2015-01-05 09:00:00', '2016-01-05 09:00:00'),
+  -- Every other week, the second of two: on the 25th, not on the 18th of February.
+  (4, 1, 1, 2, 4, 32400, 34200, 900, '2026-02-18 00:00:00', NULL, 2, 2, '2026-02-01 09:00:00', NULL),
+  -- Of someone who has left, and of someone who was deleted.
+  (5, 1, 3, 2, 2, 32400, 36000, 900, '2010-01-05 00:00:00', NULL, 1, 1, '2010-01-05 09:00:00', NULL),
+  (6, 1, 4, 1, 2, 32400, 36000, 900, '2010-01-05 00:00:00', NULL, 1, 1, '2010-01-05 09:00:00', NULL),
+  -- Nothing is known but the times, until a day; no length; cycles without a beginning.
+  (7, 1, 5, NULL, 5, 0, 1800, 600, NULL, '2026-03-05 00:00:00', NULL, NULL, NULL, NULL),
+  (8, 1, 5, NULL, 5, 36000, 39600, 0, NULL, NULL, 1, 1, NULL, NULL),
+  (9, 1, 5, NULL, 6, 36000, 37800, 900, NULL, NULL, 2, 1, NULL, NULL),
+  -- In the night: an appointment reaches over midnight.
+  (10, 1, 1, 2, 4, 0, 2700, 900, '2015-01-05 00:00:00', NULL, 0, NULL, '2015-01-05 09:00:00', NULL),
+  -- At a location that was deleted; an appointment without a length.
+  (11, 1, 1, 3, 5, 0, 900, 900, '2015-01-05 00:00:00', NULL, 1, 1, '2015-01-05 09:00:00', NULL);
+
+CREATE TABLE DAYSAWAY (RECORDID integer PRIMARY KEY, RECORDSTATUS int, USERID int, STARTDATE datetime, FINISHDATE datetime);
+INSERT INTO DAYSAWAY VALUES
+  (1, 1, 2, '2026-03-09 00:00:00', '2026-03-11 00:00:00'),
+  -- A day by itself; deleted.
+  (2, 1, 1, '2026-03-09 00:00:00', NULL),
+  (3, 2, 2, '2026-03-03 00:00:00', '2026-03-03 00:00:00');
+
 -- How bad something is; 42 has no entry here either.
 CREATE TABLE SEVERITYCODES (SEVERITYCODE integer PRIMARY KEY, DESCRIPTION char(20));
 INSERT INTO SEVERITYCODES VALUES (1, 'Mild'), (2, 'Moderate'), (3, 'Severe'), (4, 'Not in the code table');

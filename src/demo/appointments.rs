@@ -2,7 +2,7 @@
 //!
 //! Takes the seed, today and how many patients and doctors there are; fills APPOINTMENTS and
 //! CANCELLEDAPPOINTMENTS, and the visits of those that were kept. Goes day by day and clinician by clinician through the quarter hours of
-//! the sessions and fills as many as give about four appointments a patient: evenly in the past,
+//! the sessions ([`super::sessions`]) and fills as many as give about four appointments a patient: evenly in the past,
 //! thinning out in the future. Today is in progress: it is eleven o'clock, some have been seen, one
 //! patient of each clinician is in the room and the next one waits. The practice opens on weekdays,
 //! and today whatever day it is, so that a demo started on a Sunday shows a day at work too.
@@ -12,15 +12,12 @@ use super::clinical::visits::{self, Visit};
 use super::lookups::{UNKNOWN_CODE, appointment as code};
 use super::patients::record_status;
 use super::random::{Random, Stream};
-use super::schema;
-use super::staff::{FIRST_DOCTOR, FORMER_DOCTOR, LOCATION_IDS, NURSES, RECEPTIONISTS};
+use super::schema::book;
+use super::sessions::{SESSIONS, SLOT, location};
+use super::staff::{FIRST_DOCTOR, FORMER_DOCTOR, NURSES, RECEPTIONISTS};
 use super::writer::Writer;
 use rusqlite::Connection;
 
-/// A quarter of an hour, in seconds.
-const SLOT: i32 = 900;
-/// Sessions: from and until, in seconds since midnight.
-const SESSIONS: [(i32, i32); 2] = [(30_600, 45_000), (48_600, 61_200)];
 /// Slots of a clinician's day.
 const SLOTS: u64 = 30;
 /// Days shown on either side of today.
@@ -93,7 +90,7 @@ impl Book {
         u64::from(self.patients) * 17 / 4
     }
 
-    /// Writes the book; `progress` is told how many rows there are after each day. Gives the number
+    /// Writes the book, and the sessions that it is filled by; `progress` is told how many rows there are after each day. Gives the number
     /// of appointments, among them of cancelled ones, and of the visits that came of them with their reasons.
     ///
     /// # Errors
@@ -103,10 +100,11 @@ impl Book {
         conn: &Connection,
         progress: &mut dyn FnMut(u64),
     ) -> rusqlite::Result<(u64, u64, u64)> {
+        self.write_sessions(conn)?;
         let mut rows = Rows {
             book: *self,
-            appointments: Writer::new(conn, &schema::APPOINTMENTS)?,
-            cancelled: Writer::new(conn, &schema::CANCELLEDAPPOINTMENTS)?,
+            appointments: Writer::new(conn, &book::APPOINTMENTS)?,
+            cancelled: Writer::new(conn, &book::CANCELLEDAPPOINTMENTS)?,
             visits: visits::Writers::new(conn, self.seed)?,
         };
         let capacity: u64 = self
@@ -137,17 +135,9 @@ impl Book {
             .filter(|day| day.weekday() < 5 || *day == self.today)
     }
 
-    fn clinicians(&self) -> impl Iterator<Item = u32> + use<> {
+    pub(super) fn clinicians(&self) -> impl Iterator<Item = u32> + use<> {
         let doctors = FIRST_DOCTOR..FIRST_DOCTOR.saturating_add(self.doctors);
         NURSES.into_iter().chain([FORMER_DOCTOR]).chain(doctors)
-    }
-
-    /// Each clinician has one weekday off; the former doctor left half a year ago.
-    fn works(&self, user: u32, day: Day) -> bool {
-        if user == FORMER_DOCTOR && day > self.today.plus(-180) {
-            return false;
-        }
-        i64::from(user % 5) != i64::from(day.weekday())
     }
 
     fn on_duty(&self, day: Day) -> u64 {
@@ -282,14 +272,13 @@ impl Rows<'_> {
             _ => None,
         };
         let room = video.then(|| format!("https://video.example.com/room/{:016x}", random.bits()));
-        let place = (slot.user as usize + usize::from(slot.day.weekday() > 2)) % LOCATION_IDS.len();
         let key = i64::try_from(id).unwrap_or(i64::MAX);
         self.appointments
             .set("RECORDID", key)
             .set("RECORDSTATUS", if cancelled { 2 } else { 1 })
             .set("INTERNALID", patient)
             .set("USERID", slot.user)
-            .set("LOCATIONID", LOCATION_IDS.get(place).copied())
+            .set("LOCATIONID", location(slot.user, slot.day.weekday()))
             .set("VISITID", if seen { key } else { 0 })
             .set("APPOINTMENTDATE", slot.day.midnight())
             .set("APPOINTMENTTIME", slot.start)

@@ -15,7 +15,7 @@
 //! | [`writer`] | rows as SQL Server would hold them |
 //! | [`random`], [`calendar`] | chance and days |
 //! | [`identifiers`], [`phones`], [`names`] | what is drawn from |
-//! | [`lookups`], [`staff`], [`households`], [`patients`], [`appointments`], [`clinical`] | the data |
+//! | [`lookups`], [`staff`], [`households`], [`patients`], [`sessions`], [`appointments`], [`clinical`] | the data |
 
 pub mod appointments;
 pub mod calendar;
@@ -28,6 +28,7 @@ pub mod patients;
 pub mod phones;
 pub mod random;
 pub mod schema;
+pub mod sessions;
 pub mod staff;
 #[cfg(test)]
 mod tests;

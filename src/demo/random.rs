@@ -25,6 +25,8 @@ pub enum Stream {
     Health = 7,
     /// One visit.
     Visit = 8,
+    /// When one clinician is away.
+    Away = 9,
 }
 
 /// A stream of draws.

@@ -10,6 +10,7 @@
 //! padded with blanks to `n`, dates as `YYYY-MM-DD 00:00:00`, and every text column compares by
 //! [`crate::collation`], which must be registered on each connection that opens the file.
 
+pub mod book;
 pub mod clinical;
 mod indexes;
 
@@ -292,47 +293,6 @@ pub static NEXTOFKIN: Table = Table {
     ],
 };
 
-/// The appointment book. `APPOINTMENTTIME` and `ARRIVALTIME` are seconds since midnight,
-/// `APPOINTMENTLENGTH` is in seconds.
-pub static APPOINTMENTS: Table = Table {
-    name: "APPOINTMENTS",
-    columns: &[
-        int("RECORDID"),
-        int("RECORDSTATUS"),
-        int("INTERNALID"),
-        int("USERID"),
-        int("LOCATIONID"),
-        int("VISITID"),
-        datetime("APPOINTMENTDATE"),
-        int("APPOINTMENTTIME"),
-        int("APPOINTMENTLENGTH"),
-        int("APPOINTMENTCODE"),
-        int("APPOINTMENTTYPE"),
-        int("URGENT"),
-        varchar("REASON", 500),
-        varchar("COMMENT", 500),
-        int("ARRIVALTIME"),
-        int("BOOKEDBY"),
-        varchar("VIDEOURL", 250),
-        datetime("CREATED"),
-        datetime("UPDATED"),
-    ],
-};
-
-/// Why and when an appointment was cancelled; its key is the appointment's.
-pub static CANCELLEDAPPOINTMENTS: Table = Table {
-    name: "CANCELLEDAPPOINTMENTS",
-    columns: &[
-        int("APPOINTMENTID"),
-        int("RECORDSTATUS"),
-        datetime("CANCELLEDDATE"),
-        int("CANCELLEDTIME"),
-        varchar("REASON", 100),
-        datetime("CREATED"),
-        datetime("UPDATED"),
-    ],
-};
-
 /// Every table, in the order in which they are created.
 pub static TABLES: &[&Table] = &[
     &TITLES,
@@ -351,8 +311,10 @@ pub static TABLES: &[&Table] = &[
     &PATIENTS,
     &EMAIL,
     &NEXTOFKIN,
-    &APPOINTMENTS,
-    &CANCELLEDAPPOINTMENTS,
+    &book::APPOINTMENTS,
+    &book::CANCELLEDAPPOINTMENTS,
+    &book::SESSIONS,
+    &book::DAYSAWAY,
     &clinical::SEVERITYCODES,
     &clinical::VISITTYPE,
     &clinical::PASTHISTORY,

@@ -30,6 +30,7 @@ files![
     "document-in.yaml",
     "document-out.yaml",
     "encounter.yaml",
+    "healthcare-service.yaml",
     "immunization.yaml",
     "location.yaml",
     "mapping.yaml",
@@ -44,6 +45,8 @@ files![
     "practitioner-role.yaml",
     "practitioner.yaml",
     "related-person.yaml",
+    "schedule.yaml",
+    "slot.yaml",
     "tables.yaml",
 ];
 

@@ -7,7 +7,7 @@ use pilaster::fhir::search_parameters;
 use pilaster::search::{Modifier, ParameterKind, allowed_modifiers};
 use serde_json::Value;
 
-use crate::practice::{Practice, entries, link, parse};
+use crate::practice::{Practice, demanded, entries, link, parse};
 
 const PREFIXES: [&str; 9] = ["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"];
 
@@ -68,22 +68,24 @@ fn every_declared_parameter_modifier_and_prefix_is_answered() {
     let mut searches = 0;
     for resource in practice.site.mapping().resources.values() {
         for parameter in resource.parameters.values() {
-            let (of, name, kind) = (resource.name, &parameter.name, parameter.kind);
-            let plain = format!("{of}?{name}={}", value_of(of, name, kind, None));
+            let (name, kind) = (&parameter.name, parameter.kind);
+            let bare = resource.name;
+            let of = format!("{bare}?{}", demanded(resource));
+            let plain = format!("{of}{name}={}", value_of(bare, name, kind, None));
             let bundle = answered(&practice, &plain);
             // What was used is what the self link repeats.
             let own = link(&bundle, "self").expect("a self link");
             assert!(own.contains(&format!("{name}=")), "{own}");
             let two = format!(
-                "{of}?{name}={0},{0}&{name}={0}",
-                value_of(of, name, kind, None)
+                "{of}{name}={0},{0}&{name}={0}",
+                value_of(bare, name, kind, None)
             );
             answered(&practice, &two);
             searches += 2;
             for modifier in &parameter.modifiers {
                 let word = modifier.word();
-                let value = value_of(of, name, kind, Some(modifier));
-                answered(&practice, &format!("{of}?{name}:{word}={value}"));
+                let value = value_of(bare, name, kind, Some(modifier));
+                answered(&practice, &format!("{of}{name}:{word}={value}"));
                 searches += 1;
             }
             if kind == ParameterKind::Date {
@@ -95,7 +97,7 @@ fn every_declared_parameter_modifier_and_prefix_is_answered() {
                         "2020-02-29T10:30%2B10:00",
                         "2020-02-29T10:30:15.5Z",
                     ] {
-                        answered(&practice, &format!("{of}?{name}={prefix}{date}"));
+                        answered(&practice, &format!("{of}{name}={prefix}{date}"));
                         searches += 1;
                     }
                 }
@@ -124,7 +126,11 @@ fn every_modifier_that_is_not_declared_is_refused() {
             modifiers.retain(|modifier| !parameter.modifiers.contains(modifier));
             for modifier in modifiers {
                 let value = value(kind, Some(&modifier));
-                let search = format!("{of}?{name}:{}={value}", modifier.word());
+                let search = format!(
+                    "{of}?{}{name}:{}={value}",
+                    demanded(resource),
+                    modifier.word()
+                );
                 assert_eq!(refusal(&practice, &search), (400, "PP003"), "{search}");
                 searches += 1;
             }
@@ -149,8 +155,9 @@ fn every_parameter_of_r4_that_is_not_declared_is_refused_by_name() {
                 continue;
             }
             let search = format!(
-                "{}?{}={}",
+                "{}?{}{}={}",
                 resource.name,
+                demanded(resource),
                 parameter.code,
                 value(parameter.kind, None)
             );
@@ -171,7 +178,7 @@ fn what_is_sortable_is_sorted_by_and_nothing_else() {
         let of = resource.name;
         for parameter in resource.parameters.values() {
             for sign in ["", "-"] {
-                let search = format!("{of}?_sort={sign}{}", parameter.name);
+                let search = format!("{of}?{}_sort={sign}{}", demanded(resource), parameter.name);
                 if parameter.sortable {
                     answered(&practice, &search);
                 } else {
@@ -181,12 +188,15 @@ fn what_is_sortable_is_sorted_by_and_nothing_else() {
         }
         for parameter in search_parameters::parameters(of) {
             if !resource.parameters.contains_key(parameter.code) {
-                let search = format!("{of}?_sort={}", parameter.code);
+                let search = format!("{of}?{}_sort={}", demanded(resource), parameter.code);
                 assert_eq!(refusal(&practice, &search), (400, "PP005"), "{search}");
             }
         }
         assert_eq!(
-            refusal(&practice, &format!("{of}?_sort=surname")),
+            refusal(
+                &practice,
+                &format!("{of}?{}_sort=surname", demanded(resource))
+            ),
             (400, "PP005")
         );
     }

@@ -16,6 +16,7 @@
 //! | `au_core` | what AU Core asks is answered as a full scan in plain SQL answers it |
 //! | `clinical_facts` | what clinical resources have for their parameters, for `search_truth` and `paging` |
 //! | `quantities` | quantities and composites find what the resources say |
+//! | `slots` | slots are sessions less days away less appointments |
 //! | `small` | what is written and what a search finds agree, row by row of small mappings |
 //! | `practice` | a practice to ask without a socket, for the modules above |
 //! | `conditional` | a caller's copy is current while nothing of the resource changed |
@@ -44,6 +45,7 @@ mod paging;
 mod practice;
 mod quantities;
 mod search_truth;
+mod slots;
 mod small;
 mod support;
 mod whole;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use pilaster::cursor::{Cursor, CursorKey};
 use pilaster::demo;
-use pilaster::mapping::{self, Mapping};
+use pilaster::mapping::{self, Mapping, Resource};
 use pilaster::passthrough::sqlite::{Limits, Pool};
 use pilaster::plan::{Context, CountLimits, Place, Plan};
 use pilaster::relation::Dialect;
@@ -283,6 +283,13 @@ impl Practice {
         let bound_to = [SITE, CALLER, resource].join("\0");
         self.key.open_cursor(cursor, bound_to.as_bytes()).unwrap()
     }
+}
+
+/// What a search of a type must say here, with `&` after it.
+pub fn demanded(resource: &Resource) -> String {
+    let named = resource.requires.iter().map(|it| &it.parameter);
+    // A day of the demo on which people work.
+    named.map(|name| format!("{name}=2026-03-02&")).collect()
 }
 
 pub fn parse(body: &[u8]) -> Value {

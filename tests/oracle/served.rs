@@ -17,7 +17,7 @@ use pilaster::demo;
 use pilaster::errors;
 use pilaster::fhir::capability::{StatementOptions, statement};
 use pilaster::fhir::{Issue, OperationOutcome};
-use pilaster::mapping::{Options, load_folder};
+use pilaster::mapping::{Options, Requirement, load_folder};
 use pilaster::passthrough::sqlite::{Limits, Pool};
 use pilaster::plan::CountLimits;
 use pilaster::relation::Dialect;
@@ -119,7 +119,11 @@ fn walk(site: &Arc<Site>, resource: &str, query: &str) -> Walk {
         .enable_all()
         .build()
         .unwrap();
-    let mut query = format!("_count=200&{query}");
+    // What a search of the type must say: a day, of what has no end.
+    let requires = &site.resource(resource).unwrap().requires;
+    let demanded = |it: &Requirement| format!("{}=2026-11-20&", it.parameter);
+    let demanded: String = requires.iter().map(demanded).collect();
+    let mut query = format!("{demanded}_count=200&{query}");
     let mut walk = Walk::default();
     loop {
         let call = SearchCall {
