@@ -88,7 +88,7 @@ pub const COLUMNS: [&str; 40] = [
     "kin_SURNAME",
     "kin_FIRSTNAME",
     "kin_CONTACTPHONE",
-    "p_USERID",
+    "user_USERID",
 ];
 
 /// A patient's two halves with the e-mails between them: they come from another statement.

@@ -95,7 +95,9 @@ CREATE TABLE NEXTOFKIN (
 );
 INSERT INTO NEXTOFKIN VALUES
   (1, 1, 'Smith', 'Margaret', '07 5550 2001', 'Mother', '2016-02-01 10:15:00', '2020-02-02 09:00:00'),
-  (2, 1, '', 'Aoife', '', '', '2016-02-01 10:15:00', NULL);
+  (2, 1, '', 'Aoife', '', '', '2016-02-01 10:15:00', NULL),
+  -- Deleted.
+  (3, 2, 'Smithers', 'Robin', '07 5550 2003', 'Brother', '2020-01-15 09:30:00', '2021-01-15 09:30:00');
 
 CREATE TABLE PATIENTS (
   INTERNALID integer PRIMARY KEY, RECORDSTATUS int, PATIENTSTATUS int, EXTERNALID char(12), RECORDNO char(10), IHI char(16),
@@ -443,6 +445,9 @@ INSERT INTO VISITS VALUES
 CREATE TABLE VISITREASON (RECORDID integer PRIMARY KEY, RECORDSTATUS int, VISITID int, REASON varchar(250));
 INSERT INTO VISITREASON VALUES
   (1, 1, 1, 'Type 2 diabetes mellitus'), (2, 1, 1, 'Prescription renewal'), (3, 2, 1, 'Deleted'), (4, 1, 2, ''), (5, 1, 3, 'Chest pain');
+
+-- A next of kin who was deleted.
+UPDATE PATIENTS SET NEXTOFKINID = 3 WHERE INTERNALID = 8;
 
 -- A member of a health fund, and one whose fund has no name.
 UPDATE PATIENTS SET HEALTHFUNDNO = '12345678', HEALTHFUNDNAME = 'Wattle Health (example)' WHERE INTERNALID = 3;

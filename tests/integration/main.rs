@@ -9,6 +9,7 @@
 //! | `chains` | chains and `_has` find what the references say |
 //! | `includes` | what includes add is what the references say |
 //! | `whole` | compartments, searches at the base, `$everything`, batches |
+//! | `references` | what a resource refers to is there |
 //! | `paging` | every row once, in order, while rows come and go |
 //! | `odd_rows` | no row, however odd, fails a search |
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
@@ -44,6 +45,7 @@ mod operator;
 mod paging;
 mod practice;
 mod quantities;
+mod references;
 mod search_truth;
 mod slots;
 mod small;
