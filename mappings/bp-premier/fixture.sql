@@ -246,6 +246,17 @@ INSERT INTO PASTHISTORY VALUES
   -- Of nobody.
   (10, 1, NULL, 1, 2024, 1, 1, 'Gout', 1, 0, 0, NULL, '2024-01-01 09:00:00', NULL);
 
+-- Operations: one of which the year is known, one that was deleted, one of a patient who was, one without a name.
+ALTER TABLE PASTHISTORY ADD COLUMN OPERATION int;
+UPDATE PASTHISTORY SET OPERATION = 0 WHERE RECORDID < 5;
+INSERT INTO PASTHISTORY (RECORDID, RECORDSTATUS, INTERNALID, USERID, YEAR, MONTH, DAY, ITEMTEXT, DETAILS, CREATED, UPDATED, OPERATION) VALUES
+  (21, 1, 1, 1, 1998, 0, 0, 'Appendicectomy', 'Laparoscopic', '2016-02-01 10:20:00', '2025-11-03 16:45:30', 1),
+  (22, 1, 2, 4, 2023, 9, 14, 'Total knee replacement - left', '', '2023-10-02 10:00:00', NULL, 1),
+  (23, 2, 1, 1, 2020, 1, 1, 'Entered in error', '', '2020-01-01 09:00:00', '2020-01-02 09:00:00', 1),
+  (24, 1, 5, 1, 2020, 2, 29, 'Cholecystectomy', '', '2020-03-01 09:00:00', NULL, 1),
+  (25, 1, 8, 1, 0, 0, 0, '', NULL, NULL, NULL, 1),
+  (26, 1, 3, 42, NULL, NULL, NULL, ' Tonsillectomy ', NULL, NULL, NULL, 1);
+
 CREATE TABLE REACTIONS (
   RECORDID integer PRIMARY KEY, RECORDSTATUS int, INTERNALID int, ITEMTYPE int, ITEMNAME char(50), REACTION char(50),
   SEVERITY int, COMMENT varchar(500), CREATED datetime, UPDATED datetime

@@ -44,6 +44,7 @@ files![
     "patient.yaml",
     "practitioner-role.yaml",
     "practitioner.yaml",
+    "procedure.yaml",
     "related-person.yaml",
     "schedule.yaml",
     "slot.yaml",

@@ -283,6 +283,7 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
     if report.errors() > 0 {
         return None;
     }
+    compiled.retain(|(_, source)| !source.absent);
     let mapping = assemble::mapping(id, schema, compiled);
     (report.errors() == 0).then_some(mapping)
 }

@@ -78,6 +78,9 @@ pub struct ColumnInfo {
     pub collation: Option<Arc<Collation>>,
     /// Only some versions of the product have it.
     pub optional: bool,
+    /// Its name was invented in a mapping of names that were seen: it is optional, and yet may say which rows there
+    /// are.
+    pub illustrative: bool,
     /// It may hold NULL; the columns of a key never do.
     pub nullable: bool,
     pub place: Place,

@@ -7,11 +7,11 @@
 use std::sync::Arc;
 
 use super::diagnostic::Problem;
-use super::fragment::{Condition, Operand, Part};
+use super::fragment::{ColumnName, Condition, Operand, Part};
 use super::rules;
-use super::scope::{Scope, Text, Uses};
+use super::scope::{Operation, Scope, Text, Uses};
 use super::yaml::{Span, locate};
-use crate::relation::{CompareOp, Expr, Like, Predicate, SqlType};
+use crate::relation::{CompareOp, Dialect, Expr, Like, Predicate, RawSql, Shared, SqlType};
 
 impl Scope<'_> {
     /// A condition's syntax → a predicate. All problems are reported, not the first alone.
@@ -96,11 +96,11 @@ impl Scope<'_> {
     ) -> Option<(Expr, SqlType)> {
         match &operand.value {
             Operand::Column(name) => {
-                let found = self.resolve(name, span, uses)?;
+                let found = self.column(name, span, uses)?;
                 Some((found.expr, found.ty))
             }
             Operand::Bits(name, mask) => {
-                let found = self.resolve(name, span, uses)?;
+                let found = self.column(name, span, uses)?;
                 if !found.ty.is_integer() {
                     self.at.report(
                         Problem::new(
@@ -128,6 +128,57 @@ impl Scope<'_> {
                 );
                 None
             }
+        }
+    }
+
+    /// A column, or NULL in place of one that the database does not have.
+    fn column(
+        &self,
+        name: &ColumnName,
+        span: &dyn Fn(Span) -> Span,
+        uses: &mut Uses,
+    ) -> Option<Operation> {
+        let mut own = Uses::default();
+        let found = self.resolve(name, span, &mut own);
+        let is_missing = own.missing && own.illustrative.is_some();
+        uses.add_all(own);
+        let found = found?;
+        if !is_missing {
+            return Some(found);
+        }
+        let null: Arc<str> = Arc::from(format!("CAST(NULL AS {})", found.ty));
+        let text = Dialect::ALL.map(|dialect| (dialect, Arc::clone(&null)));
+        Some(Operation {
+            expr: Expr::Raw(Shared::new(RawSql {
+                text: text.to_vec(),
+                ty: found.ty,
+                collation: None,
+                aliases: Vec::new(),
+            })),
+            ty: found.ty,
+        })
+    }
+
+    /// Whether a condition compares, whatever else it says, a column that the database does not have: no row holds it.
+    pub fn never_holds(&self, condition: &Condition) -> bool {
+        let is_missing = |operand: &Operand| match operand {
+            Operand::Column(name) | Operand::Bits(name, _) => {
+                let mut uses = Uses::default();
+                self.resolve(name, &|span| span, &mut uses);
+                uses.missing
+            }
+            Operand::Int(_) | Operand::Text(_) => false,
+        };
+        match condition {
+            Condition::And(parts) => parts.iter().any(|part| self.never_holds(part)),
+            Condition::Compare { left, right, .. } => {
+                is_missing(&left.value) || is_missing(&right.value)
+            }
+            Condition::In { operand, .. } | Condition::Like { operand, .. } => {
+                is_missing(&operand.value)
+            }
+            Condition::Null { operand, negated } => *negated && is_missing(&operand.value),
+            Condition::Or(_) | Condition::Not(_) => false,
         }
     }
 

@@ -64,6 +64,15 @@ pub(super) struct Schema {
     pub manifest_unread: bool,
 }
 
+/// How sure a name is.
+fn verified(at: At<'_>, node: &Node) -> Option<Verified> {
+    let words = [
+        ("public", Verified::Public),
+        ("illustrative", Verified::Illustrative),
+    ];
+    shape::word(at, node, "value of `verified:`", &words)
+}
+
 const MANIFEST_KEYS: [&str; 8] = [
     "name",
     "engine",
@@ -97,14 +106,8 @@ pub(super) fn manifest(at: At<'_>, root: &Node) -> Manifest {
         manifest.engine = engine;
     }
     let help = "`verified: public` where public code shows the names of tables and columns, else `illustrative`";
-    if let Some(node) = required("verified", help) {
-        let words = [
-            ("public", Verified::Public),
-            ("illustrative", Verified::Illustrative),
-        ];
-        if let Some(verified) = shape::word(at, node, "value of `verified:`", &words) {
-            manifest.verified = verified;
-        }
+    if let Some(verified) = required("verified", help).and_then(|node| verified(at, node)) {
+        manifest.verified = verified;
     }
     if let Some(node) = required(
         "collation",
@@ -262,12 +265,13 @@ impl Schema {
     fn column(&self, at: At<'_>, pair: &Pair) -> Option<ColumnInfo> {
         let what = format!("the column `{}`", shape::clip(&pair.key));
         let (mut optional, mut nullable, mut own) = (false, true, None);
+        let mut illustrative = false;
         let node = match &pair.value.value {
             Value::Map(pairs) => {
                 shape::only(
                     at,
                     pairs,
-                    &["type", "optional", "nullable", "collation"],
+                    &["type", "optional", "verified", "nullable", "collation"],
                     &what,
                 );
                 let flag = |key, default| {
@@ -276,6 +280,10 @@ impl Schema {
                         .unwrap_or(default)
                 };
                 (optional, nullable) = (flag("optional", false), flag("nullable", true));
+                if let Some(pair) = get(pairs, "verified") {
+                    illustrative = verified(at, &pair.value)? == Verified::Illustrative;
+                    optional |= illustrative;
+                }
                 own = get(pairs, "collation").and_then(|pair| collation(at, &pair.value));
                 shape::required(
                     at,
@@ -299,6 +307,7 @@ impl Schema {
             ty,
             collation,
             optional,
+            illustrative,
             nullable,
             place: at.place(&pair.key_span),
         })

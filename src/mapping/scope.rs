@@ -59,8 +59,10 @@ pub(super) struct Uses {
     pub rows: Vec<Rows>,
     /// Aliases, without repeats.
     pub aliases: Vec<Arc<str>>,
-    /// The first optional column.
+    /// The first optional column, but for those whose names are illustrative.
     pub optional: Option<Span>,
+    /// The first column whose name is illustrative.
+    pub illustrative: Option<Span>,
     /// A column that this site does not have.
     pub missing: bool,
 }
@@ -73,6 +75,23 @@ impl Uses {
         if !self.rows.contains(&rows) {
             self.rows.push(rows);
         }
+    }
+
+    /// Adds what a part of an expression has used.
+    pub fn add_all(&mut self, part: Uses) {
+        for alias in part.aliases {
+            if !self.aliases.contains(&alias) {
+                self.aliases.push(alias);
+            }
+        }
+        for rows in part.rows {
+            if !self.rows.contains(&rows) {
+                self.rows.push(rows);
+            }
+        }
+        self.optional = self.optional.take().or(part.optional);
+        self.illustrative = self.illustrative.take().or(part.illustrative);
+        self.missing |= part.missing;
     }
 
     /// The child whose columns are used.
@@ -255,8 +274,11 @@ impl<'a> Scope<'a> {
         };
         uses.add(alias_name, alias.rows);
         if column.optional {
-            uses.optional
-                .get_or_insert_with(|| span(name.alias.span.start..name.column.span.end));
+            let first = match column.illustrative {
+                true => &mut uses.illustrative,
+                false => &mut uses.optional,
+            };
+            first.get_or_insert_with(|| span(name.alias.span.start..name.column.span.end));
             if self.options.is_missing(&table.name, &column.name) {
                 uses.missing = true;
             }
@@ -384,7 +406,8 @@ impl<'a> Scope<'a> {
             }
         }
         uses.missing |= own.missing;
-        uses.optional = uses.optional.take().or(own.optional);
+        // What a fragment says is not read: it could not be said without the column.
+        uses.optional = uses.optional.take().or(own.optional).or(own.illustrative);
         whole.then(|| {
             Shared::new(RawSql {
                 text: fragment.text,

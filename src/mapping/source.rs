@@ -4,7 +4,7 @@
 //! what it refers to, and its `search:` section. The order is that of dependence: aliases are
 //! declared before anything that names them is compiled.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -43,6 +43,8 @@ pub(super) struct Compiled {
     pub section: Section,
     pub references: Vec<ReferenceUse>,
     pub unanswered: Vec<Unanswered>,
+    /// This database has no rows of it, nor could it: a column that says which they are is missing.
+    pub absent: bool,
     /// Where the parameter that it requires stands.
     pub required: Option<Span>,
     /// Where its name stands, or else its type: for a clash with another source.
@@ -60,6 +62,8 @@ pub(super) struct Compiler<'a> {
     /// The places of the children, by name.
     pub children: BTreeMap<Arc<str>, usize>,
     pub references: RefCell<Vec<ReferenceUse>>,
+    /// `rows:` holds for none of this database.
+    pub absent: Cell<bool>,
 }
 
 const KEYS: [&str; 15] = [
@@ -132,6 +136,7 @@ pub(super) fn source(
         codes_unread: false,
         children: BTreeMap::new(),
         references: RefCell::default(),
+        absent: Cell::default(),
     };
     // What is declared there is declared, although it is not read.
     compiler.scope.blind = ["lookups", "children"].iter().any(|key| {
@@ -223,6 +228,7 @@ pub(super) fn source(
             requires: requires.as_ref().map(|it| it.requirement.clone()),
             place: at.place(&start),
         },
+        absent: compiler.absent.get(),
         required: requires.map(|it| it.span),
         section,
         unanswered,
@@ -331,7 +337,16 @@ impl Compiler<'_> {
         let rows = self.scope.condition(node, "`rows:`", &mut uses)?;
         self.scope.not_optional(&uses);
         self.check_rows(&node.span, &uses, None).ok()?;
+        self.absent.set(uses.missing && self.holds_for_none(node));
         Some(rows)
+    }
+
+    /// Whether no row holds the conditions, since the database lacks a column that one compares.
+    fn holds_for_none(&self, node: &Node) -> bool {
+        node.entries().iter().any(|node| {
+            let condition = node.as_text().map(fragment::condition);
+            matches!(condition, Some(Ok(condition)) if self.scope.never_holds(&condition))
+        })
     }
 
     fn id(&self, node: &Node) -> Vec<Expr> {
@@ -341,6 +356,7 @@ impl Compiler<'_> {
             let Some(operation) = self.scope.operation(node, &mut uses) else {
                 continue;
             };
+            uses.optional = uses.optional.take().or(uses.illustrative.take());
             self.scope.not_optional(&uses);
             if self.id_type(&node.span, operation.ty).is_some()
                 && self.check_rows(&node.span, &uses, None).is_ok()

@@ -32,6 +32,7 @@ tables:
       PHONE: char(14)
       SEXCODE: int
       GENDERTEXT: { type: varchar(20), optional: true }
+      INVENTED: { type: int, verified: illustrative }
       DOB: datetime
       DOBTEXT: char(10)
       BIRTHYEAR: int

@@ -11,9 +11,10 @@ fn concepts(of: &str, parameter: &str) -> Option<&'static [&'static str]> {
         ("Condition" | "AllergyIntolerance", "clinical-status") => &["clinicalStatus"],
         ("Condition" | "AllergyIntolerance", "verification-status") => &["verificationStatus"],
         ("Condition", "severity") => &["severity"],
-        ("Condition" | "AllergyIntolerance" | "Observation" | "DiagnosticReport", "code") => {
-            &["code"]
-        }
+        (
+            "Condition" | "AllergyIntolerance" | "Observation" | "DiagnosticReport" | "Procedure",
+            "code",
+        ) => &["code"],
         ("AllergyIntolerance", "manifestation") => &["reaction.manifestation"],
         ("Immunization", "vaccine-code") => &["vaccineCode"],
         ("MedicationStatement" | "MedicationRequest", "code") => &["medicationCodeableConcept"],
@@ -50,7 +51,7 @@ fn plain_code(of: &str, parameter: &str) -> Option<(&'static str, &'static str)>
                 "http://hl7.org/fhir/CodeSystem/medicationrequest-intent",
             ));
         }
-        ("Immunization", "status") => "http://hl7.org/fhir/event-status",
+        ("Immunization" | "Procedure", "status") => "http://hl7.org/fhir/event-status",
         ("MedicationStatement", "status") => {
             "http://hl7.org/fhir/CodeSystem/medication-statement-status"
         }
@@ -96,6 +97,7 @@ fn date(of: &str, parameter: &str) -> Option<(&'static str, bool)> {
         ("Observation" | "DiagnosticReport", "date") => ("effectiveDateTime", false),
         ("DiagnosticReport", "issued") => ("issued", false),
         ("DocumentReference", "date") => ("date", false),
+        ("Procedure", "date") => ("performedDateTime", false),
         ("Encounter", "date") => ("period", true),
         _ => return None,
     })

@@ -10,6 +10,7 @@
 //! | `includes` | what includes add is what the references say |
 //! | `whole` | compartments, searches at the base, `$everything`, batches |
 //! | `references` | what a resource refers to is there |
+//! | `illustrative` | a database without a column of an invented name is served |
 //! | `paging` | every row once, in order, while rows come and go |
 //! | `odd_rows` | no row, however odd, fails a search |
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
@@ -33,6 +34,7 @@ mod cli;
 mod clinical_facts;
 mod conditional;
 mod http;
+mod illustrative;
 mod includes;
 mod indexes;
 mod limits;

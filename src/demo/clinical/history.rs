@@ -29,6 +29,20 @@ const PASSED_IN_ADULTS: &[(&str, i32)] = &[
     ("Ménière's disease", 3219),
 ];
 
+/// Operations, with the product's code for each, and from what age on.
+const OPERATIONS: &[(&str, i32, i32)] = &[
+    ("Grommets", 3301, 1),
+    ("Tonsillectomy", 3302, 3),
+    ("Appendicectomy", 3303, 6),
+    ("Inguinal hernia repair", 3304, 18),
+    ("Knee arthroscopy", 3305, 20),
+    ("Cholecystectomy", 3306, 25),
+    ("Carpal tunnel release", 3307, 35),
+    ("Excision of skin lesion", 3308, 40),
+    ("Total knee replacement - left", 3309, 55),
+    ("Cataract extraction - right", 3310, 60),
+];
+
 /// What people react to: type, code, name, what happens, with its code, and how bad it is.
 type Reaction = (i32, i32, &'static str, &'static str, i32, i32);
 const REACTIONS: &[Reaction] = &[
@@ -66,6 +80,7 @@ struct Entry {
     code: i32,
     began: Day,
     active: bool,
+    operation: bool,
 }
 
 impl<'conn> Writers<'conn> {
@@ -102,6 +117,7 @@ impl<'conn> Writers<'conn> {
                     code: illness.code,
                     began: began.min(life.until),
                     active: true,
+                    operation: false,
                 },
                 random,
             )?;
@@ -121,6 +137,7 @@ impl<'conn> Writers<'conn> {
                     code,
                     began,
                     active: false,
+                    operation: false,
                 },
                 random,
             )?;
@@ -134,9 +151,28 @@ impl<'conn> Writers<'conn> {
                     code: 3220,
                     began,
                     active: true,
+                    operation: false,
                 },
                 random,
             )?;
+        }
+        if random.chance(28) {
+            let (name, code, age) = random.pick(OPERATIONS);
+            if life.years >= age {
+                let first = life.born.plus(age * 365).0;
+                let began = Day(random.between(first, life.until.0.max(first)));
+                self.write_entry(
+                    chart,
+                    &Entry {
+                        name,
+                        code,
+                        began: began.min(life.until),
+                        active: false,
+                        operation: true,
+                    },
+                    random,
+                )?;
+            }
         }
         let reactions = match random.below(100) {
             _ if life.number % 45 == 20 => 2,
@@ -208,7 +244,12 @@ impl<'conn> Writers<'conn> {
                 "PROVISIONAL",
                 (id % 29 != 13).then_some(i32::from(id % 14 == 5)),
             )
-            .set("DETAILS", details)
+            .set("DETAILS", if entry.operation { None } else { details })
+            .set(
+                "OPERATION",
+                // Rows of before there was such a thing.
+                (entry.operation || id % 31 != 9).then_some(i32::from(entry.operation)),
+            )
             .set("CREATED", made)
             .set("UPDATED", changed(made, id, chart.life.until));
         self.history.insert()

@@ -18,7 +18,8 @@ pub static VISITTYPE: Table = Table {
     columns: &[int("VISITCODE"), char("VISITTYPE", 20)],
 };
 
-/// What a patient has or had. Of YEAR, MONTH and DAY, 0 is what is not known.
+/// What a patient has or had, and operations. OPERATION stands for whatever the product tells these apart by, which is
+/// not public. Of YEAR, MONTH and DAY, 0 is what is not known.
 pub static PASTHISTORY: Table = Table {
     name: "PASTHISTORY",
     columns: &[
@@ -35,6 +36,7 @@ pub static PASTHISTORY: Table = Table {
         int("SEVERITYCODE"),
         int("PROVISIONAL"),
         varchar("DETAILS", 500),
+        int("OPERATION"),
         datetime("CREATED"),
         datetime("UPDATED"),
     ],

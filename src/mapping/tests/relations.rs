@@ -507,3 +507,56 @@ fn what_is_required_is_a_date_parameter_of_the_source() {
     1 error
     "#);
 }
+
+#[test]
+fn a_column_of_an_invented_name_is_null_in_rows_where_it_is_missing() {
+    let rows = |rows: &str| {
+        let elements = "  name: [ { family: $p.SURNAME } ]\n";
+        patient(elements).replace("rows: p.STATUS = 1", &format!("rows: {rows}"))
+    };
+    let served = |text: &str| {
+        let missing = [("PATIENTS".to_owned(), "INVENTED".to_owned())].into();
+        let loaded = load(&[("patient.yaml", &rows(text))], &Options { missing });
+        let loaded = loaded.unwrap_or_else(|problems| panic!("{problems}"));
+        loaded.mapping.resources.contains_key("Patient")
+    };
+    assert_eq!(problems(&rows("p.INVENTED = 1")), "");
+    for holds in [
+        "p.STATUS = 1 and (p.INVENTED <> 1 or p.INVENTED is null)",
+        "p.INVENTED is null",
+        "not p.INVENTED is not null",
+    ] {
+        assert!(served(holds), "{holds}");
+    }
+    for holds_for_none in [
+        "p.INVENTED = 1",
+        "p.STATUS = 1 and 2 < p.INVENTED",
+        "[ p.STATUS = 1, \"p.INVENTED in (1, 2)\" ]",
+        "p.INVENTED is not null",
+    ] {
+        assert!(!served(holds_for_none), "{holds_for_none}");
+    }
+    insta::assert_snapshot!(problems(&rows("{ sql: \"{p.INVENTED} = 1\" }")), @r#"
+    error[PM036]: an optional column decides which rows there are
+     --> patient.yaml:3:16
+      |
+    3 | rows: { sql: "{p.INVENTED} = 1" }
+      |                ^^^^^^^^^^
+      |
+      = help: declare it without `optional`, or use it in elements only
+
+    1 error
+    "#);
+    let as_id = rows("p.STATUS = 1").replace("id: p.ID", "id: p.INVENTED");
+    insta::assert_snapshot!(problems(&as_id), @r#"
+    error[PM036]: an optional column decides which rows there are
+     --> patient.yaml:4:5
+      |
+    4 | id: p.INVENTED
+      |     ^^^^^^^^^^
+      |
+      = help: declare it without `optional`, or use it in elements only
+
+    1 error
+    "#);
+}
