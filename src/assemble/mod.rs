@@ -6,6 +6,7 @@
 //! the mapping's line, never with the value.
 
 mod bundle;
+mod claims;
 mod dates;
 mod json;
 mod resource;

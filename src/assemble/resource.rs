@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::Site;
+use super::claims;
 use super::dates;
 use super::values::{self, Written};
 use crate::mapping::Place;
@@ -214,7 +215,7 @@ impl<'v> ResourceWriter<'v> {
         self.meta(out, row);
         let after_meta = out.len();
         let view = self.view;
-        self.met = view.claims.given;
+        self.met = view.claims.given | claims::met_by_row(&view.claims, row, self.site.zone);
         let mut chosen = Chosen::default();
         for element in &view.elements {
             let field = &element.field;

@@ -7,7 +7,7 @@ use super::derive::{self, Derivation, Reason};
 use super::diagnostic::{At, Problem};
 use super::schema::Schema;
 use super::source::Compiled;
-use super::{Mapping, Resource, Source, coverage, lacks, requirement, rules};
+use super::{Mapping, Profile, Resource, Source, coverage, lacks, requirement, rules};
 use crate::search::ParameterKind;
 
 /// The mapping of sources that have no errors in them.
@@ -18,7 +18,7 @@ pub(super) fn mapping(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)
     let by_row: BTreeSet<&'static str> = compiled
         .iter()
         .map(|(_, compiled)| &compiled.source)
-        .filter(|source| source.profiles.iter().any(|it| !it.needs.is_empty()))
+        .filter(|source| source.profiles.iter().any(Profile::is_by_row))
         .map(|source| source.resource)
         .collect();
     for (at, mut compiled) in compiled {

@@ -2,19 +2,24 @@
 
 use std::sync::Arc;
 
+use super::conversion::Goal;
 use super::diagnostic::Problem;
+use super::model::{Binding, Conversion, Output};
 use super::names::suggest;
+use super::scope::Uses;
 use super::source::Compiler;
-use super::yaml::{Node, get};
+use super::yaml::{Node, Pair, Span, get};
 use super::{rules, shape};
 use crate::fhir::{Primitive, Structure};
 
 /// A profile that resources of a source claim (`meta.profile`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Profile {
     pub url: Arc<str>,
     /// What a resource must have to claim it.
     pub needs: Vec<Need>,
+    /// The value that must be its URL: one of several profiles, by a code table.
+    pub named_by: Option<Arc<Binding>>,
 }
 
 /// What a profile needs of one top-level element.
@@ -31,7 +36,13 @@ impl Profile {
         Profile {
             url: url.into(),
             needs: Vec::new(),
+            named_by: None,
         }
+    }
+
+    /// Whether it depends on the row which resources claim it.
+    pub fn is_by_row(&self) -> bool {
+        !self.needs.is_empty() || self.named_by.is_some()
     }
 }
 
@@ -52,31 +63,106 @@ impl Compiler<'_> {
                 profiles.extend(self.url(node).map(Profile::always));
                 continue;
             };
-            shape::only(self.at, pairs, &["url", "if"], "a profile");
-            let help = "`{ url: …, if: [ name, birthDate ] }`";
-            let url = shape::required(self.at, pairs, "url", &node.span, "the profile", help);
-            let url = url.and_then(|node| self.url(node));
+            let by_codes = get(pairs, "column").is_some() || get(pairs, "codes").is_some();
+            let keys: &[&str] = match by_codes {
+                true => &["column", "codes", "if"],
+                false => &["url", "if"],
+            };
+            shape::only(self.at, pairs, keys, "a profile");
+            let asked = get(pairs, "if").map_or(&[][..], |pair| pair.value.entries());
             let mut needs = Vec::new();
-            for node in get(pairs, "if").map_or(&[][..], |pair| pair.value.entries()) {
-                conditions += 1;
-                if conditions == MOST_CONDITIONS + 1 {
-                    self.at.report(Problem::new(
-                        &rules::INVALID_VALUE,
-                        &node.span,
-                        format!(
-                            "the profiles of a source have at most {MOST_CONDITIONS} conditions"
-                        ),
-                    ));
-                }
+            for node in asked {
                 self.need(node, structure, &mut needs);
             }
-            profiles.extend(url.map(|url| Profile { url, needs }));
+            let found = match by_codes {
+                true => self.named_by_codes(node, pairs, &needs),
+                false => {
+                    let help = "`{ url: …, if: [ name, birthDate ] }`";
+                    let url =
+                        shape::required(self.at, pairs, "url", &node.span, "the profile", help);
+                    let url = url.and_then(|node| self.url(node));
+                    let named_by = None;
+                    url.map(|url| Profile {
+                        url,
+                        needs,
+                        named_by,
+                    })
+                    .into_iter()
+                    .collect()
+                }
+            };
+            // Each is asked for by each of the profiles, and so is what names it.
+            let before = conditions;
+            conditions += found.len().max(1) * (asked.len() + usize::from(by_codes));
+            if before <= MOST_CONDITIONS && conditions > MOST_CONDITIONS {
+                self.at.report(Problem::new(
+                    &rules::INVALID_VALUE,
+                    asked
+                        .get(MOST_CONDITIONS - before)
+                        .map_or(&node.span, |node| &node.span),
+                    format!("the profiles of a source have at most {MOST_CONDITIONS} conditions"),
+                ));
+            }
+            profiles.extend(found);
+        }
+        profiles
+    }
+
+    /// `{ column: o.CODE, codes: profiles }`: a profile for each code of the table.
+    fn named_by_codes(&self, node: &Node, pairs: &[Pair], needs: &[Need]) -> Vec<Profile> {
+        let help = "`{ column: o.CODE, codes: profiles }`";
+        let required = |key| shape::required(self.at, pairs, key, &node.span, "the profile", help);
+        let (column, codes) = (required("column"), required("codes"));
+        let (Some(column), Some(codes)) = (column, codes) else {
+            return Vec::new();
+        };
+        let mut uses = Uses::default();
+        let Some(operation) = self.scope.operation(column, &mut uses) else {
+            return Vec::new();
+        };
+        let goal = Goal::of(Primitive::Canonical);
+        let conversion = self.codes(&column.span, &operation, codes, pairs, &goal);
+        let Ok(Conversion::Codes { table, part }) = conversion else {
+            return Vec::new();
+        };
+        if self.check_rows(&column.span, &uses, None).is_err() || uses.missing {
+            return Vec::new();
+        }
+        let binding = Arc::new(Binding {
+            columns: vec![operation.expr],
+            conversion: Conversion::Codes {
+                table: Arc::clone(&table),
+                part,
+            },
+            absent: Vec::new(),
+            digits: false,
+            output: Output::String,
+            place: self.at.place(&node.span),
+        });
+        let mut profiles: Vec<Profile> = Vec::new();
+        let entries = table.entries.iter().map(|entry| &entry.code);
+        for code in entries.chain(&table.otherwise).chain(&table.absent) {
+            // Several values may have one profile.
+            if profiles.iter().any(|known| known.url == code.code) {
+                continue;
+            }
+            if let Some(url) = self.checked_url(&code.code, &codes.span) {
+                profiles.push(Profile {
+                    url,
+                    needs: needs.to_vec(),
+                    named_by: Some(Arc::clone(&binding)),
+                });
+            }
         }
         profiles
     }
 
     fn url(&self, node: &Node) -> Option<Arc<str>> {
         let text = shape::text(self.at, node, "a profile")?;
+        self.checked_url(text, &node.span)
+    }
+
+    fn checked_url(&self, text: &str, span: &Span) -> Option<Arc<str>> {
         let absolute = ["http://", "https://", "urn:"].iter().any(|scheme| {
             text.strip_prefix(scheme)
                 .is_some_and(|rest| !rest.is_empty())
@@ -87,7 +173,7 @@ impl Compiler<'_> {
         self.at.report(
             Problem::new(
                 &rules::PROFILE_URL,
-                &node.span,
+                span,
                 format!("the profile `{}` is not an absolute URL", shape::clip(text)),
             )
             .help("name it by its canonical URL: `http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient`"),

@@ -2,11 +2,12 @@
 //!
 //! Each profile has needs, each need a bit; while a resource is written, the bits of the needs that it meets
 //! are gathered. A need is about one top-level element: that it is there, or that one entry of it has all of some
-//! parts, which have bits of their own.
+//! parts, which have bits of their own; or about the row: that a code table names the profile for it.
 
 use std::sync::Arc;
 
-use crate::mapping::{self, Profile};
+use super::view::Reader;
+use crate::mapping::{self, Binding, Profile};
 
 /// What an element of a resource must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Claims {
     /// Needs that constants meet.
     pub given: u64,
     profiles: Vec<Claim>,
+    /// What names one of several profiles for a row: the value, and what each URL, as JSON, meets.
+    pub named: Vec<(Reader, Vec<(String, u64)>)>,
     /// What stands beside `profile` in `meta`.
     beside: String,
 }
@@ -68,6 +71,8 @@ pub(super) struct Needs<'p> {
     needs: Vec<(&'p mapping::Need, ViewNeed)>,
     pub parts: Vec<Part<'p>>,
     profiles: &'p [Profile],
+    /// Bits given out.
+    bits: usize,
 }
 
 impl<'p> Needs<'p> {
@@ -86,6 +91,7 @@ impl<'p> Needs<'p> {
             needs.push((need, ViewNeed { bit, parts: marks }));
         }
         Needs {
+            bits: needs.len(),
             needs,
             parts,
             profiles,
@@ -120,23 +126,43 @@ impl<'p> Needs<'p> {
     }
 
     /// The profiles, with what stands beside them in `meta`.
-    pub fn claims(self, given: u64, beside: String) -> Claims {
+    pub fn claims(
+        self,
+        given: u64,
+        beside: String,
+        mut reader: impl FnMut(&Arc<Binding>) -> Reader,
+    ) -> Claims {
         let mut bits = self.needs.iter().map(|(_, need)| need.bit);
+        let mut own = self.bits;
+        let mut named: Vec<(Reader, Vec<(String, u64)>)> = Vec::new();
         let profiles: Vec<Claim> = self
             .profiles
             .iter()
-            .map(|profile| Claim {
-                url: serde_json::Value::from(&*profile.url).to_string(),
-                needs: bits
+            .map(|profile| {
+                let url = serde_json::Value::from(&*profile.url).to_string();
+                let mut needs = bits
                     .by_ref()
                     .take(profile.needs.len())
-                    .fold(0, |all, bit| all | bit),
+                    .fold(0, |all, bit| all | bit);
+                if let Some(binding) = &profile.named_by {
+                    let bit = 1u64.checked_shl(own as u32).unwrap_or(0);
+                    own += 1;
+                    needs |= bit;
+                    let is_it =
+                        |(known, _): &&mut (Reader, _)| Arc::ptr_eq(&known.binding, binding);
+                    match named.iter_mut().find(is_it) {
+                        Some((_, urls)) => urls.push((url.clone(), bit)),
+                        None => named.push((reader(binding), vec![(url.clone(), bit)])),
+                    }
+                }
+                Claim { url, needs }
             })
             .collect();
         Claims {
             all: profiles.iter().fold(0, |all, claim| all | claim.needs),
             given,
             profiles,
+            named,
             beside,
         }
     }

@@ -9,6 +9,7 @@
 //! | `chains` | chains and `_has` find what the references say |
 //! | `includes` | what includes add is what the references say |
 //! | `whole` | compartments, searches at the base, `$everything`, batches |
+//! | `profiles` | which profile a measurement claims |
 //! | `references` | what a resource refers to is there |
 //! | `illustrative` | a database without a column of an invented name is served |
 //! | `paging` | every row once, in order, while rows come and go |
@@ -46,6 +47,7 @@ mod odd_rows;
 mod operator;
 mod paging;
 mod practice;
+mod profiles;
 mod quantities;
 mod references;
 mod search_truth;

@@ -526,3 +526,98 @@ elements:
         ]
     );
 }
+
+#[test]
+fn profiles_by_a_code_table_are_checked_as_those_by_their_url() {
+    let profile = |text: &str| {
+        let elements = "  name: [ { family: $p.SURNAME } ]\n";
+        let source =
+            patient(elements).replace("id: p.ID\n", &format!("id: p.ID\nprofile: {text}\n"));
+        problems(&source)
+    };
+    let right = "{ column: p.SEXCODE, codes: { 1: 'http://a.example/one', 2: 'http://a.example/two' }, if: name }";
+    assert_eq!(profile(right), "");
+    insta::assert_snapshot!(profile("{ column: p.SEXCODE, codes: { 1: one } }"), @r#"
+    error[PM053]: the profile `one` is not an absolute URL
+     --> patient.yaml:5:38
+      |
+    5 | profile: { column: p.SEXCODE, codes: { 1: one } }
+      |                                      ^^^^^^^^^^
+      |
+      = help: name it by its canonical URL: `http://hl7.org.au/fhir/core/StructureDefinition/au-core-patient`
+
+    1 error
+    "#);
+    insta::assert_snapshot!(profile("{ column: p.SEXCOD, codes: { 1: 'http://a.example/one' } }"), @r#"
+    error[PM021]: the column `SEXCOD` is not declared for the table
+     --> patient.yaml:5:22
+      |
+    5 | profile: { column: p.SEXCOD, codes: { 1: 'http://a.example/one' } }
+      |                      ^^^^^^
+      |
+      = help: did you mean `SEXCODE`?
+
+    1 error
+    "#);
+    insta::assert_snapshot!(profile("{ column: p.DOB, codes: { 1: 'http://a.example/one' } }"), @r#"
+    error[PM041]: a column of type `datetime` cannot become this element, whose type is `canonical`
+     --> patient.yaml:5:20
+      |
+    5 | profile: { column: p.DOB, codes: { 1: 'http://a.example/one' } }
+      |                    ^^^^^ of type `datetime`
+      |
+      = help: a code table reads a column of text or of whole numbers
+
+    1 error
+    "#);
+    insta::assert_snapshot!(profile("{ column: p.SEXCODE, codes: nowhere, if: nam }"), @r#"
+    error[PM040]: there is no code table `nowhere`
+     --> patient.yaml:5:38
+      |
+    5 | profile: { column: p.SEXCODE, codes: nowhere, if: nam }
+      |                                      ^^^^^^^
+      |
+      = note: code tables are defined under `codes:`, in this file or in one of the folder's
+      = help: there are: `sex`, `shared`
+
+    error[PM011]: Patient has no element `nam`
+     --> patient.yaml:5:51
+      |
+    5 | profile: { column: p.SEXCODE, codes: nowhere, if: nam }
+      |                                                   ^^^
+      |
+      = help: did you mean `name`?
+
+    2 errors
+    "#);
+    insta::assert_snapshot!(profile("{ column: p.SEXCODE, url: 'http://a.example/one' }"), @r#"
+    error[PM005]: the profile has no `codes:`
+     --> patient.yaml:5:10
+      |
+    5 | profile: { column: p.SEXCODE, url: 'http://a.example/one' }
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: `{ column: o.CODE, codes: profiles }`
+
+    error[PM004]: a profile has no key `url`
+     --> patient.yaml:5:31
+      |
+    5 | profile: { column: p.SEXCODE, url: 'http://a.example/one' }
+      |                               ^^^
+      |
+      = help: the keys are: `column`, `codes`, `if`
+
+    2 errors
+    "#);
+    insta::assert_snapshot!(profile("{ column: e.KINDCODE, codes: { 1: 'http://a.example/one' } }"), @r#"
+    error[PM030]: a column of the child `emails` is used outside an entry with `each: emails`
+     --> patient.yaml:5:20
+      |
+    5 | profile: { column: e.KINDCODE, codes: { 1: 'http://a.example/one' } }
+      |                    ^^^^^^^^^^
+      |
+      = help: write the entry as `- { each: emails, … }`
+
+    1 error
+    "#);
+}

@@ -117,7 +117,8 @@ impl View {
             renumber(&mut element.field.node, &places);
         }
         let elements = tight::elements(elements);
-        let claims = needs.claims(given, beside_profiles(mapped_meta, selection));
+        let beside = beside_profiles(mapped_meta, selection);
+        let claims = needs.claims(given, beside, |binding| builder.own.reader(binding));
         View {
             resource: source.resource,
             id_prefix: source.name.clone(),
