@@ -64,8 +64,11 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 /// All that the practice has, by type, of those types that may be in the compartment of a patient.
 fn record(practice: &Practice) -> BTreeMap<&'static str, Vec<Value>> {
     let types = practice.site.mapping().resources.keys();
+    let planner = practice.site.planner();
+    let resource = |name: &str| &practice.site.mapping().resources[name];
+    // A Schedule may be a patient's by R4, and is nobody's but a practitioner's here.
     types
-        .filter(|name| compartment::membership("Patient", name).is_some())
+        .filter(|name| planner.check_compartment("Patient", resource(name)).is_ok())
         .map(|name| (*name, practice.resources(&format!("{name}?_count=200"))))
         .collect()
 }

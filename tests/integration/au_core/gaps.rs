@@ -35,6 +35,25 @@ const NOT_MET: &[(&str, &str, Why, &str)] = &[
     ),
     ("Encounter", "patient&location", NotMapped, "as `location`"),
     (
+        "HealthcareService",
+        "identifier",
+        NotMapped,
+        "a location has no number of its own as a service",
+    ),
+    (
+        "HealthcareService",
+        "service-type",
+        NotMapped,
+        "no public table says what a location offers",
+    ),
+    (
+        "Procedure",
+        "code",
+        TextAlone,
+        "what system the product's ITEMCODE belongs to is not public",
+    ),
+    ("Procedure", "patient&code&date", TextAlone, "as `code`"),
+    (
         "Immunization",
         "vaccine-code",
         TextAlone,
@@ -98,16 +117,10 @@ const NOT_MET: &[(&str, &str, Why, &str)] = &[
 
 /// Types that AU Core names and the demo does not serve.
 const NOT_SERVED: &[(&str, Why, &str)] = &[
-    ("HealthcareService", NotMapped, "not mapped yet"),
     (
         "Medication",
         NotMapped,
         "the tables of the drug database are not public",
-    ),
-    (
-        "Procedure",
-        NotMapped,
-        "no public column tells operations from other history",
     ),
     ("Specimen", Impossible, "no public table holds specimens"),
 ];
