@@ -105,8 +105,9 @@ pub(super) fn predicate(predicate: &Predicate) -> Tree {
             .with(self::conditions(filter)),
         Predicate::Among { expr, of } => {
             let (from, always) = among(of);
+            let each = if of.by_row { "for each row " } else { "" };
             Tree::line(format!(
-                "{} IN {} OF {from}",
+                "{each}{} IN {} OF {from}",
                 self::expr(expr),
                 self::expr(&of.key)
             ))

@@ -48,6 +48,7 @@ pub(super) fn mapping(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)
     for (place, (at, compiled, derivation)) in found.into_iter().enumerate() {
         let mut source = compiled.source;
         source.search = derivation.parameters;
+        source.references = derivation.references;
         source
             .search
             .retain(|name, _| !withheld.contains(&(source.resource, Arc::clone(name))));

@@ -127,6 +127,8 @@ pub struct Source {
     /// The resource, without `resourceType`, `id` and `meta`, which follow from the rest.
     pub elements: Vec<Field>,
     pub search: FxHashMap<Arc<str>, Arc<Parameter>>,
+    /// Every reference in the elements, whether a parameter looks at it or not.
+    pub references: Vec<Target>,
     /// What the table has not, and why.
     pub lacks: Lacks,
     /// It is not asked before a search says so much.

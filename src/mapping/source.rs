@@ -224,6 +224,7 @@ pub(super) fn source(
             elements: fields,
             // Derived from the elements when the whole mapping is there.
             search: FxHashMap::default(),
+            references: Vec::new(),
             lacks,
             requires: requires.as_ref().map(|it| it.requirement.clone()),
             place: at.place(&start),

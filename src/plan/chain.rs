@@ -7,8 +7,8 @@
 //! and sources is the sum of all.
 
 use crate::mapping::{Matcher, ReferenceMatcher, Resource, Target};
-use crate::relation::{Among, AmongFrom, Joins, Predicate};
-use crate::search::{ChainLink, Filter};
+use crate::relation::{Among, AmongFrom, Expr, Joins, Predicate};
+use crate::search::{ChainLink, Filter, Modifier, ParameterKind, Prefix, Value};
 
 use super::planner::{Planner, Prepared, check_is_offered};
 use super::values::Values;
@@ -22,6 +22,8 @@ const MOST_TABLES: usize = 24;
 pub(super) struct Conditions<'c> {
     pub context: &'c Context<'c>,
     pub values: Values,
+    /// Another condition leaves few rows to ask.
+    pub narrowed: bool,
     /// Tables beside the searched one so far.
     tables: usize,
 }
@@ -31,8 +33,16 @@ impl<'c> Conditions<'c> {
         Conditions {
             context,
             values: Values::default(),
+            narrowed: false,
             tables: 0,
         }
+    }
+
+    /// Whether a condition on another resource is better asked for each row than once for all: where few rows are
+    /// left to ask, and many would be listed.
+    fn rowwise(&mut self, inner: &Filter) -> bool {
+        self.narrowed = self.narrowed && !is_selective(inner);
+        self.narrowed
     }
 
     fn table(&mut self) -> Result<(), PlanError> {
@@ -66,6 +76,7 @@ impl Planner {
         let Some(parameter) = source.search.get(name) else {
             return Ok(Predicate::False);
         };
+        let rowwise = conditions.rowwise(inner);
         let mut ways = Vec::new();
         let mut refusal = None;
         for (target, reference) in references(&parameter.targets) {
@@ -93,6 +104,7 @@ impl Planner {
                     continue;
                 }
                 conditions.table()?;
+                conditions.narrowed = rowwise;
                 let (filter, joins) = self.filter(inner, to, other, conditions)?;
                 let among = Predicate::Among {
                     expr: reference.expr.clone(),
@@ -101,8 +113,10 @@ impl Planner {
                         joins: joins | other.row_joins,
                         key: key.clone(),
                         filter,
+                        by_row: false,
                     }),
                 };
+                let among = by_row(among, rowwise && target.child.is_none());
                 ways.push(filter::within(target, source, among));
             }
         }
@@ -138,6 +152,7 @@ impl Planner {
         let [id] = source.id.as_slice() else {
             return Err(unreachable("_has", "ids of several columns"));
         };
+        let rowwise = conditions.rowwise(inner);
         let mut ways = Vec::new();
         for other in self.prepared(from) {
             let targets = other.source.search.get(name).map(|of| &of.targets);
@@ -149,13 +164,15 @@ impl Planner {
                     return Err(unreachable("_has", "another database"));
                 }
                 conditions.table()?;
+                conditions.narrowed = rowwise;
                 let (filter, joins) = self.filter(inner, from, other, conditions)?;
                 let among = referrers(target, reference, other, filter, joins)
                     .ok_or_else(|| unreachable("_has", "a child of several columns"))?;
-                ways.push(Predicate::Among {
+                let among = Predicate::Among {
                     expr: id.clone(),
                     of: Box::new(among),
-                });
+                };
+                ways.push(by_row(among, rowwise));
             }
         }
         Ok(Predicate::any(ways))
@@ -191,6 +208,7 @@ pub(super) fn referrers(
                 | own.of_predicate(&target.guard),
             key: reference.expr.clone(),
             filter: Predicate::all([target.guard.clone(), filter]),
+            by_row: false,
         });
     };
     let child = source.children.get(child)?;
@@ -204,6 +222,7 @@ pub(super) fn referrers(
             joins: joins | other.row_joins | own.of_expr(parent),
             key: parent.clone(),
             filter,
+            by_row: false,
         }),
     };
     let needed = Joins::of(&child.joins);
@@ -212,7 +231,49 @@ pub(super) fn referrers(
         joins: needed.of_expr(&reference.expr) | needed.of_predicate(&target.guard),
         key: reference.expr.clone(),
         filter: Predicate::all([target.guard.clone(), parents]),
+        by_row: false,
     })
+}
+
+/// As a condition on each row, if that is wanted and can be said.
+fn by_row(among: Predicate, wanted: bool) -> Predicate {
+    match among {
+        Predicate::Among {
+            expr: Expr::Column(column),
+            mut of,
+        } => {
+            of.by_row = wanted && !of.has_alias(&column.alias);
+            Predicate::Among {
+                expr: Expr::Column(column),
+                of,
+            }
+        }
+        other => other,
+    }
+}
+
+/// Whether few resources hold a condition, as a rule: a name, a number, a day, somebody's.
+pub(super) fn is_selective(filter: &Filter) -> bool {
+    match filter {
+        Filter::Parameter(filter) => match (filter.kind, &filter.modifier) {
+            (_, Some(Modifier::Not | Modifier::Missing | Modifier::Contains)) => false,
+            (ParameterKind::String | ParameterKind::Reference, _) => true,
+            (ParameterKind::Date, _) => filter.values.iter().all(|value| {
+                matches!(
+                    value,
+                    Value::Date {
+                        prefix: Prefix::Eq,
+                        ..
+                    }
+                )
+            }),
+            (ParameterKind::Token, _) => {
+                ["_id", "identifier", "phone", "email", "telecom"].contains(&filter.name.as_str())
+            }
+            _ => false,
+        },
+        Filter::Chain { filter, .. } | Filter::Has { filter, .. } => is_selective(filter),
+    }
 }
 
 pub(super) fn references<'t>(

@@ -171,30 +171,39 @@ impl Planner {
             if include.reverse {
                 self.referring(include, of, included, request, context, &mut parts);
             } else {
-                self.referred(include, of, included, request, &mut parts);
+                let named = |name: &str| include.source.as_deref().is_none_or(|of| of == name);
+                if named(of.source.resource) {
+                    let targets = reference_targets(include, of);
+                    self.referred(targets, of, included, request, &mut parts);
+                }
             }
         }
         parts
     }
 
-    /// What the resources on the page refer to.
-    fn referred(
-        &self,
-        include: &Include,
+    /// The selects of all that the resources on the page refer to, by whatever element: what `$everything` brings along.
+    pub fn referenced(&self, page: &[Included], request: &SearchRequest) -> Vec<(usize, Part)> {
+        let mut parts = Vec::new();
+        for included in page.iter().filter(|included| !included.ids.is_empty()) {
+            if let Some(of) = self.sources.get(included.source) {
+                let targets = references(&of.source.references);
+                self.referred(targets, of, included, request, &mut parts);
+            }
+        }
+        parts
+    }
+
+    /// What the resources on the page refer to by these references.
+    fn referred<'p>(
+        &'p self,
+        targets: impl Iterator<Item = (&'p Target, &'p ReferenceMatcher)>,
         of: &Prepared,
         page: &Included,
         request: &SearchRequest,
         parts: &mut Vec<(usize, Part)>,
     ) {
-        if include
-            .source
-            .as_deref()
-            .is_some_and(|name| name != of.source.resource)
-        {
-            return;
-        }
         let mut seen = Vec::new();
-        for (target, to) in reference_targets(include, of) {
+        for (target, to) in targets {
             // Several parameters look at one reference: `actor` and `patient`.
             if seen.contains(&(&to.expr, to.to, &target.guard)) {
                 continue;
@@ -283,7 +292,8 @@ impl Planner {
     ) -> Part {
         // What `_elements` names are elements of the matches.
         let view = self.view(place, &Selection::of(request.summary, &[]));
-        let joins = Joins::of_source(&of.source.relation).of_predicate(&filter) | of.row_joins;
+        let (filter, joins) = of.asked(filter);
+        let joins = joins | of.row_joins;
         values.next_parameter();
         let limit = values.slot(&Value::Int(i64::from(MOST_INCLUDED) + 1), SqlType::Int);
         Part {

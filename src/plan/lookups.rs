@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use crate::mapping::{Matcher, Target, TextMatcher, TokenCode, TokenMatcher, TokenSystem};
-use crate::relation::{Child, CompareOp, Expr, Join, Joins, Predicate, Shared};
+use crate::relation::{Child, Column, CompareOp, Expr, Join, Joins, Predicate, Shared};
 
 /// Whether it is plain, before any request, that a target's conditions are about its source's own columns:
 /// those of most parameters are, and need not be looked through each time. False where it is not plain.
@@ -95,11 +95,22 @@ impl Lookups {
     }
 }
 
+/// Where a lookup belongs by one column, and what else its condition says is about itself.
 fn asked(join: &Join) -> Option<Shared<Child>> {
-    let Predicate::Compare(Expr::Column(left), CompareOp::Eq, Expr::Column(right)) = &join.on
-    else {
+    let parts = match &join.on {
+        Predicate::And(parts) => parts.as_slice(),
+        alone => std::slice::from_ref(alone),
+    };
+    let (belongs, own): (Vec<&Predicate>, Vec<&Predicate>) =
+        parts.iter().partition(|part| between(part).is_some());
+    let [belongs] = belongs.as_slice() else {
         return None;
     };
+    let (left, right) = between(belongs)?;
+    if !own.iter().all(|part| is_about(part, &join.table.alias)) {
+        return None;
+    }
+    let filter = Predicate::all(own.into_iter().cloned());
     let own = |alias: &Arc<str>| *alias == join.table.alias;
     let (key, parent) = match (own(&left.alias), own(&right.alias)) {
         (true, false) => (left, right),
@@ -110,10 +121,34 @@ fn asked(join: &Join) -> Option<Shared<Child>> {
         name: Arc::clone(&join.table.alias),
         table: join.table.clone(),
         on: vec![(Expr::Column(key.clone()), Expr::Column(parent.clone()))],
-        filter: Predicate::True,
+        filter,
         order: Vec::new(),
         joins: Vec::new(),
     }))
+}
+
+/// The two columns that are to be equal.
+fn between(predicate: &Predicate) -> Option<(&Shared<Column>, &Shared<Column>)> {
+    match predicate {
+        Predicate::Compare(Expr::Column(left), CompareOp::Eq, Expr::Column(right)) => {
+            Some((left, right))
+        }
+        _ => None,
+    }
+}
+
+/// A plain condition on one column of the alias.
+fn is_about(predicate: &Predicate, alias: &Arc<str>) -> bool {
+    let is_column = |expr: &Expr| matches!(expr, Expr::Column(column) if column.alias == *alias);
+    match predicate {
+        Predicate::Compare(left, _, right) => is_column(left) && is_constant(right),
+        Predicate::In { expr, list, .. } => is_column(expr) && list.iter().all(is_constant),
+        Predicate::Present(expr) | Predicate::IsNull { expr, .. } => is_column(expr),
+        Predicate::And(parts) | Predicate::Or(parts) => {
+            parts.iter().all(|part| is_about(part, alias))
+        }
+        _ => false,
+    }
 }
 
 /// NULL where the column in it is NULL.
@@ -147,6 +182,8 @@ fn is_constant(expr: &Expr) -> bool {
 fn rejects_null(predicate: &Predicate) -> bool {
     match predicate {
         Predicate::Compare(left, _, right) => is_strict(left) && is_constant(right),
+        // Asked row by row it stays where the rows are.
+        Predicate::Among { expr, of } => !of.by_row && is_strict(expr),
         Predicate::In { expr, .. } | Predicate::Present(expr) | Predicate::Like { expr, .. } => {
             is_strict(expr)
         }
@@ -161,6 +198,7 @@ fn first_alias(predicate: &Predicate) -> Option<&Arc<str>> {
     match predicate {
         Predicate::Compare(left, _, _) => first_alias_of(left),
         Predicate::In { expr, .. }
+        | Predicate::Among { expr, .. }
         | Predicate::Present(expr)
         | Predicate::Like { expr, .. }
         | Predicate::IsDate { text: expr, .. }

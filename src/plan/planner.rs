@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::chain::Conditions;
+use super::chain::{Conditions, is_selective};
 use super::lookups::{self, Lookups};
 use super::values::Values;
 use super::{
@@ -251,7 +251,11 @@ impl Planner {
                 conditions.push(condition);
                 filter_joins |= needed;
             }
+            let narrows =
+                |filter: &Filter| matches!(filter, Filter::Parameter(_)) && is_selective(filter);
+            let is_narrowed = request.compartment.is_some() || request.filters.iter().any(narrows);
             for filter in &request.filters {
+                asked.narrowed = is_narrowed;
                 asked.values.next_parameter();
                 let (condition, needed) = self.filter(filter, resource, prepared, &mut asked)?;
                 conditions.push(condition);
@@ -400,7 +404,6 @@ impl Planner {
         prepared: &Prepared,
         conditions: &mut Conditions<'_>,
     ) -> Result<(Predicate, u64), PlanError> {
-        let source = &prepared.source;
         let found = match filter {
             Filter::Parameter(filter) => {
                 return self.parameter(filter, resource, prepared, conditions);
@@ -414,8 +417,7 @@ impl Planner {
                 filter,
             } => self.has(resource, reference, filter, prepared, conditions)?,
         };
-        let joins = Joins::of_source(&source.relation).of_predicate(&found);
-        Ok((found, joins))
+        Ok(prepared.asked(found))
     }
 
     fn parameter(

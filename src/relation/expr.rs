@@ -205,7 +205,7 @@ pub enum Predicate {
 }
 
 /// Values of rows of another table that hold a condition. Nothing in it names a column from outside, so that
-/// aliases may be the same.
+/// aliases may be the same; unless it is asked row by row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Among {
@@ -215,6 +215,20 @@ pub struct Among {
     pub key: Expr,
     /// Besides the conditions that every row of the table must hold.
     pub filter: Predicate,
+    /// Asked for each row, by the key, rather than once for all: where few rows ask, and many would be listed. No alias
+    /// in it is one of the expression's.
+    pub by_row: bool,
+}
+
+impl Among {
+    /// Whether an alias of a table is used in it.
+    pub fn has_alias(&self, alias: &str) -> bool {
+        let (table, joins) = match &self.from {
+            AmongFrom::Source(source) => (&source.table, &source.joins),
+            AmongFrom::Child(child) => (&child.table, &child.joins),
+        };
+        *table.alias == *alias || joins.iter().any(|join| *join.table.alias == *alias)
+    }
 }
 
 /// Where an [`Among`] looks.

@@ -117,7 +117,10 @@ impl Page {
             }
             for include in again {
                 let planner = site.planner();
-                let parts = planner.include(include, &level, &self.request, &context);
+                let parts = match self.includes.outside {
+                    Some(_) => planner.referenced(&level, &self.request),
+                    None => planner.include(include, &level, &self.request, &context),
+                };
                 for (place, part) in parts {
                     if !self.includes.take(part.source.resource) {
                         continue;

@@ -206,6 +206,7 @@ pub fn mapping() -> Arc<Mapping> {
             ),
         ],
         search: FxHashMap::default(),
+        references: Vec::new(),
         lacks: Lacks::default(),
         place: place(1),
     };

@@ -69,6 +69,8 @@ pub struct OwnParameter {
 #[derive(Debug, Default)]
 pub struct Derivation {
     pub parameters: FxHashMap<Arc<str>, Arc<Parameter>>,
+    /// Every reference in the elements.
+    pub references: Vec<Target>,
     /// R4's parameters that nothing answers, in the order of the definitions.
     pub unsupported: Vec<(Arc<str>, Reason)>,
     /// Parameters that are answered, but not from all the elements that they cover.
@@ -180,6 +182,9 @@ pub fn parameters(
 ) -> Derivation {
     let tree = Tree::of_resource(&source.elements, resource);
     let mut derivation = Derivation::default();
+    let mut references = Found::new(&source.children);
+    reference::all(&Place::root(&tree, resource), &mut references);
+    derivation.references = references.targets;
     let mut add = |name: Arc<str>, kind, url, found: Found<'_>, sort: Vec<Expr>| {
         if off.contains(&name) {
             return derivation.unsupported.push((name, Reason::Off));

@@ -5,6 +5,7 @@ use crate::mapping::{Binding, Conversion, Matcher, ReferenceMatcher};
 use crate::relation::{Expr, Predicate, SqlType};
 
 use super::columns::type_of;
+use super::tree::Tree;
 use super::walk::Place;
 use super::{Found, Reason, number, presence, token};
 
@@ -28,6 +29,27 @@ impl Targets<'_> {
     fn allow(&self, to: &str) -> bool {
         (self.any_of.is_empty() || self.any_of.contains(&to))
             && self.only.is_none_or(|only| only == to)
+    }
+}
+
+/// Every literal reference at a place and below it.
+pub(super) fn all(place: &Place<'_>, found: &mut Found<'_>) {
+    if place.ty == "Reference" {
+        for inner in place.property("reference", None, found.children) {
+            literal(&inner, &Targets::any(), found);
+        }
+        return;
+    }
+    let Tree::Object(object) = place.tree else {
+        return;
+    };
+    let mut names: Vec<&str> = object.properties.iter().map(|it| it.name).collect();
+    // A choice has a property for each of its types, and all are found by its name.
+    names.dedup();
+    for name in names {
+        for inner in place.property(name, None, found.children) {
+            all(&inner, found);
+        }
     }
 }
 

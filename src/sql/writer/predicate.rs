@@ -123,10 +123,14 @@ impl Writer<'_> {
                 filter,
             } => self.exists(child, joins, filter)?,
             Predicate::Among { expr, of } => {
-                self.comparable(expr)?;
-                self.out.push_str(" IN (SELECT ");
-                self.expr(&of.key)?;
-                self.out.push_str(" FROM ");
+                if of.by_row {
+                    self.out.push_str("EXISTS (SELECT 1 FROM ");
+                } else {
+                    self.comparable(expr)?;
+                    self.out.push_str(" IN (SELECT ");
+                    self.expr(&of.key)?;
+                    self.out.push_str(" FROM ");
+                }
                 let always = match &of.from {
                     AmongFrom::Source(source) => {
                         self.from(source, of.joins)?;
@@ -138,7 +142,11 @@ impl Writer<'_> {
                         &child.filter
                     }
                 };
-                self.conditions(&[always, &of.filter], Before::Blank)?;
+                let key = match of.by_row {
+                    true => Predicate::Compare(of.key.clone(), CompareOp::Eq, expr.clone()),
+                    false => Predicate::True,
+                };
+                self.conditions(&[&key, always, &of.filter], Before::Blank)?;
                 self.out.push(')');
             }
             Predicate::Raw(raw) => {

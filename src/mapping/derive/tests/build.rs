@@ -264,6 +264,7 @@ pub fn source<const N: usize>(resource: &'static str, elements: [(&str, Node); N
         })],
         elements: fields(elements),
         search: FxHashMap::default(),
+        references: Vec::new(),
         lacks: Lacks::default(),
         place: here(),
     }

@@ -60,6 +60,7 @@ fn derived(source: &Source) -> Source {
         children: source.children.clone(),
         elements: source.elements.clone(),
         search,
+        references: Vec::new(),
         lacks: source.lacks.clone(),
         place: here(),
     }
