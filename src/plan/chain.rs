@@ -166,8 +166,10 @@ impl Planner {
                 conditions.table()?;
                 conditions.narrowed = rowwise;
                 let (filter, joins) = self.filter(inner, from, other, conditions)?;
-                let among = referrers(target, reference, other, filter, joins)
+                let mut among = referrers(target, reference, other, filter, joins)
                     .ok_or_else(|| unreachable("_has", "a child of several columns"))?;
+                self.reduced
+                    .leave_out(&mut among, &source.relation, id, joins);
                 let among = Predicate::Among {
                     expr: id.clone(),
                     of: Box::new(among),

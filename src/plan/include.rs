@@ -22,6 +22,8 @@ pub const MOST_INCLUDED: u32 = 1000;
 pub const MOST_ADDED: usize = 2000;
 /// Times that `:iterate` looks further, from what it has found before.
 pub const ROUNDS: usize = 4;
+/// Values of one select of what many references lead to, at the most.
+const GROUPED: usize = 1000;
 /// Commands that the includes of one search may take for each round, at the most, beside those of children.
 const MOST_STEPS: usize = 300;
 
@@ -181,16 +183,72 @@ impl Planner {
         parts
     }
 
-    /// The selects of all that the resources on the page refer to, by whatever element: what `$everything` brings along.
-    pub fn referenced(&self, page: &[Included], request: &SearchRequest) -> Vec<(usize, Part)> {
-        let mut parts = Vec::new();
+    /// The selects of all that the resources on the page refer to, by whatever element and of the types that are
+    /// wanted: what `$everything` brings along. What several references lead to is one select, as far as a command
+    /// takes their values.
+    pub fn referenced(
+        &self,
+        page: &[Included],
+        request: &SearchRequest,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Vec<(usize, Part)> {
+        let mut groups: Vec<Group<'_>> = Vec::new();
         for included in page.iter().filter(|included| !included.ids.is_empty()) {
-            if let Some(of) = self.sources.get(included.source) {
-                let targets = references(&of.source.references);
-                self.referred(targets, of, included, request, &mut parts);
+            let Some(of) = self.sources.get(included.source) else {
+                continue;
+            };
+            let targets = references(&of.source.references).filter(|(_, to)| wanted(to.to));
+            for (target, to, place, other) in self.leading(targets) {
+                let has_room = |group: &&mut Group<'_>| {
+                    group.place == place && group.values.len() + 2 * included.ids.len() < GROUPED
+                };
+                let group = match groups.iter_mut().find(has_room) {
+                    Some(group) => group,
+                    None => {
+                        groups.push(Group {
+                            place,
+                            of: other,
+                            values: Values::default(),
+                            ways: Vec::new(),
+                        });
+                        let last = groups.len() - 1;
+                        &mut groups[last]
+                    }
+                };
+                let way = refers(target, to, of, included, other, &mut group.values);
+                group.ways.extend(way);
             }
         }
-        parts
+        groups
+            .into_iter()
+            .map(|group| {
+                let filter = Predicate::any(group.ways);
+                let part = self.included(group.place, group.of, filter, group.values, request);
+                (group.place, part)
+            })
+            .collect()
+    }
+
+    /// The sources that references lead to, each reference once.
+    fn leading<'p>(
+        &'p self,
+        targets: impl Iterator<Item = (&'p Target, &'p ReferenceMatcher)>,
+    ) -> Vec<(&'p Target, &'p ReferenceMatcher, usize, &'p Prepared)> {
+        let mut seen = Vec::new();
+        let mut leading = Vec::new();
+        for (target, to) in targets {
+            // Several parameters look at one reference: `actor` and `patient`.
+            if seen.contains(&(&to.expr, to.to, &target.guard)) {
+                continue;
+            }
+            seen.push((&to.expr, to.to, &target.guard));
+            leading.extend(
+                self.sources_of(to.to)
+                    .filter(|(_, other)| other.source.name == to.prefix)
+                    .map(|(place, other)| (target, to, place, other)),
+            );
+        }
+        leading
     }
 
     /// What the resources on the page refer to by these references.
@@ -202,31 +260,9 @@ impl Planner {
         request: &SearchRequest,
         parts: &mut Vec<(usize, Part)>,
     ) {
-        let mut seen = Vec::new();
-        for (target, to) in targets {
-            // Several parameters look at one reference: `actor` and `patient`.
-            if seen.contains(&(&to.expr, to.to, &target.guard)) {
-                continue;
-            }
-            seen.push((&to.expr, to.to, &target.guard));
-            for (place, other) in self.sources_of(to.to) {
-                let [key] = other.source.id.as_slice() else {
-                    continue;
-                };
-                if other.source.name != to.prefix {
-                    continue;
-                }
-                let mut values = Values::default();
-                let ids = page.ids.iter().map(String::as_str);
-                let on_page = reference::ids(&of.source, ids, &mut values);
-                let joins = Joins::of_source(&of.source.relation).of_predicate(&on_page);
-                let Some(among) = referrers(target, to, of, on_page, joins) else {
-                    continue;
-                };
-                let filter = Predicate::Among {
-                    expr: key.clone(),
-                    of: Box::new(among),
-                };
+        for (target, to, place, other) in self.leading(targets) {
+            let mut values = Values::default();
+            if let Some(filter) = refers(target, to, of, page, other, &mut values) {
                 parts.push((place, self.included(place, other, filter, values, request)));
             }
         }
@@ -315,6 +351,35 @@ impl Planner {
             values: values.into_inner(),
         }
     }
+}
+
+/// Resources of one source that references lead to.
+struct Group<'p> {
+    place: usize,
+    of: &'p Prepared,
+    values: Values,
+    ways: Vec<Predicate>,
+}
+
+/// The rows of a source that resources on the page refer to; None where that cannot be said.
+fn refers(
+    target: &Target,
+    to: &ReferenceMatcher,
+    of: &Prepared,
+    page: &Included,
+    other: &Prepared,
+    values: &mut Values,
+) -> Option<Predicate> {
+    let [key] = other.source.id.as_slice() else {
+        return None;
+    };
+    let ids = page.ids.iter().map(String::as_str);
+    let on_page = reference::ids(&of.source, ids, values);
+    let joins = Joins::of_source(&of.source.relation).of_predicate(&on_page);
+    Some(Predicate::Among {
+        expr: key.clone(),
+        of: Box::new(referrers(target, to, of, on_page, joins)?),
+    })
 }
 
 /// The includes without those that another one covers.

@@ -65,11 +65,13 @@ impl Lookups {
     /// The same condition, with each part that is about one lookup alone asked of the lookup.
     pub(super) fn ask(&self, predicate: Predicate) -> Predicate {
         if let Some(child) = self.alone(&predicate) {
-            return Predicate::Exists {
+            let own = on_own_column(&child, &predicate);
+            let exists = Predicate::Exists {
                 child,
                 joins: Vec::new(),
                 filter: Box::new(predicate),
             };
+            return Predicate::all(own.into_iter().chain([exists]));
         }
         match predicate {
             Predicate::And(parts) => {
@@ -92,6 +94,31 @@ impl Lookups {
         let lookup = self.0.iter().find(|lookup| lookup.alias == *alias)?;
         let child = lookup.asked.as_ref()?;
         only(predicate, alias).then(|| child.clone())
+    }
+}
+
+/// The same said of the table's own column, where a condition is on the one that it belongs by: so the engine sees
+/// which index it can begin with.
+fn on_own_column(child: &Child, predicate: &Predicate) -> Option<Predicate> {
+    let [(key, parent)] = child.on.as_slice() else {
+        return None;
+    };
+    match predicate {
+        Predicate::Compare(expr, CompareOp::Eq, value) if expr == key => Some(Predicate::Compare(
+            parent.clone(),
+            CompareOp::Eq,
+            value.clone(),
+        )),
+        Predicate::In {
+            expr,
+            list,
+            negated: false,
+        } if expr == key => Some(Predicate::In {
+            expr: parent.clone(),
+            list: list.clone(),
+            negated: false,
+        }),
+        _ => None,
     }
 }
 

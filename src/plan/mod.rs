@@ -11,6 +11,7 @@ mod compartment;
 mod date;
 mod error;
 mod filter;
+mod implied;
 mod include;
 mod lookups;
 mod number;

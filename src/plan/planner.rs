@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::chain::{Conditions, is_selective};
+use super::implied::Reduced;
 use super::lookups::{self, Lookups};
 use super::values::Values;
 use super::{
@@ -32,6 +33,7 @@ pub struct Planner {
     mapping: Arc<Mapping>,
     pub(super) sources: Vec<Prepared>,
     views: moka::sync::Cache<(usize, Selection), Arc<View>>,
+    pub(super) reduced: Reduced,
 }
 
 /// What is known of a source before any request.
@@ -117,6 +119,7 @@ impl Planner {
             mapping,
             sources,
             views: moka::sync::Cache::new(KEPT_VIEWS),
+            reduced: Reduced::default(),
         }
     }
 

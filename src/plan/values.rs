@@ -110,6 +110,10 @@ impl Values {
         list
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
     pub(super) fn into_inner(self) -> Vec<Value> {
         self.list.into_iter().map(|(value, _)| value).collect()
     }

@@ -84,18 +84,14 @@ impl Page {
         for (part, statement) in self.plan.parts.iter().zip(&self.statements) {
             // One more than the page holds tells that there is a next one.
             let is_asked = !in_sequence || found <= self.plan.count as usize;
-            // Of a source that can hold no match there is nothing to ask.
-            let is_never = part.select.filter == Predicate::False;
-            let rows = match is_asked && !is_never {
+            let rows = match is_asked {
                 true => session.execute(statement, &part.values)?,
                 false => Rows::default(),
             };
-            answer.commands += u32::from(is_asked && !is_never);
+            answer.commands += u32::from(is_asked);
             found += rows.len();
             if let Some(total) = &mut total {
-                *total += if is_never {
-                    0
-                } else if part.select.count_only {
+                *total += if part.select.count_only {
                     count_of(rows.cell(0, 0))
                 } else if !rows.is_empty() {
                     count_of(rows.cell(0, rows.width() - 1))

@@ -118,7 +118,9 @@ impl Page {
             for include in again {
                 let planner = site.planner();
                 let parts = match self.includes.outside {
-                    Some(_) => planner.referenced(&level, &self.request),
+                    Some(_) => {
+                        planner.referenced(&level, &self.request, |of| self.includes.take(of))
+                    }
                     None => planner.include(include, &level, &self.request, &context),
                 };
                 for (place, part) in parts {
