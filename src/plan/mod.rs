@@ -14,6 +14,7 @@ mod filter;
 mod implied;
 mod include;
 mod lookups;
+mod newest;
 mod number;
 mod order;
 mod planner;

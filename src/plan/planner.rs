@@ -149,13 +149,18 @@ impl Planner {
 
     /// The plan that reads one resource by its id. It has no rows where no source can have such an id.
     pub fn read(&self, resource: &Resource, id: &str, selection: &Selection) -> Plan {
+        self.read_all(resource, &[id], selection)
+    }
+
+    /// The plan that reads resources by their ids, as far as they are there.
+    pub fn read_all(&self, resource: &Resource, ids: &[&str], selection: &Selection) -> Plan {
         let parts = resource
             .sources
             .iter()
             .filter_map(|&index| {
                 let prepared = &self.sources[index];
                 let mut values = Values::default();
-                let filter = reference::ids(&prepared.source, std::iter::once(id), &mut values);
+                let filter = reference::ids(&prepared.source, ids.iter().copied(), &mut values);
                 if filter == Predicate::False {
                     return None;
                 }
@@ -184,7 +189,7 @@ impl Planner {
             .collect();
         Plan {
             resource: resource.name,
-            count: 1,
+            count: u32::try_from(ids.len()).unwrap_or(u32::MAX),
             count_lowered: false,
             total: false,
             parts,
