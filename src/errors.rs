@@ -61,6 +61,8 @@ codes! {
     OPERATION_PARAMETER = "PP013", 400, "not-supported", "The operation does not take the parameter", "Give the operation's own parameters only; the message lists them.";
     TOO_MANY_STEPS = "PP014", 400, "too-costly", "The search includes by more references than it may", "Name the references to include, as in _include=Appointment:patient, and use :iterate where it is needed only.";
     UNBOUNDED = "PP015", 400, "required", "The search leaves open from when until when, or asks for too long a time", "Give the parameter that the message names twice: from one day on (ge), and before another (lt).";
+    SEVERAL_MATCHES = "PP016", 412, "multiple-matches", "Several patients have the identifier", "Give the identifier's system too, as in identifier=system|value; or search for the patient, and ask by id.";
+    OPERATION_VALUE = "PP017", 400, "value", "A parameter of the operation is missing, or has a value that it does not take", "Write the parameter as the message says.";
     DATABASE_TIMEOUT = "PD001", 504, "timeout", "The practice database did not answer in time", "Narrow the search, or try again later.";
     DATABASE_BUSY = "PD002", 503, "transient", "Too many requests wait for the practice database, or another program keeps it locked", "Try again after the seconds that Retry-After says.";
     DATABASE_SCHEMA = "PD003", 500, "exception", "The practice database lacks a table or column of the mapping", "Check that the mapping belongs to this version of the product.";
@@ -75,7 +77,7 @@ codes! {
     UNSUPPORTED_MEDIA_TYPE = "PH006", 415, "not-supported", "The body has a media type that is not read", "Send application/x-www-form-urlencoded.";
     BODY_TOO_LARGE = "PH007", 413, "too-long", "The body is too large", "Split the search into several.";
     METHOD_NOT_ALLOWED = "PH008", 405, "not-supported", "The method does not apply to the path", "Use GET or HEAD to read and search, POST with _search to search.";
-    UNKNOWN_PATH = "PH009", 404, "not-found", "There is nothing at the path", "FHIR paths are metadata, {resource}, {resource}/{id}, {compartment}/{id}/{resource} and Patient/{id}/$everything.";
+    UNKNOWN_PATH = "PH009", 404, "not-found", "There is nothing at the path", "FHIR paths are metadata, {resource}, {resource}/{id}, {compartment}/{id}/{resource}, Patient/{id}/$everything, Patient/{id}/$summary and Patient/$summary.";
     INTERNAL = "PH010", 500, "exception", "Something failed here", "Tell the operator the request's id.";
     TOO_SLOW = "PH011", 504, "timeout", "The request took too long", "Narrow the search, or try again later.";
     TOO_BUSY = "PH012", 503, "transient", "Too many requests are under way", "Try again after the seconds that Retry-After says.";

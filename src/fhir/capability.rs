@@ -273,7 +273,7 @@ fn rest_resource(mapping: &Mapping, resource: &Resource) -> RestResource {
             .map(|info| search_param(resource.name, info))
             .collect(),
         operation: match resource.name {
-            "Patient" => vec![EVERYTHING],
+            "Patient" => vec![EVERYTHING, SUMMARY],
             _ => Vec::new(),
         },
     }
@@ -285,6 +285,14 @@ const EVERYTHING: Operation = Operation {
     documentation: "Of one patient, by GET or POST: the patient, what belongs to them, and what that refers to and is \
                     nobody's own; page by page. start and end narrow what happened at a time; conditions, allergies, \
                     current medication and cover are always there.",
+};
+
+const SUMMARY: Operation = Operation {
+    name: "summary",
+    definition: "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
+    documentation: "The International Patient Summary, a document, by GET or POST: of one patient by id, or of the one \
+                    whose identifier is given. profile may name the guide's own. A section lists what is newest, as \
+                    many as a page holds.",
 };
 
 /// The compartments whose own type is served.

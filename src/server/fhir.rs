@@ -43,7 +43,7 @@ use super::reply::Refusal;
 use super::wishes::Wishes;
 use super::{batch, body, metrics, observe, operation, prefer, pretty};
 use crate::fhir::resource_type;
-use crate::site::{Answer, ReadCall, SearchCall, Timings, etag};
+use crate::site::{Answer, ReadCall, SearchCall, SummaryCall, Timings, etag};
 use crate::{assemble, errors};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -210,7 +210,8 @@ pub(super) async fn answer(
             form = body::form(&parts.headers, body, limits.form_bytes, limits.body).await?;
             wishes.read(&form);
         }
-        Interaction::Everything { by_post: true, .. } => {
+        Interaction::Everything { by_post: true, .. }
+        | Interaction::Summary { by_post: true, .. } => {
             let json = body::json(&parts.headers, body, limits.form_bytes, limits.body).await?;
             form = operation::parameters(&json)?;
             wishes.read(&form);
@@ -259,6 +260,16 @@ pub(super) async fn answer(
                 caller,
                 share,
                 ..SearchCall::default()
+            })
+            .await?,
+        ),
+        Interaction::Summary { id, .. } => Content::Practice(
+            site.summary(SummaryCall {
+                base,
+                id,
+                query,
+                form,
+                share,
             })
             .await?,
         ),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::reply::Refusal;
 use crate::errors;
 
-/// Reads Parameters of primitive values; an empty body has none. A parameter that repeats is one of several values,
+/// Reads Parameters of primitive values and of Identifiers; an empty body has none. A parameter that repeats is one of several values,
 /// apart by commas.
 ///
 /// # Errors
@@ -34,6 +34,7 @@ pub fn parameters(json: &[u8]) -> Result<Vec<u8>, Refusal> {
                 Value::String(text) => Some(text.clone()),
                 Value::Number(number) => Some(number.to_string()),
                 Value::Bool(is) => Some(is.to_string()),
+                Value::Object(_) if parameter.get("valueIdentifier").is_some() => identifier(value),
                 _ => None,
             })
             .ok_or_else(refused)?;
@@ -50,10 +51,30 @@ pub fn parameters(json: &[u8]) -> Result<Vec<u8>, Refusal> {
     Ok(text.finish().into_bytes())
 }
 
+/// An Identifier as the value of a token parameter: `system|value`.
+fn identifier(identifier: &Value) -> Option<String> {
+    let part = |name: &str| {
+        let text = identifier.get(name)?.as_str()?;
+        let mut escaped = String::with_capacity(text.len());
+        for letter in text.chars() {
+            if matches!(letter, '\\' | '|' | ',' | '$') {
+                escaped.push('\\');
+            }
+            escaped.push(letter);
+        }
+        Some(escaped)
+    };
+    let value = part("value")?;
+    Some(match part("system") {
+        Some(system) => format!("{system}|{value}"),
+        None => value,
+    })
+}
+
 fn refused() -> Refusal {
     Refusal::new(
         errors::BODY_NOT_FHIR,
-        "the body is no Parameters resource in JSON whose parameters have a name and a primitive value",
+        "the body is no Parameters resource in JSON whose parameters have a name and a primitive value or an Identifier",
     )
 }
 
@@ -80,6 +101,20 @@ mod tests {
             read(r#"{"resourceType":"Parameters"}"#).as_deref(),
             Some("")
         );
+    }
+
+    #[test]
+    fn an_identifier_is_read_as_a_token() {
+        let of = |identifier: &str| {
+            let json = format!(
+                r#"{{"resourceType":"Parameters","parameter":[{{"name":"identifier","valueIdentifier":{identifier}}}]}}"#
+            );
+            read(&json)
+        };
+        let whole = of(r#"{"system":"urn:x","value":"a|b","use":"usual"}"#);
+        assert_eq!(whole.as_deref(), Some("identifier=urn%3Ax%7Ca%5C%7Cb"));
+        assert_eq!(of(r#"{"value":"1"}"#).as_deref(), Some("identifier=1"));
+        assert_eq!(of(r#"{"system":"urn:x"}"#), None);
     }
 
     #[test]

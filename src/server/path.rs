@@ -23,6 +23,12 @@ pub enum Interaction {
     Read { resource: String, id: String },
     /// `{Type}/{id}/$everything`, by GET or by POST with Parameters.
     Everything { of: Compartment, by_post: bool },
+    /// `Patient/{id}/$summary` or, by an identifier, `Patient/$summary`; by GET or by POST with Parameters.
+    Summary {
+        resource: String,
+        id: Option<String>,
+        by_post: bool,
+    },
     /// A Bundle of requests, by POST to the base.
     Batch,
 }
@@ -46,7 +52,7 @@ impl Interaction {
                 (None, None) => "search-system",
             },
             Interaction::Read { .. } => "read",
-            Interaction::Everything { .. } => "operation",
+            Interaction::Everything { .. } | Interaction::Summary { .. } => "operation",
             Interaction::Batch => "batch",
         }
     }
@@ -58,7 +64,9 @@ impl Interaction {
             Interaction::Search { scope, .. } => {
                 (scope.resource.as_deref(), scope.compartment.as_ref())
             }
-            Interaction::Read { resource, .. } => (Some(resource.as_str()), None),
+            Interaction::Read { resource, .. } | Interaction::Summary { resource, .. } => {
+                (Some(resource.as_str()), None)
+            }
             Interaction::Everything { of, .. } => (None, Some(of)),
         };
         first
@@ -133,6 +141,10 @@ pub fn interaction(method: &Method, rest: Option<&str>) -> Result<Interaction, R
                 by_post,
             })
         }
+        [of, "$summary"] if is_summarised(of) && !by_form => summary(method, of, None),
+        [of, id, "$summary"] if is_summarised(of) && is_id(id) && !by_form => {
+            summary(method, of, Some(id))
+        }
         [of, id, resource] if is_compartment(of) && is_id(id) && is_named(resource) => {
             searched(Scope {
                 resource: (resource != "*").then(|| resource.to_owned()),
@@ -152,6 +164,18 @@ pub fn interaction(method: &Method, rest: Option<&str>) -> Result<Interaction, R
     }
 }
 
+fn summary(method: &Method, of: &str, id: Option<&str>) -> Result<Interaction, Refusal> {
+    let by_post = method == Method::POST;
+    if !by_post {
+        reading(method, "$summary is asked for by GET or POST")?;
+    }
+    Ok(Interaction::Summary {
+        resource: of.to_owned(),
+        id: id.map(str::to_owned),
+        by_post,
+    })
+}
+
 fn compartment(resource: &str, id: &str) -> Compartment {
     Compartment {
         resource: resource.to_owned(),
@@ -161,6 +185,11 @@ fn compartment(resource: &str, id: &str) -> Compartment {
 
 /// R4 defines `$everything` of these; of others it would have to be guessed what everything is.
 fn is_everything(resource: &str) -> bool {
+    resource == "Patient"
+}
+
+/// The International Patient Summary is of patients.
+fn is_summarised(resource: &str) -> bool {
     resource == "Patient"
 }
 
@@ -190,7 +219,7 @@ fn reading(method: &Method, text: &'static str) -> Result<(), Refusal> {
 fn unknown() -> Refusal {
     Refusal::new(
         errors::UNKNOWN_PATH,
-        "there is nothing at this path; FHIR paths here are metadata, {resource}, {resource}/{id}, {compartment}/{id}/{resource}, these and the base with /_search, Patient/{id}/$everything and the base",
+        "there is nothing at this path; FHIR paths here are metadata, {resource}, {resource}/{id}, {compartment}/{id}/{resource}, these and the base with /_search, Patient/{id}/$everything, Patient/{id}/$summary, Patient/$summary and the base",
     )
 }
 
@@ -251,6 +280,11 @@ mod tests {
             ("Patient/12/*", "search-compartment"),
             ("Patient/12/$everything", "operation"),
             ("Practitioner/12/$everything", "PH009"),
+            ("Patient/12/$summary", "operation"),
+            ("Patient/$summary", "operation"),
+            ("Patient/a b/$summary", "PH009"),
+            ("Practitioner/12/$summary", "PH009"),
+            ("Practitioner/$summary", "PH009"),
             ("Location/12/Condition", "PH009"),
             ("Patient/a b/Condition", "PH009"),
             ("Patient/12/condition", "PH009"),
@@ -263,6 +297,9 @@ mod tests {
         for (path, expected) in [
             ("Patient/12/Condition/_search", "search-compartment"),
             ("Patient/12/$everything", "operation"),
+            ("Patient/12/$summary", "operation"),
+            ("Patient/$summary", "operation"),
+            ("Patient/$summary/_search", "PH009"),
             ("_search", "search-system"),
             ("", "batch"),
             ("Patient/12/Condition", "PH008"),

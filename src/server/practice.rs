@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::explain::{self, HttpOptions};
 use crate::fhir::capability::{self, StatementOptions};
 use crate::passthrough::PassthroughError;
-use crate::site::{Answer, ReadCall, SearchCall, Site, SiteError};
+use crate::site::{Answer, ReadCall, SearchCall, Site, SiteError, SummaryCall};
 
 /// An answer that is still to come.
 pub type Reply<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -38,6 +38,9 @@ pub trait Practice: Send + Sync + 'static {
 
     /// Answers a read.
     fn read(self: Arc<Self>, call: ReadCall) -> Reply<Result<Answer, SiteError>>;
+
+    /// Answers `$summary`.
+    fn summary(self: Arc<Self>, call: SummaryCall) -> Reply<Result<Answer, SiteError>>;
 
     /// Says what becomes of a search, stage by stage, as JSON.
     fn explain(
@@ -80,6 +83,10 @@ impl Practice for Site {
 
     fn read(self: Arc<Self>, call: ReadCall) -> Reply<Result<Answer, SiteError>> {
         Box::pin(async move { Site::read(&self, call).await })
+    }
+
+    fn summary(self: Arc<Self>, call: SummaryCall) -> Reply<Result<Answer, SiteError>> {
+        Box::pin(async move { Site::summary(&self, call).await })
     }
 
     fn explain(

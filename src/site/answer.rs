@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::asked::Includes;
 use super::include::Extras;
+use super::odd::note_left_out;
 use super::read::Existence;
 use super::{Answer, Clock, SearchCall, Site, SiteError, count_of};
 use crate::assemble::{self, BundleWriter, ChildRows, EntryMode, Link, Outcome, ResourceWriter};
@@ -403,19 +404,14 @@ impl Entries<'_> {
         };
         if !written {
             self.left_out += 1;
-            metrics::counter!("pilaster_rows_left_out_total").increment(1);
-            tracing::warn!(
-                mapping = self.mapping,
-                place = %source.place,
-                "a row cannot be a resource (its id, or a required element, has no FHIR form); it was left out"
-            );
+            note_left_out(self.mapping, source);
         }
         written
     }
 }
 
 /// A Bundle's own id: random, so that two answers never share one.
-fn new_id() -> String {
+pub(super) fn new_id() -> String {
     let mut bytes = [0u8; 16];
     // Without random bytes the id is constant, which R4 allows: it names this answer only.
     let _ = getrandom::fill(&mut bytes);

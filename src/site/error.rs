@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::summary::{BUNDLE_PROFILE, COMPOSITION_PROFILE};
 use crate::errors::{self, Code};
 use crate::passthrough::PassthroughError;
 use crate::plan::PlanError;
@@ -27,13 +28,27 @@ pub enum SiteError {
         number: usize,
         served: Vec<&'static str>,
     },
-    #[error("{} is no parameter of the operation; it takes start, end, _since, _type, _count, _format and _pretty", .parameter.as_deref().map_or("what is given".to_owned(), |name| format!("`{name}`")))]
+    #[error("{} is no parameter of the operation; it takes {takes}", .parameter.as_deref().map_or("what is given".to_owned(), |name| format!("`{name}`")))]
     NotOfOperation {
         /// As typed, where it has the form of a name.
         parameter: Option<String>,
+        /// The names of those that it takes.
+        takes: &'static str,
     },
     #[error("`{parameter}` takes one date or moment, without a prefix or modifier, once")]
     OperationValue { parameter: String },
+    #[error(
+        "without an id in the path, `identifier` takes one identifier, as system|value or value, once"
+    )]
+    SummaryIdentifier,
+    #[error(
+        "`profile` takes {COMPOSITION_PROFILE} or {BUNDLE_PROFILE}, of edition 1.1.0, 2.0.0 or 2.0.1 where |edition follows, once"
+    )]
+    SummaryProfile,
+    #[error("several patients have that identifier")]
+    SeveralPatients,
+    #[error("the document cannot be written")]
+    Unwritable,
     #[error(
         "`{parameter}` does not apply to a read; _summary (but for count), _elements, _format and _pretty do"
     )]
@@ -54,6 +69,9 @@ impl SiteError {
             SiteError::TypeNotServed { .. } => errors::SEVERAL_TYPES,
             SiteError::NotOfOperation { .. } => errors::OPERATION_PARAMETER,
             SiteError::OperationValue { .. } => errors::SEARCH_VALUE,
+            SiteError::SummaryIdentifier | SiteError::SummaryProfile => errors::OPERATION_VALUE,
+            SiteError::SeveralPatients => errors::SEVERAL_MATCHES,
+            SiteError::Unwritable => errors::INTERNAL,
         }
     }
 
@@ -63,10 +81,16 @@ impl SiteError {
             SiteError::Search(error) => error.expression(),
             SiteError::Plan(error) => error.expression(),
             SiteError::TypeNotServed { .. } => Some("http._type".to_owned()),
-            SiteError::NotOfOperation { parameter } => parameter.as_deref().map(errors::expression),
+            SiteError::NotOfOperation { parameter, .. } => {
+                parameter.as_deref().map(errors::expression)
+            }
             SiteError::NotForReads { parameter } | SiteError::OperationValue { parameter } => {
                 Some(format!("http.{parameter}"))
             }
+            SiteError::SummaryIdentifier | SiteError::SeveralPatients => {
+                Some("http.identifier".to_owned())
+            }
+            SiteError::SummaryProfile => Some("http.profile".to_owned()),
             _ => None,
         }
     }

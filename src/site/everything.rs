@@ -204,5 +204,8 @@ impl Parameters {
 }
 
 fn not_taken(parameter: Option<String>) -> SiteError {
-    SiteError::NotOfOperation { parameter }
+    SiteError::NotOfOperation {
+        parameter,
+        takes: "start, end, _since, _type, _count, _format and _pretty",
+    }
 }

@@ -13,6 +13,7 @@ mod everything;
 mod include;
 mod odd;
 mod read;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -25,6 +26,7 @@ use jiff::tz::TimeZone;
 
 use asked::Asked;
 pub use error::SiteError;
+pub use summary::SummaryCall;
 pub use types::Types;
 
 use crate::cursor::{Cursor, CursorKey};

@@ -8,6 +8,16 @@ use rustc_hash::FxHashMap;
 
 use crate::mapping;
 
+/// Counts and logs that a row of a source is no resource.
+pub(super) fn note_left_out(mapping: &str, source: &mapping::Source) {
+    metrics::counter!("pilaster_rows_left_out_total").increment(1);
+    tracing::warn!(
+        mapping,
+        place = %source.place,
+        "a row cannot be a resource (its id, or a required element, has no FHIR form); it was left out"
+    );
+}
+
 /// Values that could not be FHIR values, by the mapping's line.
 #[derive(Debug, Default)]
 pub(super) struct OddValues {

@@ -13,7 +13,7 @@ use pilaster::mapping::load_files;
 use pilaster::passthrough::PassthroughError;
 use pilaster::passthrough::sqlite::Limits as PoolLimits;
 use pilaster::server::{Limits, Practice, Reply};
-use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteError};
+use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteError, SummaryCall};
 
 use crate::support::{
     CLIENT, KEY, KEY_HEADER, OPERATOR_KEY, OTHER_KEY, SITE, Server, header, refused, send,
@@ -75,6 +75,10 @@ impl Practice for Moody {
     }
 
     fn read(self: Arc<Self>, _: ReadCall) -> Reply<Result<Answer, SiteError>> {
+        Box::pin(async { Err(SiteError::NoSuchResource) })
+    }
+
+    fn summary(self: Arc<Self>, _: SummaryCall) -> Reply<Result<Answer, SiteError>> {
         Box::pin(async { Err(SiteError::NoSuchResource) })
     }
 

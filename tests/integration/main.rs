@@ -12,6 +12,7 @@
 //! | `profiles` | which profile a measurement claims |
 //! | `references` | what a resource refers to is there |
 //! | `illustrative` | a database without a column of an invented name is served |
+//! | `summary` | `$summary` is a document of all that it names |
 //! | `paging` | every row once, in order, while rows come and go |
 //! | `odd_rows` | no row, however odd, fails a search |
 //! | `no_leak` | no value in a log line, no text of a request in SQL |
@@ -53,6 +54,7 @@ mod references;
 mod search_truth;
 mod slots;
 mod small;
+mod summary;
 mod support;
 mod whole;
 mod xml;

@@ -16,7 +16,7 @@ use pilaster::passthrough::sqlite::{Limits, Pool};
 use pilaster::plan::{Context, CountLimits, Place, Plan};
 use pilaster::relation::Dialect;
 use pilaster::search::{Input, SearchRequest};
-use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteConfig, SiteError};
+use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteConfig, SiteError, SummaryCall};
 use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -189,6 +189,15 @@ impl Practice {
 
     pub fn search(&self, text: &str) -> Result<Answer, SiteError> {
         self.answer(Practice::call(text))
+    }
+
+    /// The document of a patient.
+    pub fn summary(&self, id: &str) -> Result<Answer, SiteError> {
+        self.wait(self.site.summary(SummaryCall {
+            base: BASE.to_owned(),
+            id: Some(id.to_owned()),
+            ..SummaryCall::default()
+        }))
     }
 
     /// `Patient/1`, and `?_elements=…` after it where wanted.

@@ -21,7 +21,7 @@ use pilaster::mapping::{Options, Requirement, load_folder};
 use pilaster::passthrough::sqlite::{Limits, Pool};
 use pilaster::plan::CountLimits;
 use pilaster::relation::Dialect;
-use pilaster::site::{SearchCall, Site, SiteConfig};
+use pilaster::site::{SearchCall, Site, SiteConfig, SummaryCall};
 use serde_json::Value;
 
 use sound::{Link, findings};
@@ -201,6 +201,32 @@ fn every_resource_of_the_whole_demo_in_every_view() {
         .collect();
     assert!(dangling.is_empty(), "lead nowhere: {dangling:#?}");
     assert!(links.len() > 1000, "only {} references", links.len());
+}
+
+#[test]
+fn the_documents_of_some_dozens_of_patients() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = demo_site(folder.path());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut made = 0;
+    for patient in walk(&site, "Patient", "").ids.iter().take(60) {
+        let call = SummaryCall {
+            base: BASE.to_owned(),
+            id: patient.strip_prefix("Patient/").map(str::to_owned),
+            ..SummaryCall::default()
+        };
+        let answer = runtime.block_on(site.summary(call)).unwrap();
+        let json = String::from_utf8(answer.body).unwrap();
+        assert!(!judge("$summary", &json).is_empty());
+        made += usize::from(json.contains("absent-unknown-uv-ips"));
+    }
+    assert!(
+        (1..60).contains(&made),
+        "{made} have something to say of nothing"
+    );
 }
 
 #[test]

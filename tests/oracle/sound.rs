@@ -4,7 +4,7 @@
 //! Takes a resource's JSON; gives every problem with its path. Reads R4's definitions (`pilaster::fhir`), not the
 //! mapping.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pilaster::fhir::{
     Element, ElementRef, Primitive, Structure, StructureKind, TypeKind, ValueSet, resource_type,
@@ -30,10 +30,18 @@ pub struct Findings {
 }
 
 /// Judges a resource that is served under a base URL.
-pub fn findings(resource: &Value, base: &str) -> Findings {
+pub fn findings<'b>(resource: &'b Value, base: &'b str) -> Findings {
+    let entries = resource["entry"].as_array().into_iter().flatten();
     let mut judge = Judge {
         base,
         contained: Vec::new(),
+        named: entries
+            .filter_map(|entry| {
+                let name = entry["resource"]["resourceType"].as_str()?;
+                Some((entry["fullUrl"].as_str()?, name))
+            })
+            .filter(|(url, _)| url.starts_with("urn:"))
+            .collect(),
         findings: Findings::default(),
     };
     judge.resource(resource);
@@ -44,6 +52,8 @@ struct Judge<'b> {
     base: &'b str,
     /// The ids of what the resources around contain.
     contained: Vec<String>,
+    /// What of a Bundle has a URN: its type.
+    named: BTreeMap<&'b str, &'b str>,
     findings: Findings,
 }
 
@@ -192,6 +202,14 @@ impl Judge<'_> {
             }
             return;
         }
+        if to.starts_with("urn:") {
+            match self.named.get(to).and_then(|name| resource_type(name)) {
+                Some(target) if property.element_type().may_refer_to(target) => {}
+                Some(_) => self.problem(path, &format!("may not refer to what {to} is")),
+                None => self.problem(path, &format!("{to} is not in the Bundle")),
+            }
+            return;
+        }
         let below = to.strip_prefix(self.base);
         let to = below.map_or(to, |rest| rest.trim_start_matches('/'));
         let (name, id) = to.split_once('/').unwrap_or((to, ""));
@@ -286,6 +304,21 @@ mod tests {
         assert_eq!(findings.problems, Vec::<String>::new());
         let links: Vec<&str> = findings.links.iter().map(|link| &*link.to).collect();
         assert_eq!(links, ["Patient/1"]);
+    }
+
+    #[test]
+    fn a_urn_is_looked_for_in_the_bundle() {
+        let problems_of = |name: &str, url: &str| {
+            problems(&format!(
+                r#"{{"resourceType":"Bundle","type":"document","entry":[
+                {{"fullUrl":"urn:uuid:1","resource":{{"resourceType":"{name}","id":"1"}}}},
+                {{"fullUrl":"urn:uuid:2","resource":{{"resourceType":"Patient","managingOrganization":{{"reference":"{url}"}}}}}}]}}"#
+            ))
+            .join("\n")
+        };
+        assert_eq!(problems_of("Organization", "urn:uuid:1"), "");
+        assert!(problems_of("Organization", "urn:uuid:3").contains("is not in the Bundle"));
+        assert!(problems_of("Device", "urn:uuid:1").contains("may not refer"));
     }
 
     #[test]
