@@ -21,10 +21,10 @@ mod column {
     pub const RECORDNO: usize = 13;
     pub const EXTERNALID: usize = 14;
     pub const PATIENTSTATUS: usize = 15;
-    pub const SURNAME: usize = 16;
+    pub const TITLE_TITLE: usize = 16;
     pub const FIRSTNAME: usize = 17;
     pub const MIDDLENAME: usize = 18;
-    pub const TITLE_TITLE: usize = 19;
+    pub const SURNAME: usize = 19;
     pub const PREFERREDNAME: usize = 20;
     pub const HOMEPHONE: usize = 21;
     pub const WORKPHONE: usize = 22;
@@ -65,10 +65,10 @@ pub const COLUMNS: [&str; 40] = [
     "p_RECORDNO",
     "p_EXTERNALID",
     "p_PATIENTSTATUS",
-    "p_SURNAME",
+    "title_TITLE",
     "p_FIRSTNAME",
     "p_MIDDLENAME",
-    "title_TITLE",
+    "p_SURNAME",
     "p_PREFERREDNAME",
     "p_HOMEPHONE",
     "p_WORKPHONE",
@@ -387,6 +387,13 @@ fn names(row: &Row<'_>, out: &mut Vec<u8>) {
     if family.is_some() || given.iter().any(Option::is_some) || title.is_some() {
         list_item(out, &mut opened, "name");
         put!(out, "{\"use\":\"official\"");
+        let mut any = false;
+        for part in [title, given[0], given[1], family].into_iter().flatten() {
+            put!(out, if any { " " } else { ",\"text\":\"" });
+            escape(out, part);
+            any = true;
+        }
+        out.push(b'"');
         if let Some(family) = family {
             put!(out, ",\"family\":\"");
             escape(out, family);

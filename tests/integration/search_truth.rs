@@ -179,7 +179,8 @@ pub fn facts(resource: &Value, parameter: &str) -> Option<Vec<Fact>> {
         ("Organization" | "Location" | "HealthcareService", "name") => texts(resource, &["name"]),
         (_, "family") => texts(resource, &["name.family"]),
         (_, "given") => texts(resource, &["name.given"]),
-        (_, "name") => texts(resource, &["name.family", "name.given", "name.text"]),
+        // A text that is joined from the parts is found by the parts alone.
+        (_, "name") => texts(resource, &["name.family", "name.given"]),
         (_, "address") => texts(resource, ADDRESS),
         (_, "address-city") => texts(resource, &["address.city"]),
         (_, "address-postalcode") => texts(resource, &["address.postalCode"]),

@@ -252,12 +252,22 @@ pub fn facts(resource: &str, parameter: &str) -> Option<&'static str> {
             "SELECT id, 'http://snomed.info/sct' AS system, CASE kind WHEN 'Doctor' THEN '62247001'
              WHEN 'Nurse' THEN '106292003' END AS code FROM role"
         }
+        ("PractitionerRole", "specialty") => {
+            "SELECT id, 'http://snomed.info/sct' AS system, '394814009' AS code FROM role WHERE kind = 'Doctor'"
+        }
         ("PractitionerRole", "organization") => {
             "SELECT r.id, 'Organization' AS type, p.PRACTICEID AS ref FROM role r JOIN PRACTICE p ON p.PRACTICEID = 1"
         }
         ("RelatedPerson", "_id") => "SELECT id, NULL AS system, id AS code FROM relation",
         ("RelatedPerson", "name") => {
             "SELECT id, SURNAME AS text FROM relation UNION ALL SELECT id, FIRSTNAME FROM relation"
+        }
+        ("RelatedPerson", "relationship") => {
+            "SELECT id, 'http://terminology.hl7.org/CodeSystem/v3-RoleCode' AS system,
+             CASE LOWER(TRIM(RELATIONSHIP)) WHEN 'wife' THEN 'WIFE' WHEN 'husband' THEN 'HUSB' WHEN 'partner' THEN 'SIGOTHR'
+             WHEN 'de facto' THEN 'DOMPART' WHEN 'mother' THEN 'MTH' WHEN 'father' THEN 'FTH' WHEN 'daughter' THEN 'DAUC'
+             WHEN 'son' THEN 'SONC' WHEN 'sister' THEN 'SIS' WHEN 'brother' THEN 'BRO' WHEN 'friend' THEN 'FRND'
+             WHEN 'neighbour' THEN 'NBOR' END AS code FROM relation"
         }
         ("RelatedPerson", "patient") => "SELECT id, 'Patient' AS type, id AS ref FROM relation",
         _ => return None,

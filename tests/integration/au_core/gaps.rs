@@ -95,24 +95,6 @@ const NOT_MET: &[(&str, &str, Why, &str)] = &[
         NotMapped,
         "which column holds it is not public",
     ),
-    (
-        "PractitionerRole",
-        "specialty",
-        NotMapped,
-        "a user's group is a role, and says no specialty",
-    ),
-    (
-        "RelatedPerson",
-        "relationship",
-        TextAlone,
-        "RELATIONSHIP is a text",
-    ),
-    (
-        "RelatedPerson",
-        "patient&relationship",
-        TextAlone,
-        "as `relationship`",
-    ),
 ];
 
 /// Types that AU Core names and the demo does not serve.
