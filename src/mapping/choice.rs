@@ -36,7 +36,7 @@ pub(super) fn is_essential(structure: &Structure, name: &str) -> bool {
     name == "value"
         && matches!(
             structure.name(),
-            "Quantity" | "Age" | "Count" | "Distance" | "Duration" | "Money"
+            "Quantity" | "SimpleQuantity" | "Age" | "Count" | "Distance" | "Duration" | "Money"
         )
 }
 
@@ -71,6 +71,22 @@ impl Compiler<'_> {
                 );
             }
             found[i].field.choice = Some(Arc::from(found[i].element.stem()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_essential;
+    use crate::fhir::structure;
+
+    #[test]
+    fn a_quantity_of_any_kind_is_nothing_without_its_value() {
+        for name in ["Quantity", "SimpleQuantity", "Age", "Duration", "Money"] {
+            assert!(is_essential(structure(name).unwrap(), "value"), "{name}");
+        }
+        for (name, element) in [("SimpleQuantity", "unit"), ("Identifier", "value")] {
+            assert!(!is_essential(structure(name).unwrap(), element), "{name}");
         }
     }
 }

@@ -22,6 +22,7 @@ fn concepts(of: &str, parameter: &str) -> Option<&'static [&'static str]> {
         ("Observation", "component-code") => &["component.code"],
         ("Observation", "combo-code") => &["code", "component.code"],
         ("Observation", "value-concept" | "combo-value-concept") => &["valueCodeableConcept"],
+        ("Observation", "data-absent-reason" | "combo-data-absent-reason") => &["dataAbsentReason"],
         ("Encounter", "reason-code") => &["reasonCode"],
         ("Encounter", "participant-type") => &["participant.type"],
         ("Encounter" | "Coverage" | "Organization", "type") => &["type"],
