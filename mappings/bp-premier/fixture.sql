@@ -317,6 +317,8 @@ INSERT INTO CURRENTRX VALUES
   (2, 1, 1, 2, 104, 'Salbutamol 100 microgram/actuation inhalation', '2 puffs', NULL, '', '', 1, '', NULL, '2024-01-15 00:00:00', '', NULL, '2024-01-15 10:00:00', NULL),
   -- Over.
   (3, 1, 2, 0, 151, 'Doxycycline 100 mg tablet', '1 tablet', 'Daily', 'With food', 'Oral', 0, 'Until all taken', '2023-06-01 00:00:00', '2023-06-01 00:00:00', 'Acute bronchitis', '2023-06-08 00:00:00', '2023-06-01 10:00:00', '2023-06-08 10:00:00'),
+  -- The same drug for another reason.
+  (7, 1, 2, 0, 151, 'Doxycycline 100 mg tablet', '1 tablet', 'Daily', '', 'Oral', 0, '', '2024-03-01 00:00:00', '2024-03-01 00:00:00', 'Cellulitis', '2024-03-08 00:00:00', '2024-03-01 10:00:00', '2024-03-08 10:00:00'),
   -- Deleted.
   (4, 2, 1, 1, 103, 'Atorvastatin 40 mg tablet', '1 tablet', 'At night', '', 'Oral', 0, '', '2020-01-01 00:00:00', '2020-01-01 00:00:00', '', NULL, '2020-01-01 10:00:00', '2020-01-02 10:00:00'),
   -- Nothing is known but what.
