@@ -37,13 +37,13 @@ const NOT_MET: &[(&str, &str, Why, &str)] = &[
     (
         "HealthcareService",
         "identifier",
-        NotMapped,
+        Impossible,
         "a location has no number of its own as a service",
     ),
     (
         "HealthcareService",
         "service-type",
-        NotMapped,
+        Impossible,
         "no public table says what a location offers",
     ),
     (
