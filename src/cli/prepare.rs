@@ -43,7 +43,7 @@ pub(super) fn prepare(site: &Site, database: &Path) -> Result<(), StartError> {
                 &format!("{required}{code}:missing=false&_summary=count"),
                 &what,
             )?;
-            if parameter.sortable {
+            if parameter.sorted.is_some() {
                 let what = format!("the sort key `{code}` of {name}");
                 trial.search(
                     name,

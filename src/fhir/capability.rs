@@ -413,7 +413,7 @@ fn support(info: &ParameterInfo) -> SearchSupport {
     extension.push(Support {
         url: "sort",
         // Every order ends in the id, whatever the mapping says of `_id` as a parameter.
-        value: SupportValue::Boolean(info.sortable || &*info.name == "_id"),
+        value: SupportValue::Boolean(info.sorted.is_some() || &*info.name == "_id"),
     });
     SearchSupport {
         url: SEARCH_SUPPORT,

@@ -22,6 +22,7 @@
 //! | [`coverage`] | a mapping → what it meets of AU Core |
 //! | [`embedded`] | the files of the mapping that is part of the program |
 //! | [`derive`] | a source's elements → its search parameters |
+//! | `sorting` | how the sort keys of several sources are compared |
 //! | `load` | a folder → [`Mapping`] |
 //! | [`rules`], [`diagnostic`], `names` | what is checked, how a problem is shown, what a name may be meant for |
 
@@ -57,6 +58,7 @@ mod schema;
 mod scope;
 mod section;
 mod shape;
+mod sorting;
 mod source;
 mod strangers;
 mod syntax;
@@ -70,3 +72,4 @@ pub use load::{Loaded, Options, load_files, load_folder};
 pub use model::*;
 pub use profile::{Need, Profile};
 pub use requirement::Requirement;
+pub use sorting::{Moment, Sorted};

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use super::lacks::Lacks;
 use super::profile::Profile;
 use super::requirement::Requirement;
+use super::sorting::{Moment, Sorted};
 use crate::relation::{self, Collation, Dialect, Expr, Predicate, Shared, SqlType};
 use crate::search::{Modifier, ParameterKind};
 
@@ -108,7 +109,8 @@ pub struct ParameterInfo {
     /// Canonical URL of its definition.
     pub url: Arc<str>,
     pub modifiers: Vec<Modifier>,
-    pub sortable: bool,
+    /// How the sources are sorted together; None where results cannot be sorted by it.
+    pub sorted: Option<Sorted>,
     pub documentation: Option<Arc<str>>,
 }
 
@@ -430,6 +432,8 @@ pub struct Parameter {
     pub targets: Vec<Target>,
     /// The sort keys, most significant first; empty where it is not sortable.
     pub sort: Vec<Expr>,
+    /// What they are together, where they are a date's.
+    pub moment: Option<Moment>,
 }
 
 /// One place where a parameter finds its value.

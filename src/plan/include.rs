@@ -349,6 +349,7 @@ impl Planner {
             },
             view,
             values: values.into_inner(),
+            merged: Vec::new(),
         }
     }
 }

@@ -20,6 +20,7 @@ mod order;
 mod planner;
 mod reference;
 mod several;
+mod sort;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -36,6 +37,7 @@ pub use error::{PlanError, UnknownName};
 pub use include::{Included, MOST_ADDED, MOST_INCLUDED, ROUNDS, merged};
 pub use order::{Place, compare_keys};
 pub use planner::Planner;
+pub use sort::{Merged, merged as merged_keys};
 pub use view::{
     Alternative, ChildView, Need, Reader, Selection, View, ViewElement, ViewEntry, ViewField,
     ViewNode, ViewObject,
@@ -86,7 +88,7 @@ pub struct Plan {
     pub total: bool,
     /// One for each source of the resource type. Their rows are merged by their keys.
     pub parts: Vec<Part>,
-    /// Which of the sort keys (without the id's) run downwards.
+    /// Which of the values that rows of several parts are compared by (without the id's) run downwards.
     pub descending: Vec<bool>,
     /// Of each part, where its type stands among those of a search of several; empty where there is one type.
     pub ranks: Vec<usize>,
@@ -113,6 +115,8 @@ pub struct Part {
     pub select: Select,
     /// Slot n takes the value at place n.
     pub values: Vec<Value>,
+    /// How its rows are compared with those of other parts, by each parameter of `_sort`.
+    pub merged: Vec<Merged>,
 }
 
 /// The rows of a child table for the parents of a page: which, and with what values.

@@ -10,6 +10,7 @@ use std::cmp::Ordering;
 use crate::relation::{CompareOp, Expr, Measured, Order, Predicate, SqlType, Value};
 
 use super::values::Values;
+use crate::mapping::Moment;
 
 /// Where a source's part of a page ended: the values of its sort keys, the id's last; or its beginning,
 /// or its end.
@@ -168,6 +169,60 @@ pub fn compare_keys(left: &[Value], right: &[Value], descending: &[bool]) -> Ord
     Ordering::Equal
 }
 
+/// The moment that the keys of a date are: a number that rises with time, NULL where the keys begin with NULL. What is
+/// no date of the calendar has a place in the order all the same.
+pub(super) fn moment(moment: Moment, keys: &[Value]) -> Value {
+    let Some(first) = keys.first().filter(|first| **first != Value::Null) else {
+        return Value::Null;
+    };
+    let number = |place: usize, most: i64| match keys.get(place) {
+        Some(Value::Int(number)) => (*number).clamp(0, most),
+        // A number of seconds has no use for more than its whole part.
+        Some(Value::Real(number)) => (*number as i64).clamp(0, most),
+        _ => 0,
+    };
+    let (day, time) = match moment {
+        Moment::Day => (calendar(first).0, 0),
+        Moment::Time => calendar(first),
+        Moment::DayAndTime(unit) => (calendar(first).0, number(1, A_DAY / unit.max(1)) * unit),
+        Moment::Parts => (day(number(0, 9_999), number(1, 99), number(2, 99)), 0),
+    };
+    Value::Int(day * (A_DAY + 1) + time)
+}
+
+/// Seconds.
+const A_DAY: i64 = 86_400;
+
+/// A day of the calendar as a number. What is unknown, 0, comes first.
+fn day(year: i64, month: i64, day: i64) -> i64 {
+    (year * 100 + month) * 100 + day
+}
+
+/// The day and the second of a date or a date-time; SQLite has them as text.
+fn calendar(value: &Value) -> (i64, i64) {
+    let second = |hour: i64, minute: i64, second: i64| (hour * 60 + minute) * 60 + second;
+    match value {
+        Value::Date(on) => (day(on.year().into(), on.month().into(), on.day().into()), 0),
+        Value::DateTime(at) => (
+            day(at.year().into(), at.month().into(), at.day().into()),
+            second(at.hour().into(), at.minute().into(), at.second().into()),
+        ),
+        Value::Text(text) => {
+            let part = |from: usize, to: usize| -> i64 {
+                let part = text
+                    .get(from..to)
+                    .filter(|part| part.bytes().all(|b| b.is_ascii_digit()));
+                part.and_then(|part| part.parse().ok()).unwrap_or(0)
+            };
+            (
+                day(part(0, 4), part(5, 7), part(8, 10)),
+                second(part(11, 13), part(14, 16), part(17, 19)).min(A_DAY),
+            )
+        }
+        _ => (0, 0),
+    }
+}
+
 /// Text as collations read it: what is no UTF-8 in it replaced.
 fn text(value: &Value) -> Cow<'_, str> {
     match value {
@@ -207,6 +262,45 @@ mod tests {
     use super::*;
     use crate::plan::tests::column;
     use crate::relation::{Case, CaseKey, Shared};
+
+    #[test]
+    fn moments_rise_with_time_however_they_are_kept() {
+        use Value::{Int, Null};
+        let text = |text: &str| Value::Text(text.into());
+        let rising = [
+            (Moment::Time, vec![Null]),
+            (Moment::Time, vec![text("")]),
+            (Moment::Parts, vec![Int(2026), Null, Null]),
+            (Moment::Parts, vec![Int(2026), Int(2), Null]),
+            (Moment::Time, vec![text("2026-02-03 00:00:00")]),
+            (
+                Moment::DayAndTime(1),
+                vec![text("2026-02-03 00:00:00"), Int(33_299)],
+            ),
+            (Moment::Time, vec![text("2026-02-03T09:15:00.5")]),
+            (Moment::DayAndTime(60), vec![text("2026-02-03"), Int(556)]),
+            // Past midnight, as no time of day is.
+            (
+                Moment::DayAndTime(1),
+                vec![text("2026-02-03"), Int(99_999_999)],
+            ),
+            (Moment::Day, vec![text("2026-02-04 16:30:00")]),
+            (
+                Moment::Time,
+                vec![Value::DateTime(
+                    jiff::civil::date(2026, 2, 4).at(16, 30, 0, 0),
+                )],
+            ),
+            (Moment::Parts, vec![Int(2026), Int(2), Int(5)]),
+        ];
+        for pair in rising.windows(2) {
+            let [left, right] = [&pair[0], &pair[1]].map(|(of, keys)| moment(*of, keys));
+            assert_eq!(compare_values(&left, &right), Ordering::Less, "{pair:?}");
+        }
+        let of_day = moment(Moment::Day, &[text("2026-02-03 16:30:00")]);
+        let midnight = moment(Moment::DayAndTime(1), &[text("2026-02-03"), Null]);
+        assert_eq!(of_day, midnight);
+    }
 
     #[test]
     fn a_key_is_bound_as_a_type_that_cuts_nothing_off() {

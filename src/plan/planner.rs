@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::chain::{Conditions, is_selective};
 use super::implied::Reduced;
 use super::lookups::{self, Lookups};
+use super::sort::Sort;
 use super::values::Values;
 use super::{
     Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, bound, filter, order,
@@ -55,8 +56,6 @@ struct Known {
     sort_joins: u64,
     /// No condition of it needs a lookup.
     own: bool,
-    /// Every source of the resource can sort by it.
-    sortable: bool,
 }
 
 impl Prepared {
@@ -70,6 +69,11 @@ impl Prepared {
         let asked = self.lookups.ask(condition);
         let needed = joins.of_predicate(&asked);
         (asked, needed)
+    }
+
+    /// The lookups of a parameter's sort keys.
+    pub(super) fn sort_joins(&self, name: &str) -> u64 {
+        self.known.get(name).map_or(0, |known| known.sort_joins)
     }
 }
 
@@ -99,10 +103,7 @@ impl Planner {
                         .search
                         .iter()
                         .map(|(name, parameter)| {
-                            let offered = mapping.resources.get(source.resource);
-                            let info = offered.and_then(|of| of.parameters.get(name));
                             let known = Known {
-                                sortable: info.is_some_and(|info| info.sortable),
                                 sort_joins: joins.of_exprs(&parameter.sort),
                                 own: parameter
                                     .targets
@@ -184,6 +185,7 @@ impl Planner {
                     },
                     view,
                     values: values.into_inner(),
+                    merged: Vec::new(),
                 })
             })
             .collect();
@@ -274,7 +276,11 @@ impl Planner {
             let filter = Predicate::all(conditions);
             let relation = source.relation.clone();
             // Also where nothing is sorted: what is wrong is refused whatever else is asked.
-            let (order, sort_joins) = self.order(prepared, resource, request)?;
+            let Sort {
+                order,
+                joins: sort_joins,
+                merged,
+            } = self.sort(prepared, resource, request)?;
             let (view, select) = if count_only {
                 let select = Select {
                     source: relation,
@@ -328,6 +334,7 @@ impl Planner {
                 view,
                 select,
                 values,
+                merged,
             });
         }
         Ok(Plan {
@@ -343,65 +350,6 @@ impl Planner {
                 .collect(),
             ranks: Vec::new(),
         })
-    }
-
-    fn directions(&self, resource: &Resource, key: &crate::search::SortKey) -> Vec<bool> {
-        let keys = resource.sources.first().map(|&index| {
-            Planner::sort_keys(&self.sources[index], &key.parameter)
-                .map_or(0, |(keys, _)| keys.len())
-        });
-        vec![key.descending; keys.unwrap_or(0)]
-    }
-
-    /// What a source sorts by, and the lookups that it takes; None where the resource is not sorted by it.
-    fn sort_keys<'p>(prepared: &'p Prepared, name: &str) -> Option<(&'p [Expr], u64)> {
-        if name == "_id" {
-            return Some((&prepared.source.id, 0));
-        }
-        let known = prepared.known.get(name).filter(|known| known.sortable)?;
-        let parameter = prepared.source.search.get(name)?;
-        (!parameter.sort.is_empty()).then_some((&parameter.sort, known.sort_joins))
-    }
-
-    fn order(
-        &self,
-        prepared: &Prepared,
-        resource: &Resource,
-        request: &SearchRequest,
-    ) -> Result<(Vec<Order>, u64), PlanError> {
-        let mut order: Vec<Order> = Vec::with_capacity(request.sort.len() + 1);
-        let mut joins = Joins::of_source(&prepared.source.relation).of_exprs(&prepared.source.id);
-        for (position, key) in request.sort.iter().enumerate() {
-            let keys = Planner::sort_keys(prepared, &key.parameter);
-            let Some((keys, needed)) = keys else {
-                let mut allowed: Vec<String> = resource
-                    .parameters
-                    .values()
-                    .filter(|parameter| parameter.sortable)
-                    .map(|parameter| parameter.name.to_string())
-                    .collect();
-                if !allowed.iter().any(|name| name == "_id") {
-                    allowed.insert(0, "_id".to_owned());
-                }
-                return Err(PlanError::UnsupportedSort {
-                    resource: resource.name,
-                    position: position + 1,
-                    allowed,
-                });
-            };
-            joins |= needed;
-            order.extend(keys.iter().map(|expr| Order {
-                expr: expr.clone(),
-                descending: key.descending,
-            }));
-        }
-        for key in &prepared.id_order {
-            // Once by the id, nothing that follows decides.
-            if !order.iter().any(|known| known.expr == key.expr) {
-                order.push(key.clone());
-            }
-        }
-        Ok((order, joins))
     }
 
     /// One condition over one source, with the lookups that it needs joined.

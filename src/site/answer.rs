@@ -17,7 +17,7 @@ use crate::fhir::outcome::{Issue, OperationOutcome};
 use crate::mapping;
 use crate::passthrough::Rows;
 use crate::passthrough::sqlite::Session;
-use crate::plan::{self, MOST_ADDED, MOST_INCLUDED, Part, Place, Plan, compare_keys};
+use crate::plan::{self, MOST_ADDED, MOST_INCLUDED, Part, Place, Plan, compare_keys, merged_keys};
 use crate::relation::{Predicate, Value};
 use crate::search::{IgnoredReason, SearchRequest};
 use crate::sql::Statement;
@@ -153,9 +153,14 @@ impl Page {
             order.extend((0..only.used).map(|row| (0, row)));
             return order;
         }
+        let head = |index: usize, part: &Fetched| {
+            let merged = &self.plan.parts[index].merged;
+            (part.used < part.rows.len()).then(|| merged_keys(part.key(part.used), merged))
+        };
         let mut heads: Vec<Option<Vec<Value>>> = fetched
             .iter()
-            .map(|part| (!part.rows.is_empty()).then(|| part.key(0)))
+            .enumerate()
+            .map(|(index, part)| head(index, part))
             .collect();
         while order.len() < count {
             let next = heads
@@ -168,7 +173,7 @@ impl Page {
             let part = &mut fetched[index];
             order.push((index, part.used));
             part.used += 1;
-            heads[index] = (part.used < part.rows.len()).then(|| part.key(part.used));
+            heads[index] = head(index, part);
         }
         order
     }

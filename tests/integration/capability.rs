@@ -179,7 +179,7 @@ fn what_is_sortable_is_sorted_by_and_nothing_else() {
         for parameter in resource.parameters.values() {
             for sign in ["", "-"] {
                 let search = format!("{of}?{}_sort={sign}{}", demanded(resource), parameter.name);
-                if parameter.sortable {
+                if parameter.sorted.is_some() {
                     answered(&practice, &search);
                 } else {
                     assert_eq!(refusal(&practice, &search), (400, "PP005"), "{search}");

@@ -71,6 +71,7 @@ const COMMON: &[&str] = &[
     "MedicationRequest?patient=12&intent=order&status=active",
     // By category, code or date, one of the four sources is asked for nothing, which SQLite calls a scan.
     "Observation?patient=12",
+    "Observation?patient=12&_sort=-date",
     "DiagnosticReport?patient=12",
     "DocumentReference?patient=12",
     "Encounter?patient=12&date=ge2025-03-02",

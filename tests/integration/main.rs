@@ -56,6 +56,7 @@ mod slots;
 mod small;
 mod summary;
 mod support;
+mod unlike_dates;
 mod whole;
 mod xml;
 mod xml_reader;

@@ -235,7 +235,7 @@ fn every_search_and_sort_is_answered_over_odd_rows() {
             .collect();
         for parameter in resource.parameters.values() {
             let name = &parameter.name;
-            if parameter.sortable {
+            if parameter.sorted.is_some() {
                 for sign in ["", "-"] {
                     let search = format!("{of}?{demanded}_sort={sign}{name}&_count=3");
                     let found = walked(&practice, &search);

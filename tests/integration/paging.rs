@@ -153,7 +153,11 @@ fn every_sort_gives_every_row_once_and_in_order() {
             .into_iter()
             .collect();
         assert!(!all.is_empty(), "{}", resource.name);
-        for parameter in resource.parameters.values().filter(|one| one.sortable) {
+        for parameter in resource
+            .parameters
+            .values()
+            .filter(|one| one.sorted.is_some())
+        {
             for descending in [false, true] {
                 let sign = if descending { "-" } else { "" };
                 let search = format!(

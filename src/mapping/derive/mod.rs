@@ -39,7 +39,7 @@ use crate::fhir::{self, ElementPath, SearchParameter, StepFilter, Test};
 use crate::mapping::{
     Binding, Conversion, Matcher, Parameter, Source, Target, TextMatcher, TokenSystem,
 };
-use crate::relation::{Child, Expr, Predicate, Shared};
+use crate::relation::{Child, Predicate, Shared};
 use crate::search::ParameterKind;
 
 pub use columns::without_case;
@@ -185,7 +185,7 @@ pub fn parameters(
     let mut references = Found::new(&source.children);
     reference::all(&Place::root(&tree, resource), &mut references);
     derivation.references = references.targets;
-    let mut add = |name: Arc<str>, kind, url, found: Found<'_>, sort: Vec<Expr>| {
+    let mut add = |name: Arc<str>, kind, url, found: Found<'_>, sort: sort::Keys| {
         if off.contains(&name) {
             return derivation.unsupported.push((name, Reason::Off));
         }
@@ -201,7 +201,8 @@ pub fn parameters(
             kind,
             url,
             targets: found.targets,
-            sort,
+            sort: sort.exprs,
+            moment: sort.moment,
         };
         derivation.parameters.insert(name, Arc::new(parameter));
     };
@@ -241,17 +242,21 @@ fn of_definition<'a>(
     source: &'a Source,
     tree: &Tree,
     resource: &'static str,
-) -> (Found<'a>, Vec<Expr>) {
+) -> (Found<'a>, sort::Keys) {
     let children = &source.children;
     let mut found = Found::new(children);
     match parameter.code {
         "_id" => {
             found.push(None, Predicate::True, Matcher::Id);
-            return (found, source.id.clone());
+            let keys = sort::Keys {
+                exprs: source.id.clone(),
+                moment: None,
+            };
+            return (found, keys);
         }
         "_lastUpdated" => {
             let Some(updated) = &source.last_updated else {
-                return (found, Vec::new());
+                return (found, sort::Keys::default());
             };
             let tree = Tree::Value(Arc::clone(&updated.binding));
             let place = Place::alone(&tree, None);
@@ -266,7 +271,7 @@ fn of_definition<'a>(
         }
         "phonetic" => {
             found.miss(Reason::Phonetic);
-            return (found, Vec::new());
+            return (found, sort::Keys::default());
         }
         _ => {}
     }
@@ -290,7 +295,7 @@ fn of_definition<'a>(
             return (found, sort);
         }
     }
-    (found, Vec::new())
+    (found, sort::Keys::default())
 }
 
 /// What a parameter, or a component of one, looks at.
@@ -302,7 +307,7 @@ struct Looked<'p> {
 }
 
 /// Walks the paths of a parameter; what they lead to becomes targets, and gives the sort keys.
-fn by_paths(looked: &Looked<'_>, root: &Place<'_>, found: &mut Found<'_>) -> Vec<Expr> {
+fn by_paths(looked: &Looked<'_>, root: &Place<'_>, found: &mut Found<'_>) -> sort::Keys {
     let mut all = Vec::new();
     let mut exists = None;
     for path in looked.paths {
@@ -346,10 +351,10 @@ fn by_paths(looked: &Looked<'_>, root: &Place<'_>, found: &mut Found<'_>) -> Vec
     }
     if let Some(ways) = exists.filter(|ways| !ways.is_empty()) {
         found.push(None, Predicate::True, Matcher::Exists(ways));
-        return Vec::new();
+        return sort::Keys::default();
     }
     match found.targets.is_empty() {
-        true => Vec::new(),
+        true => sort::Keys::default(),
         false => sort::keys(&all, found.children),
     }
 }

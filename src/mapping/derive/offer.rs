@@ -2,12 +2,13 @@
 //!
 //! Takes the sources, their parameters derived; gives what the CapabilityStatement says. A parameter is
 //! offered where any source answers it (the others answer it with no rows), with the modifiers that any
-//! of them answers, and is sortable where all of them sort by keys that compare with each other.
+//! of them answers, and is sortable where all that answer it sort by keys that compare with each other: rows of
+//! the others have no value.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::mapping::{Matcher, Parameter, ParameterInfo, Source};
+use crate::mapping::{Matcher, Parameter, ParameterInfo, Sorted, Source};
 use crate::search::{Modifier, ParameterKind};
 
 use super::sort;
@@ -25,13 +26,13 @@ pub fn resource(sources: &[&Source]) -> BTreeMap<Arc<str>, ParameterInfo> {
         .filter_map(|(name, parameters)| {
             let first = parameters.first()?;
             let modifiers = modifiers(&parameters);
-            let sortable = parameters.len() == sources.len() && sort_alike(&parameters);
+            let sorted = sorted(&parameters);
             let info = ParameterInfo {
                 kind: first.kind,
                 url: Arc::clone(&first.url),
-                documentation: Some(documentation(first.kind, &modifiers, sortable).into()),
+                documentation: Some(documentation(first.kind, &modifiers, sorted.is_some()).into()),
                 modifiers,
-                sortable,
+                sorted,
                 name: Arc::clone(&name),
             };
             Some((name, info))
@@ -39,18 +40,26 @@ pub fn resource(sources: &[&Source]) -> BTreeMap<Arc<str>, ParameterInfo> {
         .collect()
 }
 
-/// All have keys, as many, and such as compare with each other.
-fn sort_alike(parameters: &[&Parameter]) -> bool {
+/// How the keys of all compare with each other; None where they do not. Keys alike do so one by one: as a database
+/// compares them, it is as exact as can be.
+fn sorted(parameters: &[&Parameter]) -> Option<Sorted> {
     let classes = |parameter: &Parameter| -> Vec<sort::Class> {
         parameter.sort.iter().map(sort::class_of).collect()
     };
-    let Some(first) = parameters.first().map(|parameter| classes(parameter)) else {
-        return false;
-    };
-    !first.is_empty()
-        && parameters
-            .iter()
-            .all(|parameter| classes(parameter) == first)
+    let (first, rest) = parameters.split_first()?;
+    let of_first = classes(first);
+    let same_keys = rest.iter().all(|other| classes(other) == of_first);
+    let same_moments = rest.iter().all(|other| other.moment == first.moment);
+    let all_moments = parameters
+        .iter()
+        .all(|parameter| parameter.moment.is_some());
+    if of_first.is_empty() {
+        None
+    } else if same_keys && (same_moments || !all_moments) {
+        Some(Sorted::Keys(of_first.len()))
+    } else {
+        all_moments.then_some(Sorted::Moments)
+    }
 }
 
 /// The modifiers that the parameters answer, in the order of R4 §3.1.1.4.5; types of references by name.

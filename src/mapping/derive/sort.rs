@@ -7,36 +7,48 @@
 
 use std::sync::Arc;
 
-use crate::mapping::{Binding, CodePart, Conversion, DateForm, DateLayout};
+use crate::mapping::{Binding, CodePart, Conversion, DateForm, DateLayout, Moment, Precision};
 use crate::relation::{Case, CompareOp, Expr, Predicate, Shared, SqlType};
 
 use super::Children;
 use super::columns::{case_key, literal, trimmed, type_of};
 use super::walk::Place;
 
-/// The keys of a parameter whose values are at these places, most significant first; empty where it is
-/// not sortable.
-pub(super) fn keys(places: &[Place<'_>], children: Children<'_>) -> Vec<Expr> {
+/// What a parameter of one source is sorted by.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    /// Most significant first; empty where it is not sortable.
+    pub exprs: Vec<Expr>,
+    /// What they are together, where they are a date's.
+    pub moment: Option<Moment>,
+}
+
+/// The keys of a parameter whose values are at these places.
+pub(super) fn keys(places: &[Place<'_>], children: Children<'_>) -> Keys {
     let Some(first) = places.first() else {
-        return Vec::new();
+        return Keys::default();
     };
     let parts: &[&str] = match first.ty {
         "HumanName" => &["family", "given"],
         "Address" => &["city", "postalCode", "line"],
         _ if places.len() == 1 => return of_place(first, children).unwrap_or_default(),
-        _ => return Vec::new(),
+        _ => return Keys::default(),
     };
     if first.nth != 0 || !is_plain(first) {
-        return Vec::new();
+        return Keys::default();
     }
     let part = |name: &&str| {
         let inner = first.property(name, None, children);
         inner
             .first()
             .and_then(|place| of_place(place, children))
+            .map(|keys| keys.exprs)
             .unwrap_or_default()
     };
-    parts.iter().flat_map(part).collect()
+    Keys {
+        exprs: parts.iter().flat_map(part).collect(),
+        moment: None,
+    }
 }
 
 /// One value for every row, whenever there is one at all.
@@ -44,12 +56,15 @@ fn is_plain(place: &Place<'_>) -> bool {
     place.child.is_none() && place.guard == Predicate::True
 }
 
-fn of_place(place: &Place<'_>, children: Children<'_>) -> Option<Vec<Expr>> {
+fn of_place(place: &Place<'_>, children: Children<'_>) -> Option<Keys> {
     if !is_plain(place) {
         return None;
     }
     if let Some(binding) = place.binding() {
-        return of_binding(binding);
+        return Some(Keys {
+            exprs: of_binding(binding)?,
+            moment: moment(binding),
+        });
     }
     let inner = |name: &str| {
         let places = place.property(name, None, children);
@@ -66,6 +81,32 @@ fn of_place(place: &Place<'_>, children: Children<'_>) -> Option<Vec<Expr>> {
         "Reference" => inner("reference"),
         "Period" => inner("start").or_else(|| inner("end")),
         _ => None,
+    }
+}
+
+/// The moment that a bound date is; None of one whose columns would have to be read in a zone, or as text.
+fn moment(binding: &Binding) -> Option<Moment> {
+    let (form, precision) = match &binding.conversion {
+        Conversion::Date(form) => (form, Precision::Day),
+        Conversion::DateTime { form, precision } => (form, *precision),
+        Conversion::First(list) => {
+            let mut moments = list.iter().map(|inner| moment(inner));
+            let first = moments.next()??;
+            return moments.all(|other| other == Some(first)).then_some(first);
+        }
+        _ => return None,
+    };
+    match form {
+        DateForm::Column { utc: false } => Some(match precision {
+            Precision::Day => Moment::Day,
+            Precision::Minute | Precision::Full => Moment::Time,
+        }),
+        DateForm::DayAndSeconds { unit, plus: false } => Some(Moment::DayAndTime(*unit)),
+        DateForm::Parts => Some(Moment::Parts),
+        DateForm::Column { utc: true }
+        | DateForm::DayAndSeconds { plus: true, .. }
+        | DateForm::Layout(_)
+        | DateForm::Unix => None,
     }
 }
 

@@ -435,14 +435,25 @@ fn sources_of_a_type_offer_together() {
     );
     let without = source("Appointment", [("description", text("d.TEXT varchar(99)"))]);
     let alike = offered(&[&one, &two], "date");
-    assert!(alike.sortable);
+    assert_eq!(alike.sorted, Some(Sorted::Keys(1)));
     assert_eq!(
         &*alike.url,
         "http://hl7.org/fhir/SearchParameter/Appointment-date"
     );
     assert_snapshot!(alike.documentation.unwrap(), @"Takes the prefixes eq, ne, gt, lt, ge, le, sa, eb and ap, and the modifier :missing; results can be sorted by it.");
-    assert!(!offered(&[&one, &split], "date").sortable);
-    assert!(!offered(&[&one, &without], "date").sortable);
+    let sorted = |sources: &[&Source]| offered(sources, "date").sorted;
+    assert_eq!(sorted(&[&split, &split]), Some(Sorted::Keys(2)));
+    // Unlike columns are compared as the moments that they make; a source without has rows without a value.
+    assert_eq!(sorted(&[&one, &split]), Some(Sorted::Moments));
+    assert_eq!(sorted(&[&one, &without]), Some(Sorted::Keys(1)));
+    assert_eq!(sorted(&[&without, &split, &one]), Some(Sorted::Moments));
+    // What a zone or a layout stands between is not compared.
+    let with = |form, column| source("Appointment", [("start", date_time(&[column], form))]);
+    let unix = with(DateForm::Unix, "e.AT int");
+    assert_eq!(sorted(&[&one, &unix]), None);
+    assert_eq!(sorted(&[&unix, &unix]), Some(Sorted::Keys(1)));
+    let utc = with(DateForm::Column { utc: true }, "e.AT datetime");
+    assert_eq!(sorted(&[&split, &utc]), None);
 
     let name = source(
         "Patient",
