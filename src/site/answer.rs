@@ -178,15 +178,10 @@ impl Page {
         order
     }
 
-    /// By what is sorted by, then type by type, then by id.
+    /// By what is sorted by, then type by type; what is equal then keeps the order of the sources.
     fn compare(&self, left: (usize, &[Value]), right: (usize, &[Value])) -> Ordering {
-        let sorted = self.plan.descending.len();
-        let rank = |part| self.plan.rank(part);
-        let split = |keys| <[Value]>::split_at(keys, sorted.min(<[Value]>::len(keys)));
-        let ((left_keys, left_id), (right_keys, right_id)) = (split(left.1), split(right.1));
-        compare_keys(left_keys, right_keys, &self.plan.descending)
-            .then_with(|| rank(left.0).cmp(&rank(right.0)))
-            .then_with(|| compare_keys(left_id, right_id, &[]))
+        compare_keys(left.1, right.1, &self.plan.descending)
+            .then_with(|| self.plan.rank(left.0).cmp(&self.plan.rank(right.0)))
     }
 
     /// Where the next page begins; None where there is none.

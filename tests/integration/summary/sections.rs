@@ -39,6 +39,7 @@ fn expected_of(practice: &Practice, patient: &str, code: &str) -> BTreeSet<Strin
         "11369-6" => all("Immunization", "patient", &|_| true),
         "8716-3" => all("Observation", "patient", &observations("vital-signs")),
         "29762-2" => all("Observation", "patient", &observations("social-history")),
+        "47519-4" => all("Procedure", "patient", &|_| true),
         "30954-2" => {
             let mut results = all("Observation", "patient", &observations("laboratory"));
             results.extend(all("DiagnosticReport", "patient", &|_| true));
@@ -48,8 +49,9 @@ fn expected_of(practice: &Practice, patient: &str, code: &str) -> BTreeSet<Strin
     }
 }
 
-const CODES: [&str; 8] = [
-    "11450-4", "48765-2", "10160-0", "11369-6", "30954-2", "8716-3", "11348-0", "29762-2",
+const CODES: [&str; 9] = [
+    "11450-4", "48765-2", "10160-0", "11369-6", "30954-2", "47519-4", "8716-3", "11348-0",
+    "29762-2",
 ];
 
 #[test]
