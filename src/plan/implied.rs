@@ -12,9 +12,10 @@ use crate::relation::{Among, AmongFrom, CompareOp, Expr, Join, Joins, Predicate,
 /// Sources with fewer conditions, by the source, the one that its rows refer to, and by what. Each is made once, so
 /// that the plan of a search is the same each time; there are no more than the mapping has references.
 #[derive(Default)]
-pub(super) struct Reduced(
-    Mutex<FxHashMap<(Shared<Source>, Shared<Source>, Expr), Option<Shared<Source>>>>,
-);
+pub(super) struct Reduced(Mutex<FxHashMap<Reference, Option<Shared<Source>>>>);
+
+/// The source of the rows, the one that they refer to, and by what.
+type Reference = (Shared<Source>, Shared<Source>, Expr);
 
 impl Reduced {
     /// Leaves out of the rows that refer to `outer` by its id what the rows of `outer` hold anyway, and the lookups
