@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::fhir::search_parameters;
-use crate::mapping::{ReferenceMatcher, Target};
+use crate::mapping::{ReferenceMatcher, Source, Target};
 use crate::relation::{Joins, Predicate, Select, SqlType, Value};
 use crate::search::{Include, ParameterKind, Reference, SearchRequest, Summary};
 
@@ -190,14 +190,15 @@ impl Planner {
         &self,
         page: &[Included],
         request: &SearchRequest,
-        wanted: impl Fn(&str) -> bool,
+        wanted: impl Fn(&Source, &Target, &ReferenceMatcher) -> bool,
     ) -> Vec<(usize, Part)> {
         let mut groups: Vec<Group<'_>> = Vec::new();
         for included in page.iter().filter(|included| !included.ids.is_empty()) {
             let Some(of) = self.sources.get(included.source) else {
                 continue;
             };
-            let targets = references(&of.source.references).filter(|(_, to)| wanted(to.to));
+            let targets = references(&of.source.references)
+                .filter(|(target, to)| wanted(&of.source, target, to));
             for (target, to, place, other) in self.leading(targets) {
                 let has_room = |group: &&mut Group<'_>| {
                     group.place == place && group.values.len() + 2 * included.ids.len() < GROUPED
@@ -346,6 +347,7 @@ impl Planner {
                 limit: Some(limit),
                 total: false,
                 count_only: false,
+                few: false,
             },
             view,
             values: values.into_inner(),

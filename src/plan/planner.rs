@@ -182,6 +182,7 @@ impl Planner {
                         limit: None,
                         total: false,
                         count_only: false,
+                        few: true,
                     },
                     view,
                     values: values.into_inner(),
@@ -263,6 +264,11 @@ impl Planner {
             }
             let narrows =
                 |filter: &Filter| matches!(filter, Filter::Parameter(_)) && is_selective(filter);
+            // Of one resource, or of what is somebody's.
+            let is_id = |filter: &Filter| matches!(filter, Filter::Parameter(it) if it.name == "_id" && it.modifier.is_none());
+            let is_few = !total
+                && request.sort.is_empty()
+                && (request.compartment.is_some() || request.filters.iter().any(is_id));
             let is_narrowed = request.compartment.is_some() || request.filters.iter().any(narrows);
             for filter in &request.filters {
                 asked.narrowed = is_narrowed;
@@ -294,6 +300,7 @@ impl Planner {
                     limit: None,
                     total: false,
                     count_only: true,
+                    few: false,
                 };
                 (Arc::clone(&prepared.whole), select)
             } else {
@@ -319,6 +326,7 @@ impl Planner {
                     limit: Some(limit),
                     total,
                     count_only: false,
+                    few: is_few,
                 };
                 (view, select)
             };

@@ -140,6 +140,8 @@ pub struct Select {
     pub total: bool,
     /// The number of rows that hold `filter`, and nothing else: one row of one column.
     pub count_only: bool,
+    /// Few rows hold the filter, so that they are found and read in one go, also where there is a limit.
+    pub few: bool,
 }
 
 /// The rows of a child table that belong to the parents of a page, ordered by parent.

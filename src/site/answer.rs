@@ -112,6 +112,17 @@ impl Page {
                 used: 0,
             });
         }
+        if self.call.everything && self.places.is_empty() && self.exists.is_none() {
+            let first = self
+                .plan
+                .ranks
+                .iter()
+                .take_while(|rank| **rank == 0)
+                .count();
+            if fetched.iter().take(first).all(|part| part.rows.is_empty()) {
+                return Err(SiteError::NoSuchResource);
+            }
+        }
         let order = if self.plan.count == 0 {
             Vec::new()
         } else {

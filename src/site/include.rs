@@ -1,6 +1,6 @@
 //! The resources that go with a page: `_include`, `_revinclude`, and what they lead to with `:iterate`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
@@ -8,9 +8,39 @@ use rustc_hash::FxHashSet;
 use super::answer::{Page, fetch_children};
 use super::{Site, SiteError};
 use crate::assemble::{self, ChildRows, ResourceWriter};
-use crate::passthrough::Rows;
+use crate::mapping::{Matcher, ReferenceMatcher, Target};
 use crate::passthrough::sqlite::Session;
-use crate::plan::{Included, MOST_ADDED, MOST_INCLUDED, Part, ROUNDS};
+use crate::passthrough::{CellRef, Rows};
+use crate::plan::{Included, MOST_ADDED, MOST_INCLUDED, Part, ROUNDS, Selection, View};
+use crate::relation::Predicate;
+
+/// Resources that one select reads by their ids, at the most.
+const READ_AT_ONCE: usize = 500;
+
+/// The reference of a target, and the column of the rows that holds the id that it leads to; None where that is not
+/// all that there is to it.
+fn held<'t>(target: &'t Target, view: &View) -> Option<(&'t ReferenceMatcher, usize)> {
+    let Matcher::Reference(to) = &target.matcher else {
+        return None;
+    };
+    if target.child.is_some() || target.guard != Predicate::True {
+        return None;
+    }
+    let column = view.columns.iter().position(|column| *column == to.expr)?;
+    Some((to, column))
+}
+
+/// A raw value as an id's text; what is none leads nowhere.
+fn id_of(cell: CellRef<'_>) -> Option<String> {
+    match cell {
+        CellRef::Int(number) => Some(number.to_string()),
+        CellRef::Text(text) => {
+            let text = std::str::from_utf8(text).ok()?.trim_matches(' ');
+            (!text.is_empty()).then(|| text.to_owned())
+        }
+        _ => None,
+    }
+}
 
 /// Rows of one select, with those that are not on the page yet.
 pub(super) struct Extra {
@@ -64,6 +94,57 @@ impl OnPage {
 }
 
 impl Page {
+    /// The selects of all that the page refers to: by the ids that its rows hold, as far as they do; what stands in a
+    /// child's rows, or depends on a condition, is asked of the tables.
+    fn referenced(
+        &self,
+        site: &Site,
+        level: &[Included],
+        matched: &[(&Rows, usize)],
+    ) -> Vec<(usize, Part)> {
+        let mut ids: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+        for (part, (rows, used)) in self.plan.parts.iter().zip(matched) {
+            for target in &part.source.references {
+                let Some((to, column)) = held(target, &part.view) else {
+                    continue;
+                };
+                if self.includes.take(to.to) {
+                    let found = (0..*used).filter_map(|row| {
+                        let id = id_of(rows.cell(row, column))?;
+                        Some(match &to.prefix {
+                            Some(prefix) => format!("{prefix}-{id}"),
+                            None => id,
+                        })
+                    });
+                    ids.entry(to.to).or_default().extend(found);
+                }
+            }
+        }
+        let planner = site.planner();
+        let mut parts = planner.referenced(level, &self.request, |of, target, to| {
+            let of_page = self.plan.parts.iter();
+            let is_held = of_page
+                .filter(|part| std::ptr::eq(&*part.source, of))
+                .any(|part| held(target, &part.view).is_some());
+            !is_held && self.includes.take(to.to)
+        });
+        for (resource, ids) in ids {
+            let Some(resource) = site.resource(resource) else {
+                continue;
+            };
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            for some in ids.chunks(READ_AT_ONCE) {
+                let plan = planner.read_all(resource, some, &Selection::Whole);
+                parts.extend(plan.parts.into_iter().filter_map(|part| {
+                    let mut sources = site.mapping().sources.iter();
+                    let place = sources.position(|source| Arc::ptr_eq(source, &part.source))?;
+                    Some((place, part))
+                }));
+            }
+        }
+        parts
+    }
+
     /// Fetches what the request includes, given the rows of each part that are on the page. The number of commands
     /// follows from the request and the mapping, not from how many rows there are; for what brings nothing new no
     /// children are read.
@@ -118,9 +199,7 @@ impl Page {
             for include in again {
                 let planner = site.planner();
                 let parts = match self.includes.outside {
-                    Some(_) => {
-                        planner.referenced(&level, &self.request, |of| self.includes.take(of))
-                    }
+                    Some(_) => self.referenced(site, &level, matched),
                     None => planner.include(include, &level, &self.request, &context),
                 };
                 for (place, part) in parts {

@@ -370,8 +370,12 @@ impl Site {
             (asked, places) = self.resume(&asked.request, link, &call)?;
         }
         let plan = self.plan_asked(&asked, &places, &call)?;
-        let exists = match (&call.compartment, places.is_empty()) {
-            (Some(of), true) if call.everything => Some(self.existence(of)?),
+        // Where the patient is among what is asked for, that they are there is seen by the way.
+        let names_itself = |of: &Compartment| plan.resource == of.resource;
+        let exists = match &call.compartment {
+            Some(of) if call.everything && places.is_empty() && !names_itself(of) => {
+                Some(self.existence(of)?)
+            }
             _ => None,
         };
         timings.plan = clock.lap();

@@ -44,6 +44,7 @@ fn spelled(
         limit: None,
         total: false,
         count_only: false,
+        few: false,
     };
     select(&of, dialect)
 }

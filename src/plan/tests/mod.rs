@@ -85,6 +85,7 @@ impl Rig {
             limit: None,
             total: false,
             count_only: false,
+            few: false,
         };
         let statement = sql::select(&select, Dialect::Sqlite).expect("spelled");
         let values: Vec<Value> = values.into_inner();

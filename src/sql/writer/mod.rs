@@ -62,7 +62,7 @@ impl<'a> Writer<'a> {
         }
         match select.limit {
             // A derived table is not to be made twice.
-            Some(_) if !select.source.key.is_empty() => self.page_first(select),
+            Some(_) if !select.source.key.is_empty() && !select.few => self.page_first(select),
             _ => self.at_once(select),
         }
     }
