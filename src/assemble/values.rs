@@ -353,25 +353,33 @@ fn join<'c>(
     binding: &Binding,
     with: &str,
 ) -> Written {
-    let start = out.len();
     let mut odd = false;
-    out.push(b'"');
     let mut any = false;
     for cell in cells {
-        match trimmed(cell, &binding.absent) {
-            Ok(text) => {
-                if any {
-                    write_escaped(out, with);
+        let start = out.len();
+        match text(out, cell, &binding.absent) {
+            Written::Value if any => {
+                // Its opening quote gives way to what stands between; most often that is one blank.
+                match with.as_bytes() {
+                    [between @ b' '..=b'!'] => out[start] = *between,
+                    _ => {
+                        let written = out.split_off(start);
+                        write_escaped(out, with);
+                        out.extend_from_slice(&written[1..]);
+                    }
                 }
-                any = true;
-                write_escaped(out, &text);
+                // And its closing quote comes behind the last.
+                out.pop();
             }
-            Err(Written::Odd) => odd = true,
-            Err(_) => {}
+            Written::Value => {
+                any = true;
+                out.pop();
+            }
+            Written::Odd => odd = true,
+            _ => {}
         }
     }
     if !any {
-        out.truncate(start);
         return if odd { Written::Odd } else { Written::Absent };
     }
     out.push(b'"');

@@ -262,16 +262,11 @@ impl Planner {
                 conditions.push(condition);
                 filter_joins |= needed;
             }
-            let narrows =
-                |filter: &Filter| matches!(filter, Filter::Parameter(_)) && is_selective(filter);
-            // Of one resource, or of what is somebody's.
-            let is_id = |filter: &Filter| matches!(filter, Filter::Parameter(it) if it.name == "_id" && it.modifier.is_none());
-            let is_few = !total
-                && request.sort.is_empty()
-                && (request.compartment.is_some() || request.filters.iter().any(is_id));
-            let is_narrowed = request.compartment.is_some() || request.filters.iter().any(narrows);
             for filter in &request.filters {
-                asked.narrowed = is_narrowed;
+                // Only a condition on another resource asks for it.
+                if !matches!(filter, Filter::Parameter(_)) {
+                    asked.narrowed = is_narrowed(request);
+                }
                 asked.values.next_parameter();
                 let (condition, needed) = self.filter(filter, resource, prepared, &mut asked)?;
                 conditions.push(condition);
@@ -326,7 +321,7 @@ impl Planner {
                     limit: Some(limit),
                     total,
                     count_only: false,
-                    few: is_few,
+                    few: !total && is_few(request),
                 };
                 (view, select)
             };
@@ -447,6 +442,19 @@ impl Planner {
             None => Ok(()),
         }
     }
+}
+
+/// One of the search's own conditions leaves few rows.
+fn is_narrowed(request: &SearchRequest) -> bool {
+    let narrows = |filter: &Filter| matches!(filter, Filter::Parameter(_)) && is_selective(filter);
+    request.compartment.is_some() || request.filters.iter().any(narrows)
+}
+
+/// The search is for resources by their ids, or for what is somebody's, in no order but that of the ids.
+fn is_few(request: &SearchRequest) -> bool {
+    let is_id = |filter: &Filter| matches!(filter, Filter::Parameter(it) if it.name == "_id" && it.modifier.is_none());
+    let is_own = || request.compartment.is_some() || request.filters.iter().any(is_id);
+    request.sort.is_empty() && is_own()
 }
 
 /// What no definition knows. Empty parameters are no error (R4 §3.1.1.3).
