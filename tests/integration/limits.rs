@@ -251,7 +251,8 @@ fn an_explanation_has_the_same_bounds() {
         let response = send(CLIENT.get(url).bearer_auth(OPERATOR_KEY));
         let (status, id) = (response.status(), header(&response, "x-request-id"));
         let text = response.text().expect("a body");
-        assert!(!text.contains("4711"), "{text}");
+        // An id may hold any digits.
+        assert!(!text.replace(&id, "").contains("4711"), "{text}");
         if status.is_server_error() {
             assert!(text.contains(&id), "{text}");
         }
