@@ -4,7 +4,7 @@
 //! is a reference of the mapping, so that the condition is one of columns, as `patient=12` is.
 
 use crate::fhir::compartment::{self, Membership};
-use crate::mapping::{Resource, Source};
+use crate::mapping::{ReferenceMatcher, Resource, Source, Target};
 use crate::relation::Predicate;
 use crate::search::{Compartment, Reference};
 
@@ -81,12 +81,7 @@ impl Planner {
 fn leading<'s>(
     source: &'s Source,
     membership: &'s Membership,
-) -> impl Iterator<
-    Item = (
-        &'s crate::mapping::Target,
-        &'s crate::mapping::ReferenceMatcher,
-    ),
-> {
+) -> impl Iterator<Item = (&'s Target, &'s ReferenceMatcher)> {
     membership
         .parameters
         .iter()

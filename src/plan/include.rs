@@ -2,7 +2,8 @@
 //!
 //! Both are searches of their own, by the ids of what is on the page already: an included resource is one whose
 //! id is among what those resources refer to, a reverse included one refers to them. Each reference of the
-//! mapping is one command, however many rows there are.
+//! mapping is one command, however many rows there are; for `$everything`, which follows all references, what several
+//! of them lead to is one.
 
 use std::sync::Arc;
 
@@ -336,18 +337,12 @@ impl Planner {
         Part {
             source: Arc::clone(&of.source),
             select: Select {
-                source: of.source.relation.clone(),
                 joins: view.joins,
                 page_joins: joins,
                 filter_joins: joins,
-                filter,
-                after: Predicate::True,
-                columns: view.columns.clone(),
                 order: of.id_order.clone(),
                 limit: Some(limit),
-                total: false,
-                count_only: false,
-                few: false,
+                ..Select::of(of.source.relation.clone(), filter, view.columns.clone())
             },
             view,
             values: values.into_inner(),

@@ -166,23 +166,16 @@ impl Planner {
                     return None;
                 }
                 let view = self.view(index, selection);
-                let joins = prepared.row_joins
-                    | Joins::of_source(&prepared.source.relation).of_predicate(&filter);
+                let relation = prepared.source.relation.clone();
+                let joins = prepared.row_joins | Joins::of_source(&relation).of_predicate(&filter);
                 Some(Part {
                     source: Arc::clone(&prepared.source),
                     select: Select {
-                        source: prepared.source.relation.clone(),
                         joins: view.joins,
                         page_joins: joins,
                         filter_joins: joins,
-                        filter,
-                        after: Predicate::True,
-                        columns: view.columns.clone(),
-                        order: Vec::new(),
-                        limit: None,
-                        total: false,
-                        count_only: false,
                         few: true,
+                        ..Select::of(relation, filter, view.columns.clone())
                     },
                     view,
                     values: values.into_inner(),
@@ -284,18 +277,10 @@ impl Planner {
             } = self.sort(prepared, resource, request)?;
             let (view, select) = if count_only {
                 let select = Select {
-                    source: relation,
-                    joins: 0,
                     page_joins: filter_joins,
                     filter_joins,
-                    filter,
-                    after: Predicate::True,
-                    columns: prepared.nothing.clone(),
-                    order: Vec::new(),
-                    limit: None,
-                    total: false,
                     count_only: true,
-                    few: false,
+                    ..Select::of(relation, filter, prepared.nothing.clone())
                 };
                 (Arc::clone(&prepared.whole), select)
             } else {
@@ -310,18 +295,15 @@ impl Planner {
                 let view = self.view(index, &selection);
                 let limit = values.slot(&Value::Int(i64::from(count) + 1), SqlType::Int);
                 let select = Select {
-                    source: relation,
                     joins: view.joins,
                     page_joins: filter_joins | sort_joins,
                     filter_joins,
-                    filter,
                     after,
-                    columns: view.columns.clone(),
                     order,
                     limit: Some(limit),
                     total,
-                    count_only: false,
                     few: !total && is_few(request),
+                    ..Select::of(relation, filter, view.columns.clone())
                 };
                 (view, select)
             };

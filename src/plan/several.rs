@@ -21,7 +21,7 @@ impl Planner {
     /// As [`Planner::search`], for any of the types; a parameter that not all of them have.
     pub fn search_several(
         &self,
-        each: &[(&Resource, SearchRequest)],
+        each: &[(&Resource, &SearchRequest)],
         places: &[Place],
         context: &Context<'_>,
     ) -> Result<Plan, PlanError> {
@@ -72,7 +72,7 @@ impl Planner {
 /// A parameter that one of the types does not know and another does.
 fn known_elsewhere(
     request: &SearchRequest,
-    each: &[(&Resource, SearchRequest)],
+    each: &[(&Resource, &SearchRequest)],
 ) -> Option<Option<String>> {
     let unknown = |request: &SearchRequest, position: usize| {
         request

@@ -144,6 +144,26 @@ pub struct Select {
     pub few: bool,
 }
 
+impl Select {
+    /// All rows that hold a filter, in no order: what else a select may say is added to it.
+    pub fn of(source: Shared<Source>, filter: Predicate, columns: Shared<Vec<Expr>>) -> Select {
+        Select {
+            source,
+            joins: 0,
+            page_joins: 0,
+            filter_joins: 0,
+            filter,
+            after: Predicate::True,
+            columns,
+            order: Vec::new(),
+            limit: None,
+            total: false,
+            count_only: false,
+            few: false,
+        }
+    }
+}
+
 /// The rows of a child table that belong to the parents of a page, ordered by parent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct ChildSelect {

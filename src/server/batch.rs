@@ -110,6 +110,7 @@ pub(super) async fn answer(
         observe::new_id()
     )
     .into_bytes();
+    let is_empty = requests.is_empty();
     for (index, request) in requests.into_iter().enumerate() {
         body.extend_from_slice(if index == 0 { b",\"entry\":[" } else { b"," });
         let answered = match request {
@@ -135,10 +136,7 @@ pub(super) async fn answer(
             }
         }
     }
-    if body.ends_with(b"}") || body.ends_with(b"]") {
-        body.push(b']');
-    }
-    body.push(b'}');
+    body.extend_from_slice(if is_empty { b"}" } else { b"]}" });
     whole.body = body;
     whole
 }

@@ -94,8 +94,8 @@ impl Site {
         let each = asked
             .each
             .iter()
-            .map(|request| Ok((self.served(&request.resource)?, request.clone())))
-            .collect::<Result<Vec<(&Resource, SearchRequest)>, SiteError>>()?;
+            .map(|request| Ok((self.served(&request.resource)?, request)))
+            .collect::<Result<Vec<(&Resource, &SearchRequest)>, SiteError>>()?;
         let context = self.context(&call.base, call.strict);
         Ok(self.planner.search_several(&each, places, &context)?)
     }

@@ -23,28 +23,20 @@ fn spelled(
     order: Vec<Order>,
     dialect: Dialect,
 ) -> Result<super::Statement, SqlError> {
+    let source = Shared::new(Source {
+        table: Table {
+            alias: Arc::from("t"),
+            source: TableSource::Named(Arc::from("dbo.ODD]\"TABLE")),
+        },
+        key: Vec::new(),
+        rows: Predicate::True,
+        joins: Vec::new(),
+        catalogue: None,
+    });
+    let columns = Shared::new(vec![column("A", SqlType::Int)]);
     let of = Select {
-        source: Shared::new(Source {
-            table: Table {
-                alias: Arc::from("t"),
-                source: TableSource::Named(Arc::from("dbo.ODD]\"TABLE")),
-            },
-            key: Vec::new(),
-            rows: Predicate::True,
-            joins: Vec::new(),
-            catalogue: None,
-        }),
-        joins: 0,
-        page_joins: 0,
-        filter_joins: 0,
-        filter,
-        after: Predicate::True,
-        columns: Shared::new(vec![column("A", SqlType::Int)]),
         order,
-        limit: None,
-        total: false,
-        count_only: false,
-        few: false,
+        ..Select::of(source, filter, columns)
     };
     select(&of, dialect)
 }

@@ -74,18 +74,8 @@ impl Rig {
         values: Values,
     ) -> Rows {
         let select = Select {
-            source: self.source.clone(),
-            joins: 0,
-            page_joins: 0,
-            filter_joins: 0,
-            filter,
-            after: Predicate::True,
-            columns: Shared::new(columns),
             order,
-            limit: None,
-            total: false,
-            count_only: false,
-            few: false,
+            ..Select::of(self.source.clone(), filter, Shared::new(columns))
         };
         let statement = sql::select(&select, Dialect::Sqlite).expect("spelled");
         let values: Vec<Value> = values.into_inner();
