@@ -1,7 +1,7 @@
 //! A whole request, from the socket to the socket: Pilaster's own binary against a hand-written handler on
 //! the same database, in one run, with the same client.
 //!
-//! `cargo bench --bench http` (options after `--`: `--patients 100000 --seconds 5 --rounds 3`). The two
+//! `cargo bench --bench http`; `cargo bench --bench http -- --help` lists its options. The two
 //! take turns, since the machine's speed drifts; what counts is the ratio.
 
 mod reference;
@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use clap::Parser;
 use pilaster::mapping;
 use pilaster::plan::{self, Context, CountLimits, Planner};
 use pilaster::relation::{Dialect, Value};
@@ -31,14 +32,25 @@ const ENGINE: Engine = Engine {
     declared_collations: true,
 };
 
+/// How much is asked, and for how long.
+#[derive(Parser)]
 struct Options {
+    /// Patients of the practice.
+    #[arg(long, default_value_t = 100_000)]
     patients: u32,
+    /// Of one round.
+    #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Of which the median counts.
+    #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// Given by `cargo bench` itself.
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
 fn main() {
-    let options = options();
+    let options = Options::parse();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let pilaster = Pilaster::start(folder.path(), &options);
     let database = std::fs::read_dir(folder.path())
@@ -84,29 +96,6 @@ fn main() {
         before,
         pilaster.memory()
     );
-}
-
-fn options() -> Options {
-    let mut options = Options {
-        patients: 100_000,
-        seconds: 5,
-        rounds: 3,
-    };
-    let arguments: Vec<String> = std::env::args().collect();
-    for pair in arguments.windows(2) {
-        let number = pair[1].parse::<u64>();
-        match (pair[0].as_str(), number) {
-            ("--patients", Ok(number)) => {
-                options.patients = u32::try_from(number).expect("a number of patients")
-            }
-            ("--seconds", Ok(number)) => options.seconds = number,
-            ("--rounds", Ok(number)) => {
-                options.rounds = usize::try_from(number).expect("a number of rounds")
-            }
-            _ => {}
-        }
-    }
-    options
 }
 
 /// The server as it is shipped, in a process of its own.

@@ -1,17 +1,18 @@
 //! Searches that go by more than one table, against SQL written by hand for the same answer; and the dearest searches
 //! that are answered at all.
 //!
-//! `cargo bench --bench joins` (options after `--`: `--patients 20000 --seconds 2 --rounds 3`). What is compared is the
+//! `cargo bench --bench joins`; `cargo bench --bench joins -- --help` lists its options. What is compared is the
 //! corridor from a search's text to its Bundle, without HTTP: reading, planning, the commands that come out of it, their
 //! merging. By hand it is one flat statement for each kind of row, in the order that a careful engineer would join,
-//! which gives the same columns to the same writers, over the same pool; a name is compared without accents in both. Both take turns, with 16 requests under way;
-//! what counts is the ratio.
+//! which gives the same columns to the same writers, over the same pool; a name is compared without accents in both.
+//! Both take turns, with 16 requests under way; what counts is the ratio.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use clap::Parser;
 use jiff::tz::TimeZone;
 use pilaster::assemble::{self, BundleWriter, ChildRows, EntryMode, Link, Outcome, ResourceWriter};
 use pilaster::cli::{OpenLimits, open_site};
@@ -34,14 +35,28 @@ const UNDER_WAY: usize = 16;
 const MEDICARE: &str = "http://ns.electronichealth.net.au/id/medicare-number";
 const FAMILIES: [&str; 6] = ["smith", "jones", "brown", "wilson", "taylor", "nguyen"];
 
+/// How much is asked, and for how long.
+#[derive(Parser)]
 struct Options {
+    /// Patients of the practice.
+    #[arg(long, default_value_t = 20_000)]
     patients: u32,
+    /// Of one round.
+    #[arg(long, default_value_t = 2)]
     seconds: u64,
+    /// Of which the median counts.
+    #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// Only the cases whose name holds this text.
+    #[arg(long)]
+    only: Option<String>,
+    /// Given by `cargo bench` itself.
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
 fn main() {
-    let options = options();
+    let options = Options::parse();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("practice.sqlite");
     let mut database = rusqlite::Connection::open(&path).expect("a database");
@@ -70,7 +85,8 @@ fn main() {
         options.patients, options.rounds, options.seconds
     );
     println!("| search | Pilaster | by hand | ratio |\n|---|---|---|---|");
-    for case in &cases {
+    let only = options.only.as_deref().unwrap_or_default();
+    for case in cases.iter().filter(|case| case.name.contains(only)) {
         for round in 0..20 {
             case.same_answers(&runtime, &site, round);
         }
@@ -106,25 +122,9 @@ fn main() {
             ours / theirs
         );
     }
-    worst(&runtime, &site);
-}
-
-fn options() -> Options {
-    let mut options = Options {
-        patients: 20_000,
-        seconds: 2,
-        rounds: 3,
-    };
-    let arguments: Vec<String> = std::env::args().collect();
-    for pair in arguments.windows(2) {
-        match (pair[0].as_str(), pair[1].parse::<u32>()) {
-            ("--patients", Ok(number)) => options.patients = number,
-            ("--seconds", Ok(number)) => options.seconds = number.into(),
-            ("--rounds", Ok(number)) => options.rounds = number as usize,
-            _ => {}
-        }
+    if options.only.is_none() {
+        worst(&runtime, &site);
     }
-    options
 }
 
 /// What the searches ask for, drawn from the practice.

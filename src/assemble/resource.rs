@@ -578,6 +578,9 @@ impl<'v> ResourceWriter<'v> {
         {
             return;
         }
+        if is_null(&entry.node, row) {
+            return;
+        }
         let mark = out.len();
         if *found != Presence::Absent {
             out.push(b',');
