@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use axum::http::Method;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
@@ -20,26 +21,26 @@ use crate::demo::{self, DemoError, MAX_PATIENTS};
 use crate::explain::{
     About, Explanation, Json, ROWS, StageTimings, render_text, run as run_commands,
 };
-use crate::mapping::{
-    Diagnostics, Loaded, Mapping, Options, Resource, embedded, load_files, load_folder,
-};
+use crate::mapping::{Diagnostics, Loaded, Mapping, Options, embedded, load_files, load_folder};
 use crate::passthrough::PassthroughError;
 use crate::passthrough::sqlite::{Limits as PoolLimits, Pool};
-use crate::plan::{Context, CountLimits, Plan, PlanError, Planner, Selection};
+use crate::plan::{CountLimits, Plan, PlanError, Selection};
 use crate::relation::Dialect;
-use crate::search::{self, Input, Limits};
-use crate::site::{Answer, ReadCall, SearchCall, Site, SiteConfig, SiteError, Types};
+use crate::search::Input;
+use crate::server::path::{self, Interaction};
+use crate::site::{Answer, CallPlanner, ReadCall, SearchCall, Site, SiteConfig, SiteError};
 
 /// What links in an answer begin with: nobody serves them here.
 const BASE: &str = "http://localhost/fhir/R4";
 
-const FORM: &str = "write it as Type?parameter=value&…, as Type, or as Type/id: \
+const FORM: &str = "write it as it stands after a FHIR base URL, as Type?parameter=value&…, Type/id, \
+                    Patient/id/Type, Patient/id/$everything or ?_type=…: \
                     pilaster explain 'Patient?family=smith&birthdate=gt1980&_sort=-birthdate'";
 
 /// Show what a search becomes: its syntax tree, its plan, and the command for a practice database
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// What to explain, as it stands after the FHIR base URL: 'Patient?family=smith', 'Patient/12'
+    /// What to explain, as it stands after the FHIR base URL: 'Patient?family=smith', 'Patient/12/$everything'
     #[arg(value_name = "SEARCH")]
     asked: String,
     /// The SQL to show; without it that of the mapping's own engine, or SQLite's with --run
@@ -145,39 +146,34 @@ fn refusal(error: &SiteError) -> String {
 }
 
 /// What the argument asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked<'a> {
-    Search { resource: &'a str, query: &'a str },
-    Read { resource: &'a str, id: &'a str },
+#[derive(Debug, Clone)]
+enum Asked {
+    Search(SearchCall),
+    Read { resource: String, id: String },
 }
 
-/// Reads `Patient?family=smith`, `Patient`, `Patient/12`; a slash before them does no harm.
-fn asked(text: &str) -> Option<Asked<'_>> {
+/// Reads `Patient?family=smith`, `Patient/12`, `Patient/12/$everything` as a server reads it; a slash before them
+/// does no harm.
+fn asked(text: &str, strict: bool) -> Option<Asked> {
     let text = text.strip_prefix('/').unwrap_or(text);
     let (path, query) = match text.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (text, None),
     };
-    let is_type = |name: &str| {
-        name.starts_with(|c: char| c.is_ascii_uppercase())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric())
-    };
-    match (path.split_once('/'), query) {
-        (None, query) if is_type(path) => Some(Asked::Search {
-            resource: path,
-            query: query.unwrap_or_default(),
-        }),
-        (Some((resource, id)), None)
-            if is_type(resource) && !id.is_empty() && !id.contains('/') =>
-        {
-            Some(Asked::Read { resource, id })
-        }
-        _ => None,
+    match path::interaction(&Method::GET, Some(path)).ok()? {
+        Interaction::Read { resource, id } if query.is_none() => Some(Asked::Read { resource, id }),
+        _ if text.is_empty() => None,
+        interaction => Some(Asked::Search(SearchCall {
+            base: BASE.to_owned(),
+            query: query.unwrap_or_default().into(),
+            strict,
+            ..interaction.search()?
+        })),
     }
 }
 
 fn explain(args: &Args) -> Result<Explanation, Failure> {
-    let asked = asked(&args.asked).ok_or(Failure::Form)?;
+    let asked = asked(&args.asked, args.strict).ok_or(Failure::Form)?;
     // A database of the caller's may lack columns that are optional: the search is planned without them.
     let given = match &args.sqlite {
         Some(path) => Some(Practice::given(args, path)?),
@@ -193,21 +189,21 @@ fn explain(args: &Args) -> Result<Explanation, Failure> {
             Arc::new(mapping)
         }
     };
-    let planner = Planner::new(Arc::clone(&mapping));
+    let zone = args.time_zone.clone();
+    let calls = CallPlanner::new(Arc::clone(&mapping), zone, CountLimits::default());
     let about = About {
-        mapping: &mapping,
+        calls: &calls,
         dialect: shown(args, mapping.engine),
-        zone: &args.time_zone,
         zone_name: args.time_zone.iana_name().unwrap_or("UTC"),
         now: args.time_zone.to_datetime(Timestamp::now()),
     };
-    let (mut explanation, plan) = plan(args, asked, &planner, &about)?;
+    let (mut explanation, plan) = plan(&asked, &about)?;
     if args.run {
         let practice = match given {
             Some(practice) => practice,
             None => Practice::demo(args, &mapping)?,
         };
-        practice.run(asked, args, &mut explanation, &plan)?;
+        practice.run(asked, &mut explanation, &plan)?;
     }
     Ok(explanation)
 }
@@ -234,44 +230,24 @@ fn shown(args: &Args, engine: Dialect) -> Dialect {
     }
 }
 
-fn served<'m>(mapping: &'m Mapping, name: &str) -> Result<&'m Resource, SiteError> {
-    mapping
-        .resources
-        .get(name)
-        .ok_or_else(|| SiteError::UnknownResourceType {
-            served: mapping.resources.keys().copied().collect(),
-        })
-}
-
-fn plan(
-    args: &Args,
-    asked: Asked<'_>,
-    planner: &Planner,
-    about: &About<'_>,
-) -> Result<(Explanation, Plan), SiteError> {
+fn plan(asked: &Asked, about: &About<'_>) -> Result<(Explanation, Plan), SiteError> {
     match asked {
-        Asked::Search { resource, query } => {
-            let served = served(about.mapping, resource)?;
-            let types = Types::new(about.mapping);
-            let input = Input::query(query);
-            let request = search::parse(resource, input, &types, &Limits::default())?;
-            if request.cursor.is_some() {
+        Asked::Search(call) => {
+            let input = Input {
+                query: &call.query,
+                form: b"",
+            };
+            let asked = about.calls.ask(call, input)?;
+            if asked.request.cursor.is_some() {
                 // A page link opens with its server's key only.
                 return Err(PlanError::Cursor.into());
             }
-            let context = Context {
-                base: BASE,
-                zone: about.zone,
-                now: about.now,
-                strict: args.strict,
-                count: CountLimits::default(),
-            };
-            let plan = planner.search(served, &request, &[], &context)?;
-            Ok((about.search(request, &plan)?, plan))
+            let plan = about.calls.plan_asked(&asked, &[], call)?;
+            Ok((about.search(call, &asked, &plan)?, plan))
         }
         Asked::Read { resource, id } => {
-            let served = served(about.mapping, resource)?;
-            let plan = planner.read(served, id, &Selection::Whole);
+            let served = about.calls.served(resource)?;
+            let plan = about.calls.planner().read(served, id, &Selection::Whole);
             Ok((about.read(resource, id, &plan)?, plan))
         }
     }
@@ -327,13 +303,7 @@ impl Practice {
     }
 
     /// Adds to the explanation what its commands bring, and the answer.
-    fn run(
-        &self,
-        asked: Asked<'_>,
-        args: &Args,
-        explanation: &mut Explanation,
-        plan: &Plan,
-    ) -> Result<(), Failure> {
+    fn run(&self, asked: Asked, explanation: &mut Explanation, plan: &Plan) -> Result<(), Failure> {
         self.site
             .pool()
             .run_now(|session| run_commands(explanation, plan, Dialect::Sqlite, session, ROWS))?;
@@ -343,21 +313,12 @@ impl Practice {
             .map_err(Failure::Runtime)?;
         let answer: Answer = runtime.block_on(async {
             match asked {
-                Asked::Search { resource, query } => {
-                    let call = SearchCall {
-                        base: BASE.to_owned(),
-                        resource: resource.to_owned(),
-                        query: query.as_bytes().to_vec(),
-                        strict: args.strict,
-                        ..SearchCall::default()
-                    };
-                    self.site.search(call).await
-                }
+                Asked::Search(call) => self.site.search(call).await,
                 Asked::Read { resource, id } => {
                     let call = ReadCall {
                         base: BASE.to_owned(),
-                        resource: resource.to_owned(),
-                        id: id.to_owned(),
+                        resource,
+                        id,
                         ..ReadCall::default()
                     };
                     self.site.read(call).await
@@ -399,28 +360,46 @@ mod tests {
 
     #[test]
     fn reads_what_stands_after_a_base_url() {
-        let search = |resource, query| Some(Asked::Search { resource, query });
+        let read = |text| {
+            Some(match asked(text, false)? {
+                Asked::Search(call) => {
+                    let query = String::from_utf8(call.query.clone()).unwrap();
+                    format!("search {} by {query}", call.path())
+                }
+                Asked::Read { resource, id } => format!("read {resource}/{id}"),
+            })
+        };
         for (text, expected) in [
-            ("Patient?family=a/b?c", search("Patient", "family=a/b?c")),
-            ("/Patient?", search("Patient", "")),
-            ("Patient", search("Patient", "")),
+            ("Patient?family=a/b?c", "search Patient by family=a/b?c"),
+            ("/Patient?", "search Patient by "),
+            ("Patient", "search Patient by "),
+            ("Patient/12", "read Patient/12"),
             (
-                "Patient/12",
-                Some(Asked::Read {
-                    resource: "Patient",
-                    id: "12",
-                }),
+                "Patient/12/Condition?code=x",
+                "search Patient/12/Condition by code=x",
             ),
-            ("", None),
-            ("?family=smith", None),
-            ("patient?family=smith", None),
-            ("family=smith", None),
-            ("Patient/", None),
-            ("Patient/1/2", None),
-            ("Patient/1?_elements=name", None),
-            ("https://example.org/Patient?a=b", None),
+            ("Patient/12/*", "search Patient/12/* by "),
+            (
+                "Patient/12/$everything",
+                "search Patient/12/$everything by ",
+            ),
+            ("?_type=Patient", "search  by _type=Patient"),
         ] {
-            assert_eq!(asked(text), expected, "{text}");
+            assert_eq!(read(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in [
+            "",
+            "/",
+            "patient?family=smith",
+            "family=smith",
+            "Patient/",
+            "Patient/1/2",
+            "Patient/1?_elements=name",
+            "Patient/1/$summary",
+            "metadata",
+            "https://example.org/Patient?a=b",
+        ] {
+            assert_eq!(read(text), None, "{text}");
         }
     }
 
@@ -493,6 +472,32 @@ mod tests {
             .unwrap();
         let error = run("Patient", database).unwrap_err().to_string();
         assert!(error.contains("column T.NAME"), "{error}");
+    }
+
+    #[test]
+    fn what_goes_with_a_page_is_explained_too() {
+        let types = |parts: &[crate::explain::PartExplanation]| {
+            let names = parts.iter().map(|part| part.resource);
+            names.collect::<std::collections::BTreeSet<_>>()
+        };
+        let search = "Patient?family=smith&_include=Patient:general-practitioner&_revinclude=Condition:patient";
+        let explanation = explained(&[search]).unwrap();
+        assert_eq!(types(&explanation.parts), ["Patient"].into());
+        assert_eq!(
+            types(&explanation.included),
+            ["Condition", "Practitioner"].into()
+        );
+        let text = render_text(&explanation, false);
+        assert!(text.contains("included"), "{text}");
+        let explanation = explained(&["Patient/12/$everything?_type=Patient,Condition"]).unwrap();
+        assert_eq!(explanation.path, "Patient/12/$everything");
+        assert_eq!(types(&explanation.parts), ["Condition", "Patient"].into());
+        assert!(types(&explanation.included).contains("Practitioner"));
+        let explanation = explained(&["Patient/12/Condition?code=x"]).unwrap();
+        assert_eq!(types(&explanation.parts), ["Condition"].into());
+        let several = explained(&["?_type=Patient,Practitioner&_id=1"]).unwrap();
+        assert_eq!(types(&several.parts), ["Patient", "Practitioner"].into());
+        assert!(explained(&["Patient/12/$everything?_sort=_id"]).is_err());
     }
 
     #[test]

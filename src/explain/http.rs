@@ -36,24 +36,19 @@ pub async fn for_http(
         query: &call.query,
         form: &call.form,
     };
-    if site.resource(&call.resource).is_none() {
-        return Err(SiteError::UnknownResourceType {
-            served: site.mapping().resources.keys().copied().collect(),
-        });
-    }
-    let request = site.parse(&call.resource, input)?;
-    if request.cursor.is_some() {
+    let calls = site.calls();
+    let asked = calls.ask(&call, input)?;
+    if asked.request.cursor.is_some() {
         return Err(PlanError::Cursor.into());
     }
-    let plan = site.plan(&request, &call.base, call.strict)?;
+    let plan = calls.plan_asked(&asked, &[], &call)?;
     let about = About {
-        mapping: site.mapping(),
+        calls,
         dialect: options.dialect.unwrap_or(site.dialect()),
-        zone: site.zone(),
         zone_name: site.zone_name(),
         now: site.zone().to_datetime(Timestamp::now()),
     };
-    let mut explanation = about.search(request, &plan)?;
+    let mut explanation = about.search(&call, &asked, &plan)?;
     if options.run {
         let database = site.dialect();
         explanation = site

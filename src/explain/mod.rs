@@ -36,31 +36,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 
 pub use http::{HttpOptions, for_http};
 pub use run::{ROWS, run};
 pub use text::render_text;
 
-use crate::mapping::Mapping;
 use crate::passthrough::Command;
 use crate::plan::{self, ChildPart, ChildView, Part, Plan};
-use crate::relation::{ChildSelect, Dialect, Select, TableSource, Value};
+use crate::relation::{ChildSelect, Dialect, Predicate, Select, TableSource, Value};
 use crate::search::{Filter, Prefix, SearchRequest, Value as SearchValue};
-use crate::site::Timings;
+use crate::site::{Asked, CallPlanner, SearchCall, Timings};
 use crate::sql::{SqlError, Statement};
 
 /// What an explanation depends on besides the request and its plan.
 #[derive(Clone, Copy)]
 pub struct About<'a> {
-    /// The mapping that the plan was made over.
-    pub mapping: &'a Mapping,
+    /// What reads and plans.
+    pub calls: &'a CallPlanner,
     /// The dialect of the commands; it need not be that of the database that they are run on.
     pub dialect: Dialect,
-    /// The practice's zone, in which dates are read.
-    pub zone: &'a TimeZone,
-    /// The zone's IANA name.
+    /// The IANA name of the practice's zone.
     pub zone_name: &'a str,
     /// Wall-clock time at the practice: what `ap` is near to.
     pub now: DateTime,
@@ -70,8 +66,10 @@ pub struct About<'a> {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
+    /// What was asked, as it stands after the FHIR base URL, without its text: `Patient`, `Patient/12/$everything`.
+    pub path: String,
     /// What was asked: the syntax tree.
-    pub asked: Asked,
+    pub asked: Interaction,
     /// The time that each date of the search covers at the practice.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dates: Vec<DateInterval>,
@@ -85,6 +83,10 @@ pub struct Explanation {
     pub page: Page,
     /// One for each source of the resource type that may have an answer; their rows are merged.
     pub parts: Vec<PartExplanation>,
+    /// The selects of what goes with the page (`_include` and the like), as they are for a page that holds one
+    /// resource of each source, whose id is 0. What `:iterate` adds follows from what these bring.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub included: Vec<PartExplanation>,
     /// The answer, when it was run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Json>,
@@ -96,7 +98,7 @@ pub struct Explanation {
 /// The interaction that is explained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Asked {
+pub enum Interaction {
     /// A search, as it was read.
     Search(Box<SearchRequest>),
     /// A read.
@@ -137,6 +139,8 @@ pub struct Page {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PartExplanation {
+    /// The type of its resources.
+    pub resource: &'static str,
     /// The source's name, where the mapping gives it one; it begins the ids of its resources.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Arc<str>>,
@@ -157,6 +161,12 @@ pub struct PartExplanation {
     /// What came back, when it was run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ran: Option<Ran>,
+}
+
+impl PartExplanation {
+    fn can_match(&self) -> bool {
+        self.select.filter != Predicate::False
+    }
 }
 
 /// A child table's part. Until it is run its parents are not known: the command is then that of one
@@ -244,9 +254,22 @@ impl About<'_> {
     ///
     /// # Errors
     /// When the dialect cannot spell a select of the plan.
-    pub fn search(&self, request: SearchRequest, plan: &Plan) -> Result<Explanation, SqlError> {
-        let dates = self.dates(&request);
-        self.explain(Asked::Search(Box::new(request)), dates, plan)
+    pub fn search(
+        &self,
+        call: &SearchCall,
+        asked: &Asked,
+        plan: &Plan,
+    ) -> Result<Explanation, SqlError> {
+        let included = self.calls.included(asked, plan, call);
+        Ok(Explanation {
+            dates: self.dates(&asked.request),
+            included: self.parts(&included)?,
+            ..self.explain(
+                call.path(),
+                Interaction::Search(Box::new(asked.request.clone())),
+                plan,
+            )?
+        })
     }
 
     /// Explains a read by its plan.
@@ -254,23 +277,24 @@ impl About<'_> {
     /// # Errors
     /// As [`About::search`].
     pub fn read(&self, resource: &str, id: &str, plan: &Plan) -> Result<Explanation, SqlError> {
-        let asked = Asked::Read {
+        let asked = Interaction::Read {
             resource: resource.to_owned(),
             id: id.to_owned(),
         };
-        self.explain(asked, Vec::new(), plan)
+        self.explain(format!("{resource}/{id}"), asked, plan)
     }
 
     fn explain(
         &self,
-        asked: Asked,
-        dates: Vec<DateInterval>,
+        path: String,
+        asked: Interaction,
         plan: &Plan,
     ) -> Result<Explanation, SqlError> {
         Ok(Explanation {
+            path,
             asked,
-            dates,
-            mapping: Arc::clone(&self.mapping.id),
+            dates: Vec::new(),
+            mapping: Arc::clone(&self.calls.mapping().id),
             dialect: self.dialect,
             zone: self.zone_name.to_owned(),
             page: Page {
@@ -278,14 +302,18 @@ impl About<'_> {
                 count_lowered: plan.count_lowered,
                 total: plan.total,
             },
-            parts: plan
-                .parts
-                .iter()
-                .map(|part| part_explanation(part, self.dialect))
-                .collect::<Result<_, _>>()?,
+            parts: self.parts(&plan.parts)?,
+            included: Vec::new(),
             answer: None,
             timings: None,
         })
+    }
+
+    fn parts(&self, parts: &[Part]) -> Result<Vec<PartExplanation>, SqlError> {
+        parts
+            .iter()
+            .map(|part| part_explanation(part, self.dialect))
+            .collect()
     }
 
     fn dates(&self, request: &SearchRequest) -> Vec<DateInterval> {
@@ -296,7 +324,7 @@ impl About<'_> {
             };
             for (value, of) in parameter.values.iter().enumerate() {
                 if let SearchValue::Date { prefix, date } = of {
-                    let exact = date.interval(self.zone);
+                    let exact = date.interval(self.calls.zone());
                     let interval = match prefix {
                         Prefix::Ap => exact.approximate(self.now),
                         _ => exact,
@@ -323,6 +351,7 @@ fn part_explanation(part: &Part, dialect: Dialect) -> Result<PartExplanation, Sq
         part.view.children.as_slice()
     };
     Ok(PartExplanation {
+        resource: part.source.resource,
         source: part.source.name.clone(),
         place: part.source.place.to_string(),
         table: match &part.source.relation.table.source {

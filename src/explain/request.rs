@@ -8,14 +8,19 @@ use crate::search::{
 };
 
 /// What was asked, a branch for each thing that was said. `dates` are the intervals of the dates in it.
-pub(super) fn tree(request: &SearchRequest, dates: &[DateInterval]) -> Tree {
+pub(super) fn tree(path: &str, request: &SearchRequest, dates: &[DateInterval]) -> Tree {
     let filters = request
         .filters
         .iter()
         .enumerate()
         .map(|(index, filter)| self::filter(filter, index, dates));
     let one = |key, word: Option<String>| word.map(|word| Tree::keyed(key, word));
-    Tree::line(&*request.resource)
+    let root = match path {
+        "" => "all types",
+        path => path,
+    };
+    Tree::line(root)
+        .with((!request.types.is_empty()).then(|| Tree::keyed("types", request.types.join(", "))))
         .with(filters)
         .with(sorts(&request.sort))
         .with(one("count", request.count.map(|count| count.to_string())))

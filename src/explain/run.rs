@@ -32,6 +32,9 @@ pub fn run(
     let dialect = explanation.dialect;
     let count = plan.count as usize;
     for (explained, part) in explanation.parts.iter_mut().zip(&plan.parts) {
+        if !part.can_match() {
+            continue;
+        }
         let statement = sql::select(&part.select, database)?;
         let rows = session.execute(&statement, &part.values)?;
         explained.ran = Some(ran(session, &statement, &part.values, &rows, most)?);

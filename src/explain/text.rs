@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::table::Table;
 use super::tree::{Style, Tree, harmless};
 use super::{
-    Asked, ChildExplanation, Explanation, PartExplanation, Ran, json, relation, request, sql,
+    ChildExplanation, Explanation, Interaction, PartExplanation, Ran, json, relation, request, sql,
 };
 use crate::passthrough::{Command, CommandParameter};
 use crate::relation::{Expr, Join, Select, Shared};
@@ -37,9 +37,13 @@ struct Page {
 
 impl Page {
     fn title(&mut self, explanation: &Explanation) {
-        let asked = match &explanation.asked {
-            Asked::Search(request) => request.to_string(),
-            Asked::Read { resource, id } => format!("{resource}/{id}"),
+        let query = match &explanation.asked {
+            Interaction::Search(request) => request.to_query(),
+            Interaction::Read { .. } => String::new(),
+        };
+        let asked = match query.is_empty() {
+            true => explanation.path.clone(),
+            false => format!("{}?{query}", explanation.path),
         };
         self.style.bold(&mut self.out, &harmless(&asked));
         self.out.push('\n');
@@ -53,8 +57,10 @@ impl Page {
     fn asked(&mut self, explanation: &Explanation) {
         self.heading("Asked");
         let tree = match &explanation.asked {
-            Asked::Search(request) => request::tree(request, &explanation.dates),
-            Asked::Read { resource, id } => {
+            Interaction::Search(request) => {
+                request::tree(&explanation.path, request, &explanation.dates)
+            }
+            Interaction::Read { resource, id } => {
                 Tree::line(&**resource).with([Tree::keyed("id", super::quoted(id))])
             }
         };
@@ -63,7 +69,7 @@ impl Page {
 
     fn plan(&mut self, explanation: &Explanation) {
         self.heading("Plan");
-        let is_search = matches!(explanation.asked, Asked::Search(_));
+        let is_search = matches!(explanation.asked, Interaction::Search(_));
         if is_search {
             let page = &explanation.page;
             let count = match (page.count, page.count_lowered) {
@@ -82,8 +88,15 @@ impl Page {
         if explanation.parts.is_empty() {
             self.line("no source of the type can have an answer: nothing runs");
         }
+        let mut types = explanation.parts.iter().map(|part| part.resource);
+        let first = types.next();
+        let is_one = types.all(|of| Some(of) == first);
         for part in &explanation.parts {
-            self.tree(&part_tree(part));
+            let role = (!is_one).then_some("matches");
+            self.tree(&part_tree(part, role));
+        }
+        for part in &explanation.included {
+            self.tree(&part_tree(part, Some("included")));
         }
     }
 
@@ -93,22 +106,41 @@ impl Page {
         }
         self.heading("Command");
         let mut first = true;
+        let is_one = explanation.parts.len() == 1 && explanation.included.is_empty();
         for part in &explanation.parts {
             self.gap(&mut first);
-            if explanation.parts.len() > 1 || !part.children.is_empty() {
-                self.note_in(&source_name(explanation, part));
+            if !part.can_match() {
+                let name = source_name(part);
+                self.note_in(&format!("{name}: nothing of it can match, so nothing runs"));
+                continue;
+            }
+            if !is_one || !part.children.is_empty() {
+                self.note_in(&source_name(part));
             }
             self.command(&part.command);
-            for child in &part.children {
-                self.gap(&mut first);
-                let parents = if child.ran.is_some() {
-                    "for the parents of the page"
-                } else {
-                    "for the parents of the page, here one without a key"
-                };
-                self.note_in(&format!("{}: {parents}", child.name));
-                self.command(&child.command);
-            }
+            self.children(part, &mut first);
+        }
+        for part in explanation.included.iter().filter(|part| part.can_match()) {
+            self.gap(&mut first);
+            self.note_in(&format!(
+                "{}: included, here for a page with one resource of each source, of the id 0",
+                source_name(part)
+            ));
+            self.command(&part.command);
+            self.children(part, &mut first);
+        }
+    }
+
+    fn children(&mut self, part: &PartExplanation, first: &mut bool) {
+        for child in &part.children {
+            self.gap(first);
+            let parents = if child.ran.is_some() {
+                "for the parents of the page"
+            } else {
+                "for the parents of the page, here one without a key"
+            };
+            self.note_in(&format!("{}: {parents}", child.name));
+            self.command(&child.command);
         }
     }
 
@@ -141,7 +173,7 @@ impl Page {
         for part in &explanation.parts {
             if let Some(ran) = &part.ran {
                 self.gap(&mut first);
-                self.ran(&source_name(explanation, part), &part.columns, ran);
+                self.ran(&source_name(part), &part.columns, ran);
             }
             for child in &part.children {
                 if let Some(ran) = &child.ran {
@@ -235,18 +267,15 @@ impl Page {
 }
 
 /// `Patient`, or `Patient kin` where the type has named sources.
-fn source_name(explanation: &Explanation, part: &PartExplanation) -> String {
-    let resource = match &explanation.asked {
-        Asked::Search(request) => &request.resource,
-        Asked::Read { resource, .. } => resource,
-    };
+fn source_name(part: &PartExplanation) -> String {
     match &part.source {
-        Some(name) => format!("{resource} {name}"),
-        None => resource.clone(),
+        Some(name) => format!("{} {name}", part.resource),
+        None => part.resource.to_owned(),
     }
 }
 
-fn part_tree(part: &PartExplanation) -> Tree {
+/// `role`: what the part is beside the search itself.
+fn part_tree(part: &PartExplanation, role: Option<&'static str>) -> Tree {
     let Select {
         source,
         filter,
@@ -268,7 +297,12 @@ fn part_tree(part: &PartExplanation) -> Tree {
     } else {
         part.select.joins | part.select.page_joins
     };
-    let mut tree = Tree::line(format!("{name}from {from}  ({})", part.place))
+    let head = format!("{name}from {from}  ({})", part.place);
+    let head = match role {
+        Some(role) => Tree::keyed(role, format!("{} {head}", part.resource)),
+        None => Tree::line(head),
+    };
+    let mut tree = head
         .with(made(&source.joins, joins))
         .with(all("rows", relation::conditions(&source.rows)))
         .with(all("filter", relation::conditions(filter)))

@@ -278,7 +278,8 @@ pub(super) fn is_selective(filter: &Filter) -> bool {
     }
 }
 
-pub(super) fn references<'t>(
+/// The targets that are references.
+pub fn references<'t>(
     targets: impl IntoIterator<Item = &'t Target>,
 ) -> impl Iterator<Item = (&'t Target, &'t ReferenceMatcher)> {
     targets

@@ -8,14 +8,14 @@
 use std::sync::Arc;
 
 use crate::fhir::search_parameters;
-use crate::mapping::{ReferenceMatcher, Source, Target};
+use crate::mapping::{ReferenceMatcher, Resource, Source, Target};
 use crate::relation::{Joins, Predicate, Select, SqlType, Value};
 use crate::search::{Include, ParameterKind, Reference, SearchRequest, Summary};
 
 use super::chain::{references, referrers};
 use super::planner::{Planner, Prepared};
 use super::values::Values;
-use super::{Context, Part, PlanError, Selection, filter, reference};
+use super::{Context, Part, Plan, PlanError, Selection, filter, reference};
 
 /// Resources that one reference adds to a page, at the most: anybody may be referred to by very many.
 pub const MOST_INCLUDED: u32 = 1000;
@@ -311,6 +311,23 @@ impl Planner {
         }
     }
 
+    /// A page that holds a resource of a source, whose id is 0; None where the mapping has no such source.
+    pub fn stand_in(&self, source: &Arc<Source>) -> Option<Included> {
+        let mut sources = self.sources.iter();
+        Some(Included {
+            source: sources.position(|of| Arc::ptr_eq(&of.source, source))?,
+            ids: vec![stand_in_id(source)],
+        })
+    }
+
+    /// The plan that reads a resource of each source of a type, whose id is 0.
+    pub fn read_stand_in(&self, resource: &Resource) -> Plan {
+        let sources = self.sources_of(resource.name);
+        let ids: Vec<String> = sources.map(|(_, of)| stand_in_id(&of.source)).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        self.read_all(resource, &ids, &Selection::Whole)
+    }
+
     fn sources_of(&self, resource: &str) -> impl Iterator<Item = (usize, &Prepared)> {
         self.mapping()
             .resources
@@ -348,6 +365,15 @@ impl Planner {
             values: values.into_inner(),
             merged: Vec::new(),
         }
+    }
+}
+
+/// `0`, or what of the source's id has as many parts: `kin-0.0`.
+fn stand_in_id(source: &Source) -> String {
+    let id = vec!["0"; source.id.len()].join(".");
+    match &source.name {
+        Some(name) => format!("{name}-{id}"),
+        None => id,
     }
 }
 

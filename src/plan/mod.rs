@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+pub use chain::references;
 pub use claims::{Claims, ViewNeed};
 pub use error::{PlanError, UnknownName};
 pub use include::{Included, MOST_ADDED, MOST_INCLUDED, ROUNDS, merged};
@@ -44,7 +45,7 @@ pub use view::{
 };
 
 use crate::mapping::Source;
-use crate::relation::{ChildSelect, Select, Shared, Value};
+use crate::relation::{ChildSelect, Predicate, Select, Shared, Value};
 
 /// What a plan depends on besides the request and the mapping.
 #[derive(Debug, Clone)]
@@ -117,6 +118,13 @@ pub struct Part {
     pub values: Vec<Value>,
     /// How its rows are compared with those of other parts, by each parameter of `_sort`.
     pub merged: Vec<Merged>,
+}
+
+impl Part {
+    /// Some row may match: else there is nothing to ask for.
+    pub fn can_match(&self) -> bool {
+        self.select.filter != Predicate::False
+    }
 }
 
 /// The rows of a child table for the parents of a page: which, and with what values.

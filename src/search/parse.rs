@@ -89,6 +89,27 @@ impl SearchRequest {
             ignored: Vec::new(),
         }
     }
+
+    /// The parameters that shape the answer rather than choose its resources (R4 §3.1.1.5), as far as they are given,
+    /// by their names.
+    pub fn result_parameters(&self) -> impl Iterator<Item = &'static str> {
+        let includes = |reverse: bool| self.includes.iter().any(|of| of.reverse == reverse);
+        [
+            (!self.types.is_empty(), "_type"),
+            (!self.sort.is_empty(), "_sort"),
+            (self.count.is_some(), "_count"),
+            (self.total.is_some(), "_total"),
+            (self.summary.is_some(), "_summary"),
+            (!self.elements.is_empty(), "_elements"),
+            (includes(false), "_include"),
+            (includes(true), "_revinclude"),
+            (self.format.is_some(), "_format"),
+            (self.pretty.is_some(), "_pretty"),
+            (self.cursor.is_some(), "_cursor"),
+        ]
+        .into_iter()
+        .filter_map(|(is_given, name)| is_given.then_some(name))
+    }
 }
 
 /// How many values the search may still hold.

@@ -225,7 +225,9 @@ pub fn router(app: Arc<App>) -> Router {
         router = router.route("/metrics", get(health::metrics));
     }
     if app.operator.is_some() {
-        router = router.route(operator::EXPLAIN, get(operator::explain));
+        for path in operator::EXPLAIN {
+            router = router.route(path, get(operator::explain));
+        }
     }
     router
         .fallback(|| async {

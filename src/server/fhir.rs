@@ -236,33 +236,21 @@ pub(super) async fn answer(
                 not_modified,
             }
         }
-        Interaction::Search { scope, .. } => Content::Practice(
-            site.search(SearchCall {
-                base,
-                resource: scope.resource.unwrap_or_default(),
-                compartment: scope.compartment,
-                query,
-                form,
-                caller,
-                share,
-                strict: prefer::is_strict(&parts.headers),
-                ..SearchCall::default()
-            })
-            .await?,
-        ),
-        Interaction::Everything { of, .. } => Content::Practice(
-            site.search(SearchCall {
-                base,
-                compartment: Some(of),
-                everything: true,
-                query,
-                form,
-                caller,
-                share,
-                ..SearchCall::default()
-            })
-            .await?,
-        ),
+        asked @ (Interaction::Search { .. } | Interaction::Everything { .. }) => {
+            let call = asked.search().unwrap_or_default();
+            Content::Practice(
+                site.search(SearchCall {
+                    base,
+                    query,
+                    form,
+                    caller,
+                    share,
+                    strict: prefer::is_strict(&parts.headers),
+                    ..call
+                })
+                .await?,
+            )
+        }
         Interaction::Summary { id, .. } => Content::Practice(
             site.summary(SummaryCall {
                 base,

@@ -35,7 +35,7 @@ mod negotiate;
 mod observe;
 mod operation;
 mod operator;
-mod path;
+pub mod path;
 mod practice;
 mod prefer;
 mod pretty;

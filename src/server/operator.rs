@@ -1,4 +1,5 @@
-//! `GET /operator/sites/{siteId}/explain/{Type}?<search>`: what becomes of a search, for an operator.
+//! `GET /operator/sites/{siteId}/explain/{path}?<search>`: what becomes of a search, for an operator. The path is
+//! one of the FHIR API after its base: a type, `Patient/12/Condition`, `Patient/12/$everything`, or nothing.
 //!
 //! Takes a request with the operator's key; gives the search stage by stage as JSON, as `pilaster explain
 //! --json` does. An explanation shows table names and, when run, rows: it has a key of its own, which no
@@ -18,7 +19,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Response, StatusCode};
+use axum::http::{HeaderMap, Method, Response, StatusCode};
 
 use super::app::App;
 use super::base_url::fhir_base;
@@ -27,14 +28,17 @@ use super::keys::equal;
 use super::observe::{RequestId, Trail};
 use super::practice::Practice;
 use super::reply::{self, Refusal};
-use super::{observe, prefer, pretty};
+use super::{observe, path, prefer, pretty};
 use crate::errors;
 use crate::explain::HttpOptions;
 use crate::relation::Dialect;
 use crate::site::SearchCall;
 
-/// The path as the router has it.
-pub(super) const EXPLAIN: &str = "/operator/sites/{site}/explain/{resource}";
+/// The paths as the router has them.
+pub(super) const EXPLAIN: [&str; 2] = [
+    "/operator/sites/{site}/explain",
+    "/operator/sites/{site}/explain/{*path}",
+];
 /// Whose the page links of a run are: no key's owner has a NUL in its name.
 const CALLER: &str = "\0operator";
 
@@ -45,7 +49,7 @@ const RUN: &str = "explain-run";
 const CHALLENGE: &str = "Bearer realm=\"pilaster operator\"";
 const CHALLENGE_AGAIN: &str = "Bearer realm=\"pilaster operator\", error=\"invalid_token\"";
 
-/// Where a site's explanations are: the type and the search follow. `root` has no slash at its end.
+/// Where a site's explanations are: the path and the search follow. `root` has no slash at its end.
 pub fn explain_base(root: &str, site: &str) -> String {
     format!("{root}/operator/sites/{site}/explain")
 }
@@ -157,17 +161,14 @@ async fn answer(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<u8>, 
     } else {
         "explain"
     });
-    let (site, resource) = place(app, parts.uri.path())?;
-    trail.resource = Some(resource);
+    let (site, call) = place(app, parts.uri.path())?;
+    trail.resource = site.resource(&call.resource);
     let call = SearchCall {
         base: fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id()),
-        resource: resource.to_owned(),
         query: asked.search.into_bytes(),
-        form: Vec::new(),
         caller: CALLER.to_owned(),
-        share: None,
         strict: prefer::is_strict(&parts.headers),
-        ..SearchCall::default()
+        ..call
     };
     let options = asked.options;
     app.within_limits(async move {
@@ -183,18 +184,26 @@ async fn answer(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<u8>, 
     .await
 }
 
-/// The site and the type that the path names.
-fn place(app: &App, path: &str) -> Result<(Arc<dyn Practice>, &'static str), Refusal> {
+/// The site, and the search that the path asks for.
+fn place(app: &App, path: &str) -> Result<(Arc<dyn Practice>, SearchCall), Refusal> {
     // The router sends only such paths here; others would be of no site.
-    let (site, resource) = path
+    let (site, rest) = path
         .strip_prefix("/operator/sites/")
-        .and_then(|rest| rest.split_once("/explain/"))
+        .and_then(|rest| rest.split_once("/explain"))
         .unwrap_or_default();
     let site = app.known_site(site)?;
-    let resource = site
-        .resource(resource)
-        .ok_or_else(|| not_served(&**site, resource))?;
-    Ok((Arc::clone(site), resource))
+    let interaction = path::interaction(&Method::GET, rest.strip_prefix('/'))?;
+    for name in interaction.resources() {
+        site.resource(name)
+            .ok_or_else(|| not_served(&**site, name))?;
+    }
+    let call = interaction.search().ok_or_else(|| {
+        Refusal::new(
+            errors::UNKNOWN_PATH,
+            "searches and $everything are explained here: {resource}, {compartment}/{id}/{resource}, Patient/{id}/$everything and the base",
+        )
+    })?;
+    Ok((Arc::clone(site), call))
 }
 
 /// A query string, its own names apart from the search.

@@ -11,6 +11,7 @@ use crate::errors;
 use crate::fhir::Primitive;
 use crate::fhir::compartment::is_compartment;
 use crate::search::Compartment;
+use crate::site::SearchCall;
 
 /// What is asked of a site's FHIR base.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,23 @@ impl Interaction {
             Interaction::Read { .. } => "read",
             Interaction::Everything { .. } | Interaction::Summary { .. } => "operation",
             Interaction::Batch => "batch",
+        }
+    }
+
+    /// The search that the path asks for, without its text; None where it asks for no search.
+    pub fn search(self) -> Option<SearchCall> {
+        match self {
+            Interaction::Search { scope, .. } => Some(SearchCall {
+                resource: scope.resource.unwrap_or_default(),
+                compartment: scope.compartment,
+                ..SearchCall::default()
+            }),
+            Interaction::Everything { of, .. } => Some(SearchCall {
+                compartment: Some(of),
+                everything: true,
+                ..SearchCall::default()
+            }),
+            _ => None,
         }
     }
 

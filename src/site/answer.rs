@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use rustc_hash::FxHashSet;
 
-use super::asked::Includes;
+use super::calls::{self, Includes};
 use super::include::Extras;
 use super::odd::note_left_out;
 use super::read::Existence;
@@ -41,7 +41,7 @@ pub(super) struct Page {
 
 /// What a part of the plan brought.
 struct Fetched {
-    /// It was asked: the page was not full before.
+    /// It was its turn: the page was not full before.
     is_asked: bool,
     rows: Rows,
     keys_from: usize,
@@ -74,7 +74,7 @@ impl Page {
         let mut clock = Clock(Instant::now());
         let mut answer = Answer::default();
         let mut total = self.plan.total.then_some(0i64);
-        if is_several(&self.plan) || !self.includes.list.is_empty() {
+        if is_several(&self.plan) || !self.includes.is_empty() {
             session.snapshot()?;
         }
         if let Some(existence) = &self.exists {
@@ -85,13 +85,15 @@ impl Page {
         for (part, statement) in self.plan.parts.iter().zip(&self.statements) {
             // One more than the page holds tells that there is a next one.
             let is_asked = !in_sequence || found <= self.plan.count as usize;
-            let rows = match is_asked {
-                true => session.execute(statement, &part.values)?,
-                false => Rows::default(),
-            };
-            answer.commands += u32::from(is_asked);
+            let mut rows = Rows::default();
+            if is_asked && part.can_match() {
+                rows = session.execute(statement, &part.values)?;
+                answer.commands += 1;
+            }
             found += rows.len();
-            if let Some(total) = &mut total {
+            if let Some(total) = &mut total
+                && part.can_match()
+            {
                 *total += if part.select.count_only {
                     count_of(rows.cell(0, 0))
                 } else if !rows.is_empty() {
@@ -249,7 +251,7 @@ impl Page {
             .to_query_with(used_count, self.own_link.as_deref());
         let own = match &self.own_link {
             // No longer than a request may be.
-            Some(cursor) if own.len() > super::LINK_BYTES => self.request.page_query(cursor),
+            Some(cursor) if own.len() > calls::LINK_BYTES => self.request.page_query(cursor),
             _ => own,
         };
         let own = if own.is_empty() {

@@ -28,12 +28,12 @@ pub enum SiteError {
         number: usize,
         served: Vec<&'static str>,
     },
-    #[error("{} is no parameter of the operation; it takes {takes}", .parameter.as_deref().map_or("what is given".to_owned(), |name| format!("`{name}`")))]
+    #[error("{} is no parameter of the operation; it takes {}", .parameter.as_deref().map_or("what is given".to_owned(), |name| format!("`{name}`")), .takes.join(", "))]
     NotOfOperation {
         /// As typed, where it has the form of a name.
         parameter: Option<String>,
         /// The names of those that it takes.
-        takes: &'static str,
+        takes: Vec<&'static str>,
     },
     #[error("`{parameter}` takes one date or moment, without a prefix or modifier, once")]
     OperationValue { parameter: String },

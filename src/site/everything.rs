@@ -8,17 +8,25 @@
 //! otherwise (conditions, allergies, current medication, cover) always belongs to the picture. `_since` narrows
 //! each type that has a moment of its last change; the patient is always there, unless `_type` leaves them out.
 
+use crate::fhir::compartment::compartments;
 use crate::plan::PlanError;
 use crate::search::{
-    self, DateValue, Filter, Include, Input, Limits, ParameterFilter, ParameterKind,
-    ParameterTypes, Prefix, SearchRequest, Total, Value,
+    self, DateValue, Filter, Input, ParameterFilter, ParameterKind, Prefix, SearchRequest, Total,
+    Value,
 };
 
-use super::asked::{Asked, Includes, most};
-use super::{LINK_BYTES, QUERY_BYTES, SearchCall, Site, SiteError};
+use super::calls::{Asked, CallPlanner, Includes};
+use super::operation::Operation;
+use super::{SearchCall, SiteError};
 
-/// The operation's parameters, beside those that every answer takes.
-const PARAMETERS: [&str; 3] = ["start", "end", "_since"];
+const OPERATION: Operation = Operation {
+    own: &[
+        ("start", ParameterKind::Date),
+        ("end", ParameterKind::Date),
+        ("_since", ParameterKind::Date),
+    ],
+    shared: &["_type", "_count", "_format", "_pretty"],
+};
 
 /// By which parameter a type's resources lie in time, for those that tell of something that happened.
 const DATED: [(&str, &str); 11] = [
@@ -35,40 +43,22 @@ const DATED: [(&str, &str); 11] = [
     ("ServiceRequest", "authored"),
 ];
 
-/// What the text of the operation is read by.
-struct OwnParameters;
-
-impl ParameterTypes for OwnParameters {
-    fn kind(&self, _: &str, name: &str) -> Option<ParameterKind> {
-        PARAMETERS.contains(&name).then_some(ParameterKind::Date)
-    }
-
-    fn components(&self, _: &str, _: &str) -> Option<Vec<ParameterKind>> {
-        None
-    }
-
-    fn reference_targets(&self, _: &str, _: &str) -> Vec<&str> {
-        Vec::new()
-    }
-}
-
 /// Reads the operation's parameters, and makes a search of each type of them.
 ///
 /// # Errors
 /// What is wrong with them; a type that is not in the compartment.
-pub(super) fn ask(site: &Site, call: &SearchCall, input: Input<'_>) -> Result<Asked, SiteError> {
-    let Some(of) = &call.compartment else {
-        return Err(PlanError::NoTypes.into());
-    };
-    let limits = Limits {
-        query_bytes: LINK_BYTES,
-        form_bytes: QUERY_BYTES,
-        ..Limits::default()
-    };
-    let request = search::parse(&of.resource, input, &OwnParameters, &limits)?;
-    let asked = Parameters::of(&request)?;
-    let within = site.types_of_compartment(&of.resource);
-    let mut types = vec![site.served(&of.resource)?.name];
+pub(super) fn ask(
+    calls: &CallPlanner,
+    call: &SearchCall,
+    input: Input<'_>,
+) -> Result<Asked, SiteError> {
+    let of = call.compartment.as_ref().ok_or(PlanError::NoTypes)?;
+    let outside = compartments().find(|name| *name == of.resource);
+    let outside = outside.ok_or(PlanError::NoTypes)?;
+    let (request, given) = OPERATION.read(&of.resource, input)?;
+    let times = Times::of(&given)?;
+    let within = calls.types_of_compartment(&of.resource);
+    let mut types = vec![calls.served(&of.resource)?.name];
     types.extend(within.iter().filter(|name| **name != of.resource));
     for (index, name) in request.types.iter().enumerate() {
         if !types.contains(&name.as_str()) {
@@ -84,7 +74,8 @@ pub(super) fn ask(site: &Site, call: &SearchCall, input: Input<'_>) -> Result<As
             continue;
         }
         let mut own = SearchRequest::new(name);
-        own.count = Some(most(site.config.count, request.count));
+        // As many as there may be: it is asked for whole.
+        own.count = Some(request.count.unwrap_or(calls.count().most));
         own.total = Some(Total::None);
         if name == of.resource {
             own.filters.push(Filter::Parameter(ParameterFilter {
@@ -99,56 +90,29 @@ pub(super) fn ask(site: &Site, call: &SearchCall, input: Input<'_>) -> Result<As
             }));
         } else {
             own.compartment = Some(of.clone());
-            own.filters = asked.conditions(site, name);
+            own.filters = times.conditions(calls, name);
         }
         each.push(own);
     }
-    let everything = Include {
-        reverse: false,
-        iterate: false,
-        source: None,
-        parameter: None,
-        target: None,
-    };
-    let outside = crate::fhir::compartment::compartments().find(|name| *name == of.resource);
     Ok(Asked {
         request,
         each,
-        includes: Includes {
-            list: vec![everything],
-            outside,
-        },
+        includes: Includes::Referenced { outside },
     })
 }
 
 /// The times that were given.
 #[derive(Default)]
-struct Parameters {
+struct Times {
     start: Option<DateValue>,
     end: Option<DateValue>,
     since: Option<DateValue>,
 }
 
-impl Parameters {
-    fn of(request: &SearchRequest) -> Result<Parameters, SiteError> {
-        if let Some(ignored) = request.ignored.iter().find(|of| of.is_unknown()) {
-            return Err(not_taken(ignored.name.clone()));
-        }
-        let result = [
-            (!request.sort.is_empty(), "_sort"),
-            (request.total.is_some(), "_total"),
-            (request.summary.is_some(), "_summary"),
-            (!request.elements.is_empty(), "_elements"),
-            (!request.includes.is_empty(), "_include"),
-        ];
-        if let Some((_, name)) = result.into_iter().find(|(given, _)| *given) {
-            return Err(not_taken(Some(name.to_owned())));
-        }
-        let mut times = Parameters::default();
-        for filter in &request.filters {
-            let Filter::Parameter(filter) = filter else {
-                return Err(not_taken(None));
-            };
+impl Times {
+    fn of(given: &[ParameterFilter]) -> Result<Times, SiteError> {
+        let mut times = Times::default();
+        for filter in given {
             let place = match filter.name.as_str() {
                 "start" => &mut times.start,
                 "end" => &mut times.end,
@@ -176,7 +140,7 @@ impl Parameters {
     }
 
     /// What they mean for the resources of a type, as far as its parameters are offered.
-    fn conditions(&self, site: &Site, resource: &str) -> Vec<Filter> {
+    fn conditions(&self, calls: &CallPlanner, resource: &str) -> Vec<Filter> {
         let dated = DATED.iter().find(|(name, _)| *name == resource);
         let dated = dated.map(|(_, parameter)| *parameter);
         [
@@ -187,7 +151,9 @@ impl Parameters {
         .into_iter()
         .filter_map(|(date, name, prefix)| Some((date?, name?, prefix)))
         .filter(|(_, name, _)| {
-            site.resource(resource)
+            let resources = &calls.mapping().resources;
+            resources
+                .get(resource)
                 .is_some_and(|of| of.parameters.contains_key(*name))
         })
         .map(|(date, name, prefix)| {
@@ -200,12 +166,5 @@ impl Parameters {
             })
         })
         .collect()
-    }
-}
-
-fn not_taken(parameter: Option<String>) -> SiteError {
-    SiteError::NotOfOperation {
-        parameter,
-        takes: "start, end, _since, _type, _count, _format and _pretty",
     }
 }

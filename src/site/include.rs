@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::answer::{Page, fetch_children};
+use super::calls::Includes;
 use super::{Site, SiteError};
 use crate::assemble::{self, ChildRows, ResourceWriter};
 use crate::mapping::{Matcher, ReferenceMatcher, Target};
@@ -135,11 +136,11 @@ impl Page {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             for some in ids.chunks(READ_AT_ONCE) {
                 let plan = planner.read_all(resource, some, &Selection::Whole);
-                parts.extend(plan.parts.into_iter().filter_map(|part| {
-                    let mut sources = site.mapping().sources.iter();
-                    let place = sources.position(|source| Arc::ptr_eq(source, &part.source))?;
-                    Some((place, part))
-                }));
+                parts.extend(
+                    plan.parts
+                        .into_iter()
+                        .filter_map(|part| Some((place_of(site, &part)?, part))),
+                );
             }
         }
         parts
@@ -159,24 +160,16 @@ impl Page {
         commands: &mut u32,
     ) -> Result<Extras, SiteError> {
         let mut extras = Extras::default();
-        let includes = &self.includes.list;
-        if includes.is_empty() {
+        if self.includes.is_empty() {
             return Ok(extras);
         }
-        let sources = &site.mapping().sources;
-        let place_of = |part: &Part| {
-            sources
-                .iter()
-                .position(|source| Arc::ptr_eq(source, &part.source))
-        };
         let mut page = OnPage::default();
         let mut left = MOST_ADDED;
         for (part, (rows, used)) in self.plan.parts.iter().zip(matched) {
-            if let Some(place) = place_of(part) {
+            if let Some(place) = place_of(site, part) {
                 page.add(place, part, rows, *used, site);
             }
         }
-        let context = site.context(&self.call.base, self.call.strict);
         for round in 0..=ROUNDS {
             let level: Vec<Included> = std::mem::take(&mut page.level)
                 .into_iter()
@@ -186,48 +179,67 @@ impl Page {
                     Included { source, ids }
                 })
                 .collect();
-            let again = includes
-                .iter()
-                .filter(|include| round == 0 || include.iterate);
             if level.is_empty() {
                 break;
             }
             if round == ROUNDS {
-                extras.cut |= again.count() > 0;
+                extras.cut |= self.includes.goes_on();
                 break;
             }
-            for include in again {
-                let planner = site.planner();
-                let parts = match self.includes.outside {
-                    Some(_) => self.referenced(site, &level, matched),
-                    None => planner.include(include, &level, &self.request, &context),
-                };
-                for (place, part) in parts {
-                    if !self.includes.take(part.source.resource) {
-                        continue;
-                    }
-                    let statement = site.statement(&part.select)?;
-                    let rows = session.execute(&statement, &part.values)?;
-                    *commands += 1;
-                    let used = rows.len().min(MOST_INCLUDED as usize);
-                    extras.cut |= rows.len() > used;
-                    let mut fresh = page.add(place, &part, &rows, used, site);
-                    extras.cut |= fresh.len() > left;
-                    fresh.truncate(left);
-                    left -= fresh.len();
-                    if fresh.is_empty() {
-                        continue;
-                    }
-                    let children = fetch_children(site, session, &part, &rows, used, commands)?;
-                    extras.list.push(Extra {
-                        part,
-                        rows,
-                        children,
-                        fresh,
-                    });
+            let parts = self.round(site, round, &level, matched).into_iter();
+            for (place, part) in parts.filter(|(_, part)| part.can_match()) {
+                let statement = site.statement(&part.select)?;
+                let rows = session.execute(&statement, &part.values)?;
+                *commands += 1;
+                let used = rows.len().min(MOST_INCLUDED as usize);
+                extras.cut |= rows.len() > used;
+                let mut fresh = page.add(place, &part, &rows, used, site);
+                extras.cut |= fresh.len() > left;
+                fresh.truncate(left);
+                left -= fresh.len();
+                if fresh.is_empty() {
+                    continue;
                 }
+                let children = fetch_children(site, session, &part, &rows, used, commands)?;
+                extras.list.push(Extra {
+                    part,
+                    rows,
+                    children,
+                    fresh,
+                });
             }
         }
         Ok(extras)
     }
+
+    /// The selects of one round, each with the place of its source: what is included for the resources that the
+    /// round before it brought (`level`), for the first those of the page.
+    fn round(
+        &self,
+        site: &Site,
+        round: usize,
+        level: &[Included],
+        matched: &[(&Rows, usize)],
+    ) -> Vec<(usize, Part)> {
+        match &self.includes {
+            Includes::Named(list) => {
+                let context = site.calls.context(&self.call.base, self.call.strict);
+                list.iter()
+                    .filter(|include| round == 0 || include.iterate)
+                    .flat_map(|include| {
+                        let planner = site.planner();
+                        planner.include(include, level, &self.request, &context)
+                    })
+                    .collect()
+            }
+            Includes::Referenced { .. } if round == 0 => self.referenced(site, level, matched),
+            Includes::Referenced { .. } => Vec::new(),
+        }
+    }
+}
+
+/// Where the source of a part stands in [`crate::mapping::Mapping::sources`].
+fn place_of(site: &Site, part: &Part) -> Option<usize> {
+    let mut sources = site.mapping().sources.iter();
+    sources.position(|source| Arc::ptr_eq(source, &part.source))
 }

@@ -6,12 +6,13 @@
 //! The statement of a select is kept under the select itself, which holds no value of any request.
 
 mod answer;
-mod asked;
+mod calls;
 mod error;
 pub mod etag;
 mod everything;
 mod include;
 mod odd;
+mod operation;
 mod read;
 mod summary;
 #[cfg(test)]
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use asked::Asked;
+pub use calls::{Asked, CallPlanner, Includes};
 pub use error::SiteError;
 pub use summary::SummaryCall;
 pub use types::Types;
@@ -33,9 +34,9 @@ use crate::cursor::{Cursor, CursorKey};
 use crate::mapping::{Mapping, Resource};
 use crate::passthrough::sqlite::Pool;
 use crate::passthrough::{CellRef, PassthroughError};
-use crate::plan::{Context, CountLimits, Place, Plan, PlanError, Planner, Selection};
+use crate::plan::{CountLimits, Place, Plan, PlanError, Planner, Selection};
 use crate::relation::{ChildSelect, Dialect, Select};
-use crate::search::{self, Compartment, Input, Limits, SearchRequest};
+use crate::search::{Compartment, Input, SearchRequest};
 use crate::sql::{self, Engine, SqlError, Statement};
 
 /// Bytes of the statements kept. A shape is made of the parameters, modifiers and prefixes of a search, so a
@@ -43,10 +44,6 @@ use crate::sql::{self, Engine, SqlError, Statement};
 const KEPT_STATEMENTS: u64 = 16 << 20;
 /// A page link is good for a day.
 const CURSOR_SECONDS: i64 = 24 * 60 * 60;
-/// Bytes of a search's text, as it came and as it is written into a page link, which seals it, with the
-/// place where the page ended, into a third more: a longer link would be refused when it comes back.
-const QUERY_BYTES: usize = 16 * 1024;
-const LINK_BYTES: usize = 32 * 1024;
 
 /// What a site is made of.
 pub struct SiteConfig {
@@ -64,8 +61,10 @@ pub struct SiteConfig {
 
 /// One practice.
 pub struct Site {
-    config: SiteConfig,
-    planner: Planner,
+    id: String,
+    zone_name: String,
+    cursor_key: Arc<CursorKey>,
+    calls: CallPlanner,
     pool: Arc<Pool>,
     engine: Engine,
     statements: moka::sync::Cache<Select, Arc<Statement>, rustc_hash::FxBuildHasher>,
@@ -177,9 +176,11 @@ impl Site {
                 && declares_collations(&mapping, &pool),
         };
         Site {
-            config,
+            id: config.id,
+            zone_name: config.zone_name,
+            cursor_key: config.cursor_key,
+            calls: CallPlanner::new(mapping, config.zone, config.count),
             engine,
-            planner: Planner::new(mapping),
             pool,
             statements: kept(),
             child_statements: kept(),
@@ -188,27 +189,27 @@ impl Site {
     }
 
     pub fn id(&self) -> &str {
-        &self.config.id
+        &self.id
     }
 
     pub fn mapping(&self) -> &Arc<Mapping> {
-        self.planner.mapping()
+        self.calls.mapping()
     }
 
     pub fn planner(&self) -> &Planner {
-        &self.planner
+        self.calls.planner()
     }
 
     pub fn zone(&self) -> &TimeZone {
-        &self.config.zone
+        self.calls.zone()
     }
 
     pub fn zone_name(&self) -> &str {
-        &self.config.zone_name
+        &self.zone_name
     }
 
     pub fn dialect(&self) -> Dialect {
-        self.config.dialect
+        self.engine.dialect
     }
 
     pub fn pool(&self) -> &Arc<Pool> {
@@ -243,34 +244,20 @@ impl Site {
             .await
     }
 
-    /// Reads the text of a search.
+    /// What reads and plans its calls.
+    pub fn calls(&self) -> &CallPlanner {
+        &self.calls
+    }
+
+    /// As [`CallPlanner::parse`].
     ///
     /// # Errors
     /// The first thing that is wrong with the text.
     pub fn parse(&self, resource: &str, input: Input<'_>) -> Result<SearchRequest, SiteError> {
-        let types = Types::new(self.mapping());
-        let limits = Limits {
-            query_bytes: LINK_BYTES,
-            form_bytes: QUERY_BYTES,
-            ..Limits::default()
-        };
-        let request = search::parse(resource, input, &types, &limits)?;
-        let too_long = || search::SearchError::QueryTooLong { limit: QUERY_BYTES };
-        if request.cursor.is_none() {
-            if input.query.len() > QUERY_BYTES {
-                return Err(too_long().into());
-            }
-            // Written, a byte takes three at the most, so only a long text need be written to know.
-            if input.query.len() + input.form.len() > QUERY_BYTES / 3
-                && link_text(&request).len() > QUERY_BYTES
-            {
-                return Err(too_long().into());
-            }
-        }
-        Ok(request)
+        self.calls.parse(resource, input)
     }
 
-    /// Plans a search from its first page.
+    /// As [`CallPlanner::plan`].
     ///
     /// # Errors
     /// Whatever the mapping cannot answer.
@@ -280,37 +267,7 @@ impl Site {
         base: &str,
         strict: bool,
     ) -> Result<Plan, SiteError> {
-        self.plan_from(request, &[], base, strict)
-    }
-
-    fn plan_from(
-        &self,
-        request: &SearchRequest,
-        places: &[Place],
-        base: &str,
-        strict: bool,
-    ) -> Result<Plan, SiteError> {
-        let resource = self.served(&request.resource)?;
-        let context = self.context(base, strict);
-        Ok(self.planner.search(resource, request, places, &context)?)
-    }
-
-    /// What plans depend on now.
-    fn context<'c>(&'c self, base: &'c str, strict: bool) -> Context<'c> {
-        Context {
-            base,
-            zone: &self.config.zone,
-            now: self.config.zone.to_datetime(Timestamp::now()),
-            strict,
-            count: self.config.count,
-        }
-    }
-
-    fn served(&self, name: &str) -> Result<&Resource, SiteError> {
-        self.resource(name)
-            .ok_or_else(|| SiteError::UnknownResourceType {
-                served: self.mapping().resources.keys().copied().collect(),
-            })
+        self.calls.plan(request, base, strict)
     }
 
     /// The statement of a select in the site's dialect, kept.
@@ -351,14 +308,11 @@ impl Site {
     /// Whatever is wrong with the search, before the database is asked; then what the database reports.
     pub async fn search(self: &Arc<Self>, call: SearchCall) -> Result<Answer, SiteError> {
         let mut clock = Clock(Instant::now());
-        if !call.resource.is_empty() {
-            self.served(&call.resource)?;
-        }
         let given = Input {
             query: &call.query,
             form: &call.form,
         };
-        let mut asked = self.ask(&call, given)?;
+        let mut asked = self.calls.ask(&call, given)?;
         let mut timings = Timings {
             parse: clock.lap(),
             ..Timings::default()
@@ -369,7 +323,7 @@ impl Site {
         if let Some(link) = &own_link {
             (asked, places) = self.resume(&asked.request, link, &call)?;
         }
-        let plan = self.plan_asked(&asked, &places, &call)?;
+        let plan = self.calls.plan_asked(&asked, &places, &call)?;
         // Where the patient is among what is asked for, that they are there is seen by the way.
         let names_itself = |of: &Compartment| plan.resource == of.resource;
         let exists = match &call.compartment {
@@ -416,7 +370,6 @@ impl Site {
             && asked.elements.is_empty()
             && (asked.count, asked.total, asked.summary) == (None, None, None);
         let cursor = self
-            .config
             .cursor_key
             .open_cursor(link, &self.bound_to(call))
             .map_err(|_| invalid())?;
@@ -426,10 +379,12 @@ impl Site {
         if !(-60..=CURSOR_SECONDS).contains(&age) {
             return Err(invalid());
         }
-        let mut resumed = self.ask(call, Input::query(&cursor.query))?;
+        let mut resumed = self.calls.ask(call, Input::query(&cursor.query))?;
         let request = &mut resumed.request;
         // A `self` link says the whole search beside its cursor; anything else beside it would be another search.
-        let used = request.count.map(|count| count.min(self.config.count.most));
+        let used = request
+            .count
+            .map(|count| count.min(self.calls.count().most));
         let is_whole =
             || asked.ignored.is_empty() && asked.criteria(asked.count) == request.criteria(used);
         if !bare && !is_whole() {
@@ -442,9 +397,9 @@ impl Site {
 
     /// What tells whether a resource is there.
     fn existence(&self, of: &Compartment) -> Result<read::Existence, SiteError> {
-        let resource = self.served(&of.resource)?;
+        let resource = self.calls.served(&of.resource)?;
         let nothing = Selection::of(None, &["id".to_owned()]);
-        let plan = self.planner.read(resource, &of.id, &nothing);
+        let plan = self.planner().read(resource, &of.id, &nothing);
         let statements = self.statements(&plan)?;
         Ok(read::Existence { plan, statements })
     }
@@ -458,27 +413,22 @@ impl Site {
         call: &SearchCall,
     ) -> Option<String> {
         let cursor = Cursor {
-            query: link_text(request),
+            query: calls::link_text(request),
             places,
             issued_at: Timestamp::now().as_second(),
         };
-        self.config
-            .cursor_key
+        self.cursor_key
             .seal_cursor(&cursor, &self.bound_to(call))
             .ok()
             // A link that no request could bring back is none; `_format` and the like may stand beside it.
-            .filter(|text| text.len() + 1024 <= LINK_BYTES)
+            .filter(|text| text.len() + 1024 <= calls::LINK_BYTES)
     }
 
     /// Site, caller and path: a link works nowhere else.
     fn bound_to(&self, call: &SearchCall) -> Vec<u8> {
-        [
-            self.config.id.as_str(),
-            call.caller.as_str(),
-            call.path().as_str(),
-        ]
-        .join("\0")
-        .into_bytes()
+        [self.id.as_str(), call.caller.as_str(), call.path().as_str()]
+            .join("\0")
+            .into_bytes()
     }
 
     /// Answers a read with the resource.
@@ -487,7 +437,7 @@ impl Site {
     /// When there is none; whatever else is wrong.
     pub async fn read(self: &Arc<Self>, call: ReadCall) -> Result<Answer, SiteError> {
         let mut clock = Clock(Instant::now());
-        let resource = self.served(&call.resource)?;
+        let resource = self.calls.served(&call.resource)?;
         let asked = self.parse(
             &call.resource,
             Input {
@@ -506,7 +456,7 @@ impl Site {
             Planner::refuse_unknown(resource, &asked)?;
         }
         let selection = Planner::selection(resource, &asked)?;
-        let plan = self.planner.read(resource, &call.id, &selection);
+        let plan = self.planner().read(resource, &call.id, &selection);
         timings.plan = clock.lap();
         if plan.parts.is_empty() {
             return Err(SiteError::NoSuchResource);
@@ -527,11 +477,6 @@ impl Site {
             .await?;
         Ok(answer.begun_with(timings, pretty))
     }
-}
-
-/// The text of a search as a page link holds it.
-fn link_text(request: &SearchRequest) -> String {
-    request.to_query_with(request.count, None)
 }
 
 /// Every text column that the mapping names is declared with the collation that the mapping says.

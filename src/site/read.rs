@@ -12,7 +12,7 @@ use crate::assemble::{self, ChildRows, Outcome, ResourceWriter};
 use crate::passthrough::Rows;
 use crate::passthrough::sqlite::Session;
 use crate::plan::{Part, Plan};
-use crate::search::SearchRequest;
+use crate::search::{Filter, SearchRequest, Summary};
 use crate::sql::Statement;
 
 /// Whether a resource is there, ready to be asked.
@@ -110,7 +110,6 @@ impl Read {
 
 /// The first parameter of a read that only a search takes.
 pub(super) fn not_for_reads(request: &SearchRequest) -> Option<String> {
-    use crate::search::Filter;
     if let Some(filter) = request.filters.first() {
         return Some(match filter {
             Filter::Parameter(filter) => filter.name.clone(),
@@ -118,20 +117,11 @@ pub(super) fn not_for_reads(request: &SearchRequest) -> Option<String> {
             Filter::Has { .. } => "_has".to_owned(),
         });
     }
-    let given = [
-        (!request.sort.is_empty(), "_sort"),
-        (request.count.is_some(), "_count"),
-        (request.total.is_some(), "_total"),
-        (!request.includes.is_empty(), "_include"),
-        (request.cursor.is_some(), "_cursor"),
-        (!request.types.is_empty(), "_type"),
-        (
-            request.summary == Some(crate::search::Summary::Count),
-            "_summary",
-        ),
-    ];
-    given
-        .into_iter()
-        .find(|(given, _)| *given)
-        .map(|(_, name)| name.to_owned())
+    let of_reads = ["_summary", "_elements", "_format", "_pretty"];
+    let counts = request.summary == Some(Summary::Count);
+    let not_of_reads = |name: &&str| !of_reads.contains(name) || *name == "_summary" && counts;
+    request
+        .result_parameters()
+        .find(not_of_reads)
+        .map(str::to_owned)
 }

@@ -152,7 +152,10 @@ fn what_is_wrong_has_its_code_and_its_place() {
         ("Patient?explain-run=true&explain-run=true", 400, "twice"),
         ("Device", 404, "PH002: "),
         ("Smith", 404, "PH002: "),
-        ("Patient%2Fsmith", 404, "PH002: "),
+        ("Patient%2Fsmith", 404, "PH009: "),
+        ("Patient/smith", 404, "PH009: "),
+        ("Patient/smith/Device", 404, "PH002: "),
+        ("Patient/1/$everything?_sort=smith", 400, "PP013: "),
     ] {
         let message = envelope(send(explain(search)), status);
         assert!(message.contains(expected), "{search}: {message}");

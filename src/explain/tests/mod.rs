@@ -10,10 +10,10 @@ use jiff::tz::TimeZone;
 use super::{About, Explanation, HttpOptions, Json, StageTimings, for_http, render_text, run};
 use crate::cursor::CursorKey;
 use crate::passthrough::sqlite::{Limits, Pool};
-use crate::plan::{Context, CountLimits, Plan, Planner, Selection};
+use crate::plan::{CountLimits, Plan, Selection};
 use crate::relation::Dialect;
-use crate::search::{self, Input};
-use crate::site::{SearchCall, Site, SiteConfig, SiteError, Types};
+use crate::search::Input;
+use crate::site::{CallPlanner, SearchCall, Site, SiteConfig, SiteError};
 
 const BASE: &str = "http://localhost/fhir/R4";
 
@@ -25,35 +25,33 @@ fn now() -> DateTime {
     date(2026, 1, 5).at(9, 0, 0, 0)
 }
 
-fn about<'a>(planner: &'a Planner, dialect: Dialect, zone: &'a TimeZone) -> About<'a> {
+fn calls() -> CallPlanner {
+    CallPlanner::new(clinic::mapping(), zone(), CountLimits::default())
+}
+
+fn about(calls: &CallPlanner, dialect: Dialect) -> About<'_> {
     About {
-        mapping: planner.mapping(),
+        calls,
         dialect,
-        zone,
         zone_name: "Australia/Brisbane",
         now: now(),
     }
 }
 
 fn explain(query: &str, dialect: Dialect) -> (Explanation, Plan) {
-    let planner = Planner::new(clinic::mapping());
-    let zone = zone();
-    let types = Types::new(planner.mapping());
-    let limits = search::Limits::default();
-    let request = search::parse("Patient", Input::query(query), &types, &limits).unwrap();
-    let context = Context {
-        base: BASE,
-        zone: &zone,
-        now: now(),
-        strict: false,
-        count: CountLimits::default(),
+    explain_call(&call(query), dialect)
+}
+
+fn explain_call(call: &SearchCall, dialect: Dialect) -> (Explanation, Plan) {
+    let calls = calls();
+    let input = Input {
+        query: &call.query,
+        form: b"",
     };
-    let resource = &planner.mapping().resources["Patient"];
-    let plan = planner.search(resource, &request, &[], &context).unwrap();
-    let explanation = about(&planner, dialect, &zone)
-        .search(request, &plan)
-        .unwrap();
-    (explanation, plan)
+    let asked = calls.ask(call, input).unwrap();
+    let plan = calls.plan_asked(&asked, &[], call).unwrap();
+    let about = about(&calls, dialect);
+    (about.search(call, &asked, &plan).unwrap(), plan)
 }
 
 fn text(query: &str, dialect: Dialect) -> String {
@@ -105,9 +103,17 @@ fn a_search_is_shown_stage_by_stage() {
 #[test]
 fn every_kind_of_condition_has_its_line() {
     insta::assert_snapshot!(text(
-        "name=o'brien,smith&gender:not=male&email=zoe@example.org&birthdate=ap1990-05&given:exact=Zo%C3%AB&_count=500&_elements=name&favourite=x&family=",
+        "name=o'brien,smith&gender:not=male&email=zoe@example.org&birthdate=sa1990-05&given:exact=Zo%C3%AB&_count=500&_elements=name&favourite=x&family=",
         Dialect::Sqlite
     ));
+}
+
+#[test]
+fn what_is_near_a_date_is_said() {
+    let (explanation, _) = explain("birthdate=ap1990-05", Dialect::Sqlite);
+    let near = explanation.dates[0];
+    assert_eq!(near.start, date(1986, 10, 8).at(18, 18, 0, 0));
+    assert_eq!(near.end, date(1993, 12, 22).at(5, 42, 0, 0));
 }
 
 #[test]
@@ -117,16 +123,16 @@ fn a_total_alone_selects_nothing_else() {
 
 #[test]
 fn a_read_is_shown_too() {
-    let planner = Planner::new(clinic::mapping());
-    let zone = zone();
-    let resource = &planner.mapping().resources["Patient"];
+    let calls = calls();
+    let planner = calls.planner();
+    let resource = calls.served("Patient").unwrap();
     let plan = planner.read(resource, "12", &Selection::Whole);
-    let explanation = about(&planner, Dialect::Mssql, &zone)
+    let explanation = about(&calls, Dialect::Mssql)
         .read("Patient", "12", &plan)
         .unwrap();
     insta::assert_snapshot!(render_text(&explanation, false));
     let plan = planner.read(resource, "no-such-form", &Selection::Whole);
-    let explanation = about(&planner, Dialect::Mssql, &zone)
+    let explanation = about(&calls, Dialect::Mssql)
         .read("Patient", "no-such-form", &plan)
         .unwrap();
     assert!(explanation.parts.is_empty());

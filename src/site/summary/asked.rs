@@ -1,15 +1,22 @@
 //! The parameters of `$summary`, read from its text.
 
-use super::super::{LINK_BYTES, QUERY_BYTES, SiteError};
-use crate::search::{
-    self, Filter, Input, Limits, ParameterFilter, ParameterKind, ParameterTypes, SearchRequest,
-    TokenSystem, Value,
-};
+use crate::search::{Input, ParameterFilter, ParameterKind, SearchRequest, TokenSystem, Value};
+use crate::site::SiteError;
+use crate::site::operation::Operation;
 
-/// What the operation takes where it is asked for by a patient's id.
-const OF_ONE: &str = "profile, _format and _pretty";
+/// Where it is asked for by a patient's id.
+const OF_ONE: Operation = Operation {
+    own: &[("profile", ParameterKind::Uri)],
+    shared: &["_format", "_pretty"],
+};
 /// And where it is asked for without.
-const OF_TYPE: &str = "identifier, profile, _format and _pretty";
+const OF_TYPE: Operation = Operation {
+    own: &[
+        ("identifier", ParameterKind::Token),
+        ("profile", ParameterKind::Uri),
+    ],
+    shared: OF_ONE.shared,
+};
 /// The profiles that the document has: the Composition's, by which the operation's definition names it, and that of
 /// the Bundle around it.
 pub(in crate::site) const COMPOSITION_PROFILE: &str =
@@ -18,27 +25,6 @@ pub(in crate::site) const BUNDLE_PROFILE: &str =
     "http://hl7.org/fhir/uv/ips/StructureDefinition/Bundle-uv-ips";
 /// Editions of the guide by which the document can be read.
 const EDITIONS: [&str; 3] = ["1.1.0", "2.0.0", "2.0.1"];
-
-/// What the text of the operation is read by.
-struct OwnParameters;
-
-impl ParameterTypes for OwnParameters {
-    fn kind(&self, _: &str, name: &str) -> Option<ParameterKind> {
-        match name {
-            "identifier" => Some(ParameterKind::Token),
-            "profile" => Some(ParameterKind::Uri),
-            _ => None,
-        }
-    }
-
-    fn components(&self, _: &str, _: &str) -> Option<Vec<ParameterKind>> {
-        None
-    }
-
-    fn reference_targets(&self, _: &str, _: &str) -> Vec<&str> {
-        Vec::new()
-    }
-}
 
 /// Reads the parameters: what the answer's form is to be, and the identifier, which is there if the path names no
 /// patient (`has_id`).
@@ -49,38 +35,15 @@ pub(super) fn read(
     input: Input<'_>,
     has_id: bool,
 ) -> Result<(SearchRequest, Option<ParameterFilter>), SiteError> {
-    let limits = Limits {
-        query_bytes: LINK_BYTES,
-        form_bytes: QUERY_BYTES,
-        ..Limits::default()
-    };
-    let mut request = search::parse("Patient", input, &OwnParameters, &limits)?;
-    let takes = if has_id { OF_ONE } else { OF_TYPE };
-    let not_taken = |parameter| SiteError::NotOfOperation { parameter, takes };
-    if let Some(ignored) = request.ignored.iter().find(|of| of.is_unknown()) {
-        return Err(not_taken(ignored.name.clone()));
-    }
-    let result = [
-        (!request.sort.is_empty(), "_sort"),
-        (request.count.is_some(), "_count"),
-        (request.total.is_some(), "_total"),
-        (request.summary.is_some(), "_summary"),
-        (!request.elements.is_empty(), "_elements"),
-        (!request.includes.is_empty(), "_include"),
-        (!request.types.is_empty(), "_type"),
-        (request.cursor.is_some(), "_cursor"),
-    ];
-    if let Some((_, name)) = result.into_iter().find(|(given, _)| *given) {
-        return Err(not_taken(Some(name.to_owned())));
+    let operation = if has_id { OF_ONE } else { OF_TYPE };
+    let (request, given) = operation.read("Patient", input)?;
+    if request.cursor.is_some() {
+        return Err(operation.does_not_take(Some("_cursor".to_owned())));
     }
     let mut identifier = None;
     let mut has_profile = false;
-    for filter in std::mem::take(&mut request.filters) {
-        let Filter::Parameter(filter) = filter else {
-            return Err(not_taken(None));
-        };
+    for filter in given {
         match filter.name.as_str() {
-            "identifier" if has_id => return Err(not_taken(Some(filter.name))),
             "identifier" if identifier.is_none() && is_identifier(&filter) => {
                 identifier = Some(filter);
             }

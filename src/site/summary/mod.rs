@@ -63,7 +63,7 @@ impl Site {
     /// reports.
     pub async fn summary(self: &Arc<Self>, call: SummaryCall) -> Result<Answer, SiteError> {
         let mut clock = Clock(Instant::now());
-        let resource = self.served("Patient")?;
+        let resource = self.calls.served("Patient")?;
         let input = Input {
             query: &call.query,
             form: &call.form,
@@ -74,14 +74,14 @@ impl Site {
             ..Timings::default()
         };
         let patient = match (&call.id, identifier) {
-            (Some(id), _) => self.planner.read(resource, id, &Selection::of(None, &[])),
+            (Some(id), _) => self.planner().read(resource, id, &Selection::of(None, &[])),
             (None, identifier) => {
                 let mut search = SearchRequest::new("Patient");
                 search.filters.extend(identifier.map(Filter::Parameter));
                 // One more than there may be.
                 search.count = Some(2);
                 search.total = Some(Total::None);
-                self.plan_from(&search, &[], &call.base, true)?
+                self.plan(&search, &call.base, true)?
             }
         };
         timings.plan = clock.lap();
@@ -138,7 +138,7 @@ impl Summary {
                     Reverse(words::moment(&resource.value, kind.moment).map(str::to_owned))
                 };
                 resources.sort_by_cached_key(moment);
-                let most = site.config.count.most as usize;
+                let most = site.calls.count().most as usize;
                 of_section.is_cut |= found.is_cut || resources.len() > most;
                 of_section.left_out += left_out;
                 for (url, resource) in resources.into_iter().take(most) {
@@ -195,10 +195,10 @@ fn referred(
             else {
                 continue;
             };
-            let most = site.config.count.most as usize;
+            let most = site.calls.count().most as usize;
             let ids: Vec<&str> = ids.iter().map(String::as_str).take(most).collect();
             let whole = Selection::of(None, &[]);
-            let plan = site.planner.read_all(resource, &ids, &whole);
+            let plan = site.planner().read_all(resource, &ids, &whole);
             let found = Brought::fetch(plan, site, session, commands)?;
             let (resources, _) = found.resources(site, base);
             is_done &= resources.is_empty();
@@ -226,7 +226,7 @@ impl Site {
         let mut request = SearchRequest::new("Organization");
         request.count = Some(2);
         request.total = Some(Total::None);
-        let plan = self.plan_from(&request, &[], base, true)?;
+        let plan = self.plan(&request, base, true)?;
         let found = Brought::fetch(plan, self, session, commands)?;
         let (resources, left_out) = found.resources(self, base);
         let is_one = resources.len() + left_out == 1 && !found.is_cut;

@@ -23,7 +23,11 @@ impl Site {
         let Some(resource) = self.resource(kind.resource) else {
             return Ok(None);
         };
-        if self.planner.check_compartment("Patient", resource).is_err() {
+        if self
+            .planner()
+            .check_compartment("Patient", resource)
+            .is_err()
+        {
             return Ok(None);
         }
         let mut request = SearchRequest::new(kind.resource);
@@ -31,11 +35,13 @@ impl Site {
             resource: "Patient".to_owned(),
             id: patient.to_owned(),
         });
-        request.count = Some(self.config.count.most);
+        request.count = Some(self.calls.count().most);
         request.total = Some(Total::None);
         request.filters.extend(condition(kind, resource));
-        let context = self.context(base, true);
-        let plan = self.planner.newest(resource, &request, kind.date, &context);
+        let context = self.calls.context(base, true);
+        let plan = self
+            .planner()
+            .newest(resource, &request, kind.date, &context);
         Ok(Some(plan?))
     }
 }

@@ -1,0 +1,352 @@
+//! Calls read and planned: all that comes before the database.
+//!
+//! A call asks for a search of one type, of several, or for everything about a patient. All three end in the same: a
+//! plan whose parts are fetched in turn and written into one Bundle. They differ in which types are looked at, and
+//! with which conditions.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{SearchCall, SiteError, Types, everything};
+use crate::fhir::compartment;
+use crate::mapping::{Mapping, Resource};
+use crate::plan::{
+    self, Context, CountLimits, Included, Part, Place, Plan, PlanError, Planner, merged,
+};
+use crate::search::{self, Include, Input, Limits, SearchRequest};
+
+/// Bytes of a search's text, as it came and as it is written into a page link, which seals it, with the
+/// place where the page ended, into a third more: a longer link would be refused when it comes back.
+const QUERY_BYTES: usize = 16 * 1024;
+pub(super) const LINK_BYTES: usize = 32 * 1024;
+
+/// Reads calls and plans them over one mapping; needs no database.
+pub struct CallPlanner {
+    planner: Planner,
+    zone: TimeZone,
+    count: CountLimits,
+}
+
+/// A call as it was read.
+pub struct Asked {
+    /// As links say it.
+    pub request: SearchRequest,
+    /// As it reads for each type, where there are several.
+    pub each: Vec<SearchRequest>,
+    /// What goes with the page.
+    pub includes: Includes,
+}
+
+/// What goes with a page.
+pub enum Includes {
+    /// What `_include` and `_revinclude` ask for.
+    Named(Vec<Include>),
+    /// All that the page refers to, but nothing of a type that may be in the compartment of this one: that is a
+    /// match, or somebody else's.
+    Referenced { outside: &'static str },
+}
+
+impl Includes {
+    /// Nothing goes with it.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Includes::Named(list) if list.is_empty())
+    }
+
+    /// What is included may have more included in turn.
+    pub fn goes_on(&self) -> bool {
+        matches!(self, Includes::Named(list) if list.iter().any(|include| include.iterate))
+    }
+
+    /// Whether resources of a type may be included.
+    pub fn take(&self, resource: &str) -> bool {
+        match self {
+            Includes::Named(_) => true,
+            Includes::Referenced { outside } => {
+                compartment::membership(outside, resource).is_none()
+            }
+        }
+    }
+}
+
+impl SearchCall {
+    /// The path behind the base.
+    pub fn path(&self) -> String {
+        let last = match (self.everything, self.resource.as_str()) {
+            (true, _) => "$everything",
+            (false, "") if self.compartment.is_some() => "*",
+            (false, resource) => resource,
+        };
+        match &self.compartment {
+            Some(of) => format!("{}/{}/{last}", of.resource, of.id),
+            None => last.to_owned(),
+        }
+    }
+}
+
+impl CallPlanner {
+    /// `zone` is the practice's.
+    pub fn new(mapping: Arc<Mapping>, zone: TimeZone, count: CountLimits) -> CallPlanner {
+        CallPlanner {
+            planner: Planner::new(mapping),
+            zone,
+            count,
+        }
+    }
+
+    pub fn planner(&self) -> &Planner {
+        &self.planner
+    }
+
+    pub fn mapping(&self) -> &Arc<Mapping> {
+        self.planner.mapping()
+    }
+
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Entries of a page, where nothing is asked and at the most.
+    pub fn count(&self) -> CountLimits {
+        self.count
+    }
+
+    /// A resource type that is served.
+    ///
+    /// # Errors
+    /// [`SiteError::UnknownResourceType`], for any other.
+    pub fn served(&self, name: &str) -> Result<&Resource, SiteError> {
+        let resources = &self.mapping().resources;
+        resources
+            .get(name)
+            .ok_or_else(|| SiteError::UnknownResourceType {
+                served: resources.keys().copied().collect(),
+            })
+    }
+
+    /// What plans depend on now.
+    pub fn context<'c>(&'c self, base: &'c str, strict: bool) -> Context<'c> {
+        Context {
+            base,
+            zone: &self.zone,
+            now: self.zone.to_datetime(Timestamp::now()),
+            strict,
+            count: self.count,
+        }
+    }
+
+    /// Reads the text of a search.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the text.
+    pub fn parse(&self, resource: &str, input: Input<'_>) -> Result<SearchRequest, SiteError> {
+        let request = search::parse(resource, input, &Types::new(self.mapping()), &limits())?;
+        let too_long = || search::SearchError::QueryTooLong { limit: QUERY_BYTES };
+        if request.cursor.is_none() {
+            if input.query.len() > QUERY_BYTES {
+                return Err(too_long().into());
+            }
+            // Written, a byte takes three at the most, so only a long text need be written to know.
+            if input.query.len() + input.form.len() > QUERY_BYTES / 3
+                && link_text(&request).len() > QUERY_BYTES
+            {
+                return Err(too_long().into());
+            }
+        }
+        Ok(request)
+    }
+
+    /// Plans a search of one type from its first page.
+    ///
+    /// # Errors
+    /// Whatever the mapping cannot answer.
+    pub fn plan(
+        &self,
+        request: &SearchRequest,
+        base: &str,
+        strict: bool,
+    ) -> Result<Plan, SiteError> {
+        self.plan_from(request, &[], base, strict)
+    }
+
+    fn plan_from(
+        &self,
+        request: &SearchRequest,
+        places: &[Place],
+        base: &str,
+        strict: bool,
+    ) -> Result<Plan, SiteError> {
+        let resource = self.served(&request.resource)?;
+        let context = self.context(base, strict);
+        Ok(self.planner.search(resource, request, places, &context)?)
+    }
+
+    /// Reads the text of a call.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn ask(&self, call: &SearchCall, input: Input<'_>) -> Result<Asked, SiteError> {
+        if !call.resource.is_empty() {
+            self.served(&call.resource)?;
+        }
+        if call.everything {
+            return everything::ask(self, call, input);
+        }
+        let (request, each) = if call.resource.is_empty() {
+            self.several(call, input)?
+        } else {
+            let mut request = self.parse(&call.resource, input)?;
+            request.compartment.clone_from(&call.compartment);
+            (request, Vec::new())
+        };
+        let includes = Includes::Named(merged(&request.includes));
+        Ok(Asked {
+            request,
+            each,
+            includes,
+        })
+    }
+
+    /// Plans what was asked.
+    ///
+    /// # Errors
+    /// Whatever the mapping cannot answer.
+    pub fn plan_asked(
+        &self,
+        asked: &Asked,
+        places: &[Place],
+        call: &SearchCall,
+    ) -> Result<Plan, SiteError> {
+        if asked.each.is_empty() {
+            return self.plan_from(&asked.request, places, &call.base, call.strict);
+        }
+        let each = asked
+            .each
+            .iter()
+            .map(|request| Ok((self.served(&request.resource)?, request)))
+            .collect::<Result<Vec<(&Resource, &SearchRequest)>, SiteError>>()?;
+        let context = self.context(&call.base, call.strict);
+        Ok(self.planner.search_several(&each, places, &context)?)
+    }
+
+    /// The selects of what goes with a page of a plan, as they are for a page that holds one resource of each
+    /// source, whose id is 0: which resources a page holds is not known before it is there.
+    pub fn included(&self, asked: &Asked, plan: &Plan, call: &SearchCall) -> Vec<Part> {
+        match &asked.includes {
+            Includes::Named(list) => {
+                let context = self.context(&call.base, call.strict);
+                let page: Vec<Included> = plan
+                    .parts
+                    .iter()
+                    .filter_map(|part| self.planner.stand_in(&part.source))
+                    .collect();
+                list.iter()
+                    .flat_map(|include| {
+                        let request = &asked.request;
+                        self.planner.include(include, &page, request, &context)
+                    })
+                    .map(|(_, part)| part)
+                    .collect()
+            }
+            Includes::Referenced { .. } => {
+                let types: BTreeSet<&str> = plan
+                    .parts
+                    .iter()
+                    .flat_map(|part| plan::references(&part.source.references))
+                    .map(|(_, to)| to.to)
+                    .filter(|to| asked.includes.take(to))
+                    .collect();
+                let served = types.iter().filter_map(|name| self.served(name).ok());
+                served
+                    .flat_map(|resource| self.planner.read_stand_in(resource).parts)
+                    .collect()
+            }
+        }
+    }
+
+    /// A search at the base or of a whole compartment, as it reads for each of its types.
+    fn several(
+        &self,
+        call: &SearchCall,
+        input: Input<'_>,
+    ) -> Result<(SearchRequest, Vec<SearchRequest>), SiteError> {
+        let named = self.named_types(input)?;
+        let types = match (&call.compartment, named.is_empty()) {
+            (_, false) => named,
+            (Some(of), true) => self.types_of_compartment(&of.resource),
+            (None, true) => self.mapping().resources.keys().copied().collect(),
+        };
+        let mut shown = None;
+        let mut each = Vec::with_capacity(types.len());
+        for name in types {
+            let mut request = self.parse(name, input)?;
+            request.compartment.clone_from(&call.compartment);
+            if shown.is_none() {
+                shown = Some(request.clone());
+            }
+            request.types.clear();
+            each.push(request);
+        }
+        let shown = shown.ok_or(PlanError::NoTypes)?;
+        let narrows = call.compartment.is_some()
+            || !shown.types.is_empty()
+            || !shown.filters.is_empty()
+            || shown.cursor.is_some();
+        match narrows {
+            true => Ok((shown, each)),
+            false => Err(PlanError::NoTypes.into()),
+        }
+    }
+
+    /// The served types that may be in a compartment.
+    pub(super) fn types_of_compartment(&self, of: &str) -> Vec<&'static str> {
+        self.mapping()
+            .resources
+            .values()
+            .filter(|resource| self.planner.check_compartment(of, resource).is_ok())
+            .map(|resource| resource.name)
+            .collect()
+    }
+
+    /// The types that `_type` names, before anything else of the text can be read: what a parameter means follows
+    /// from them. What else is wrong with the parameter is found then.
+    fn named_types(&self, input: Input<'_>) -> Result<Vec<&'static str>, SiteError> {
+        let pairs = [input.query, input.form]
+            .into_iter()
+            .flat_map(form_urlencoded::parse);
+        let mut types: Vec<&'static str> = Vec::new();
+        for (_, value) in pairs.filter(|(name, _)| name == "_type") {
+            for (index, name) in value.split(',').enumerate() {
+                if name.is_empty() {
+                    continue;
+                }
+                let Some(resource) = self.mapping().resources.get(name) else {
+                    return Err(SiteError::TypeNotServed {
+                        number: index + 1,
+                        served: self.mapping().resources.keys().copied().collect(),
+                    });
+                };
+                if !types.contains(&resource.name) {
+                    types.push(resource.name);
+                }
+            }
+        }
+        Ok(types)
+    }
+}
+
+/// How much text a search may have: links, which are searches too, are the longest.
+pub(super) fn limits() -> Limits {
+    Limits {
+        query_bytes: LINK_BYTES,
+        form_bytes: QUERY_BYTES,
+        ..Limits::default()
+    }
+}
+
+/// The text of a search as a page link holds it.
+pub(super) fn link_text(request: &SearchRequest) -> String {
+    request.to_query_with(request.count, None)
+}
