@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use base64::Engine as _;
-use jiff::ToSpan;
-use jiff::civil::DateTime;
 use serde::Serialize;
 
 use crate::relation::{SqlType, Value};
@@ -68,7 +66,7 @@ fn parameter(index: usize, value: &Value, ty: SqlType) -> CommandParameter {
         Value::Real(number) => Some(number.to_string()),
         Value::Text(text) => Some(text.clone()),
         Value::Date(day) => Some(day.to_string()),
-        Value::DateTime(at) => Some(storable(*at, ty).to_string()),
+        Value::DateTime(at) => Some(ty.next_moment(*at).to_string()),
         Value::TextBytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         Value::Bytes(bytes) => Some(base64::engine::general_purpose::STANDARD.encode(bytes)),
     };
@@ -86,41 +84,6 @@ fn parameter(index: usize, value: &Value, ty: SqlType) -> CommandParameter {
         },
         value: text,
     }
-}
-
-/// The first moment at or after `at` that a type can hold. SQL Server rounds to the nearest one, which may
-/// be before: then what is stored there would count as after `at`. A moment is only ever a bound that
-/// columns of the type are at or after, or before: for both, the next one that they can hold says the same.
-fn storable(at: DateTime, ty: SqlType) -> DateTime {
-    // The steps in a second, and the nanoseconds of the n-th.
-    let (steps, nanoseconds): (i64, fn(i64) -> i64) = match ty {
-        // 1/300 s, kept as .000, .003 and .007.
-        SqlType::DateTime => (300, |step| (step * 10 + 1) / 3 * 1_000_000),
-        SqlType::DateTime2 => (10_000_000, |step| step * 100),
-        SqlType::SmallDateTime => {
-            let minute = at
-                .time()
-                .with()
-                .second(0)
-                .subsec_nanosecond(0)
-                .build()
-                .map_or(at, |minute| at.date().to_datetime(minute));
-            return if minute == at {
-                at
-            } else {
-                minute.saturating_add(1.minute())
-            };
-        }
-        _ => return at,
-    };
-    let fraction = i64::from(at.subsec_nanosecond());
-    let step = (fraction * steps + 999_999_999) / 1_000_000_000;
-    let step = (step - 1..=step)
-        .find(|step| nanoseconds(*step) >= fraction)
-        .unwrap_or(step);
-    at.checked_add((nanoseconds(step) - fraction).nanoseconds())
-        // The end of the calendar: its last step.
-        .unwrap_or_else(|_| at.saturating_sub((fraction - nanoseconds(steps - 1)).nanoseconds()))
 }
 
 /// SQL Server's name of a type in the passthrough API.

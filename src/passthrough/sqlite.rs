@@ -559,11 +559,18 @@ impl rusqlite::ToSql for Bound<'_> {
             Value::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
             // Days and times are text in SQLite, in the layout that its own functions write.
             Value::Date(day) => ToSqlOutput::from(day.strftime("%Y-%m-%d").to_string()),
-            Value::DateTime(at) => ToSqlOutput::from(format!(
-                "{}.{:03}",
-                at.strftime("%Y-%m-%d %H:%M:%S"),
-                at.subsec_nanosecond() / 1_000_000
-            )),
+            Value::DateTime(at) => {
+                let (milliseconds, rest) = (
+                    at.subsec_nanosecond() / 1_000_000,
+                    at.subsec_nanosecond() % 1_000_000,
+                );
+                let mut text = format!("{}.{milliseconds:03}", at.strftime("%Y-%m-%d %H:%M:%S"));
+                // As text, three digits come before all that begin with them: what is finer stays finer.
+                if rest > 0 {
+                    text.push_str(&format!("{rest:06}"));
+                }
+                ToSqlOutput::from(text)
+            }
         })
     }
 }

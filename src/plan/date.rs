@@ -5,8 +5,9 @@
 //! begin at or after `t`, before `t`; does it end at or before `t`, after `t`), and each is put so that
 //! the column stands alone on its side, where its index serves.
 
-use jiff::ToSpan;
 use jiff::civil::{self, DateTime, Time};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 use crate::mapping::{DateForm, DateLayout, DateMatcher, Precision};
 use crate::relation::{Arithmetic, CompareOp, Expr, Predicate, SqlType, Value};
@@ -33,10 +34,7 @@ pub(super) fn predicate(
         end,
         zone: context.zone,
     };
-    let Interval {
-        start: low,
-        end: high,
-    } = searched;
+    let (low, high) = ends(searched);
     let contained = |values: &mut Values| {
         Predicate::all([
             stored.begins_at_or_after(low, values),
@@ -73,6 +71,42 @@ pub(super) fn predicate(
     Predicate::all([present, found])
 }
 
+/// An end of what is searched for.
+#[derive(Debug, Clone, Copy)]
+struct Bound {
+    /// At the practice.
+    local: DateTime,
+    /// Where the value says its offset.
+    instant: Option<Timestamp>,
+}
+
+impl Bound {
+    /// The moment; None beyond either end of what can be counted.
+    fn instant(self, zone: &TimeZone) -> Option<Timestamp> {
+        self.instant.or_else(|| zone.to_timestamp(self.local).ok())
+    }
+
+    /// Every day lies before it.
+    fn is_end_of_time(self) -> bool {
+        self.local == DateTime::MAX
+    }
+}
+
+impl From<DateTime> for Bound {
+    fn from(local: DateTime) -> Bound {
+        Bound {
+            local,
+            instant: None,
+        }
+    }
+}
+
+fn ends(interval: Interval) -> (Bound, Bound) {
+    let (start, end) = interval.instants.unzip();
+    let bound = |local, instant| Bound { local, instant };
+    (bound(interval.start, start), bound(interval.end, end))
+}
+
 /// Something is there to compare with.
 pub(super) fn present(start: Option<&DateMatcher>, end: Option<&DateMatcher>) -> Predicate {
     match (start, end) {
@@ -87,7 +121,7 @@ pub(super) fn present(start: Option<&DateMatcher>, end: Option<&DateMatcher>) ->
 struct Stored<'a> {
     start: Option<&'a DateMatcher>,
     end: Option<&'a DateMatcher>,
-    zone: &'a jiff::tz::TimeZone,
+    zone: &'a TimeZone,
 }
 
 impl Stored<'_> {
@@ -106,9 +140,9 @@ impl Stored<'_> {
 
     /// A stored point is never wider than the searched interval, so that "after it or within it" is "from
     /// its beginning on".
-    fn is_point_within(&self, low: DateTime, high: DateTime) -> bool {
+    fn is_point_within(&self, low: Bound, high: Bound) -> bool {
         self.point().is_some_and(|matcher| match matcher.unit() {
-            Unit::Day => low.time() == Time::midnight() && high.time() == Time::midnight(),
+            Unit::Day => is_midnight(low.local) && is_midnight(high.local),
             Unit::Instant => true,
             Unit::Varies => false,
         })
@@ -128,7 +162,7 @@ impl Stored<'_> {
         end: Option<&DateMatcher>,
         question: Question,
         open: bool,
-        at: DateTime,
+        at: Bound,
         values: &mut Values,
     ) -> Predicate {
         match end {
@@ -149,19 +183,19 @@ impl Stored<'_> {
         }
     }
 
-    fn begins_at_or_after(&self, at: DateTime, values: &mut Values) -> Predicate {
+    fn begins_at_or_after(&self, at: Bound, values: &mut Values) -> Predicate {
         self.ask(self.start, Question::BeginsAtOrAfter, false, at, values)
     }
 
-    fn begins_before(&self, at: DateTime, values: &mut Values) -> Predicate {
+    fn begins_before(&self, at: Bound, values: &mut Values) -> Predicate {
         self.ask(self.start, Question::BeginsBefore, true, at, values)
     }
 
-    fn ends_at_or_before(&self, at: DateTime, values: &mut Values) -> Predicate {
+    fn ends_at_or_before(&self, at: Bound, values: &mut Values) -> Predicate {
         self.ask(self.end, Question::EndsAtOrBefore, false, at, values)
     }
 
-    fn ends_after(&self, at: DateTime, values: &mut Values) -> Predicate {
+    fn ends_after(&self, at: Bound, values: &mut Values) -> Predicate {
         self.ask(self.end, Question::EndsAfter, true, at, values)
     }
 }
@@ -213,10 +247,16 @@ impl DateMatcher {
     fn ask(
         &self,
         question: Question,
-        at: DateTime,
-        zone: &jiff::tz::TimeZone,
+        at: Bound,
+        zone: &TimeZone,
         values: &mut Values,
     ) -> Predicate {
+        if at.is_end_of_time() {
+            return match question {
+                Question::BeginsBefore | Question::EndsAtOrBefore => self.present.clone(),
+                Question::BeginsAtOrAfter | Question::EndsAfter => Predicate::False,
+            };
+        }
         match self.unit() {
             // An instant begins where it ends, but for the engine's finest step, which no searched bound cuts.
             Unit::Instant => {
@@ -228,6 +268,7 @@ impl DateMatcher {
             }
             Unit::Day => {
                 // [d, d+1): in terms of d, every question is "from some day on" or "before some day".
+                let at = at.local;
                 let (op, day) = match question {
                     Question::BeginsAtOrAfter => (CompareOp::Ge, ceiling(at)),
                     Question::BeginsBefore => (CompareOp::Lt, ceiling(at)),
@@ -236,7 +277,7 @@ impl DateMatcher {
                 };
                 self.compare_day(op, day, zone, values)
             }
-            Unit::Varies => self.compare_parts(question, at, values),
+            Unit::Varies => self.compare_parts(question, at.local, values),
         }
     }
 
@@ -244,7 +285,7 @@ impl DateMatcher {
         &self,
         op: CompareOp,
         day: civil::Date,
-        zone: &jiff::tz::TimeZone,
+        zone: &TimeZone,
         values: &mut Values,
     ) -> Predicate {
         match &self.form {
@@ -256,7 +297,8 @@ impl DateMatcher {
                 self.compare_column(op, day.to_datetime(Time::midnight()), values)
             }
             DateForm::Column { utc: true } | DateForm::Unix => {
-                self.compare_instant(op, day.to_datetime(Time::midnight()), zone, values)
+                let midnight = day.to_datetime(Time::midnight()).into();
+                self.compare_instant(op, midnight, zone, values)
             }
             DateForm::Layout(layout) => {
                 let (expr, ty) = layout_key(&self.columns[0], self.ty, layout);
@@ -277,22 +319,23 @@ impl DateMatcher {
     fn compare_instant(
         &self,
         op: CompareOp,
-        at: DateTime,
-        zone: &jiff::tz::TimeZone,
+        at: Bound,
+        zone: &TimeZone,
         values: &mut Values,
     ) -> Predicate {
+        let local = at.local;
         match &self.form {
-            DateForm::Column { utc } => {
-                let at = if *utc { to_utc(at, zone) } else { at };
-                self.compare_column(op, at, values)
+            DateForm::Column { utc: false } => self.compare_column(op, local, values),
+            DateForm::Column { utc: true } => {
+                let utc = at.instant(zone).map(|at| TimeZone::UTC.to_datetime(at));
+                self.compare_column(op, utc.unwrap_or(local), values)
             }
             DateForm::Unix => {
                 // Rounded up: a whole second is at or after `t` from the next one on.
-                let seconds = match zone.to_timestamp(at) {
-                    Ok(at) => at.as_second() + i64::from(at.subsec_nanosecond() > 0),
-                    // Beyond either end of what can be counted.
-                    Err(_) if at.year() > 0 => i64::MAX,
-                    Err(_) => i64::MIN,
+                let seconds = match at.instant(zone) {
+                    Some(at) => at.as_second() + i64::from(at.subsec_nanosecond() > 0),
+                    None if local.year() > 0 => i64::MAX,
+                    None => i64::MIN,
                 };
                 Predicate::Compare(
                     self.columns[0].clone(),
@@ -300,9 +343,11 @@ impl DateMatcher {
                     values.expr(&Value::Int(seconds), SqlType::BigInt),
                 )
             }
-            DateForm::DayAndSeconds { unit, plus: true } => self.compare_end(op, at, *unit, values),
+            DateForm::DayAndSeconds { unit, plus: true } => {
+                self.compare_end(op, local, *unit, values)
+            }
             DateForm::DayAndSeconds { unit, plus: false } => {
-                self.compare_day_and_seconds(op, at, *unit, values)
+                self.compare_day_and_seconds(op, local, *unit, values)
             }
             DateForm::Parts | DateForm::Layout(_) => Predicate::False,
         }
@@ -316,7 +361,8 @@ impl DateMatcher {
         };
         let (earliest, latest) = range(self.ty);
         let at = at.max(earliest.to_datetime(Time::midnight()));
-        if at.date() > latest {
+        // What the type rounds it to must be a moment of the type, too.
+        if self.ty.next_moment(at).date() > latest {
             return match op {
                 CompareOp::Lt | CompareOp::Le => Predicate::Present(column.clone()),
                 _ => Predicate::False,
@@ -451,9 +497,10 @@ impl DateMatcher {
             ),
             None => day.clone(),
         };
+        // Counted in 64 bits: a row that holds any number must not fail the whole command.
         let times = |expr: Expr, factor: i64| {
             Expr::Arithmetic(
-                Box::new(expr),
+                Box::new(Expr::Cast(Box::new(expr), SqlType::BigInt)),
                 Arithmetic::Multiply,
                 Box::new(Expr::Int(factor)),
             )
@@ -509,9 +556,8 @@ const fn range(ty: SqlType) -> (civil::Date, civil::Date) {
     }
 }
 
-fn to_utc(at: DateTime, zone: &jiff::tz::TimeZone) -> DateTime {
-    zone.to_timestamp(at)
-        .map_or(at, |at| jiff::tz::TimeZone::UTC.to_datetime(at))
+fn is_midnight(at: DateTime) -> bool {
+    at.time() == Time::midnight()
 }
 
 /// The parts of a date in text, as numbers: year, then month and day where the layout has them.

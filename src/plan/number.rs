@@ -110,21 +110,21 @@ fn of_range(
     }
 }
 
-/// `number|system|code` compares system and code; `number||code` the code or the unit.
+/// `number|system|code` compares system and code; `number||code` the code or the unit; `number|system|` the system.
 pub(super) fn unit(
     matcher: &QuantityMatcher,
     system: Option<&str>,
     code: Option<&str>,
     values: &mut Values,
 ) -> Predicate {
-    let Some(code) = code else {
+    if (system, code) == (None, None) {
         return Predicate::True;
-    };
+    }
     let token = Token {
         system: system.map_or(TokenSystem::Any, |system| {
             TokenSystem::Is(system.to_owned())
         }),
-        code: Some(code.to_owned()),
+        code: code.map(str::to_owned),
     };
     let present = &matcher.value.present;
     let by_code = matcher.code.as_ref().map_or(Predicate::False, |of| {

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::civil;
+use jiff::ToSpan;
+use jiff::civil::{self, DateTime};
 use serde::{Serialize, Serializer};
 
 /// A database engine, as far as its SQL differs.
@@ -78,6 +79,43 @@ pub enum SqlType {
 }
 
 impl SqlType {
+    /// The first moment at or after `at` that the type can hold. SQL Server rounds to the nearest one, which may
+    /// be before: then what is stored there would count as after `at`. A moment is only ever a bound that
+    /// columns of the type are at or after, or before: for both, the next one that they can hold says the same.
+    pub fn next_moment(self, at: DateTime) -> DateTime {
+        // The steps in a second, and the nanoseconds of the n-th.
+        let (steps, nanoseconds): (i64, fn(i64) -> i64) = match self {
+            // 1/300 s, kept as .000, .003 and .007.
+            SqlType::DateTime => (300, |step| (step * 10 + 1) / 3 * 1_000_000),
+            SqlType::DateTime2 => (10_000_000, |step| step * 100),
+            SqlType::SmallDateTime => {
+                let minute = at
+                    .time()
+                    .with()
+                    .second(0)
+                    .subsec_nanosecond(0)
+                    .build()
+                    .map_or(at, |minute| at.date().to_datetime(minute));
+                return if minute == at {
+                    at
+                } else {
+                    minute.saturating_add(1.minute())
+                };
+            }
+            _ => return at,
+        };
+        let fraction = i64::from(at.subsec_nanosecond());
+        let step = (fraction * steps + 999_999_999) / 1_000_000_000;
+        let step = (step - 1..=step)
+            .find(|step| nanoseconds(*step) >= fraction)
+            .unwrap_or(step);
+        at.checked_add((nanoseconds(step) - fraction).nanoseconds())
+            // The end of the calendar: its last step.
+            .unwrap_or_else(|_| {
+                at.saturating_sub((fraction - nanoseconds(steps - 1)).nanoseconds())
+            })
+    }
+
     pub const fn is_text(self) -> bool {
         matches!(
             self,

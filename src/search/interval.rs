@@ -18,46 +18,48 @@ pub struct Interval {
     pub start: DateTime,
     /// The first moment that does not.
     pub end: DateTime,
+    /// The same two as instants, where the value says its offset: in the hour that repeats when daylight saving
+    /// ends, local time has two of each.
+    pub instants: Option<(Timestamp, Timestamp)>,
 }
 
 impl DateValue {
     /// The interval that the written precision gives, at a site in `zone`.
     ///
-    /// Without an offset, the value is the site's local time. With one, it is converted, and the interval
-    /// keeps its length in local time: over the hour that repeats when daylight saving ends, an interval
-    /// of converted ends would run backwards. Years that the calendar does not have give its nearest moment.
+    /// Without an offset, the value is the site's local time. With one, it is an interval of instants too; in local
+    /// time it keeps its length, since over the hour that repeats when daylight saving ends converted ends would
+    /// run backwards. Years that the calendar does not have give its nearest moment.
     pub fn interval(&self, zone: &TimeZone) -> Interval {
+        let local = |start: DateTime, end: DateTime| Interval {
+            start,
+            end,
+            instants: None,
+        };
         match *self {
-            DateValue::Year(year) => Interval {
-                start: first_of(year, 1),
-                end: first_of(year.saturating_add(1), 1),
-            },
-            DateValue::Month(year, 12) => Interval {
-                start: first_of(year, 12),
-                end: first_of(year.saturating_add(1), 1),
-            },
-            DateValue::Month(year, month) => Interval {
-                start: first_of(year, month),
-                end: first_of(year, month.saturating_add(1)),
-            },
+            DateValue::Year(year) => local(first_of(year, 1), first_of(year.saturating_add(1), 1)),
+            DateValue::Month(year, 12) => {
+                local(first_of(year, 12), first_of(year.saturating_add(1), 1))
+            }
+            DateValue::Month(year, month) => local(
+                first_of(year, month),
+                first_of(year, month.saturating_add(1)),
+            ),
             DateValue::Day(day) => {
-                let start = day.at(0, 0, 0, 0);
-                Interval {
-                    start,
-                    end: day
-                        .tomorrow()
-                        .map_or(DateTime::MAX, |next| next.at(0, 0, 0, 0)),
-                }
+                let next = day.tomorrow();
+                let end = next.map_or(DateTime::MAX, |next| next.at(0, 0, 0, 0));
+                local(day.at(0, 0, 0, 0), end)
             }
             DateValue::Time {
                 at,
                 precision,
                 offset,
             } => {
-                let start = offset.map_or(at, |seconds| local(at, seconds, zone));
+                let instant = offset.and_then(|seconds| instant(at, seconds));
+                let start = instant.map_or(at, |instant| zone.to_datetime(instant));
                 Interval {
                     start,
                     end: start.saturating_add(precision.span()),
+                    instants: instant.map(|start| (start, later(start, precision.span()))),
                 }
             }
         }
@@ -79,6 +81,9 @@ impl Interval {
         Interval {
             start: self.start.saturating_sub(margin),
             end: self.end.saturating_add(margin),
+            instants: self
+                .instants
+                .map(|(start, end)| (later(start, -margin), later(end, margin))),
         }
     }
 }
@@ -105,13 +110,16 @@ fn first_of(year: i16, month: i8) -> DateTime {
     }
 }
 
-/// A time with an offset, in the local time of a zone; at the ends of the calendar, where it cannot be
-/// converted, as it was written.
-fn local(at: DateTime, offset_seconds: i32, zone: &TimeZone) -> DateTime {
-    let instant: Option<Timestamp> = Offset::from_seconds(offset_seconds)
-        .ok()
-        .and_then(|offset| offset.to_timestamp(at).ok());
-    instant.map_or(at, |instant| zone.to_datetime(instant))
+/// A time with an offset; None where it cannot be converted, at the ends of the calendar: it then counts as it was
+/// written.
+fn instant(at: DateTime, offset_seconds: i32) -> Option<Timestamp> {
+    let offset = Offset::from_seconds(offset_seconds).ok()?;
+    offset.to_timestamp(at).ok()
+}
+
+/// So much later, or at the end of the calendar.
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(at)
 }
 
 #[cfg(test)]

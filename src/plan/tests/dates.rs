@@ -98,7 +98,7 @@ fn to_second(at: DateTime) -> DateTime {
 
 fn partial(of: Stored) -> Option<(DateTime, DateTime)> {
     let interval = |value: DateValue| {
-        let Interval { start, end } = value.interval(&TimeZone::UTC);
+        let Interval { start, end, .. } = value.interval(&TimeZone::UTC);
         (start, end)
     };
     match of.known {
