@@ -32,6 +32,17 @@ pub(super) fn or_wrong<T>(value: Option<T>) -> Result<T, Gone> {
     value.ok_or(Gone::Wrong)
 }
 
+/// Where a value stands that names a child's column without its `each:`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Each {
+    /// In an element, whose entry may have one.
+    Entry,
+    /// In a parameter of the author's own, which may have one.
+    Parameter,
+    /// Where rows, ids, times of change and profiles are said, there is none.
+    Never,
+}
+
 /// What has been made of the keys of one origin.
 pub(super) struct Made {
     pub columns: Vec<Operation>,
@@ -67,7 +78,7 @@ impl Compiler<'_> {
                 return Err(Gone::Wrong);
             }
         };
-        self.check_rows(&node.span, &own, goal.child)?;
+        self.check_rows(&node.span, &own, goal.child, goal.each)?;
         uses.rows.extend(
             own.rows
                 .iter()
@@ -82,32 +93,52 @@ impl Compiler<'_> {
         }
     }
 
-    /// A value's columns are read by one command, and a child's only inside its entry.
-    pub fn check_rows(&self, span: &Span, uses: &Uses, child: Option<usize>) -> Result<(), Gone> {
+    /// A value's columns are read by one command: inside a child's entry by that of the child, elsewhere by
+    /// the source's. `each` says what to do about a child's column elsewhere.
+    pub fn check_rows(
+        &self,
+        span: &Span,
+        uses: &Uses,
+        child: Option<usize>,
+        each: Each,
+    ) -> Result<(), Gone> {
+        let name_of = |child: usize| {
+            let mut names = self.children.iter();
+            names
+                .find(|(_, place)| **place == child)
+                .map_or("", |(name, _)| name)
+        };
         if let Some(used) = uses.child().filter(|used| Some(*used) != child) {
-            let name = self
-                .children
-                .iter()
-                .find(|(_, place)| **place == used)
-                .map_or("", |(name, _)| name);
+            let name = name_of(used);
             self.at.report(
                 Problem::new(
                     &rules::CHILD_OUTSIDE,
                     span,
                     format!("a column of the child `{name}` is used outside an entry with `each: {name}`"),
                 )
-                .help(format!("write the entry as `- {{ each: {name}, … }}`")),
+                .help(match each {
+                    Each::Entry => format!("write the entry as `- {{ each: {name}, … }}`"),
+                    Each::Parameter => {
+                        format!("let the parameter look at the child's rows: `each: {name}`")
+                    }
+                    Each::Never => "a child has many rows, and this is said of the source's one: use a column of the \
+                                    source or of a lookup, or a fragment that selects from the child's table"
+                        .to_owned(),
+                }),
             );
             return Err(Gone::Wrong);
         }
-        if uses.rows.len() > 1 && uses.rows.contains(&Rows::Source) {
+        if let Some(child) = child.filter(|_| uses.rows.contains(&Rows::Source)) {
+            let name = name_of(child);
+            let message = match uses.rows.len() {
+                1 => format!("a column of the source inside an entry with `each: {name}`"),
+                _ => "columns of the child and of the source in one value".to_owned(),
+            };
             self.at.report(
-                Problem::new(
-                    &rules::MIXED_ROWS,
-                    span,
-                    "columns of the child and of the source in one value",
-                )
-                .help("declare a lookup of the child's, or use elements of their own"),
+                Problem::new(&rules::MIXED_ROWS, span, message).help(format!(
+                    "the entry is made of the child's rows: join the table that is needed as a lookup of `{name}`, or \
+                     put this outside of `each:`"
+                )),
             );
             return Err(Gone::Wrong);
         }
@@ -245,6 +276,7 @@ impl Compiler<'_> {
                 self.at, span, &operation, pairs, goal,
             ))?,
         };
+        self.measured.add(&conversion, &operation.expr);
         Ok(Made {
             columns: vec![operation],
             conversion,

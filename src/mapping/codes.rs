@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::diagnostic::{At, Problem};
 use super::model::{Code, CodeEntry, CodeTable};
+use super::names::nearest;
 use super::yaml::{Node, Pair, Span, Value, get};
 use super::{rules, shape};
 
@@ -64,7 +65,10 @@ fn read(at: At<'_>, name: &str, node: &Node) -> Option<Codes> {
             let system = get(pairs, "system").and_then(|pair| system(at, &pair.value));
             (system, shape::map(at, &values.value, "`values:`")?)
         }
-        _ => (None, pairs),
+        _ => {
+            no_long_form(at, pairs)?;
+            (None, pairs)
+        }
     };
     if pairs.is_empty() {
         at.report(Problem::new(
@@ -147,6 +151,31 @@ fn read(at: At<'_>, name: &str, node: &Node) -> Option<Codes> {
         file,
         whole,
     })
+}
+
+/// Reports a long form without its `values:`. Taken as a short one, it would have `system` among its raw values.
+fn no_long_form(at: At<'_>, pairs: &[Pair]) -> Option<()> {
+    let is_entry = |inner: &[Pair]| get(inner, "code").is_some();
+    let misspelt = pairs.iter().find(|pair| {
+        nearest(&pair.key, ["values"]).is_some()
+            && pair.value.as_map().is_some_and(|inner| !is_entry(inner))
+    });
+    if let Some(pair) = misspelt {
+        shape::unknown_key(at, pair, &["system", "values"], "a code table");
+        return None;
+    }
+    let Some(pair) = get(pairs, "system") else {
+        return Some(());
+    };
+    at.report(
+        Problem::new(
+            &rules::CODE_TABLE,
+            &pair.key_span,
+            "`system:` stands in a code table without `values:`",
+        )
+        .help("put the raw values below `values:`, beside it: `{ system: …, values: { … } }`"),
+    );
+    None
 }
 
 /// `code`, or `{ code, display, system }`; the system is the table's where an entry has none.

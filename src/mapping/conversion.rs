@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::binding::Each;
 use super::diagnostic::{At, Problem};
 use super::model::{Conversion, DateForm, DateLayout, MeasurePart, Output, Precision};
 use super::scope::Operation;
@@ -25,6 +26,8 @@ pub(super) struct Goal {
     pub reference: Option<&'static [&'static str]>,
     /// The child whose rows are being written.
     pub child: Option<usize>,
+    /// Whether an `each:` could stand where the value does.
+    pub each: Each,
     /// `each:` and `if:` have been read where the value stands.
     pub entry: bool,
 }
@@ -91,6 +94,7 @@ impl Goal {
             codes: None,
             reference: None,
             child: None,
+            each: Each::Never,
             entry: false,
         }
     }

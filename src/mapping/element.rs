@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::binding::{Gone, or_wrong};
+use super::binding::{Each, Gone, or_wrong};
 use super::diagnostic::Problem;
 use super::expected::value_key;
 use super::model::{Entry, Field, Node as Made};
@@ -155,6 +155,7 @@ impl Compiler<'_> {
         if wrong {
             return Err(Gone::Wrong);
         }
+        self.measured.add_object(pairs, &found, structure);
         let bound = found.iter().any(|found| is_bound(&found.field.node));
         let lacking = |element: &&&'static Element| {
             element.min() > 0
@@ -311,7 +312,7 @@ impl Compiler<'_> {
             .scope
             .condition(&pair.value, "the condition", &mut uses);
         let predicate = or_wrong(condition)?;
-        self.check_rows(&pair.value.span, &uses, frame.child)?;
+        self.check_rows(&pair.value.span, &uses, frame.child, Each::Entry)?;
         if uses.missing {
             return Err(Gone::Missing);
         }

@@ -15,6 +15,7 @@
 //! | `relate`, `children` | lookups → joins; children → child tables |
 //! | `element`, `value`, `choice`, `expected` | elements → [`Field`]s |
 //! | `binding`, `keys`, `origin`, `conversion`, `coded` | a value from columns → [`Binding`] |
+//! | `measured` | numbers read out of text → what would be lost of it |
 //! | `section` | `search:` → what is taken back, and parameters of one's own |
 //! | `requirement` | `requires:` → the range that a search must give |
 //! | `source` | a source file → [`Source`] |
@@ -47,6 +48,7 @@ mod expected;
 mod keys;
 mod lacks;
 mod load;
+mod measured;
 mod names;
 mod origin;
 mod predicate;

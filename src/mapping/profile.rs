@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::binding::Each;
 use super::conversion::Goal;
 use super::diagnostic::Problem;
 use super::model::{Binding, Conversion, Output};
@@ -125,7 +126,8 @@ impl Compiler<'_> {
         let Ok(Conversion::Codes { table, part }) = conversion else {
             return Vec::new();
         };
-        if self.check_rows(&column.span, &uses, None).is_err() || uses.missing {
+        let mixed = self.check_rows(&column.span, &uses, None, Each::Never);
+        if mixed.is_err() || uses.missing {
             return Vec::new();
         }
         let binding = Arc::new(Binding {

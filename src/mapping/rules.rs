@@ -3,7 +3,7 @@
 //!
 //! Errors keep a mapping from being served; warnings do not. `PM00…` the files, `PM01…` elements
 //! and constants, `PM02…` tables, columns and conditions, `PM04…` conversions and code tables,
-//! `PM05…` the whole.
+//! `PM05…` and `PM06…` the whole.
 
 /// Whether a mapping that breaks the rule can be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,8 +103,8 @@ rules! {
         "A child has many rows for one of the source's; its columns have a meaning only in a list entry with `each:` and the child's name.";
     EACH = "PM031", Error, "`each:` or `if:` is used wrongly",
         "`each:` names one of the source's `children:` and stands in an entry of a list; entries with `each:` do not nest. `if:` stands in an entry of a list or in the value of an element.";
-    MIXED_ROWS = "PM032", Error, "One value mixes columns of a child with columns of the source",
-        "They are read by different commands. Bind them to elements of their own, or declare a lookup of the child's.";
+    MIXED_ROWS = "PM032", Error, "Columns of the source stand among those of a child",
+        "They are read by different commands: all that an entry with `each:` says comes from the child's rows, its conditions too. Join the table that is needed as a lookup of the child, or bind the source's columns to elements of their own.";
     CHILD_ON = "PM033", Error, "A child's `on` does not connect it to the source",
         "It compares columns of the child with columns of the source, with `=` and `and`. Other conditions on the child's rows go to `where`.";
     RAW_DIALECT = "PM034", Error, "A SQL fragment has no text for the mapping's engine",
@@ -124,7 +124,7 @@ rules! {
     CONVERSION_KEYS = "PM042", Error, "Keys of a value that do not go together",
         "A value has one origin (`column`, `join`, `concat`, `date`, `year`, `first`, `to` or `sql`) and the keys that belong to it.";
     CODE_TABLE = "PM043", Error, "An entry of a code table is not of use",
-        "An entry is `raw: code` or `raw: { code: …, display: …, system: … }`. The raw value must be one that the column's type can hold; texts that differ in case only are the same.";
+        "An entry is `raw: code` or `raw: { code: …, display: …, system: … }`. A `system:` for all entries stands beside `values:`, which holds them then. The raw value must be one that the column's type can hold; texts that differ in case only are the same.";
     LAYOUT = "PM044", Error, "The layout of a date is not known",
         "A layout has `YYYY`, and may have `MM` and `DD` (the day only with the month), each once, with separators between: `DD/MM/YYYY`, `MM/YYYY`, `YYYYMMDD`.";
     UNCHECKED_CODE = "PM045", Warning, "An element with a required value set has a column without a code table",
@@ -153,6 +153,8 @@ rules! {
         "`lacks:` gives the reason why the database has no such thing. Since the mapping has it, the reason is not true, or no longer.";
     REQUIRED_PARAMETER = "PM058", Error, "What a source requires of a search is no date parameter of it",
         "`requires:` names a parameter by which a search says from when until when: a date parameter that the source's own elements answer.";
+    MEASURE_PART = "PM060", Warning, "Of a measurement kept as text a part is mapped, and another is lost",
+        "`measure: number` takes the number out of `<0.5`, and nothing out of `not seen`. Map the comparator of the same column beside it, and the text that is no number to an element of its own (`measure: text`).";
 }
 
 #[cfg(test)]

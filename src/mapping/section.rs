@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::binding::{Gone, or_wrong};
+use super::binding::{Each, Gone, or_wrong};
 use super::conversion::Goal;
 use super::derive::OwnParameter;
 use super::diagnostic::Problem;
@@ -178,6 +178,7 @@ impl Compiler<'_> {
         let goal = Goal {
             reference: (kind == ParameterKind::Reference).then_some(targets),
             child,
+            each: Each::Parameter,
             ..Goal::of(primitive)
         };
         let rest: Vec<Pair> = pairs

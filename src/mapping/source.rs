@@ -10,13 +10,14 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::binding::Gone;
+use super::binding::{Each, Gone};
 use super::codes::{self, Codes};
 use super::conversion::Goal;
 use super::diagnostic::{At, Problem};
 use super::fragment;
 use super::lacks::Unanswered;
 use super::load::Options;
+use super::measured::Measured;
 use super::model::{Binding, Conversion, Instant, Output, Source};
 use super::schema::Schema;
 use super::scope::{Alias, Rows, Scope, Uses};
@@ -62,6 +63,7 @@ pub(super) struct Compiler<'a> {
     /// The places of the children, by name.
     pub children: BTreeMap<Arc<str>, usize>,
     pub references: RefCell<Vec<ReferenceUse>>,
+    pub measured: Measured,
     /// `rows:` holds for none of this database.
     pub absent: Cell<bool>,
 }
@@ -136,6 +138,7 @@ pub(super) fn source(
         codes_unread: false,
         children: BTreeMap::new(),
         references: RefCell::default(),
+        measured: Measured::default(),
         absent: Cell::default(),
     };
     // What is declared there is declared, although it is not read.
@@ -191,6 +194,10 @@ pub(super) fn source(
         }
         _ => Vec::new(),
     };
+    let filters = children
+        .iter()
+        .map(|child: &Shared<relation::Child>| &child.filter);
+    compiler.measured.report(at, rows.iter().chain(filters));
     // A `search:` of no known type is not read.
     let section = resource.map(|resource| compiler.section(value("search"), resource.name()));
     let (lacks, unanswered) = match (value("lacks"), resource) {
@@ -337,7 +344,7 @@ impl Compiler<'_> {
         let mut uses = Uses::default();
         let rows = self.scope.condition(node, "`rows:`", &mut uses)?;
         self.scope.not_optional(&uses);
-        self.check_rows(&node.span, &uses, None).ok()?;
+        self.check_rows(&node.span, &uses, None, Each::Never).ok()?;
         self.absent.set(uses.missing && self.holds_for_none(node));
         Some(rows)
     }
@@ -360,7 +367,9 @@ impl Compiler<'_> {
             uses.optional = uses.optional.take().or(uses.illustrative.take());
             self.scope.not_optional(&uses);
             if self.id_type(&node.span, operation.ty).is_some()
-                && self.check_rows(&node.span, &uses, None).is_ok()
+                && self
+                    .check_rows(&node.span, &uses, None, Each::Never)
+                    .is_ok()
             {
                 id.push(operation.expr);
             }

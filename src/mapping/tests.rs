@@ -4,6 +4,7 @@ mod elements;
 mod files;
 mod habits;
 mod lacks;
+mod meant;
 mod once;
 mod relations;
 mod shapes;
@@ -106,6 +107,22 @@ pub fn problems(file: &str) -> String {
         Ok(loaded) => loaded.warnings.to_string(),
         Err(diagnostics) => diagnostics.to_string(),
     }
+}
+
+/// Each problem of a file: its code, line, message and help.
+pub fn found(file: &str) -> Vec<String> {
+    let diagnostics = match load(&[("patient.yaml", file)], &Options::default()) {
+        Ok(loaded) => loaded.warnings,
+        Err(diagnostics) => diagnostics,
+    };
+    diagnostics
+        .iter()
+        .map(|problem| {
+            let help = problem.help.as_deref().unwrap_or("no help");
+            let line = problem.place.line;
+            format!("{} {line}: {}: {help}", problem.code(), problem.message)
+        })
+        .collect()
 }
 
 /// A value by its path: `name.0.family`.

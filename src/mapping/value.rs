@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::binding::{Gone, or_wrong};
+use super::binding::{Each, Gone, or_wrong};
 use super::conversion::{Goal, Kind};
 use super::diagnostic::Problem;
 use super::element::Frame;
@@ -105,6 +105,7 @@ impl Compiler<'_> {
                 codes: property.binding().or(frame.codes),
                 reference: None,
                 child: frame.child,
+                each: Each::Entry,
                 entry: frame.entry,
             };
             return self.bound(node, &goal);
@@ -191,6 +192,7 @@ impl Compiler<'_> {
             codes: property.binding().or(frame.codes.filter(|_| in_coding)),
             reference: in_reference.then_some(frame.targets),
             child: frame.child,
+            each: Each::Entry,
             entry: frame.entry,
             ..Goal::of(primitive)
         };

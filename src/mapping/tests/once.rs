@@ -2,22 +2,6 @@
 
 use super::*;
 
-/// Each problem of a file: its code, line, message and help.
-fn found(file: &str) -> Vec<String> {
-    let diagnostics = match load(&[("patient.yaml", file)], &Options::default()) {
-        Ok(loaded) => loaded.warnings,
-        Err(diagnostics) => diagnostics,
-    };
-    diagnostics
-        .iter()
-        .map(|problem| {
-            let help = problem.help.as_deref().unwrap_or("no help");
-            let line = problem.place.line;
-            format!("{} {line}: {}: {help}", problem.code(), problem.message)
-        })
-        .collect()
-}
-
 #[test]
 fn an_alias_that_is_not_declared_is_told_once_and_where_it_would_be() {
     let elements = "elements:\n  name: [ { family: $p.SURNAME, given: [ $p.FIRSTNAME ] } ]\n  birthDate: $p.DOB\n";

@@ -192,9 +192,9 @@ fn children() {
   telecom:
     - { each: email, value: $e.EMAIL }
     - { each: emails, value: { join: [ $e.EMAIL, $p.SURNAME ] } }
-    - { each: emails, if: p.STATUS = 1, extension: [ { each: emails, url: 'urn:x', valueString: $e.EMAIL } ] }
+    - { each: emails, if: e.STATUS = 1, extension: [ { each: emails, url: 'urn:x', valueString: $e.EMAIL } ] }
 "
-    )), @r#"
+    )), @r"
     error[PM030]: a column of the child `emails` is used outside an entry with `each: emails`
       --> patient.yaml:15:19
        |
@@ -217,16 +217,16 @@ fn children() {
     18 |     - { each: emails, value: { join: [ $e.EMAIL, $p.SURNAME ] } }
        |                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
-       = help: declare a lookup of the child's, or use elements of their own
+       = help: the entry is made of the child's rows: join the table that is needed as a lookup of `emails`, or put this outside of `each:`
 
     error[PM031]: an entry with `each:` stands inside another
       --> patient.yaml:19:56
        |
-    19 |     - { each: emails, if: p.STATUS = 1, extension: [ { each: emails, url: 'urn:x', valueString: $e.EMAIL } ] }
+    19 |     - { each: emails, if: e.STATUS = 1, extension: [ { each: emails, url: 'urn:x', valueString: $e.EMAIL } ] }
        |                                                        ^^^^
 
     4 errors
-    "#);
+    ");
     insta::assert_snapshot!(problems(&with("on e.ID = p.ID where e.STATUS = 1", "on e.ID = 1 where p.STATUS = 1")), @r#"
     error[PM033]: a child's `on` compares its columns with the source's, with `=`
       --> patient.yaml:11:25
@@ -316,7 +316,7 @@ fn rows_ids_and_catalogues() {
 
     1 error
     "#);
-    insta::assert_snapshot!(problems(&with("id: p.ID", "id: [ p.DOB, p.GENDERTEXT, e.ID ]")), @r#"
+    insta::assert_snapshot!(problems(&with("id: p.ID", "id: [ p.DOB, p.GENDERTEXT, e.ID ]")), @r"
     error[PM037]: a column of type `datetime` cannot be an id
      --> patient.yaml:4:7
       |
@@ -339,10 +339,10 @@ fn rows_ids_and_catalogues() {
     4 | id: [ p.DOB, p.GENDERTEXT, e.ID ]
       |                            ^^^^
       |
-      = help: write the entry as `- { each: emails, … }`
+      = help: a child has many rows, and this is said of the source's one: use a column of the source or of a lookup, or a fragment that selects from the child's table
 
     3 errors
-    "#);
+    ");
     insta::assert_snapshot!(problems(&with("  doc: USERS", "  drug: DRUGS on drug.DRUGID = p.FLAGS\n  doc: USERS")), @r#"
     error[PM038]: `DRUGS` is in another catalogue than `PATIENTS`
      --> patient.yaml:9:3

@@ -609,15 +609,15 @@ fn profiles_by_a_code_table_are_checked_as_those_by_their_url() {
 
     2 errors
     "#);
-    insta::assert_snapshot!(profile("{ column: e.KINDCODE, codes: { 1: 'http://a.example/one' } }"), @r#"
+    insta::assert_snapshot!(profile("{ column: e.KINDCODE, codes: { 1: 'http://a.example/one' } }"), @r"
     error[PM030]: a column of the child `emails` is used outside an entry with `each: emails`
      --> patient.yaml:5:20
       |
     5 | profile: { column: e.KINDCODE, codes: { 1: 'http://a.example/one' } }
       |                    ^^^^^^^^^^
       |
-      = help: write the entry as `- { each: emails, … }`
+      = help: a child has many rows, and this is said of the source's one: use a column of the source or of a lookup, or a fragment that selects from the child's table
 
     1 error
-    "#);
+    ");
 }

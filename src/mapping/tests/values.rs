@@ -373,7 +373,7 @@ search:
   size: { type: number, column: p.SURNAME }
   mail: { type: string, column: e.EMAIL }
 ";
-    insta::assert_snapshot!(problems(&format!("{}{section}", patient("  active: true\n"))), @r#"
+    insta::assert_snapshot!(problems(&format!("{}{section}", patient("  active: true\n"))), @r"
     error[PM054]: Patient has no search parameter `phonetik`
       --> patient.yaml:17:3
        |
@@ -420,10 +420,10 @@ search:
     23 |   mail: { type: string, column: e.EMAIL }
        |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
-       = help: write the entry as `- { each: emails, … }`
+       = help: let the parameter look at the child's rows: `each: emails`
 
     6 errors
-    "#);
+    ");
 }
 
 /// A narrative stands in XML as it is: what is not well-formed there would spoil every answer.
