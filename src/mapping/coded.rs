@@ -15,7 +15,7 @@ use super::names::suggest;
 use super::scope::Operation;
 use super::source::Compiler;
 use super::yaml::{Node, Pair, Span, Value, get};
-use super::{rules, shape};
+use super::{rules, shape, systems};
 use crate::fhir::{ElementRef, Primitive};
 use crate::relation::SqlType;
 
@@ -187,6 +187,8 @@ impl Compiler<'_> {
             Kind::Coding | Kind::CodeableConcept => Primitive::Code,
             _ => goal.primitive,
         };
+        // Entries of one system have one mistake.
+        let mut told: Vec<Option<&Arc<str>>> = Vec::new();
         for (code, span) in codes.all() {
             let quoted = shape::clip(&code.code);
             if !primitive.check(&code.code) {
@@ -204,6 +206,13 @@ impl Compiler<'_> {
                 );
                 let help = suggest(&code.code, set_codes(set), "its codes are");
                 report(&rules::OUTSIDE_BINDING, span, message, help);
+            } else if let Some(set) = goal.codes.filter(|set| set.is_listed())
+                && matches!(goal.kind, Kind::Coding | Kind::CodeableConcept)
+                && let Some((message, help)) = systems::of_entry(&codes.table, code, set)
+                && !told.contains(&code.system.as_ref())
+            {
+                told.push(code.system.as_ref());
+                report(&rules::OUTSIDE_BINDING, span, message, Some(help));
             }
         }
     }

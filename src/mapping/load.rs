@@ -15,9 +15,10 @@ use super::model::Mapping;
 use super::names::{nearest, suggest};
 use super::origin;
 use super::schema::{self, Schema};
-use super::source::{self, Compiled};
+use super::source::{self, Compiled, ReferenceUse};
 use super::yaml::{self, Node, Span, get};
-use super::{assemble, lacks, rules, shape, syntax};
+use super::{assemble, lacks, predicate, rules, shape, syntax};
+use crate::relation::Expr;
 
 /// The largest file, in bytes.
 pub const MAX_FILE: usize = 1024 * 1024;
@@ -400,10 +401,13 @@ fn references(compiled: &[(At<'_>, Compiled)], all: bool) {
             let targets = served
                 .get(reference.to)
                 .map_or(&[][..], |targets| &targets[..]);
-            let target = targets
-                .iter()
-                .find(|target| target.source.name == reference.source);
+            let mut targets_of = targets.iter();
+            let target = match &reference.id {
+                Some(_) => targets_of.find(|target| target.source.name == reference.source),
+                None => targets_of.next(),
+            };
             match target {
+                Some(_) if reference.id.is_none() => {}
                 Some(target) if target.source.id.len() > 1 => at.report(
                     Problem::new(
                         &rules::REFERENCE_ID,
@@ -420,7 +424,7 @@ fn references(compiled: &[(At<'_>, Compiled)], all: bool) {
                         origin::ONE_ID
                     )),
                 ),
-                Some(_) => {}
+                Some(target) => same_type(*at, reference, target),
                 None if !all => {}
                 None => at.report(not_served(
                     reference.to,
@@ -431,6 +435,34 @@ fn references(compiled: &[(At<'_>, Compiled)], all: bool) {
             }
         }
     }
+}
+
+/// The column of a reference is compared with the id of what it leads to.
+fn same_type(at: At<'_>, reference: &ReferenceUse, target: &Compiled) {
+    let (Some((ty, span)), [id]) = (&reference.id, &target.source.id[..]) else {
+        return;
+    };
+    let of_target = match id {
+        Expr::Column(column) => column.ty,
+        Expr::Raw(raw) => raw.ty,
+        _ => return,
+    };
+    if predicate::compare(*ty, of_target) {
+        return;
+    }
+    at.report(
+        Problem::new(
+            &rules::COMPARED_TYPES,
+            span,
+            format!(
+                "a column of type `{ty}` refers to a {}, whose id is of type `{of_target}`",
+                reference.to
+            ),
+        )
+        .label(format!("of type `{ty}`"))
+        .note(format!("its source is at {}", target.source.place))
+        .note("if their contents agree all the same, convert one in a fragment: `{ sql: …, type: … }`"),
+    );
 }
 
 fn not_served(to: &str, name: Option<&str>, span: &Span, targets: &[&Compiled]) -> Problem {

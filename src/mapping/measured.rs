@@ -12,7 +12,7 @@ use super::model::{Binding, Conversion, MeasurePart, Node as Made};
 use super::rules;
 use super::yaml::{Pair, Span, get};
 use crate::fhir::Structure;
-use crate::relation::{Column, Expr, Predicate, Shared};
+use crate::relation::{Column, Expr, Predicate, RawSql, Shared};
 
 /// What a source's elements take of measurements kept as text.
 #[derive(Debug, Default)]
@@ -151,17 +151,20 @@ fn tells_apart(rows: &Predicate, column: &Shared<Column>) -> bool {
             expr: Expr::Column(asked),
             ..
         } => asked == column,
-        Predicate::Raw(raw) => {
-            let names = [
-                format!("{{{}.{}}}", column.alias, column.name),
-                format!("{{{}.[{}]}}", column.alias, column.name),
-            ];
-            raw.text
-                .iter()
-                .any(|(_, text)| names.iter().any(|name| text.contains(name)))
-        }
+        Predicate::Raw(raw) => in_fragment(raw, &column.alias, &column.name),
         _ => false,
     }
+}
+
+/// Whether a fragment names a column.
+pub(super) fn in_fragment(raw: &RawSql, alias: &str, column: &str) -> bool {
+    let names = [
+        format!("{{{alias}.{column}}}"),
+        format!("{{{alias}.[{column}]}}"),
+    ];
+    raw.text
+        .iter()
+        .any(|(_, text)| names.iter().any(|name| text.contains(name)))
 }
 
 /// A column as it is written in a mapping.

@@ -15,6 +15,8 @@
 //! | `relate`, `children` | lookups → joins; children → child tables |
 //! | `element`, `value`, `choice`, `expected` | elements → [`Field`]s |
 //! | `binding`, `keys`, `origin`, `conversion`, `coded` | a value from columns → [`Binding`] |
+//! | `identity` | the columns of `id:` → whether two rows may have the same id |
+//! | `systems`, `invariants` | codings and other objects → what R4 asks of their parts together |
 //! | `measured` | numbers read out of text → what would be lost of it |
 //! | `section` | `search:` → what is taken back, and parameters of one's own |
 //! | `requirement` | `requires:` → the range that a search must give |
@@ -45,6 +47,8 @@ mod codes;
 mod conversion;
 mod element;
 mod expected;
+mod identity;
+mod invariants;
 mod keys;
 mod lacks;
 mod load;
@@ -64,6 +68,7 @@ mod sorting;
 mod source;
 mod strangers;
 mod syntax;
+mod systems;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -15,13 +15,63 @@ use super::names::{nearest, suggest};
 use super::scope::{Operation, Uses};
 use super::source::{Compiler, ReferenceUse};
 use super::yaml::{Node, Pair, Span, Value, get};
-use super::{rules, shape};
-use crate::fhir;
+use super::{rules, shape, systems};
+use crate::fhir::{self, ResourceType};
 use crate::relation::SqlType;
 
 /// An id of two columns as one value, for a help.
 pub(super) const ONE_ID: &str =
     "`{ sql: \"…\", type: varchar(40) }` that puts its columns together with a dot between";
+
+/// The resources under `contained:`, by their ids.
+#[derive(Debug, Default)]
+pub(super) struct Contained {
+    list: Vec<(String, Option<ResourceType>)>,
+    /// Some id comes from the row, so that it is not known.
+    open: bool,
+}
+
+/// What `#x` leads to.
+enum Within {
+    Known(ResourceType),
+    Unknown,
+    Missing,
+}
+
+impl Contained {
+    /// Of `elements:`.
+    pub fn of(elements: Option<&Pair>) -> Contained {
+        let mut found = Contained::default();
+        let list = elements
+            .and_then(|pair| get(pair.value.as_map()?, "contained"))
+            .map_or(&[][..], |pair| pair.value.entries());
+        for pairs in list.iter().filter_map(Node::as_map) {
+            let text = |key| systems::constant(&get(pairs, key)?.value);
+            match text("id") {
+                Some(id) => {
+                    let ty = text("resourceType").and_then(fhir::resource_type);
+                    found.list.push((id.to_owned(), ty));
+                }
+                None => found.open |= get(pairs, "id").is_some(),
+            }
+        }
+        found
+    }
+
+    fn of_id(&self, id: &str) -> Within {
+        match self.list.iter().find(|(known, _)| known == id) {
+            Some((_, Some(ty))) => Within::Known(*ty),
+            Some((_, None)) => Within::Unknown,
+            // `#` is the resource around.
+            None if self.open || id.is_empty() => Within::Unknown,
+            None => Within::Missing,
+        }
+    }
+
+    fn ids(&self) -> Vec<&str> {
+        self.list.iter().map(|(id, _)| id.as_str()).collect()
+    }
+}
 
 impl Compiler<'_> {
     /// `{ join: [$a.X, $a.Y], with: " " }`
@@ -315,21 +365,7 @@ impl Compiler<'_> {
             self.unknown_resource(&value.span, name);
             return Err(Gone::Wrong);
         };
-        if !targets.is_empty() && !targets.contains(&to.name()) {
-            self.at.report(
-                Problem::new(
-                    &rules::REFERENCE_TARGET,
-                    &value.span,
-                    format!("the element cannot refer to a {to}"),
-                )
-                .maybe_help(suggest(
-                    to.name(),
-                    targets.iter().copied(),
-                    "it may refer to",
-                )),
-            );
-            return Err(Gone::Wrong);
-        }
+        self.may_refer_to(to, targets, &value.span)?;
         let source = get(pairs, "source");
         let prefix: Option<Arc<str>> = match source {
             Some(pair) => Some(Arc::from(or_wrong(shape::text(
@@ -367,6 +403,7 @@ impl Compiler<'_> {
             to: to.name(),
             source: prefix.clone(),
             span: source.map_or(&value.span, |pair| &pair.value.span).clone(),
+            id: Some((operation.ty, id.span.clone())),
         });
         let conversion = Conversion::Reference {
             to: to.name(),
@@ -377,6 +414,80 @@ impl Compiler<'_> {
             conversion,
             digits: false,
         })
+    }
+
+    /// R4 lets the element refer to that type.
+    fn may_refer_to(
+        &self,
+        to: ResourceType,
+        targets: &[&'static str],
+        span: &Span,
+    ) -> Result<(), Gone> {
+        if targets.is_empty() || targets.contains(&to.name()) {
+            return Ok(());
+        }
+        self.at.report(
+            Problem::new(
+                &rules::REFERENCE_TARGET,
+                span,
+                format!("the element cannot refer to a {to}"),
+            )
+            .maybe_help(suggest(
+                to.name(),
+                targets.iter().copied(),
+                "it may refer to",
+            )),
+        );
+        Err(Gone::Wrong)
+    }
+
+    /// A reference that is the same in every row: to what is contained, or to a resource by its type and id. One with
+    /// a scheme leads elsewhere.
+    pub(super) fn constant_reference(
+        &self,
+        text: &str,
+        targets: &[&'static str],
+        span: &Span,
+    ) -> Result<(), Gone> {
+        if let Some(id) = text.strip_prefix('#') {
+            return match self.contained.of_id(id) {
+                Within::Known(to) => self.may_refer_to(to, targets, span),
+                Within::Unknown => Ok(()),
+                Within::Missing => {
+                    let ids = self.contained.ids();
+                    self.at.report(
+                        Problem::new(
+                            &rules::REFERENCE_TARGET,
+                            span,
+                            format!("no contained resource has the id `{}`", shape::clip(id)),
+                        )
+                        .maybe_help(match ids.is_empty() {
+                            true => Some(format!(
+                                "put it under `contained:`: `- {{ resourceType: …, id: {}, … }}`",
+                                shape::clip(id)
+                            )),
+                            false => suggest(id, ids, "contained are"),
+                        }),
+                    );
+                    Err(Gone::Wrong)
+                }
+            };
+        }
+        let Some((name, _)) = text.split_once('/').filter(|_| !text.contains(':')) else {
+            return Ok(());
+        };
+        let Some(to) = fhir::resource_type(name) else {
+            self.unknown_resource(span, name);
+            return Err(Gone::Wrong);
+        };
+        self.may_refer_to(to, targets, span)?;
+        self.references.borrow_mut().push(ReferenceUse {
+            to: to.name(),
+            source: None,
+            span: span.clone(),
+            id: None,
+        });
+        Ok(())
     }
 
     /// A column's values can be ids.

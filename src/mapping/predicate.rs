@@ -276,6 +276,11 @@ enum Family {
     Other,
 }
 
+/// Whether columns of two types compare with each other.
+pub(super) fn compare(left: SqlType, right: SqlType) -> bool {
+    family(left) == family(right)
+}
+
 fn family(ty: SqlType) -> Family {
     match ty {
         _ if ty.is_text() => Family::Text,

@@ -359,7 +359,7 @@ impl Scope<'_> {
 }
 
 /// The columns of an alias that a condition compares with something else by `=`, whatever the row.
-fn fixed_columns<'c>(condition: &'c Condition, alias: &str, fixed: &mut Vec<&'c str>) {
+pub(super) fn fixed_columns<'c>(condition: &'c Condition, alias: &str, fixed: &mut Vec<&'c str>) {
     match condition {
         Condition::And(parts) => parts
             .iter()

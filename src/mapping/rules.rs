@@ -72,7 +72,7 @@ rules! {
     CONSTANT_FORM = "PM015", Error, "A constant does not have the form of its type",
         "Each primitive type of R4 has a lexical form: http://hl7.org/fhir/R4/datatypes.html.";
     OUTSIDE_BINDING = "PM016", Error, "A code is not in the element's required value set",
-        "R4 allows only the codes of that value set here. Codes of the practice go to another element, or are mapped with `codes:`.";
+        "R4 allows only the codes of that value set here; in a Coding a code goes with its system, and one without it, or of another, is not that code. Codes of the practice go to another element, or are mapped with `codes:`.";
     CHOICE_TWICE = "PM017", Error, "A choice element is given twice, and the first of them is always there",
         "At most one type of a choice (`deceasedBoolean`, `deceasedDateTime`) may be in a resource. Of several, the first in the file whose value is there is written; after a constant, which is always there, none ever is.";
     NOT_PRIMITIVE = "PM018", Error, "One value stands where an element has parts",
@@ -92,7 +92,7 @@ rules! {
     CONDITION_SYNTAX = "PM025", Error, "A condition, table or column is not written in the form that it has",
         "Conditions compare columns with each other and with literals: `p.A = 1 and (p.B is null or p.C in ('x', 'y'))`. What they cannot say is written as `{ sql: { mssql: \"…\" } }`.";
     COMPARED_TYPES = "PM026", Error, "A column is compared with what its type cannot be compared with",
-        "The database would convert one of them, and lose the index or fail on a row.";
+        "The database would convert one of them, and lose the index or fail on a row. The id of a reference is compared with its target's.";
     CYCLIC_LOOKUPS = "PM027", Error, "Lookups refer to each other in a circle",
         "A lookup may refer to the table and to other lookups, as long as one can be joined first.";
     TOO_MANY_LOOKUPS = "PM028", Error, "More lookups or children than a source may have",
@@ -117,6 +117,8 @@ rules! {
         "A FHIR id has at most 64 letters, digits, hyphens and dots. Whole numbers, GUIDs and short texts serve.";
     CATALOGUE = "PM038", Error, "Tables of different catalogues in one source",
         "A command runs in one catalogue. Declare the catalogues in `mapping.yaml`; map what lies in another one as a source of its own and refer to it.";
+    SHARED_ID = "PM039", Warning, "Two rows may have the same id",
+        "The columns of `id:` are not all of the table's key, or come from a lookup that several rows may share. A search would find each of the rows, and a read of the id any of them. Make the id of the whole key, or declare the key that holds.";
     UNKNOWN_CODES = "PM040", Error, "No code table has that name",
         "Code tables are defined under `codes:`, in the file or for all files.";
     CONVERSION = "PM041", Error, "The column cannot become the element",
@@ -135,8 +137,8 @@ rules! {
         "It is empty, or holds comments only. A file that was meant to be a source is not served.";
     UNANSWERED_CODE = "PM048", Warning, "A required element's code table answers for its listed values only",
         "A row with any other value, or none, has no such element, and without it the object around it, or the whole resource, is left out. Let the table answer for `\"*\"` (any other value) and `\"\"` (no value).";
-    REFERENCE_TARGET = "PM050", Error, "The element cannot refer to that type",
-        "R4 lists the types that each reference may lead to.";
+    REFERENCE_TARGET = "PM050", Error, "The element cannot refer to that",
+        "R4 lists the types that each reference may lead to. `#x` leads to the contained resource of the id `x`, which must be there.";
     NOT_SERVED = "PM051", Warning, "A reference leads to what this mapping does not serve",
         "The reference would lead nowhere here. Map the type, or correct the name of its source.";
     REFERENCE_ID = "PM052", Error, "A reference by one column to a source whose id has several",
@@ -153,6 +155,8 @@ rules! {
         "`lacks:` gives the reason why the database has no such thing. Since the mapping has it, the reason is not true, or no longer.";
     REQUIRED_PARAMETER = "PM058", Error, "What a source requires of a search is no date parameter of it",
         "`requires:` names a parameter by which a search says from when until when: a date parameter that the source's own elements answer.";
+    INVARIANT = "PM059", Warning, "An invariant of R4 does not hold in any row",
+        "What R4 asks of an object's elements together is decided by which of them are mapped: the code of a unit goes with its system, the value of a ContactPoint with its kind, and an extension has a value. The resources are served, but do not conform to R4.";
     MEASURE_PART = "PM060", Warning, "Of a measurement kept as text a part is mapped, and another is lost",
         "`measure: number` takes the number out of `<0.5`, and nothing out of `not seen`. Map the comparator of the same column beside it, and the text that is no number to an element of its own (`measure: text`).";
 }

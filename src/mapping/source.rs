@@ -19,6 +19,7 @@ use super::lacks::Unanswered;
 use super::load::Options;
 use super::measured::Measured;
 use super::model::{Binding, Conversion, Instant, Output, Source};
+use super::origin::Contained;
 use super::schema::Schema;
 use super::scope::{Alias, Rows, Scope, Uses};
 use super::section::Section;
@@ -26,7 +27,7 @@ use super::strangers::Home;
 use super::yaml::{Node, Pair, Span, get};
 use super::{rules, shape};
 use crate::fhir::{self, Primitive, ResourceType};
-use crate::relation::{self, Expr, Predicate, Shared};
+use crate::relation::{self, Expr, Predicate, Shared, SqlType};
 
 /// A reference that a source makes: checked when all sources are known.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub(super) struct ReferenceUse {
     /// The name of the target's source.
     pub source: Option<Arc<str>>,
     pub span: Span,
+    /// The column that holds the target's id; None of a constant, which leads to any of the type's sources.
+    pub id: Option<(SqlType, Span)>,
 }
 
 /// What a source file gives.
@@ -64,6 +67,8 @@ pub(super) struct Compiler<'a> {
     pub children: BTreeMap<Arc<str>, usize>,
     pub references: RefCell<Vec<ReferenceUse>>,
     pub measured: Measured,
+    /// The resources that the source's resources contain.
+    pub contained: Contained,
     /// `rows:` holds for none of this database.
     pub absent: Cell<bool>,
 }
@@ -139,6 +144,7 @@ pub(super) fn source(
         children: BTreeMap::new(),
         references: RefCell::default(),
         measured: Measured::default(),
+        contained: Contained::of(get(pairs, "elements")),
         absent: Cell::default(),
     };
     // What is declared there is declared, although it is not read.
@@ -178,6 +184,9 @@ pub(super) fn source(
     let rows = value("rows").map_or(Some(Predicate::True), |node| compiler.rows(node));
     let id_node = required("id", "the column that becomes the id: `id: p.INTERNALID`");
     let id = id_node.map(|node| compiler.id(node)).unwrap_or_default();
+    if let (Some(node), Some((alias, table)), Some(rows)) = (id_node, &root_alias, &rows) {
+        compiler.warn_shared_id(node, &id, (alias, table), value("rows"), rows);
+    }
     let last_updated = value("lastUpdated").and_then(|node| compiler.last_updated(node));
     let requires = value("requires").and_then(|node| compiler.requirement(node));
     let structure = resource.and_then(|resource| fhir::structure(resource.name()));

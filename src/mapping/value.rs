@@ -121,7 +121,12 @@ impl Compiler<'_> {
             entry: frame.entry,
             root: false,
         };
-        self.object(pairs, &node.span, structure, inner, None)
+        let made = self.object(pairs, &node.span, structure, inner, None)?;
+        if kind == Some(Kind::Coding) {
+            self.has_system(pairs, inner.codes)?;
+        }
+        self.warn_invariants(property, pairs, &node.span);
+        Ok(made)
     }
 
     /// An object: constant JSON where nothing in it comes from a column.
@@ -304,6 +309,8 @@ impl Compiler<'_> {
                 )
                 .help(format!("for the column, write `${}`", shape::clip(text))),
             );
+        } else if let Some(targets) = goal.reference {
+            self.constant_reference(text, targets, &node.span)?;
         }
         Ok(Made::Constant(match primitive.json_form() {
             JsonForm::Boolean => Arc::from(text),

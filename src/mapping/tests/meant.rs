@@ -179,3 +179,243 @@ fn a_measurement_kept_as_text_is_mapped_with_all_its_parts() {
         assert_eq!(problems(&file), "", "{rows}");
     }
 }
+
+#[test]
+fn a_code_of_a_required_value_set_has_its_system() {
+    let condition = |status: &str| {
+        format!(
+            "resource: Condition\ntable: PATIENTS as p\nid: p.ID\nelements:\n  subject: {{ display: x }}\n  clinicalStatus: {status}\n"
+        )
+    };
+    let system = "http://terminology.hl7.org/CodeSystem/condition-clinical";
+    let with_system = |system: &str| {
+        format!(
+            "{{ column: p.SURNAME, codes: {{ system: '{system}', values: {{ Y: active, N: inactive }} }} }}"
+        )
+    };
+    for right in [
+        with_system(system),
+        format!("{{ coding: [ {{ system: '{system}', code: active }} ] }}"),
+        format!(
+            "{{ coding: [ {{ system: '{system}', code: {{ column: p.SURNAME, codes: {{ Y: active }} }} }} ] }}"
+        ),
+        "{ text: x }".to_owned(),
+    ] {
+        assert_eq!(problems(&condition(&right)), "", "{right}");
+    }
+    insta::assert_snapshot!(problems(&condition(
+        "{ column: p.SURNAME, codes: { Y: active, N: inactive } }"
+    )), @r#"
+    error[PM016]: `active` stands without its system, and R4 requires both
+     --> patient.yaml:6:52
+      |
+    6 |   clinicalStatus: { column: p.SURNAME, codes: { Y: active, N: inactive } }
+      |                                                    ^^^^^^
+      |
+      = help: give the table its system: `{ system: "http://terminology.hl7.org/CodeSystem/condition-clinical", values: { … } }`
+
+    1 error
+    "#);
+    for (wrong, expected) in [
+        (
+            with_system("http://terminology.hl7.org/CodeSystem/condition-clinicl"),
+            format!(
+                "`active` of the system `http://terminology.hl7.org/CodeSystem/condition-clinicl` is not in the element's value set `condition-clinical`: its system is `{system}`"
+            ),
+        ),
+        (
+            "{ coding: [ { code: active } ] }".to_owned(),
+            format!("`active` stands without its system, and R4 requires both: write `system: {system}`"),
+        ),
+        (
+            "{ coding: [ { code: $p.SURNAME } ] }".to_owned(),
+            format!("the code stands without its system, and R4 requires both: write `system: {system}`"),
+        ),
+        (
+            "{ coding: [ { system: 'urn:x', code: { column: p.SURNAME, codes: { Y: active } } } ] }"
+                .to_owned(),
+            format!(
+                "no code of the system `urn:x` is in the element's value set `condition-clinical`: write `system: {system}`"
+            ),
+        ),
+    ] {
+        let found: Vec<_> = found(&condition(&wrong))
+            .into_iter()
+            .filter(|problem| !problem.starts_with("PM045"))
+            .collect();
+        assert_eq!(found, [format!("PM016 6: {expected}")], "{wrong}");
+    }
+    // An element of the type `code` has no system.
+    assert_eq!(
+        problems(&patient(
+            "  gender: { column: sex.SEX, codes: { Male: male } }\n"
+        )),
+        ""
+    );
+}
+
+#[test]
+fn the_column_of_a_reference_compares_with_its_target_s_id() {
+    let user =
+        "resource: Practitioner\ntable: USERS as u\nid: u.USERID\nelements: { active: true }\n";
+    let of = |column: &str| {
+        let file = patient(&format!(
+            "  generalPractitioner: [ {{ reference: {{ to: Practitioner, id: {column} }} }} ]\n"
+        ));
+        let files = [("patient.yaml", file.as_str()), ("user.yaml", user)];
+        match load(&files, &Options::default()) {
+            Ok(loaded) => loaded.warnings.to_string(),
+            Err(problems) => problems.to_string(),
+        }
+    };
+    assert_eq!(of("p.USERID"), "");
+    assert_eq!(of("{ sql: 'CAST({p.PHONE} AS int)', type: int }"), "");
+    insta::assert_snapshot!(of("p.PHONE"), @r"
+    error[PM026]: a column of type `char(14)` refers to a Practitioner, whose id is of type `int`
+      --> patient.yaml:15:63
+       |
+    15 |   generalPractitioner: [ { reference: { to: Practitioner, id: p.PHONE } } ]
+       |                                                               ^^^^^^^ of type `char(14)`
+       |
+       = note: its source is at user.yaml:1
+       = note: if their contents agree all the same, convert one in a fragment: `{ sql: …, type: … }`
+
+    1 error
+    ");
+}
+
+#[test]
+fn an_id_is_its_row_s_own() {
+    let file = |rows: &str, id: &str| {
+        format!(
+            "resource: Patient\ntable: KINDS as k\nrows: {rows}\nid: {id}\nlookups: {{ t: TITLES on t.TITLECODE = k.KINDCODE }}\nelements: {{ active: true }}\n"
+        )
+    };
+    let all = "k.KINDCODE > 0";
+    insta::assert_snapshot!(problems(&file(all, "k.KINDCODE")), @r"
+    warning[PM039]: two rows may have the same id
+     --> patient.yaml:4:5
+      |
+    4 | id: k.KINDCODE
+      |     ^^^^^^^^^^ `k.LANG` of the key is not in it
+      |
+      = help: make the id of the whole key of `KINDS`, or declare as its key what is unique in it
+
+    1 warning
+    ");
+    assert_eq!(
+        found(&file(all, "t.TITLECODE")),
+        ["PM039 4: the id comes from the lookup `t`: make it of the columns of `KINDS`: `id: k.…`"]
+    );
+    for (rows, id) in [
+        (all, "[ k.KINDCODE, k.LANG ]"),
+        (
+            all,
+            "{ sql: 'CONCAT({k.KINDCODE}, {k.LANG})', type: varchar(20) }",
+        ),
+        ("k.LANG = 'en' and k.KINDCODE > 0", "k.KINDCODE"),
+        ("[ k.KINDCODE > 0, k.LANG = 'en' ]", "k.KINDCODE"),
+        ("{ sql: \"{k.LANG} = (SELECT 'en')\" }", "k.KINDCODE"),
+    ] {
+        assert_eq!(problems(&file(rows, id)), "", "{rows} {id}");
+    }
+    assert_eq!(problems(&with("id: p.ID", "id: p.GUID")), "");
+}
+
+#[test]
+fn a_constant_reference_leads_somewhere() {
+    let missing = "PM050 17: no contained resource has the id `clinik`";
+    let contained = "  contained:\n    - { resourceType: Organization, id: clinic, name: x }\n";
+    let organization = |contained: &str, reference: &str| {
+        found(&patient(&format!(
+            "{contained}  managingOrganization: {{ reference: '{reference}' }}\n"
+        )))
+    };
+    assert!(organization(contained, "#clinic").is_empty());
+    assert_eq!(
+        organization(contained, "#clinik"),
+        [format!("{missing}: did you mean `clinic`?")]
+    );
+    assert_eq!(
+        organization("", "#clinik"),
+        [format!(
+            "{}: put it under `contained:`: `- {{ resourceType: …, id: clinik, … }}`",
+            missing.replace("17", "15")
+        )]
+    );
+    assert_eq!(
+        organization(&contained.replace("Organization", "Location"), "#clinic"),
+        ["PM050 17: the element cannot refer to a Location: it may refer to: `Organization`"]
+    );
+    for (reference, expected) in [
+        (
+            "Patient/1",
+            "PM050 15: the element cannot refer to a Patient: it may refer to: `Organization`",
+        ),
+        (
+            "Organisation/1",
+            "PM010 15: R4 has no resource type `Organisation`: did you mean `Organization`?",
+        ),
+        (
+            "Organization/1",
+            "PM051 15: the mapping has no source of Organization: map it in a file with `resource: Organization`, or take the reference out",
+        ),
+    ] {
+        assert_eq!(organization("", reference), [expected]);
+    }
+    for elsewhere in ["https://server.example/Organization/1", "urn:uuid:x"] {
+        assert!(organization("", elsewhere).is_empty());
+    }
+    let link = "  link: [ { type: refer, other: { reference: Patient/1 } } ]\n";
+    assert_eq!(problems(&patient(link)), "");
+}
+
+#[test]
+fn invariants_of_data_types() {
+    insta::assert_snapshot!(problems(&patient(
+        "  telecom:
+    - { value: $p.PHONE }
+    - { system: phone, value: $p.PHONE }
+  extension:
+    - { url: 'http://x.example/a' }
+    - { url: indigenous-status, valueString: $p.PHONE }
+    - { url: 'urn:x', extension: [ { url: part, valueString: $p.PHONE } ] }
+    - url: 'http://x.example/q'
+      valueQuantity: { value: $p.WEIGHT, unit: kg, code: kg }
+"
+    )), @r"
+    warning[PM059]: a ContactPoint has a `value` and no `system` (cpt-2)
+      --> patient.yaml:16:9
+       |
+    16 |     - { value: $p.PHONE }
+       |         ^^^^^
+       |
+       = help: say what it is: `system: phone`, `email`, `fax`, `pager`, `url`, `sms` or `other`
+
+    warning[PM059]: an extension has neither a value nor extensions of its own (ext-1)
+      --> patient.yaml:19:7
+       |
+    19 |     - { url: 'http://x.example/a' }
+       |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: give it a value, with the type in its name: `valueString`, `valueCoding`
+
+    warning[PM059]: the `url` of an extension is not absolute
+      --> patient.yaml:20:14
+       |
+    20 |     - { url: indigenous-status, valueString: $p.PHONE }
+       |              ^^^^^^^^^^^^^^^^^
+       |
+       = help: an extension is named by its canonical URL: `http://hl7.org.au/fhir/StructureDefinition/…`
+
+    warning[PM059]: a Quantity has a `code` of its unit and no `system` (qty-3)
+      --> patient.yaml:23:52
+       |
+    23 |       valueQuantity: { value: $p.WEIGHT, unit: kg, code: kg }
+       |                                                    ^^^^
+       |
+       = help: for units of UCUM write `system: http://unitsofmeasure.org`; a unit that is text alone is `unit`
+
+    4 warnings
+    ");
+}
