@@ -306,7 +306,10 @@ impl Compiler<'_> {
                 Some(ty) if ty.is_integer() && text.parse::<i64>().is_err() => "a whole number",
                 Some(ty) if ty.is_number() && !fhir::Primitive::Decimal.check(text) => "a number",
                 Some(ty) if ty.has_day() && !is_day(text) => "a day, such as `1900-01-01`",
-                _ => {
+                ty => {
+                    if let Some(ty) = ty {
+                        conversion::warn_too_long(self.at, &entry.span, ty, text);
+                    }
                     list.push(Arc::from(text.trim()));
                     continue;
                 }

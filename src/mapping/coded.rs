@@ -180,6 +180,12 @@ impl Compiler<'_> {
                 }
             }
         }
+        // A table for all files may have the values of other columns too.
+        if here {
+            for (entry, span) in codes.table.entries.iter().zip(&codes.keys) {
+                conversion::warn_too_long(self.at, span, ty, &entry.raw);
+            }
+        }
         if matches!(part, CodePart::Display | CodePart::System) {
             return;
         }

@@ -226,7 +226,9 @@ fn calendar<'n>(
                     .into(),
             );
         }
-        DateForm::Layout(layout(at, node)?)
+        let layout = layout(at, node)?;
+        warn_no_layout(at, node, ty, &layout);
+        DateForm::Layout(layout)
     } else if let Some(node) = option("unix") {
         if !shape::boolean(at, node, "`unix:`")? || !ty.is_integer() {
             return refuse("`unix: true` reads a whole number of seconds since 1970".into());
@@ -290,6 +292,64 @@ pub(super) fn cannot(at: At<'_>, span: &Span, ty: SqlType, goal: &Goal, help: St
         .label(format!("of type `{ty}`"))
         .help(help),
     );
+}
+
+/// Warns of a text that is longer than a column's values can be.
+pub(super) fn warn_too_long(at: At<'_>, span: &Span, ty: SqlType, text: &str) {
+    let (text, Some(longest)) = (text.trim(), longest(ty)) else {
+        return;
+    };
+    if text.chars().count() > longest {
+        at.report(
+            Problem::new(
+                &rules::TOO_SHORT,
+                span,
+                format!(
+                    "the column is `{ty}`, and never holds `{}`",
+                    shape::clip(text)
+                ),
+            )
+            .help("write what the column holds, or its true length under `tables:`"),
+        );
+    }
+}
+
+/// How many characters the values of a column of text have at most; None of one without a bound, and of others.
+fn longest(ty: SqlType) -> Option<usize> {
+    match ty {
+        SqlType::Char(length)
+        | SqlType::VarChar(length)
+        | SqlType::NChar(length)
+        | SqlType::NVarChar(length)
+            if length > 0 =>
+        {
+            Some(usize::from(length))
+        }
+        _ => None,
+    }
+}
+
+/// Warns of a layout that no value of the column can have.
+fn warn_no_layout(at: At<'_>, node: &Node, ty: SqlType, layout: &DateLayout) {
+    let pattern = &layout.pattern;
+    let too_short = longest(ty).is_some_and(|longest| longest < pattern.chars().count());
+    let problem = match ty.is_integer() {
+        true if pattern.chars().all(|c| c.is_ascii_alphabetic()) => return,
+        true => Problem::new(
+            &rules::TOO_SHORT,
+            &node.span,
+            format!("the column is `{ty}`, and a whole number has nothing between its digits"),
+        )
+        .help("write the layout without separators: `YYYYMMDD`"),
+        false if !too_short => return,
+        false => Problem::new(
+            &rules::TOO_SHORT,
+            &node.span,
+            format!("the column is `{ty}`, too short for the layout `{pattern}`"),
+        )
+        .help("write the layout that its text has, or its true length under `tables:`"),
+    };
+    at.report(problem);
 }
 
 /// `DD/MM/YYYY`

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::diagnostic::Problem;
 use super::fragment::{ColumnName, Condition, Operand, Part};
-use super::rules;
 use super::scope::{Operation, Scope, Text, Uses};
 use super::yaml::{Span, locate};
+use super::{conversion, rules};
 use crate::relation::{CompareOp, Dialect, Expr, Like, Predicate, RawSql, Shared, SqlType};
 
 impl Scope<'_> {
@@ -44,7 +44,10 @@ impl Scope<'_> {
                 let (expr, ty) = self.operand(&span, operand, uses)?;
                 let list: Vec<_> = list
                     .iter()
-                    .map(|part| self.literal(&span, ty, part))
+                    .map(|part| {
+                        self.warn_too_long(&span, ty, CompareOp::Eq, part);
+                        self.literal(&span, ty, part)
+                    })
                     .collect();
                 let list = list.into_iter().collect::<Option<Vec<_>>>()?;
                 Some(Predicate::In {
@@ -195,10 +198,12 @@ impl Scope<'_> {
         match (is_literal(left), is_literal(right)) {
             (true, false) => {
                 let (right, ty) = self.operand(span, right, uses)?;
+                self.warn_too_long(span, ty, op, left);
                 Some(Predicate::Compare(self.literal(span, ty, left)?, op, right))
             }
             (_, true) => {
                 let (left, ty) = self.operand(span, left, uses)?;
+                self.warn_too_long(span, ty, op, right);
                 Some(Predicate::Compare(left, op, self.literal(span, ty, right)?))
             }
             (false, false) => {
@@ -218,6 +223,19 @@ impl Scope<'_> {
                 }
                 Some(Predicate::Compare(left_side, op, right_side))
             }
+        }
+    }
+
+    /// Warns of a text that the column equals in no row. Whether it is before or after it may be asked of any.
+    fn warn_too_long(
+        &self,
+        span: &dyn Fn(Span) -> Span,
+        ty: SqlType,
+        op: CompareOp,
+        literal: &Part<Operand>,
+    ) {
+        if let (Operand::Text(text), CompareOp::Eq | CompareOp::Ne) = (&literal.value, op) {
+            conversion::warn_too_long(self.at, &span(literal.span.clone()), ty, text);
         }
     }
 

@@ -137,6 +137,8 @@ rules! {
         "It is empty, or holds comments only. A file that was meant to be a source is not served.";
     UNANSWERED_CODE = "PM048", Warning, "A required element's code table answers for its listed values only",
         "A row with any other value, or none, has no such element, and without it the object around it, or the whole resource, is left out. Let the table answer for `\"*\"` (any other value) and `\"\"` (no value).";
+    TOO_SHORT = "PM049", Warning, "A column never holds what it is compared with, or read as",
+        "The text is longer than the column is declared to be, or the layout of a date does not fit its type. No row has such a value: an entry of a code table gives nothing, a condition holds for no row or for all, and no date is read.";
     REFERENCE_TARGET = "PM050", Error, "The element cannot refer to that",
         "R4 lists the types that each reference may lead to. `#x` leads to the contained resource of the id `x`, which must be there.";
     NOT_SERVED = "PM051", Warning, "A reference leads to what this mapping does not serve",

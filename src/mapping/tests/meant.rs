@@ -419,3 +419,71 @@ fn invariants_of_data_types() {
     4 warnings
     ");
 }
+
+#[test]
+fn a_column_holds_nothing_longer_than_it_is() {
+    insta::assert_snapshot!(problems(&with("rows: p.STATUS = 1", "rows: p.MEDICARELINENO <> 'Yes' and p.MEDICARELINENO in ('1', '12') and p.MEDICARELINENO > '12' and 'x ' = p.MEDICARELINENO").replace("  active: true\n", "  birthDate: { column: p.FLAGS, format: DD/MM/YYYY }
+  deceasedDateTime: { column: p.PHONE, format: DD/MM/YYYY, absent: 'not known at all' }
+  gender: { column: p.MEDICARELINENO, codes: { M: male, Female: female } }
+  multipleBirthBoolean: { column: p.RESULT, codes: { Y: true, 'a text of twenty-one.': false } }
+  contact: [ { gender: { column: p.MEDICARELINENO, codes: shared }, period: { start: { column: p.MEDICARELINENO, format: YYYY } } } ]
+")), @r"
+    warning[PM049]: the column is `char(1)`, and never holds `Yes`
+     --> patient.yaml:3:27
+      |
+    3 | rows: p.MEDICARELINENO <> 'Yes' and p.MEDICARELINENO in ('1', '12') and p.MEDICARELINENO > '12' and 'x ' = p.MEDICARELINENO
+      |                           ^^^^^
+      |
+      = help: write what the column holds, or its true length under `tables:`
+
+    warning[PM049]: the column is `char(1)`, and never holds `12`
+     --> patient.yaml:3:63
+      |
+    3 | rows: p.MEDICARELINENO <> 'Yes' and p.MEDICARELINENO in ('1', '12') and p.MEDICARELINENO > '12' and 'x ' = p.MEDICARELINENO
+      |                                                               ^^^^
+      |
+      = help: write what the column holds, or its true length under `tables:`
+
+    warning[PM049]: the column is `int`, and a whole number has nothing between its digits
+      --> patient.yaml:15:41
+       |
+    15 |   birthDate: { column: p.FLAGS, format: DD/MM/YYYY }
+       |                                         ^^^^^^^^^^
+       |
+       = help: write the layout without separators: `YYYYMMDD`
+
+    warning[PM049]: the column is `char(14)`, and never holds `not known at all`
+      --> patient.yaml:16:68
+       |
+    16 |   deceasedDateTime: { column: p.PHONE, format: DD/MM/YYYY, absent: 'not known at all' }
+       |                                                                    ^^^^^^^^^^^^^^^^^^
+       |
+       = help: write what the column holds, or its true length under `tables:`
+
+    warning[PM049]: the column is `char(1)`, and never holds `Female`
+      --> patient.yaml:17:57
+       |
+    17 |   gender: { column: p.MEDICARELINENO, codes: { M: male, Female: female } }
+       |                                                         ^^^^^^
+       |
+       = help: write what the column holds, or its true length under `tables:`
+
+    warning[PM049]: the column is `varchar(20)`, and never holds `a text of twenty-one.`
+      --> patient.yaml:18:63
+       |
+    18 |   multipleBirthBoolean: { column: p.RESULT, codes: { Y: true, 'a text of twenty-one.': false } }
+       |                                                               ^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: write what the column holds, or its true length under `tables:`
+
+    warning[PM049]: the column is `char(1)`, too short for the layout `YYYY`
+      --> patient.yaml:19:122
+       |
+    19 |   contact: [ { gender: { column: p.MEDICARELINENO, codes: shared }, period: { start: { column: p.MEDICARELINENO, format: YYYY } } } ]
+       |                                                                                                                          ^^^^
+       |
+       = help: write the layout that its text has, or its true length under `tables:`
+
+    7 warnings
+    ");
+}
