@@ -14,6 +14,7 @@ use super::model::{Binding, Code, CodeEntry, CodePart, CodeTable, Conversion, No
 use super::names::suggest;
 use super::scope::Operation;
 use super::source::Compiler;
+use super::value::form;
 use super::yaml::{Node, Pair, Span, Value, get};
 use super::{rules, shape, systems};
 use crate::fhir::{ElementRef, Primitive};
@@ -202,7 +203,8 @@ impl Compiler<'_> {
                     "`{quoted}` does not have the form of `{}`, the element's type",
                     primitive.name()
                 );
-                report(&rules::CONSTANT_FORM, span, message, None);
+                let help = format!("expected {}", form(primitive));
+                report(&rules::CONSTANT_FORM, span, message, Some(help));
             } else if let Some(set) = goal.codes
                 && set.has(&code.code) == Some(false)
             {

@@ -5,7 +5,7 @@
 use super::diagnostic::Problem;
 use super::element::Frame;
 use super::names::{nearest, suggest};
-use super::source::Compiler;
+use super::source::{self, Compiler};
 use super::yaml::{Pair, Span};
 use super::{coded, rules, shape};
 use crate::fhir::{self, Element, Structure, TypeKind};
@@ -89,38 +89,61 @@ impl Compiler<'_> {
             self.misplaced(pair);
             return;
         }
-        let mut problem = Problem::new(
+        let problem = Problem::new(
             &rules::UNKNOWN_ELEMENT,
             &pair.key_span,
             format!("{} has no element `{}`", structure.name(), shape::clip(key)),
         );
-        let choice = structure
-            .elements()
-            .find(|element| element.is_choice() && is_of_choice(key, element.stem()));
-        if let Some(element) = choice {
-            let names: Vec<_> = structure
-                .typed(element)
-                .map(|property| property.json_name())
-                .collect();
-            problem = problem.maybe_help(suggest(
-                "",
-                names.iter().map(|name| &**name),
-                "its name has the type in it",
-            ));
-        } else {
+        let is_resource = fhir::resource_type(structure.name()).is_some();
+        if is_resource && source::KEYS.contains(&key) {
+            let help =
+                "it is a key of the source: it begins in the first column, as `elements:` does";
+            self.at.report(problem.help(help));
+            return;
+        }
+        let help = choice_of(key, structure).or_else(|| {
             let names: Vec<_> = structure
                 .properties()
                 .map(|property| property.json_name())
                 .collect();
             let names = names.iter().map(|name| &**name);
-            problem = problem.maybe_help(match fhir::resource_type(structure.name()) {
-                Some(_) => nearest(key, names)
+            match is_resource {
+                true => nearest(key, names)
                     .map(|name| format!("did you mean `{name}`?"))
                     .or_else(|| own_elements(structure)),
-                None => suggest(key, names.filter(|name| !name.starts_with('_')), "it has"),
-            });
-        }
-        self.at.report(problem);
+                false => suggest(key, names.filter(|name| !name.starts_with('_')), "it has"),
+            }
+        });
+        self.at.report(problem.maybe_help(help));
+    }
+}
+
+/// What to write for the name of a choice: without a type, with one that it does not have, or as R4's pages name it.
+fn choice_of(key: &str, structure: &'static Structure) -> Option<String> {
+    let bare = key.strip_suffix("[x]");
+    let choices = || structure.elements().filter(|element| element.is_choice());
+    let stem = match bare {
+        None => choices()
+            .map(Element::stem)
+            .find(|stem| is_of_choice(key, stem))?,
+        Some(bare) => nearest(bare, choices().map(Element::stem))?,
+    };
+    let element = choices().find(|element| element.stem() == stem)?;
+    let names: Vec<_> = structure
+        .typed(element)
+        .map(|property| property.json_name())
+        .collect();
+    let names = names.iter().map(|name| &**name);
+    let ty = key.strip_prefix(stem).unwrap_or_default();
+    // The stem, which they have in common, makes no type near to another.
+    let types = names.clone().filter_map(|name| name.strip_prefix(stem));
+    if let Some(ty) = nearest(ty, types).filter(|_| bare.is_none()) {
+        return Some(format!("did you mean `{stem}{ty}`?"));
+    }
+    let help = suggest("", names, "its name has the type in it");
+    match bare {
+        Some(bare) if bare != stem => help.map(|help| format!("did you mean `{stem}[x]`? {help}")),
+        _ => help,
     }
 }
 

@@ -76,6 +76,46 @@ impl Compiler<'_> {
             shape::unknown_key(self.at, pair, &origins, "a value");
             return;
         }
+        let is_reference = goal.reference.is_some();
+        let forgotten = [
+            (
+                "id",
+                "the reference",
+                "to",
+                "the type that it leads to: `to: Practitioner`",
+            ),
+            (
+                "month",
+                "the date",
+                "year",
+                "the column of the year: `year: p.YEAR`",
+            ),
+            (
+                "day",
+                "the date",
+                "year",
+                "the column of the year: `year: p.YEAR`",
+            ),
+            (
+                "seconds",
+                "the time",
+                "date",
+                "the column of its day: `date: p.DAY`",
+            ),
+            (
+                "minutes",
+                "the time",
+                "date",
+                "the column of its day: `date: p.DAY`",
+            ),
+        ];
+        let forgotten = forgotten.iter().find(|(beside, _, origin, _)| {
+            get(pairs, beside).is_some() && (*origin != "to" || is_reference)
+        });
+        if let Some((_, what, origin, help)) = forgotten {
+            shape::required(self.at, pairs, origin, &node.span, what, help);
+            return;
+        }
         let column = match pairs {
             [pair] => pair.value.as_text().filter(|text| text.starts_with('$')),
             _ => None,

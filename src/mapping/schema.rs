@@ -12,7 +12,7 @@ use super::codes::{self, Codes};
 use super::diagnostic::{At, Problem};
 use super::lacks::{self, LackingType};
 use super::model::{ColumnInfo, TableInfo, Verified};
-use super::names::suggest;
+use super::names::{nearest, suggest};
 use super::yaml::{Node, Pair, Span, Value, get};
 use super::{raw, rules, shape};
 use crate::relation::{Collation, Dialect, RawSql, Shared, SqlType};
@@ -52,6 +52,8 @@ pub(super) struct Schema {
     pub codes: BTreeMap<Arc<str>, Codes>,
     /// Columns of a table that are declared wrongly: their uses have no problem of their own.
     broken: HashSet<(Arc<str>, String)>,
+    /// Tables that are declared twice: a column that is not known may stand in the second of them.
+    twice: HashSet<Arc<str>>,
     /// Tables that are declared, but wrongly as a whole.
     broken_tables: HashSet<String>,
     /// Tables of which it is not known in which catalogue they are.
@@ -128,6 +130,18 @@ pub(super) fn manifest(at: At<'_>, root: &Node) -> Manifest {
     manifest
 }
 
+/// Collations of the engines, for a name that is misspelt.
+const COLLATIONS: [&str; 8] = [
+    "Latin1_General_CI_AS",
+    "Latin1_General_CI_AI",
+    "SQL_Latin1_General_CP1_CI_AS",
+    "UNICODE_CI_AI",
+    "1252LATIN1",
+    "BINARY",
+    "NOCASE",
+    "NONE",
+];
+
 pub(super) fn collation(at: At<'_>, node: &Node) -> Option<Arc<Collation>> {
     let text = shape::text(at, node, "a collation")?;
     let parsed = Collation::parse(text);
@@ -138,9 +152,10 @@ pub(super) fn collation(at: At<'_>, node: &Node) -> Option<Arc<Collation>> {
                 &node.span,
                 format!("the collation `{}` is not known", shape::clip(text)),
             )
-            .help(
-                "give the engine's name for it: `Latin1_General_CI_AS`, `UNICODE_CI_AI`, `BINARY`",
-            ),
+            .help(match nearest(text, COLLATIONS) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "give the engine's name for it: `Latin1_General_CI_AS`, `UNICODE_CI_AI`, `BINARY`".to_owned(),
+            }),
         );
     }
     parsed.map(Arc::new)
@@ -149,10 +164,11 @@ pub(super) fn collation(at: At<'_>, node: &Node) -> Option<Arc<Collation>> {
 impl Schema {
     /// Whether the column is declared, but wrongly.
     pub fn is_broken(&self, table: &Arc<str>, column: &str) -> bool {
-        !self.broken.is_empty()
-            && self
-                .broken
-                .contains(&(Arc::clone(table), column.to_owned()))
+        self.twice.contains(table)
+            || !self.broken.is_empty()
+                && self
+                    .broken
+                    .contains(&(Arc::clone(table), column.to_owned()))
     }
 
     /// Whether a table that is not known may be declared where nothing could be read: its uses have no problem
@@ -173,7 +189,10 @@ impl Schema {
             return;
         };
         for pair in pairs {
+            let plain = without_brackets(at, pair, "a table");
+            let pair = plain.as_ref().unwrap_or(pair);
             if let Some(first) = self.tables.get(pair.key.as_str()) {
+                self.twice.insert(Arc::clone(&first.name));
                 at.report(
                     Problem::new(
                         &rules::DUPLICATE_NAME,
@@ -235,6 +254,8 @@ impl Schema {
         let help = "the columns that identify a row: `key: INTERNALID`";
         let key_node = shape::required(at, pairs, "key", &pair.key_span, &what, help);
         for pair in shape::map(at, columns_node?, "`columns:`")? {
+            let plain = without_brackets(at, pair, "a column");
+            let pair = plain.as_ref().unwrap_or(pair);
             match self.column(at, pair) {
                 Some(column) => {
                     columns.insert(Arc::clone(&column.name), column);
@@ -386,6 +407,26 @@ impl Schema {
     }
 }
 
+/// A declaration whose name stands in brackets, under the name alone. They are SQL's, where the name is used.
+fn without_brackets(at: At<'_>, pair: &Pair, what: &str) -> Option<Pair> {
+    let name = pair.key.strip_prefix('[')?.strip_suffix(']')?;
+    at.report(
+        Problem::new(
+            &rules::INVALID_VALUE,
+            &pair.key_span,
+            format!("{what} is declared by its name alone"),
+        )
+        .help(format!(
+            "declare it without brackets: `{}:`",
+            shape::clip(name)
+        )),
+    );
+    Some(Pair {
+        key: name.to_owned(),
+        ..pair.clone()
+    })
+}
+
 /// A column's type.
 pub(super) fn sql_type(at: At<'_>, node: &Node) -> Option<SqlType> {
     let text = shape::text(at, node, "the type of a column")?;
@@ -407,12 +448,29 @@ pub(super) fn sql_type(at: At<'_>, node: &Node) -> Option<SqlType> {
             "datetime",
             "uniqueidentifier",
         ];
+        const OTHERS: [&str; 12] = [
+            "integer",
+            "tinyint",
+            "numeric",
+            "real",
+            "double",
+            "nchar",
+            "text",
+            "smalldatetime",
+            "datetime2",
+            "timestamp",
+            "boolean",
+            "varbinary",
+        ];
         let bare = text.split('(').next().unwrap_or_default().trim();
         let help = match NAMES.contains(&bare.to_ascii_lowercase().as_str()) {
             true => Some(
                 "what stands in parentheses is not its length, or precision and scale".to_owned(),
             ),
-            false => suggest(bare, NAMES, "types are, among others"),
+            false => nearest(bare, OTHERS)
+                .map(|name| format!("did you mean `{name}`?"))
+                .filter(|_| nearest(bare, NAMES).is_none())
+                .or_else(|| suggest(bare, NAMES, "types are, among others")),
         };
         at.report(
             Problem::new(

@@ -73,7 +73,7 @@ pub(super) struct Compiler<'a> {
     pub absent: Cell<bool>,
 }
 
-const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 15] = [
     "resource",
     "source",
     "profile",
@@ -152,7 +152,13 @@ pub(super) fn source(
         shape::is_misspelt(at, pairs, key)
             || get(pairs, key).is_some_and(|pair| at.is_disputed(&pair.value.span))
     });
+    let lost = |key| {
+        let elements = get(pairs, "elements").and_then(|pair| pair.value.as_map());
+        elements.is_some_and(|inner| get(inner, key).is_some())
+    };
+    compiler.scope.blind |= lost("lookups") || lost("children");
     compiler.own_codes(pairs);
+    compiler.codes_unread |= lost("codes");
     let resource = compiler.resource_type(pairs);
     let start = get(pairs, "resource")
         .map_or(&root.span, |pair| &pair.key_span)

@@ -11,7 +11,7 @@ use super::diagnostic::Problem;
 use super::element::Frame;
 use super::keys::is_binding;
 use super::model::{Field, Node as Made, Object};
-use super::names::suggest;
+use super::names::{nearest, suggest};
 use super::source::Compiler;
 use super::yaml::{Node, Pair, Span, Value};
 use super::{coded, rules, shape};
@@ -98,6 +98,13 @@ impl Compiler<'_> {
             "CodeableConcept" => Some(Kind::CodeableConcept),
             _ => None,
         };
+        let misspelt = pairs.iter().find(|pair| {
+            structure.element(&pair.key).is_none() && nearest(&pair.key, ["column"]).is_some()
+        });
+        if let (Some(_), Some(pair), false) = (kind, misspelt, is_binding(pairs)) {
+            shape::unknown_key(self.at, pair, &["column"], "a value");
+            return Err(Gone::Wrong);
+        }
         if let Some(kind) = kind.filter(|_| is_binding(pairs)) {
             let goal = Goal {
                 kind,
@@ -322,7 +329,7 @@ impl Compiler<'_> {
 }
 
 /// The form of a primitive type, for people.
-fn form(primitive: Primitive) -> &'static str {
+pub(super) fn form(primitive: Primitive) -> &'static str {
     match primitive {
         Primitive::Boolean => "`true` or `false`",
         Primitive::Integer => "a whole number",

@@ -201,7 +201,7 @@ tables:
   C: { key: X, columns: { X: int }, sql: 'select {c.X} from d' }
 ";
     let again = "tables: { A: { key: X, columns: { X: int } } }\nviews: {}\n";
-    insta::assert_snapshot!(of(&[("mapping.yaml", MANIFEST), ("t.yaml", tables), ("u.yaml", again)]), @r#"
+    insta::assert_snapshot!(of(&[("mapping.yaml", MANIFEST), ("t.yaml", tables), ("u.yaml", again)]), @r"
     error[PM021]: the column `IDD` is not declared for the table
      --> t.yaml:3:15
       |
@@ -216,7 +216,7 @@ tables:
     4 |     columns: { ID: integr, NAME: { type: char(0) }, B: { optional: yes, colation: x, type: int } }
       |                    ^^^^^^
       |
-      = help: types are, among others: `bit`, `int`, `bigint`, `smallint`, `decimal`, `money`, `float`, `char`, `varchar`, `nvarchar`, `date`, `time`, `datetime`, `uniqueidentifier`
+      = help: did you mean `integer`?
 
     error[PM024]: the type `char(0)` is not known
      --> t.yaml:4:42
@@ -290,7 +290,7 @@ tables:
       = help: the keys are: `tables`, `codes`, `resource`
 
     11 errors
-    "#);
+    ");
 }
 
 #[test]

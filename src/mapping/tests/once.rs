@@ -355,3 +355,167 @@ fn an_anchor_is_shown_where_it_stands() {
     let found = problems_after_id("elements:\n  name: &i\n    - text: x\n");
     assert!(found.contains("patient.yaml:5:9"), "{found}");
 }
+
+#[test]
+fn what_is_forgotten_beside_a_value_is_named() {
+    for (element, expected) in [
+        (
+            "managingOrganization: { reference: { id: p.ID } }",
+            "PM005 4: the reference has no `to:`: the type that it leads to: `to: Practitioner`",
+        ),
+        (
+            "birthDate: { month: p.BIRTHMONTH }",
+            "PM005 4: the date has no `year:`: the column of the year: `year: p.YEAR`",
+        ),
+        (
+            "deceasedDateTime: { seconds: p.FLAGS }",
+            "PM005 4: the time has no `date:`: the column of its day: `date: p.DAY`",
+        ),
+        (
+            "maritalStatus: { colum: p.SURNAME, codes: { M: M } }",
+            "PM004 4: a value has no key `colum`: did you mean `column`?",
+        ),
+        (
+            "active: { column: p.SURNAME, codes: { Y: yes } }",
+            "PM015 4: `yes` does not have the form of `boolean`, the element's type: expected `true` or `false`",
+        ),
+    ] {
+        assert_eq!(
+            after_id(&format!("elements: {{ {element} }}\n")),
+            [expected],
+            "{element}"
+        );
+    }
+}
+
+#[test]
+fn a_key_of_the_source_is_no_element() {
+    let remedy = "it is a key of the source: it begins in the first column, as `elements:` does";
+    for (key, inside, element) in [
+        (
+            "lookups",
+            "sex: SEX on sex.SEXCODE = p.SEXCODE",
+            "gender: { column: sex.SEX, codes: shared }",
+        ),
+        (
+            "codes",
+            "own: { M: male }",
+            "gender: { column: p.SURNAME, codes: own }",
+        ),
+        (
+            "children",
+            "mails: EMAIL as e on e.ID = p.ID",
+            "telecom: [ { each: mails, system: email, value: $e.EMAIL } ]",
+        ),
+        ("search", "name: off", "active: true"),
+    ] {
+        assert_eq!(
+            after_id(&format!(
+                "elements:\n  {key}: {{ {inside} }}\n  {element}\n"
+            )),
+            [format!("PM011 5: Patient has no element `{key}`: {remedy}")]
+        );
+    }
+}
+
+#[test]
+fn the_name_of_a_choice() {
+    let statement = |element: &str| {
+        found(&format!(
+            "resource: MedicationStatement\ntable: PATIENTS as p\nid: p.ID\nelements:\n  status: active\n  subject: {{ display: x }}\n  medicationReference: {{ display: x }}\n  {element}\n"
+        ))
+    };
+    let types = "its name has the type in it: `medicationCodeableConcept`, `medicationReference`";
+    for (element, help) in [
+        ("medication: { text: x }", types.to_owned()),
+        ("medication[x]: { text: x }", types.to_owned()),
+        (
+            "medicaton[x]: { text: x }",
+            format!("did you mean `medication[x]`? {types}"),
+        ),
+        ("medicationString: x", types.to_owned()),
+        (
+            "medicationReferenc: { display: x }",
+            "did you mean `medicationReference`?".to_owned(),
+        ),
+    ] {
+        let name = element.split(':').next().unwrap();
+        assert_eq!(
+            statement(element),
+            [format!(
+                "PM011 8: MedicationStatement has no element `{name}`: {help}"
+            )]
+        );
+    }
+    assert_eq!(
+        after_id("elements: { extension: [ { url: 'urn:x', valueStrin: x } ] }\n"),
+        ["PM011 4: Extension has no element `valueStrin`: did you mean `valueString`?"]
+    );
+}
+
+#[test]
+fn declarations_of_tables() {
+    let load = |tables: &str| {
+        let file = "resource: Patient\ntable: \"[Pat List] as p\"\nid: p.ID\nelements: { name: [ { family: \"$p.[Last Name]\" } ] }\n";
+        let files = [
+            ("mapping.yaml", MANIFEST),
+            ("patient.yaml", file),
+            ("tables.yaml", tables),
+        ];
+        match load_files("test", &files, &Options::default()) {
+            Ok(loaded) => loaded.warnings.to_string(),
+            Err(problems) => problems.to_string(),
+        }
+    };
+    let right = "tables: { Pat List: { key: ID, columns: { ID: int, Last Name: varchar(40) } } }\n";
+    assert_eq!(load(right), "");
+    insta::assert_snapshot!(load("tables:\n  \"[Pat List]\": { key: ID, columns: { ID: int, \"[Last Name]\": varchar(40) } }\n"), @r#"
+    error[PM007]: a table is declared by its name alone
+     --> tables.yaml:2:3
+      |
+    2 |   "[Pat List]": { key: ID, columns: { ID: int, "[Last Name]": varchar(40) } }
+      |   ^^^^^^^^^^^^
+      |
+      = help: declare it without brackets: `Pat List:`
+
+    error[PM007]: a column is declared by its name alone
+     --> tables.yaml:2:48
+      |
+    2 |   "[Pat List]": { key: ID, columns: { ID: int, "[Last Name]": varchar(40) } }
+      |                                                ^^^^^^^^^^^^^
+      |
+      = help: declare it without brackets: `Last Name:`
+
+    2 errors
+    "#);
+    // The column stands in the second declaration.
+    let problems = super::load(
+        &[
+            (
+                "more.yaml",
+                "tables: { PATIENTS: { key: ID, columns: { ID: int } } }\n",
+            ),
+            ("patient.yaml", &patient("  birthDate: $p.DOB\n")),
+        ],
+        &Options::default(),
+    )
+    .unwrap_err();
+    let codes: Vec<_> = problems.iter().map(Diagnostic::code).collect();
+    assert_eq!(codes, ["PM009"], "{problems}");
+    for (ty, help) in [
+        ("intger", "did you mean `integer`?"),
+        ("varcar(20)", "did you mean `varchar`?"),
+        ("datetim2", "did you mean `datetime`?"),
+        (
+            "{ type: varchar(9), collation: BINRY }",
+            "did you mean `BINARY`?",
+        ),
+        (
+            "{ type: varchar(9), collation: Latin1_General_CIAS }",
+            "did you mean `Latin1_General_CI_AS`?",
+        ),
+    ] {
+        let problems = load(&right.replace("ID: int", &format!("ID: int, X: {ty}")));
+        assert!(problems.contains(&format!("help: {help}")), "{problems}");
+    }
+}

@@ -248,7 +248,7 @@ fn code_tables_in_use() {
   contact: [ { gender: { column: p.RESULT, codes: { M: man } } } ]
   communication: [ { language: { column: p.DOB, codes: sex } } ]
 "
-    )), @r#"
+    )), @r"
     error[PM040]: there is no code table `sexes`
       --> patient.yaml:15:37
        |
@@ -279,6 +279,8 @@ fn code_tables_in_use() {
        |
     17 |   active: { column: p.STATUS, codes: { 1: true, x: no } }
        |                                                    ^^
+       |
+       = help: expected `true` or `false`
 
     error[PM016]: `man` is not in the element's value set `administrative-gender`
       --> patient.yaml:18:56
@@ -297,14 +299,14 @@ fn code_tables_in_use() {
        = help: a code table reads a column of text or of whole numbers
 
     6 errors
-    "#);
+    ");
     let shared = "codes:\n  marital: { M: Married  Man }\n";
     let file = patient("  maritalStatus: { column: p.RESULT, codes: marital }\n");
     let result = load(
         &[("codes.yaml", shared), ("patient.yaml", &file)],
         &Options::default(),
     );
-    insta::assert_snapshot!(result.unwrap_err(), @r#"
+    insta::assert_snapshot!(result.unwrap_err(), @r"
     error[PM015]: `Married  Man` does not have the form of `code`, the element's type
       --> patient.yaml:15:45
        |
@@ -312,9 +314,10 @@ fn code_tables_in_use() {
        |                                             ^^^^^^^
        |
        = note: the code table is in codes.yaml
+       = help: expected text without blanks around it or double blanks inside
 
     1 error
-    "#);
+    ");
 }
 
 #[test]
