@@ -6,6 +6,8 @@
 
 use std::cell::RefCell;
 
+use rustc_hash::FxHashSet;
+
 use super::diagnostic::{At, Problem};
 use super::element::Found;
 use super::model::{Binding, Conversion, MeasurePart, Node as Made};
@@ -19,7 +21,7 @@ use crate::relation::{Column, Expr, Predicate, RawSql, Shared};
 pub(super) struct Measured {
     numbers: RefCell<Vec<Number>>,
     /// The columns whose text that is no measurement has an element.
-    texts: RefCell<Vec<Shared<Column>>>,
+    texts: RefCell<FxHashSet<Shared<Column>>>,
 }
 
 #[derive(Debug)]
@@ -44,7 +46,7 @@ impl Measured {
     /// Notes a column's part that has an element.
     pub fn add(&self, conversion: &Conversion, expr: &Expr) {
         if let (Conversion::Measure(MeasurePart::Text), Expr::Column(column)) = (conversion, expr) {
-            self.texts.borrow_mut().push(column.clone());
+            self.texts.borrow_mut().insert(column.clone());
         }
     }
 

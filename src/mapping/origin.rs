@@ -4,6 +4,7 @@
 //! Takes the value of the key that names the origin and the keys beside it; gives columns and a
 //! conversion.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::binding::{Gone, Made, or_wrong};
@@ -26,7 +27,7 @@ pub(super) const ONE_ID: &str =
 /// The resources under `contained:`, by their ids.
 #[derive(Debug, Default)]
 pub(super) struct Contained {
-    list: Vec<(String, Option<ResourceType>)>,
+    list: BTreeMap<String, Option<ResourceType>>,
     /// Some id comes from the row, so that it is not known.
     open: bool,
 }
@@ -50,7 +51,7 @@ impl Contained {
             match text("id") {
                 Some(id) => {
                     let ty = text("resourceType").and_then(fhir::resource_type);
-                    found.list.push((id.to_owned(), ty));
+                    found.list.insert(id.to_owned(), ty);
                 }
                 None => found.open |= get(pairs, "id").is_some(),
             }
@@ -59,17 +60,17 @@ impl Contained {
     }
 
     fn of_id(&self, id: &str) -> Within {
-        match self.list.iter().find(|(known, _)| known == id) {
-            Some((_, Some(ty))) => Within::Known(*ty),
-            Some((_, None)) => Within::Unknown,
+        match self.list.get(id) {
+            Some(Some(ty)) => Within::Known(*ty),
+            Some(None) => Within::Unknown,
             // `#` is the resource around.
             None if self.open || id.is_empty() => Within::Unknown,
             None => Within::Missing,
         }
     }
 
-    fn ids(&self) -> Vec<&str> {
-        self.list.iter().map(|(id, _)| id.as_str()).collect()
+    fn ids(&self) -> impl Iterator<Item = &str> + Clone {
+        self.list.keys().map(String::as_str)
     }
 }
 
@@ -454,19 +455,20 @@ impl Compiler<'_> {
                 Within::Known(to) => self.may_refer_to(to, targets, span),
                 Within::Unknown => Ok(()),
                 Within::Missing => {
-                    let ids = self.contained.ids();
                     self.at.report(
                         Problem::new(
                             &rules::REFERENCE_TARGET,
                             span,
                             format!("no contained resource has the id `{}`", shape::clip(id)),
                         )
-                        .maybe_help(match ids.is_empty() {
-                            true => Some(format!(
-                                "put it under `contained:`: `- {{ resourceType: …, id: {}, … }}`",
-                                shape::clip(id)
-                            )),
-                            false => suggest(id, ids, "contained are"),
+                        .maybe_help(match self.at.is_full() {
+                            true => None,
+                            false => suggest(id, self.contained.ids(), "contained are").or_else(|| {
+                                let id = shape::clip(id);
+                                Some(format!(
+                                    "put it under `contained:`: `- {{ resourceType: …, id: {id}, … }}`"
+                                ))
+                            }),
                         }),
                     );
                     Err(Gone::Wrong)

@@ -50,11 +50,12 @@ pub(super) fn of_entry(
     code: &Code,
     set: &'static ValueSet,
 ) -> Option<(String, String)> {
-    let right = systems(set, Some(&code.code));
     let own = table.system_of(code).map(|system| &**system);
-    if own.is_some_and(|own| right.contains(&own)) {
+    let is_listed = |(system, listed): (&str, &str)| Some(system) == own && *listed == *code.code;
+    if set.codes().any(is_listed) {
         return None;
     }
+    let right = systems(set, Some(&code.code));
     let message = match own {
         None => without_system(Some(&code.code)),
         Some(system) => of_system(Some(&code.code), system, set),
