@@ -1,16 +1,17 @@
 //! The appointment book: a year back and a year ahead.
 //!
-//! Takes the seed, today and how many patients and doctors there are; fills APPOINTMENTS and
+//! Takes the seed, today, when each patient may come and how many doctors there are; fills APPOINTMENTS and
 //! CANCELLEDAPPOINTMENTS, and the visits of those that were kept. Goes day by day and clinician by clinician through the quarter hours of
 //! the sessions ([`super::sessions`]) and fills as many as give about four appointments a patient: evenly in the past,
-//! thinning out in the future. Today is in progress: it is eleven o'clock, some have been seen, one
-//! patient of each clinician is in the room and the next one waits. The practice opens on weekdays,
-//! and today whatever day it is, so that a demo started on a Sunday shows a day at work too.
+//! thinning out in the future. Today has not begun: its appointments are booked, as all later ones are. The end of
+//! the last day's list was never closed: one patient of each clinician is still with the doctor, and the next one
+//! waits. The practice opens on weekdays, and today whatever day it is, so that a demo started on a Sunday shows a
+//! day at work too.
 
 use super::calendar::Day;
+use super::clinical::Life;
 use super::clinical::visits::{self, Visit};
 use super::lookups::{UNKNOWN_CODE, appointment as code};
-use super::patients::record_status;
 use super::random::{Random, Stream};
 use super::schema::book;
 use super::sessions::{SESSIONS, SLOT, location};
@@ -22,10 +23,8 @@ use rusqlite::Connection;
 const SLOTS: u64 = 30;
 /// Days shown on either side of today.
 const REACH: i32 = 365;
-/// What the clock says today: eleven.
-const NOW: i32 = 39_600;
-/// The slots around now that are always taken today.
-const PRESENT: std::ops::Range<i32> = (NOW - 3 * SLOT)..(NOW + SLOT);
+/// Where the last three slots of a day begin. On the last day they are always taken.
+const LATE: i32 = SESSIONS[1].1 - 3 * SLOT;
 /// A million: the unit that the share of filled slots is counted in.
 const MILLION: u64 = 1_000_000;
 
@@ -64,17 +63,48 @@ const CANCELLATIONS: &[&str] = &[
     "",
 ];
 
+/// How past appointments stand. Some stay booked: the patient never came.
+const PAST: &[i32] = &[
+    code::PAID,
+    code::PAID,
+    code::PAID,
+    code::PAID,
+    code::COMPLETED,
+    code::COMPLETED,
+    code::COMPLETED,
+    code::INVOICED,
+    code::INVOICED,
+    code::BOOKED,
+];
+
 /// What the appointment book needs to know.
 #[derive(Debug, Clone, Copy)]
 pub struct Book {
     /// The practice's seed.
     pub seed: u64,
-    /// The day in progress.
+    /// The day that comes next: nothing has happened on it.
     pub today: Day,
     /// How many patients there are; their keys are 1 to this.
     pub patients: u32,
     /// How many current doctors there are.
     pub doctors: u32,
+}
+
+/// The days on which a patient may have an appointment.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    since: Day,
+    until: Day,
+}
+
+impl Known {
+    /// Those on which the practice knows the patient, and the patient lives.
+    pub fn of(life: &Life) -> Known {
+        Known {
+            since: life.since,
+            until: if life.dead { life.until } else { Day(i32::MAX) },
+        }
+    }
 }
 
 /// One appointment before it is written.
@@ -90,19 +120,22 @@ impl Book {
         u64::from(self.patients) * 17 / 4
     }
 
-    /// Writes the book, and the sessions that it is filled by; `progress` is told how many rows there are after each day. Gives the number
-    /// of appointments, among them of cancelled ones, and of the visits that came of them with their reasons.
+    /// Writes the book, and the sessions that it is filled by. `known` is by the number of the patient, with None for
+    /// whose record was deleted; `progress` is told how many rows there are after each day. Gives the number of
+    /// appointments, among them of cancelled ones, and of the visits that came of them with their reasons.
     ///
     /// # Errors
     /// SQLite's.
     pub fn write(
         &self,
         conn: &Connection,
+        known: &[Option<Known>],
         progress: &mut dyn FnMut(u64),
     ) -> rusqlite::Result<(u64, u64, u64)> {
         self.write_sessions(conn)?;
         let mut rows = Rows {
             book: *self,
+            known,
             appointments: Writer::new(conn, &book::APPOINTMENTS)?,
             cancelled: Writer::new(conn, &book::CANCELLEDAPPOINTMENTS)?,
             visits: visits::Writers::new(conn, self.seed)?,
@@ -135,6 +168,12 @@ impl Book {
             .filter(|day| day.weekday() < 5 || *day == self.today)
     }
 
+    /// The last day before today on which the practice was open.
+    fn last_day(&self) -> Day {
+        let yesterday = self.today.plus(-1);
+        yesterday.plus(-(yesterday.weekday() - 4).max(0))
+    }
+
     pub(super) fn clinicians(&self) -> impl Iterator<Item = u32> + use<> {
         let doctors = FIRST_DOCTOR..FIRST_DOCTOR.saturating_add(self.doctors);
         NURSES.into_iter().chain([FORMER_DOCTOR]).chain(doctors)
@@ -144,6 +183,21 @@ impl Book {
         self.clinicians()
             .map(|user| u64::from(self.works(user, day)))
             .sum()
+    }
+
+    /// Where an appointment stands.
+    fn status(&self, slot: &Slot, random: &mut Random) -> i32 {
+        if slot.day >= self.today {
+            return code::BOOKED;
+        }
+        if slot.day == self.last_day() && slot.start >= LATE {
+            return match (slot.start - LATE) / SLOT {
+                0 => code::AT_BILLING,
+                1 => code::WITH_DOCTOR,
+                _ => code::WAITING,
+            };
+        }
+        random.pick(PAST)
     }
 }
 
@@ -159,6 +213,7 @@ fn weight(offset: i32) -> u64 {
 
 struct Rows<'conn> {
     book: Book,
+    known: &'conn [Option<Known>],
     appointments: Writer<'conn>,
     cancelled: Writer<'conn>,
     visits: visits::Writers<'conn>,
@@ -169,20 +224,20 @@ impl Rows<'_> {
         let index = i64::from(day.0) * 100_000 + i64::from(user);
         // A stream's number is any 64 bits: days before 1970 wrap, and stay apart.
         let mut random = Random::new(self.book.seed, Stream::Clinic, index as u64);
-        let today = day == self.book.today;
+        let last = day == self.book.last_day();
         for (opens, closes) in SESSIONS {
             let mut start = opens;
             while start < closes {
                 let slot = Slot { day, start, user };
                 let taken = random.below(MILLION as u32) < share;
                 let mut length = SLOT;
-                if taken || (today && PRESENT.contains(&start)) {
+                if taken || (last && start >= LATE) {
                     // A cancelled appointment leaves its time to another one.
                     if random.chance(6) {
                         self.write_row(&slot, SLOT, true, &mut random)?;
                     }
-                    // Today's stay short, so that the slots around now exist.
-                    if !today && random.chance(15) {
+                    // The last day's stay short, so that each of the late slots is one of its own.
+                    if !last && random.chance(15) {
                         length = SLOT * random.pick(&[2, 2, 3]);
                     }
                     length = length.min(closes - start);
@@ -194,6 +249,17 @@ impl Rows<'_> {
         Ok(())
     }
 
+    /// The number of somebody who may come on a day: the patient of a number, or who comes next. None where nobody may.
+    fn comes(&self, drawn: u32, day: Day) -> Option<(u32, Known)> {
+        let patients = self.book.patients;
+        (drawn..patients).chain(0..drawn).find_map(|number| {
+            let known = (*self.known.get(number as usize)?)?;
+            (known.since..=known.until)
+                .contains(&day)
+                .then_some((number, known))
+        })
+    }
+
     fn write_row(
         &mut self,
         slot: &Slot,
@@ -201,27 +267,25 @@ impl Rows<'_> {
         cancelled: bool,
         random: &mut Random,
     ) -> rusqlite::Result<()> {
-        let Book {
-            today, patients, ..
-        } = self.book;
         let id = self.appointments.rows() + 1;
-        let reserved = patients == 0 || (!cancelled && id % 47 == 20);
-        let patient = if reserved {
-            id.is_multiple_of(2).then_some(0)
+        let set_aside = !cancelled && id % 47 == 20;
+        let comes = if set_aside {
+            None
         } else {
-            let drawn = random.below(patients);
-            // A patient's appointments go with the record: another patient has come.
-            (drawn..patients)
-                .chain(0..drawn)
-                .find(|number| record_status(*number) == 1)
-                .map(|number| number + 1)
+            let drawn = random.below(self.book.patients);
+            self.comes(drawn, slot.day)
+        };
+        let reserved = comes.is_none();
+        let patient = match comes {
+            Some((number, _)) => Some(number + 1),
+            None => id.is_multiple_of(2).then_some(0),
         };
         let status = if cancelled || reserved {
             code::BOOKED
         } else if id % 211 == 100 {
             UNKNOWN_CODE
         } else {
-            status(slot, length, today, random)
+            self.book.status(slot, random)
         };
         let seen = matches!(status, code::INVOICED | code::COMPLETED | code::PAID);
         let here = seen || matches!(status, code::WAITING | code::WITH_DOCTOR | code::AT_BILLING);
@@ -231,9 +295,12 @@ impl Rows<'_> {
             0
         };
 
-        // Booked some days before, in working hours; on the day itself before it opens.
+        // Booked some days before, in working hours; on the day itself before it opens. By somebody whom the practice
+        // knows, and not today.
+        let latest = slot.day.min(self.book.today.plus(-1));
         let ahead = random.between(0, 45) * random.between(0, 2);
-        let made = slot.day.min(today).plus(-ahead);
+        let ahead = comes.map_or(ahead, |(_, known)| ahead.min(latest.0 - known.since.0));
+        let made = latest.plus(-ahead);
         let made = if ahead == 0 {
             made.at(random.between(25_200, 30_000))
         } else {
@@ -242,8 +309,7 @@ impl Rows<'_> {
         let changed = if seen {
             Some(slot.day.at(slot.start + length + random.between(0, 900)))
         } else if cancelled || random.chance(25) {
-            let since = today.0.min(slot.day.0) - made.day.0;
-            let day = made.day.plus(random.between(0, since));
+            let day = Day(random.between(made.day.0, latest.0));
             Some(if day == made.day {
                 day.at(made.second + random.between(30, 600))
             } else {
@@ -294,8 +360,6 @@ impl Rows<'_> {
             .set("CREATED", made)
             .set("UPDATED", changed);
         self.appointments.insert()?;
-        // A deleted patient's record went with them.
-        let patient = patient.filter(|key| *key > 0 && record_status(*key - 1) == 1);
         if let (true, Some(patient)) = (seen, patient) {
             self.visits.write(&Visit {
                 id: key,
@@ -318,35 +382,5 @@ impl Rows<'_> {
             self.cancelled.insert()?;
         }
         Ok(())
-    }
-}
-
-/// Where an appointment stands, by the clock.
-fn status(slot: &Slot, length: i32, today: Day, random: &mut Random) -> i32 {
-    // Some past ones stay booked: the patient never came.
-    let past = [
-        code::PAID,
-        code::PAID,
-        code::PAID,
-        code::PAID,
-        code::COMPLETED,
-        code::COMPLETED,
-        code::COMPLETED,
-        code::INVOICED,
-        code::INVOICED,
-        code::BOOKED,
-    ];
-    if slot.day < today {
-        return random.pick(&past);
-    }
-    if slot.day > today {
-        return code::BOOKED;
-    }
-    match slot.start - NOW {
-        from if from + length <= -2 * SLOT => random.pick(&past),
-        from if from < -SLOT => code::AT_BILLING,
-        from if from < 0 => code::WITH_DOCTOR,
-        from if from < SLOT => code::WAITING,
-        _ => code::BOOKED,
     }
 }

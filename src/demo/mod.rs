@@ -5,6 +5,7 @@
 //! of a real one: padded text, codes with and without an entry in their table, seconds since
 //! midnight, deleted rows, values missing in every way that SQL allows, names with accents and
 //! apostrophes. The same seed on the same day is the same data on every machine, to the byte.
+//! Today has not begun: what has happened lies before it, whatever a reader's clock says.
 //!
 //! Nobody in it exists: names are drawn at random, telephone numbers are those kept for fiction,
 //! addresses of the internet are under `example` domains, identifiers only pass their check digits.
@@ -34,7 +35,7 @@ pub mod staff;
 mod tests;
 pub mod writer;
 
-use appointments::Book;
+use appointments::{Book, Known};
 use calendar::Day;
 use clinical::Clinical;
 use patients::Patients;
@@ -51,7 +52,7 @@ pub struct Options {
     /// The seed of everything drawn.
     pub seed: u64,
     /// The day that ages count from and that the appointment book is centred on, in the practice's
-    /// time zone; from 1900 to 2200.
+    /// time zone; from 1900 to 2200. Nothing has happened on it yet.
     pub today: jiff::civil::Date,
 }
 
@@ -151,11 +152,14 @@ fn fill(
     let users = staff::write(&transaction, seed, today, doctors)?;
     let mut writer = Patients::new(&transaction, seed, today)?;
     let mut records = Clinical::new(&transaction, seed)?;
+    let mut known = Vec::new();
     for number in 0..patients {
         // A deleted patient's record went with them.
-        if let Some(life) = writer.write(number)? {
+        let life = writer.write(number)?;
+        if let Some(life) = life {
             records.write(life)?;
         }
+        known.push(life.map(|life| Known::of(&life)));
         if number % REPORT_EVERY == 0 {
             progress(u64::from(number), total);
         }
@@ -163,7 +167,7 @@ fn fill(
     let (patient_rows, emails, next_of_kin) = writer.rows();
     let clinical = records.rows();
     drop((writer, records));
-    let (appointments, cancelled, visits) = book.write(&transaction, &mut |rows| {
+    let (appointments, cancelled, visits) = book.write(&transaction, &known, &mut |rows| {
         progress((patient_rows + rows).min(before_indexes), total);
     })?;
     let mut done = before_indexes;

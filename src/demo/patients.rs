@@ -23,6 +23,8 @@ use rusqlite::Connection;
 
 /// Days in a year, near enough for ages.
 const YEAR: i32 = 365;
+/// The number of the one patient who died without anyone changing the status.
+const FORGOTTEN: u32 = 35;
 
 /// Writes patients one after another.
 pub struct Patients<'conn> {
@@ -121,7 +123,7 @@ impl<'conn> Patients<'conn> {
         let created = if random.chance(14) && born < migrated {
             migrated.at(10_800)
         } else {
-            let days = random.between(20, 18 * YEAR).min(age - 1).max(0);
+            let days = random.between(20, 18 * YEAR).min(age - 1).max(1);
             let second = random.between(28_800, 64_800);
             self.today.plus(-days).at(second)
         };
@@ -141,24 +143,25 @@ impl<'conn> Patients<'conn> {
     fn write_status(&mut self, person: &Person, random: &mut Random) -> Option<Life> {
         let number = person.number;
         let record_status = record_status(number);
-        let deceased = number % 40 == 20;
+        let dead = number % 40 == 20 || number % 160 == FORGOTTEN;
         let patient_status = match number {
-            _ if deceased => status::DECEASED,
+            FORGOTTEN => status::ACTIVE,
+            _ if dead => status::DECEASED,
             n if n % 173 == 91 => UNKNOWN_CODE,
             n if n % 19 == 12 => status::INACTIVE,
             _ => status::ACTIVE,
         };
-        // A few died without anyone changing their status.
-        let died = (deceased || number % 160 == 35).then(|| {
-            let since = self.today.0 - person.created.day.0;
-            self.today.plus(-random.between(1, since.max(1))).midnight()
-        });
-        let touched = random.chance(60).then(|| {
-            let since = self.today.0 - person.created.day.0;
-            let day = self.today.plus(-random.between(0, (since - 1).max(0)));
+        let yesterday = self.today.plus(-1);
+        // Some day after the practice came to know them: there is a day on which they still lived.
+        let died = dead.then(|| Day(random.between(person.created.day.0 + 1, yesterday.0)));
+        // Who is known to be dead was changed to say so.
+        let touched = (random.chance(60) || dead).then(|| {
+            let earliest = died.unwrap_or(person.created.day);
             // Later in the day than any record is created.
-            day.at(random.between(64_801, 70_000))
+            Day(random.between(earliest.0, yesterday.0)).at(random.between(64_801, 70_000))
         });
+        // Nothing is written on the day of death: at what hour it was is not kept.
+        let until = died.map_or(yesterday, |day| day.plus(-1));
         let undated = number % 113 == 58;
         let doctors = staff::doctors(number);
         let doctor = match number {
@@ -183,7 +186,7 @@ impl<'conn> Patients<'conn> {
             .set("RECORDSTATUS", record_status)
             .set("PATIENTSTATUS", patient_status)
             .set("DOB", (number % 53 != 29).then(|| person.born.midnight()))
-            .set("DATEOFDEATH", died)
+            .set("DATEOFDEATH", died.map(Day::midnight))
             .set("SEXCODE", sex_code(person))
             .set("ETHNICCODE", ethnic)
             .set("USERID", doctor)
@@ -193,10 +196,11 @@ impl<'conn> Patients<'conn> {
         (record_status == 1).then(|| Life {
             number,
             born: person.born,
-            years: person.age / YEAR,
+            years: (until.0 - person.born.0) / YEAR,
             female: person.female,
             since: person.created.day,
-            until: died.map_or(self.today, |moment| moment.day),
+            until,
+            dead,
         })
     }
 
@@ -462,7 +466,7 @@ impl<'conn> Patients<'conn> {
 }
 
 /// What `RECORDSTATUS` a patient's row has, by number; 1 is one that is not deleted.
-pub fn record_status(number: u32) -> i32 {
+fn record_status(number: u32) -> i32 {
     match number {
         n if n % 61 == 17 => 2,
         n if n % 151 == 46 => 0,

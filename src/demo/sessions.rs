@@ -82,7 +82,10 @@ impl Book {
                     .set("USERID", user)
                     .set("STARTDATE", from.midnight())
                     .set("FINISHDATE", (until > from).then(|| until.midnight()))
-                    .set("CREATED", from.plus(-60).at(36_000));
+                    .set(
+                        "CREATED",
+                        from.plus(-60).min(self.today.plus(-1)).at(36_000),
+                    );
                 away.insert()?;
             }
         }

@@ -137,9 +137,11 @@ impl<'conn> Writers<'conn> {
         let id = next_key(self.current.rows());
         let medicine = taken.medicine;
         let made = taken.first.at(working_second(random));
-        let ceased = taken.ceased.map(Day::midnight);
-        // Something is stopped now and then.
-        let ceased = ceased.or_else(|| (id % 16 == 7).then(|| chart.life.until.midnight()));
+        // Something is stopped now and then, some time after it was last prescribed.
+        let stopped = id % 16 == 7;
+        let ceased = taken
+            .ceased
+            .or_else(|| stopped.then(|| Day(random.between(taken.last.0, chart.life.until.0))));
         let long = taken.ceased.is_none() && !taken.indication.is_empty();
         self.current
             .set("RECORDID", id)
@@ -168,9 +170,15 @@ impl<'conn> Writers<'conn> {
             .set("FIRSTDATE", (id % 22 != 9).then(|| taken.first.midnight()))
             .set("LASTDATE", taken.last.midnight())
             .set("INDICATION", (id % 7 != 5).then_some(taken.indication))
-            .set("DELETIONDATE", ceased)
+            .set("DELETIONDATE", ceased.map(Day::midnight))
             .set("CREATED", made)
-            .set("UPDATED", changed(made, id, chart.life.until));
+            .set(
+                "UPDATED",
+                // What stops is changed on that day.
+                ceased
+                    .map(|day| day.at(made.second))
+                    .or_else(|| changed(made, id, chart.life.until)),
+            );
         self.current.insert()
     }
 

@@ -29,14 +29,16 @@ pub struct Life {
     pub number: u32,
     /// The day of birth, whether or not the practice knows it.
     pub born: Day,
-    /// Years of age today.
+    /// Years of age on the last day of the record.
     pub years: i32,
     /// What counts for which illnesses are likely.
     pub female: bool,
     /// The day since when the practice knows the patient.
     pub since: Day,
-    /// Today, or the day of death.
+    /// The last day of the record: yesterday, or the day before that of death. Never before `since`.
     pub until: Day,
+    /// Whether the record ends with a death.
+    pub dead: bool,
 }
 
 /// Whether someone smokes, as `CLINICAL.SMOKINGSTATUS` has it.
@@ -75,12 +77,11 @@ impl Chart {
         self.illnesses.iter().any(|illness| illness.name == name)
     }
 
-    /// A weekday between a day on which the practice knows the patient and now: the last `days` days.
+    /// A weekday on which the practice knows the patient, among the last `days` days of the record.
     pub fn recent(&self, random: &mut Random, days: i32) -> Day {
-        // One who died on the first day was known for no day.
-        let since = self.life.since.min(self.life.until);
-        let from = since.0.max(self.life.until.0 - days);
-        weekday(Day(random.between(from, self.life.until.0)), since)
+        let Life { since, until, .. } = self.life;
+        let from = since.max(until.plus(-days));
+        weekday(Day(random.between(from.0, until.0)), since)
     }
 
     fn draw(seed: u64, life: Life, random: &mut Random) -> Chart {

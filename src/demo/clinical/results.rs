@@ -164,7 +164,7 @@ static CLOTTING: &[Test] = &[Test {
     name: "INR",
     loinc: "6301-6",
     code: 12,
-    units: "",
+    units: "{INR}",
     normal: (20, 30),
     range: "2.0-3.0",
     drawn: (9, 11),
@@ -267,48 +267,48 @@ impl<'conn> Writers<'conn> {
     /// SQLite's.
     pub fn write(&mut self, chart: &Chart, random: &mut Random) -> rusqlite::Result<()> {
         let years = chart.life.years;
-        let today = chart.recent(random, 150);
+        let last = chart.recent(random, 150);
         if years < 18 {
             if random.chance(3) {
-                self.write_report(chart, "Iron studies", IRON, today, random)?;
+                self.write_report(chart, "Iron studies", IRON, last, random)?;
             }
             return Ok(());
         }
         if chart.has(DIABETES) {
             for back in 0..random.between(2, 3) {
-                let day = today.plus(-back * 182);
+                let day = last.plus(-back * 182);
                 if back == 0 || day >= chart.life.since {
                     self.write_report(chart, "Glycated haemoglobin", HBA1C, day, random)?;
                 }
             }
-            self.write_report(chart, "Urine albumin", ALBUMIN, today, random)?;
+            self.write_report(chart, "Urine albumin", ALBUMIN, last, random)?;
         }
         let checked = years >= 45 && random.chance(9);
         if chart.has(HYPERLIPIDAEMIA) || checked {
-            self.write_report(chart, "Lipids", LIPIDS, today, random)?;
+            self.write_report(chart, "Lipids", LIPIDS, last, random)?;
         }
         if checked && !chart.has(DIABETES) {
-            self.write_report(chart, "Glucose", GLUCOSE, today, random)?;
+            self.write_report(chart, "Glucose", GLUCOSE, last, random)?;
         }
         if chart.has(HYPERTENSION) && random.chance(40) {
             self.write_report(
                 chart,
                 "Urea, electrolytes, creatinine",
                 KIDNEYS,
-                today,
+                last,
                 random,
             )?;
         }
         if chart.has(ATRIAL_FIBRILLATION) {
             for back in 0..2 {
-                let day = today.plus(-back * 28);
+                let day = last.plus(-back * 28);
                 if back == 0 || day >= chart.life.since {
                     self.write_report(chart, "INR", CLOTTING, day, random)?;
                 }
             }
         }
         if chart.has(HYPOTHYROIDISM) {
-            self.write_report(chart, "Thyroid function tests", THYROID, today, random)?;
+            self.write_report(chart, "Thyroid function tests", THYROID, last, random)?;
         }
         if chart.life.number % 30 == 25 || random.chance(4) {
             let day = chart.recent(random, 900);

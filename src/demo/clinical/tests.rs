@@ -1,4 +1,4 @@
-use crate::demo::tests::{TODAY, count, practice};
+use crate::demo::tests::{TODAY, assert_holds, assert_holds_none, count, practice};
 
 /// What must be found in a practice of 200 patients, whatever the seed.
 const QUIRKS: &[&str] = &[
@@ -52,20 +52,14 @@ const QUIRKS: &[&str] = &[
     "REPORTVALUES WHERE RESULTVALUE GLOB '[A-Z]*'",
     "REPORTVALUES WHERE ABNORMALFLAG LIKE 'H%'",
     "REPORTVALUES WHERE LOINCCODE = ''",
+    "REPORTVALUES WHERE LOINCCODE = '6301-6' AND UNITS = '{INR}'",
     "CORRESPONDENCEIN",
     "CORRESPONDENCEOUT",
 ];
 
 #[test]
 fn a_small_practice_has_every_clinical_quirk() {
-    for seed in [1, 2, 3, 77, u64::MAX] {
-        let (conn, _) = practice(200, seed, TODAY);
-        let absent: Vec<&&str> = QUIRKS
-            .iter()
-            .filter(|quirk| count(&conn, quirk) == 0)
-            .collect();
-        assert!(absent.is_empty(), "seed {seed} has none of {absent:#?}");
-    }
+    assert_holds(QUIRKS);
 }
 
 /// What no practice may hold.
@@ -74,14 +68,12 @@ const NEVER: &[&str] = &[
     "REPORTVALUES JOIN PATIENTS USING (INTERNALID) WHERE BPCODE IN (1, 2, 3, 4, 5) AND PATIENTS.DOB > '2010-01-01'",
     "CURRENTRX JOIN PATIENTS USING (INTERNALID) WHERE DRUGNAME LIKE 'Perindopril%' AND DOB > '2005-01-01'",
     "CLINICAL JOIN PATIENTS USING (INTERNALID) WHERE SMOKINGSTATUS > 0 AND DOB > '2010-01-01'",
-    // Nothing before birth, nothing after death or today.
-    "IMMUNISATIONS i JOIN PATIENTS p USING (INTERNALID) WHERE i.GIVENDATE < p.DOB OR i.GIVENDATE > p.DATEOFDEATH OR i.GIVENDATE > '2026-11-19'",
-    "OBSERVATIONS o JOIN PATIENTS p USING (INTERNALID) WHERE o.OBSDATE < p.DOB OR o.OBSDATE > p.DATEOFDEATH OR o.OBSDATE > '2026-11-19'",
+    // Nothing began before birth, or is yet to begin. Whole days and moments are looked at in `demo::tests::times`.
     "PASTHISTORY h JOIN PATIENTS p USING (INTERNALID) WHERE h.YEAR > 0 AND (h.YEAR < substr(p.DOB, 1, 4) OR h.YEAR > 2026)",
     "PASTHISTORY WHERE MONTH > 12 OR DAY > 31 OR (MONTH = 0 AND DAY > 0)",
-    "CURRENTRX WHERE LASTDATE < FIRSTDATE OR DELETIONDATE < FIRSTDATE",
-    "CURRENTRX WHERE CREATED > '2026-11-19' OR UPDATED > '2026-11-19' OR UPDATED < CREATED",
-    "PASTHISTORY WHERE CREATED > '2026-11-19' OR UPDATED > '2026-11-19' OR UPDATED < CREATED",
+    "CURRENTRX WHERE LASTDATE < FIRSTDATE OR DELETIONDATE < LASTDATE OR UPDATED < DELETIONDATE",
+    "CURRENTRX WHERE UPDATED < CREATED",
+    "PASTHISTORY WHERE UPDATED < CREATED",
     // What hangs on something that is not there, or on a patient whose record was deleted.
     "SCRIPTITEMS WHERE SCRIPTID NOT IN (SELECT SCRIPTID FROM PRESCRIPTIONS)",
     "REPORTVALUES WHERE REPORTID NOT IN (SELECT REPORTID FROM INVESTIGATIONS)",
@@ -93,10 +85,7 @@ const NEVER: &[&str] = &[
 
 #[test]
 fn nothing_in_a_clinical_record_contradicts_itself() {
-    let (conn, _) = practice(2000, 9, TODAY);
-    for contradiction in NEVER {
-        assert_eq!(count(&conn, contradiction), 0, "{contradiction}");
-    }
+    assert_holds_none(NEVER);
 }
 
 #[test]
