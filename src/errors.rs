@@ -41,7 +41,7 @@ codes! {
     SEARCH_MODIFIER = "PS003", 400, "not-supported", "A modifier does not apply to the parameter", "Use a modifier that the CapabilityStatement lists for the parameter, or none.";
     SEARCH_PREFIX = "PS004", 400, "value", "A prefix does not apply to the parameter", "Use eq, ne, gt, lt, ge, le, sa, eb or ap, on numbers, dates and quantities only.";
     SEARCH_TOO_MANY = "PS005", 400, "too-costly", "Too many parameters or values", "Split the search into several.";
-    SEARCH_REPEATED = "PS006", 400, "invalid", "A result parameter is given twice", "Give _count, _total, _summary, _elements, _format, _pretty and _cursor once, and _sort in the URL or in the body.";
+    SEARCH_REPEATED = "PS006", 400, "invalid", "A result parameter is given twice", "Give _count, _total, _summary, _elements, _type, _format, _pretty and _cursor once, and _sort in the URL or in the body.";
     SEARCH_RESULT_PARAMETER = "PS007", 400, "value", "A result parameter has a value that it does not take", "Use one of the values that the message lists.";
     SEARCH_TOO_LONG = "PS008", 414, "too-long", "The query string is too long", "Send the search as a form-encoded POST to _search.";
     SEARCH_NAME = "PS009", 400, "invalid", "A parameter's name, chain or _has cannot be followed", "Write the name as the message says; a chain needs reference parameters, and a type where there are several.";
@@ -53,7 +53,7 @@ codes! {
     UNSUPPORTED_SORT = "PP005", 400, "not-supported", "The resource cannot be sorted by that parameter", "Sort by one of the parameters that the message lists.";
     UNKNOWN_ELEMENT = "PP006", 400, "value", "_elements names an element that the resource does not have", "Name top-level elements of the resource.";
     CURSOR = "PP007", 400, "invalid", "The page link is not valid here", "Follow next links unchanged, with the key and the site that received them; or start the search anew.";
-    UNSUPPORTED_VALUE = "PP008", 400, "not-supported", "The value has a form that the parameter's columns cannot be compared with", "Write the value as the message says.";
+    TOO_MANY_COMPARISONS = "PP008", 400, "too-costly", "The search compares more than it may", "Give fewer values; name the types, with _type or as in subject:Patient.name; or search step by step.";
     TOO_MANY_VALUES = "PP009", 400, "too-costly", "The search compares more values than a command takes", "Split the search into several.";
     TOO_MANY_TABLES = "PP010", 400, "too-costly", "The search goes by more tables than a command may", "Name the types of the chain, as in subject:Patient.name, or search step by step.";
     SEVERAL_TYPES = "PP011", 400, "not-supported", "A search of several types cannot be answered so", "Name the types with _type, at the base and nowhere else, and filter by what all of them have.";
@@ -74,7 +74,7 @@ codes! {
     NO_SUCH_RESOURCE = "PH003", 404, "not-found", "There is no such resource", "Search for it: ids are those of search results.";
     UNAUTHORISED = "PH004", 401, "login", "There is no valid key in the request", "Send the subscription key in the header Ocp-Apim-Subscription-Key.";
     NOT_ACCEPTABLE = "PH005", 406, "not-supported", "The answer cannot have the asked format", "Ask for application/fhir+json or application/fhir+xml, by Accept or _format.";
-    UNSUPPORTED_MEDIA_TYPE = "PH006", 415, "not-supported", "The body has a media type that is not read", "Send application/x-www-form-urlencoded.";
+    UNSUPPORTED_MEDIA_TYPE = "PH006", 415, "not-supported", "The body has a media type that is not read", "Send the form of a search as application/x-www-form-urlencoded, and a resource as application/fhir+json.";
     BODY_TOO_LARGE = "PH007", 413, "too-long", "The body is too large", "Split the search into several.";
     METHOD_NOT_ALLOWED = "PH008", 405, "not-supported", "The method does not apply to the path", "Use GET or HEAD to read and search, POST with _search to search.";
     UNKNOWN_PATH = "PH009", 404, "not-found", "There is nothing at the path", "FHIR paths are metadata, {resource}, {resource}/{id}, {compartment}/{id}/{resource}, Patient/{id}/$everything, Patient/{id}/$summary and Patient/$summary.";

@@ -19,9 +19,11 @@ use crate::relation::Expr;
 /// The rows of a child table, found by the parent that they belong to.
 #[derive(Debug, Default)]
 pub struct ChildRows {
-    rows: Rows,
+    /// As they were read.
+    read: Vec<Rows>,
     keys: usize,
-    by_parent: FxHashMap<Key, Vec<usize>>,
+    /// Which of what was read, and which row.
+    by_parent: FxHashMap<Key, Vec<(usize, usize)>>,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -87,24 +89,33 @@ fn ignores_case(column: &Expr) -> bool {
 impl ChildRows {
     /// `rows` begin with the columns of the child's `on`, as a child's select asks for them.
     pub fn new(view: &ChildView, rows: Rows) -> ChildRows {
-        let keys = view.child.on.len();
-        let mut by_parent: FxHashMap<Key, Vec<usize>> = FxHashMap::default();
-        for row in 0..rows.len() {
-            if let Some(key) = key(view, (0..keys).map(|column| rows.cell(row, column))) {
-                by_parent.entry(key).or_default().push(row);
-            }
-        }
-        ChildRows {
-            rows,
-            keys,
-            by_parent,
-        }
+        let mut children = ChildRows::default();
+        children.add(view, rows);
+        children
     }
 
-    fn of(&self, view: &ChildView, parent: RowRef<'_>) -> &[usize] {
+    /// Takes in the rows of further parents.
+    pub fn add(&mut self, view: &ChildView, rows: Rows) {
+        self.keys = view.child.on.len();
+        for row in 0..rows.len() {
+            if let Some(key) = key(view, (0..self.keys).map(|column| rows.cell(row, column))) {
+                let of_parent = self.by_parent.entry(key).or_default();
+                of_parent.push((self.read.len(), row));
+            }
+        }
+        self.read.push(rows);
+    }
+
+    fn of<'r>(
+        &'r self,
+        view: &ChildView,
+        parent: RowRef<'_>,
+    ) -> impl Iterator<Item = RowRef<'r>> + use<'r> {
         key(view, view.parent.iter().map(|&column| parent.cell(column)))
             .and_then(|key| self.by_parent.get(&key))
-            .map_or(&[], Vec::as_slice)
+            .into_iter()
+            .flatten()
+            .map(|&(read, row)| self.read[read].row(row).without(self.keys))
     }
 }
 
@@ -536,8 +547,7 @@ impl<'v> ResourceWriter<'v> {
                     else {
                         continue;
                     };
-                    for &child_row in child.of(view, parent) {
-                        let row = child.rows.row(child_row).without(child.keys);
+                    for row in child.of(view, parent) {
                         self.watch(watched, |writer| {
                             writer.entry(out, entry, row, parent, place, &mut found);
                         });

@@ -60,7 +60,7 @@ pub(super) struct Args {
     /// What links in answers begin with, where callers see another URL than this machine does: https://api.example.org
     #[arg(long, value_name = "URL")]
     base_url: Option<BaseUrl>,
-    /// A file with the operator's key, which switches GET /operator/sites/{siteId}/explain/{Type} on; without it the key is that of PILASTER_OPERATOR_KEY, or there is none
+    /// A file with the operator's key, which switches GET /operator/sites/{siteId}/explain/{path} on; without it the key is that of PILASTER_OPERATOR_KEY, or there is none
     #[arg(long, value_name = "FILE")]
     operator_key_file: Option<PathBuf>,
     /// How log lines look; levels are set by PILASTER_LOG or RUST_LOG (warn, info, pilaster=debug)
@@ -241,7 +241,7 @@ fn greeting(site: &Site, app: &App, what: &str, is_demo: bool) -> String {
     let base = fhir_base(&root, SITE);
     let explain = if app.has_operator() {
         format!(
-            "explain     {}/{{Type}}?… with Authorization: Bearer and the operator's key\n",
+            "explain     {}/{{path}}?… with Authorization: Bearer and the operator's key\n",
             explain_base(&root, SITE)
         )
     } else {

@@ -227,21 +227,17 @@ fn documentation(zone: &str) -> String {
          is a Bundle of at most 64 GETs, by POST to the base. `_format` and `_pretty` go with every interaction. \
          A string parameter finds what starts with the text that is asked for, without case and accents; blanks and \
          punctuation count: `obrien` does not find O'Brien, nor `smith jones` Smith-Jones. \
-         The ETag of a read follows from the whole content of the resource; `If-Modified-Since` compares with \
-         `meta.lastUpdated` alone, which a change in another table may leave as it was. \
+         The ETag of a read follows from the whole content of the resource; `If-Modified-Since` counts where all of a \
+         resource is in one row (`conditionalRead`), since `meta.lastUpdated` says of no other when it changed. \
          Each search parameter says in the extension `{SEARCH_SUPPORT}` which modifiers and comparators it takes and \
          whether `_sort` takes it."
     )
 }
 
 fn rest_resource(mapping: &Mapping, resource: &Resource) -> RestResource {
-    // One source without it would make the promise false for its resources.
-    let is_dated = resource.sources.iter().all(|&index| {
-        mapping
-            .sources
-            .get(index)
-            .is_some_and(|source| source.last_updated.is_some())
-    });
+    // One source that is not would make the promise false for its resources.
+    let mut sources = resource.sources.iter();
+    let is_dated = sources.all(|&index| mapping.sources.get(index).is_some_and(|of| of.is_dated()));
     RestResource {
         extension: combinations(resource),
         ty: resource.name,
@@ -382,7 +378,7 @@ fn search_param(resource: &str, info: &ParameterInfo) -> SearchParam {
     // R4's own words for a search of names leave open which parts of a name are searched.
     let narrowed = described
         .filter(|text| info.kind == ParameterKind::String && text.contains("HumanName"))
-        .map(|_| "Searched here are family, given and text; prefix and suffix are not");
+        .map(|_| "Searched here are family, given and, where it is a column of its own, text; prefix and suffix are not");
     let documentation: Vec<&str> = described
         .into_iter()
         .chain(narrowed)
@@ -431,6 +427,7 @@ const fn has_comparators(kind: ParameterKind) -> bool {
 
 /// The parameters of R4 that say how to answer, not what to find: `rest.searchParam` is for those of all
 /// resource types. R4 gives them no definition; the kinds are those of the table in §3.1.1.7.
+/// What goes with every search, and what the base is searched by.
 fn result_parameters() -> Vec<SearchParam> {
     let parameter = |name: &str, kind: ParameterKind, documentation: String| SearchParam {
         extension: Vec::new(),
@@ -440,6 +437,21 @@ fn result_parameters() -> Vec<SearchParam> {
         documentation: Some(documentation),
     };
     vec![
+        parameter(
+            "_type",
+            ParameterKind::Token,
+            "The types that a search of the base or of a whole compartment looks at; takes several, apart by commas.".to_owned(),
+        ),
+        parameter(
+            "_id",
+            ParameterKind::Token,
+            "Searches the base, as it does each type.".to_owned(),
+        ),
+        parameter(
+            "_lastUpdated",
+            ParameterKind::Date,
+            "Searches the base: those types that list it.".to_owned(),
+        ),
         parameter(
             "_count",
             ParameterKind::Number,

@@ -138,6 +138,14 @@ pub struct Source {
     pub place: Place,
 }
 
+impl Source {
+    /// When a resource last changed is when its row did: it says when, and no other table is in it.
+    pub fn is_dated(&self) -> bool {
+        let is_one_row = self.relation.joins.is_empty() && self.children.is_empty();
+        is_one_row && self.last_updated.is_some()
+    }
+}
+
 /// When a row last changed.
 #[derive(Debug, Clone)]
 pub struct Instant {

@@ -97,16 +97,14 @@ pub enum PlanError {
         resource: &'static str,
         position: usize,
     },
-    #[error("value {number} of `{name}` cannot be compared with what is stored: {expected}")]
-    UnsupportedValue {
-        name: String,
-        number: usize,
-        expected: &'static str,
-    },
     #[error(
         "the search compares {count} values with columns, each value once for each kind of column that its parameter searches; a command takes {limit}"
     )]
     TooManyValues { count: usize, limit: usize },
+    #[error(
+        "the search takes {count} comparisons, each value once for each column that its parameter searches, in each table that is looked into; it may take {limit}"
+    )]
+    TooManyComparisons { count: usize, limit: usize },
     #[error(
         "this page link is not valid here: it was altered, has expired, or belongs to another search, site or key"
     )]
@@ -140,7 +138,7 @@ fn quoted(name: Option<&str>) -> String {
 fn not_in(resource: &str, of: Option<&str>) -> String {
     match of {
         Some(of) => format!(
-            "no {resource} belongs to a {of} here; see the CapabilityStatement for those that refer to one"
+            "no {resource} is in a compartment of the type {of} here; see the CapabilityStatement for those that refer to one"
         ),
         None => format!(
             "R4 has compartments of {} only",
@@ -182,8 +180,8 @@ impl PlanError {
             PlanError::UnsupportedFeature { .. } => errors::UNSUPPORTED_FEATURE,
             PlanError::UnsupportedSort { .. } => errors::UNSUPPORTED_SORT,
             PlanError::UnknownElement { .. } => errors::UNKNOWN_ELEMENT,
-            PlanError::UnsupportedValue { .. } => errors::UNSUPPORTED_VALUE,
             PlanError::TooManyValues { .. } => errors::TOO_MANY_VALUES,
+            PlanError::TooManyComparisons { .. } => errors::TOO_MANY_COMPARISONS,
             PlanError::TypeInPath | PlanError::NoTypes | PlanError::NotOfAllTypes { .. } => {
                 errors::SEVERAL_TYPES
             }
@@ -208,7 +206,6 @@ impl PlanError {
             },
             PlanError::UnsupportedParameter { name, .. }
             | PlanError::UnsupportedModifier { name, .. }
-            | PlanError::UnsupportedValue { name, .. }
             | PlanError::Unbounded {
                 parameter: name, ..
             }
@@ -221,6 +218,7 @@ impl PlanError {
             PlanError::TypeInPath | PlanError::NoTypes => Some("http._type".to_owned()),
             PlanError::NotOfAllTypes { name, .. } => name.as_deref().map(errors::expression),
             PlanError::TooManyValues { .. }
+            | PlanError::TooManyComparisons { .. }
             | PlanError::TooManyTables { .. }
             | PlanError::NotInCompartment { .. } => None,
             PlanError::Cursor => Some("http._cursor".to_owned()),

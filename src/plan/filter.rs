@@ -22,14 +22,32 @@ pub(super) fn parameter(
     context: &Context<'_>,
     values: &mut Values,
 ) -> Predicate {
-    if let [Value::Missing(missing)] = filter.values.as_slice() {
+    let is_missing = |value: &&Value| matches!(value, Value::Missing(_));
+    if let Some(Value::Missing(missing)) = filter.values.iter().find(is_missing) {
         let there = Predicate::any(
             parameter
                 .targets
                 .iter()
                 .map(|target| within(target, source, target.matcher.present())),
         );
-        return if *missing { there.negate() } else { there };
+        let missing = if *missing { there.negate() } else { there };
+        let others: Vec<Value> = filter
+            .values
+            .iter()
+            .filter(|of| !is_missing(of))
+            .cloned()
+            .collect();
+        if others.is_empty() {
+            return missing;
+        }
+        let others = ParameterFilter {
+            values: others,
+            ..filter.clone()
+        };
+        return Predicate::any([
+            self::parameter(&others, parameter, source, context, values),
+            missing,
+        ]);
     }
     let asked = Forms::of(filter);
     let mut each = |target| {

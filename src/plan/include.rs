@@ -13,9 +13,9 @@ use crate::relation::{Joins, Predicate, Select, SqlType, Value};
 use crate::search::{Include, ParameterKind, Reference, SearchRequest, Summary};
 
 use super::chain::{references, referrers};
-use super::planner::{Planner, Prepared};
+use super::planner::{MOST_VALUES, Planner, Prepared};
 use super::values::Values;
-use super::{Context, Part, Plan, PlanError, Selection, filter, reference};
+use super::{Context, Part, Plan, PlanError, Selection, filled_up_to, filter, reference};
 
 /// Resources that one reference adds to a page, at the most: anybody may be referred to by very many.
 pub const MOST_INCLUDED: u32 = 1000;
@@ -309,6 +309,17 @@ impl Planner {
                 parts.push((place, self.included(place, of, filter, values, request)));
             }
         }
+    }
+
+    /// Ids of a source that one command takes, at the most: of several columns, each is compared by itself and with
+    /// the others.
+    pub fn ids_at_once(&self, source: usize) -> usize {
+        let columns = self.sources.get(source).map_or(1, |of| of.source.id.len());
+        let most = match columns {
+            0 | 1 => MOST_INCLUDED as usize,
+            columns => filled_up_to(MOST_VALUES / (2 * columns)),
+        };
+        most.min(MOST_INCLUDED as usize)
     }
 
     /// A page that holds a resource of a source, whose id is 0; None where the mapping has no such source.

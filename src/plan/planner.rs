@@ -11,7 +11,7 @@ use super::sort::Sort;
 use super::values::Values;
 use super::{
     Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, bound, filter, order,
-    reference,
+    reference, sort,
 };
 use crate::fhir;
 use crate::mapping::{Mapping, Resource, Source};
@@ -27,7 +27,27 @@ use crate::search::{
 const KEPT_VIEWS: u64 = 256;
 
 /// Values of one command, at the most: SQL Server takes 2,100, its own among them.
-const MOST_VALUES: usize = 2_000;
+pub(super) const MOST_VALUES: usize = 2_000;
+
+/// Comparisons that a row may take, over all tables that one search looks into: what bounds the time of a search that
+/// no index serves.
+const MOST_COMPARISONS: usize = 2_048;
+
+/// Whether a search costs no more than it may.
+///
+/// # Errors
+/// [`PlanError::TooManyComparisons`]
+pub(super) fn check_cost(plan: &Plan) -> Result<(), PlanError> {
+    let filters = plan.parts.iter().map(|part| &part.select.filter);
+    let count: usize = filters.map(Predicate::comparisons).sum();
+    match count > MOST_COMPARISONS {
+        true => Err(PlanError::TooManyComparisons {
+            count,
+            limit: MOST_COMPARISONS,
+        }),
+        false => Ok(()),
+    }
+}
 
 /// Plans searches and reads over one mapping.
 pub struct Planner {
@@ -139,6 +159,11 @@ impl Planner {
         }
     }
 
+    /// Whether a search says as much as a type demands ([`crate::mapping::Requirement`]).
+    pub fn is_enough(resource: &Resource, request: &SearchRequest, context: &Context<'_>) -> bool {
+        bound::check(resource, &request.filters, context).is_ok()
+    }
+
     /// What of the resource `_elements` and `_summary` ask for.
     ///
     /// # Errors
@@ -209,7 +234,9 @@ impl Planner {
             return Err(PlanError::TypeInPath);
         }
         self.check_includes(&[resource.name], request)?;
-        self.search_one(resource, request, places, context)
+        let plan = self.search_one(resource, request, places, context)?;
+        check_cost(&plan)?;
+        Ok(plan)
     }
 
     /// As [`Planner::search`], of a search whose includes are judged.
@@ -224,7 +251,6 @@ impl Planner {
             self.check_compartment(&of.resource, resource)?;
         }
         self.judge_unknown(resource, request, context)?;
-        bound::check(resource, &request.filters, context)?;
         let selection = Planner::selection(resource, request)?;
         if !places.is_empty() && places.len() != resource.sources.len() {
             return Err(PlanError::Cursor);
@@ -322,16 +348,16 @@ impl Planner {
                 merged,
             });
         }
+        // What is not offered at all is said first.
+        bound::check(resource, &request.filters, context)?;
         Ok(Plan {
             resource: resource.name,
             count: if count_only { 0 } else { count },
             count_lowered: asked > count,
             total: total || count_only,
             parts,
-            descending: request
-                .sort
-                .iter()
-                .flat_map(|key| self.directions(resource, key))
+            descending: sort::deciding(&request.sort)
+                .flat_map(|(_, key)| self.directions(resource, key))
                 .collect(),
             ranks: Vec::new(),
         })
@@ -377,7 +403,7 @@ impl Planner {
         }
         let Some(parameter) = parameter else {
             // Another source of the type answers it; in this one the element is always absent.
-            let holds = matches!(filter.values.as_slice(), [SearchValue::Missing(true)])
+            let holds = filter.values.contains(&SearchValue::Missing(true))
                 || filter.modifier == Some(Modifier::Not);
             return Ok((
                 if holds {

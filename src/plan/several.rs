@@ -7,7 +7,7 @@
 use crate::mapping::Resource;
 use crate::search::SearchRequest;
 
-use super::planner::Planner;
+use super::planner::{Planner, check_cost};
 use super::{Context, Place, Plan, PlanError};
 
 /// By what resources of several types can be sorted together.
@@ -65,7 +65,9 @@ impl Planner {
                 }
             }
         }
-        whole.ok_or(PlanError::NoTypes)
+        let plan = whole.ok_or(PlanError::NoTypes)?;
+        check_cost(&plan)?;
+        Ok(plan)
     }
 }
 

@@ -92,7 +92,7 @@ impl Planner {
             joins,
             merged: Vec::with_capacity(request.sort.len()),
         };
-        for (position, key) in request.sort.iter().enumerate() {
+        for (position, key) in deciding(&request.sort) {
             let Some(keys) = keys(prepared, resource, &key.parameter) else {
                 return Err(PlanError::UnsupportedSort {
                     resource: resource.name,
@@ -115,6 +115,15 @@ impl Planner {
         }
         Ok(sort)
     }
+}
+
+/// The keys of `_sort` that decide anything, with their places: a parameter that has been sorted by decides nothing
+/// more.
+pub(super) fn deciding(sort: &[SortKey]) -> impl Iterator<Item = (usize, &SortKey)> {
+    sort.iter().enumerate().filter(|(place, key)| {
+        let mut before = sort[..*place].iter();
+        before.all(|before| before.parameter != key.parameter)
+    })
 }
 
 /// How a type is sorted by a parameter; None where it is not.

@@ -269,6 +269,28 @@ impl Predicate {
         .unwrap_or_else(Predicate::Or)
     }
 
+    /// Comparisons that a row takes at the most; the values of a list, which engines look up, count together.
+    pub fn comparisons(&self) -> usize {
+        const LOOKED_UP_AT_ONCE: usize = 16;
+        match self {
+            Predicate::True | Predicate::False => 0,
+            Predicate::And(parts) | Predicate::Or(parts) => {
+                parts.iter().map(Predicate::comparisons).sum()
+            }
+            Predicate::Not(inner) => inner.comparisons(),
+            Predicate::In { list, .. } => 1 + list.len() / LOOKED_UP_AT_ONCE,
+            Predicate::Exists { filter, .. } => 1 + filter.comparisons(),
+            Predicate::Among { of, .. } => 1 + of.filter.comparisons(),
+            Predicate::Compare(..)
+            | Predicate::Key(..)
+            | Predicate::IsNull { .. }
+            | Predicate::Present(_)
+            | Predicate::Like { .. }
+            | Predicate::IsDate { .. }
+            | Predicate::Raw(_) => 1,
+        }
+    }
+
     /// The two-valued opposite.
     pub fn negate(self) -> Predicate {
         match self {

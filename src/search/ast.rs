@@ -126,7 +126,7 @@ pub enum Modifier {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Value {
-    /// `:missing=true`, the only value of its filter.
+    /// `:missing=true`, in a search the only value of its filter.
     Missing(bool),
     /// A string, the text of `:text`, or a special parameter (`_filter`, `near`): the last as one value
     /// with its commas and escapes untouched, since its own definition says what they mean.

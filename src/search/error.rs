@@ -62,7 +62,7 @@ pub enum SearchError {
     },
     /// Nothing between two commas: as a prefix of a string it would match everything.
     #[error(
-        "{place}, value {number}: empty; write no comma without a value, and a comma within a value as \\,"
+        "{place}, value {number}: empty; write no comma or dollar sign without a value on both sides, and one within a value as \\, or \\$"
     )]
     EmptyValue { place: Place, number: usize },
     /// A modifier that R4 does not define for the kind of the parameter.

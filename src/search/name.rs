@@ -59,6 +59,10 @@ pub(super) fn name(text: &str, max_steps: usize) -> Option<Name<'_>> {
         }
     }
     let (_, (parameter, modifier)) = all_consuming(leaf).parse(rest).ok()?;
+    // By itself it names nothing.
+    if parameter == "_has" {
+        return None;
+    }
     Some(Name {
         steps,
         parameter,
@@ -185,6 +189,7 @@ mod tests {
             "a.",
             ".a",
             "a..b",
+            "_has",
             "_has:Observation:patient",
             "_has:a:b:c",
             "a b",

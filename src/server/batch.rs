@@ -31,13 +31,25 @@ const MOST_ENTRIES: usize = 64;
 const MOST_BYTES: usize = 64 << 20;
 
 /// An entry's request.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Requested {
-    method: String,
+    method: Verb,
     url: String,
     if_none_match: Option<String>,
     if_modified_since: Option<String>,
+}
+
+/// R4's code system http-verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum Verb {
+    Get,
+    Head,
+    Post,
+    Put,
+    Delete,
+    Patch,
 }
 
 #[derive(Deserialize)]
@@ -86,10 +98,10 @@ pub fn read(json: &[u8]) -> Result<Vec<Option<Requested>>, Refusal> {
             format!("the batch has more than {MOST_ENTRIES} entries"),
         ));
     }
-    let requests = bundle.entry.into_iter().map(|entry| {
-        let request = serde_json::from_value(entry.request?);
-        request.ok().filter(|of: &Requested| !of.url.is_empty())
-    });
+    let requests = bundle
+        .entry
+        .into_iter()
+        .map(|entry| serde_json::from_value(entry.request?).ok());
     Ok(requests.collect())
 }
 
@@ -121,11 +133,12 @@ pub(super) async fn answer(
             Some(request) => one(app, parts, &place, &request).await,
             None => Err(Refusal::new(
                 errors::BODY_NOT_FHIR,
-                "the entry has no request with a method and a url",
+                "the entry has no request with a url and a method of HTTP in capitals",
             )),
         };
         match answered {
             Ok(answer) => {
+                whole.timings += answer.timings;
                 whole.commands += answer.commands;
                 whole.entries += answer.entries;
                 write(&mut body, &answer);
@@ -147,10 +160,10 @@ async fn one(
     place: &Place,
     request: &Requested,
 ) -> Result<EntryAnswer, Refusal> {
-    let method = match request.method.as_str() {
-        "GET" => Method::GET,
-        "HEAD" => Method::HEAD,
-        _ => {
+    let method = match request.method {
+        Verb::Get => Method::GET,
+        Verb::Head => Method::HEAD,
+        Verb::Post | Verb::Put | Verb::Delete | Verb::Patch => {
             return Err(Refusal::method(
                 "GET, HEAD",
                 "an entry of a batch is a GET; nothing is written here",
@@ -177,9 +190,12 @@ async fn one(
         .into_parts()
         .0;
     app.check_length(&inner.uri)?;
+    // An instant, as a header says it; one that is none is as if it were not there.
+    let since = request.if_modified_since.as_deref();
+    let since = since.and_then(|at| Some(fhir::http_date(at.parse().ok()?)));
     let headers = [
         (IF_NONE_MATCH, &request.if_none_match),
-        (IF_MODIFIED_SINCE, &request.if_modified_since),
+        (IF_MODIFIED_SINCE, &since),
     ];
     for (name, value) in headers {
         if let Some(Ok(value)) = value.as_deref().map(HeaderValue::from_str) {

@@ -360,6 +360,7 @@ pub(super) struct EntryAnswer {
     pub etag: Option<String>,
     pub last_modified: Option<jiff::Timestamp>,
     pub not_modified: bool,
+    pub timings: Timings,
     pub commands: u32,
     pub entries: usize,
 }
@@ -376,6 +377,7 @@ impl Answered {
                 etag: Some(etag),
                 last_modified: None,
                 not_modified,
+                timings: Timings::default(),
                 commands: 0,
                 entries: 1,
             },
@@ -384,6 +386,7 @@ impl Answered {
                 etag: answer.etag,
                 last_modified: answer.last_modified,
                 not_modified: answer.not_modified,
+                timings: answer.timings,
                 commands: answer.commands,
                 entries: answer.entries,
             },
@@ -500,7 +503,7 @@ impl HttpBody for Unsized {
     }
 }
 
-fn http_date(at: jiff::Timestamp) -> String {
+pub(super) fn http_date(at: jiff::Timestamp) -> String {
     at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 

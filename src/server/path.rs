@@ -13,6 +13,9 @@ use crate::fhir::compartment::is_compartment;
 use crate::search::Compartment;
 use crate::site::SearchCall;
 
+/// The methods of what is read, or asked for by POST.
+const READ_OR_POSTED: &str = "GET, HEAD, POST";
+
 /// What is asked of a site's FHIR base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Interaction {
@@ -136,7 +139,10 @@ pub fn interaction(method: &Method, rest: Option<&str>) -> Result<Interaction, R
             ));
         }
         if !by_form {
-            reading(
+            let is_base = scope == Scope::default();
+            let allowed = if is_base { READ_OR_POSTED } else { "GET, HEAD" };
+            reading_or(
+                allowed,
                 method,
                 "resources are searched by GET, or by POST to _search; nothing is written here",
             )?;
@@ -152,7 +158,11 @@ pub fn interaction(method: &Method, rest: Option<&str>) -> Result<Interaction, R
         [of, id, "$everything"] if is_everything(of) && is_id(id) && !by_form => {
             let by_post = method == Method::POST;
             if !by_post {
-                reading(method, "$everything is asked for by GET or POST")?;
+                reading_or(
+                    READ_OR_POSTED,
+                    method,
+                    "$everything is asked for by GET or POST",
+                )?;
             }
             Ok(Interaction::Everything {
                 of: compartment(of, id),
@@ -185,7 +195,11 @@ pub fn interaction(method: &Method, rest: Option<&str>) -> Result<Interaction, R
 fn summary(method: &Method, of: &str, id: Option<&str>) -> Result<Interaction, Refusal> {
     let by_post = method == Method::POST;
     if !by_post {
-        reading(method, "$summary is asked for by GET or POST")?;
+        reading_or(
+            READ_OR_POSTED,
+            method,
+            "$summary is asked for by GET or POST",
+        )?;
     }
     Ok(Interaction::Summary {
         resource: of.to_owned(),
@@ -228,10 +242,15 @@ fn is_type(segment: &str) -> bool {
 }
 
 fn reading(method: &Method, text: &'static str) -> Result<(), Refusal> {
+    reading_or("GET, HEAD", method, text)
+}
+
+/// As [`reading`], of a path that takes other methods too: `allowed` lists them all.
+fn reading_or(allowed: &'static str, method: &Method, text: &'static str) -> Result<(), Refusal> {
     if method == Method::GET || method == Method::HEAD {
         return Ok(());
     }
-    Err(Refusal::method("GET, HEAD", text))
+    Err(Refusal::method(allowed, text))
 }
 
 fn unknown() -> Refusal {

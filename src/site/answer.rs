@@ -28,6 +28,8 @@ pub(super) struct Page {
     /// The search as links say it.
     pub request: SearchRequest,
     pub includes: Includes,
+    /// Types that are served, and could not be among those searched.
+    pub not_searched: Vec<&'static str>,
     pub plan: Plan,
     /// Where the page begins in each source; empty for the first page.
     pub places: Vec<Place>,
@@ -360,6 +362,13 @@ impl Page {
             ))
             .at("http._count")
         });
+        let not_searched = (!self.not_searched.is_empty()).then(|| {
+            Issue::information(format!(
+                "not among the types searched, for they cannot be searched so: {}",
+                self.not_searched.join(", ")
+            ))
+            .at("http._type")
+        });
         let cut_off = cut_off.then(|| {
             Issue::warning(
                 &errors::CURSOR,
@@ -385,7 +394,8 @@ impl Page {
             .with_diagnostics("Ask for fewer entries with _count, or search for the rest by what refers to it.")
         });
         let incomplete = left_out.into_iter().chain(not_included);
-        OperationOutcome::of(ignored.chain(lowered).chain(cut_off).chain(incomplete))
+        let said = ignored.chain(lowered).chain(not_searched).chain(cut_off);
+        OperationOutcome::of(said.chain(incomplete))
     }
 }
 
@@ -447,7 +457,8 @@ fn count_alone(site: &Site, session: &mut Session<'_>, part: &Part) -> Result<i6
     Ok(count_of(rows.cell(0, 0)))
 }
 
-/// The children of the first `used` rows: one statement for each child table, whatever the number of rows.
+/// The children of the first `used` rows: one statement for each child table, or several where one would take too many
+/// values.
 pub(super) fn fetch_children(
     site: &Site,
     session: &mut Session<'_>,
@@ -474,11 +485,15 @@ pub(super) fn fetch_children(
             children.push(ChildRows::default());
             continue;
         }
-        let child = plan::children(view, part.source.relation.catalogue.as_ref(), &parents);
-        let statement = site.child_statement(&child.select)?;
-        let rows = session.execute(&statement, &child.values)?;
-        *commands += 1;
-        children.push(ChildRows::new(view, rows));
+        let catalogue = part.source.relation.catalogue.as_ref();
+        let mut of_view = ChildRows::default();
+        for some in parents.chunks(plan::parents_at_once(view)) {
+            let child = plan::children(view, catalogue, some);
+            let statement = site.child_statement(&child.select)?;
+            of_view.add(view, session.execute(&statement, &child.values)?);
+            *commands += 1;
+        }
+        children.push(of_view);
     }
     Ok(children)
 }

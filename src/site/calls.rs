@@ -16,7 +16,7 @@ use crate::mapping::{Mapping, Resource};
 use crate::plan::{
     self, Context, CountLimits, Included, Part, Place, Plan, PlanError, Planner, merged,
 };
-use crate::search::{self, Include, Input, Limits, SearchRequest};
+use crate::search::{self, Filter, Include, Input, Limits, SearchRequest};
 
 /// Bytes of a search's text, as it came and as it is written into a page link, which seals it, with the
 /// place where the page ended, into a third more: a longer link would be refused when it comes back.
@@ -38,6 +38,8 @@ pub struct Asked {
     pub each: Vec<SearchRequest>,
     /// What goes with the page.
     pub includes: Includes,
+    /// Types that are served but not among those searched at the base, for they cannot be searched so.
+    pub left_out: Vec<&'static str>,
 }
 
 /// What goes with a page.
@@ -194,18 +196,16 @@ impl CallPlanner {
         if call.everything {
             return everything::ask(self, call, input);
         }
-        let (request, each) = if call.resource.is_empty() {
-            self.several(call, input)?
-        } else {
-            let mut request = self.parse(&call.resource, input)?;
-            request.compartment.clone_from(&call.compartment);
-            (request, Vec::new())
-        };
-        let includes = Includes::Named(merged(&request.includes));
+        if call.resource.is_empty() {
+            return self.several(call, input);
+        }
+        let mut request = self.parse(&call.resource, input)?;
+        request.compartment.clone_from(&call.compartment);
         Ok(Asked {
+            includes: Includes::Named(merged(&request.includes)),
             request,
-            each,
-            includes,
+            each: Vec::new(),
+            left_out: Vec::new(),
         })
     }
 
@@ -267,12 +267,9 @@ impl CallPlanner {
     }
 
     /// A search at the base or of a whole compartment, as it reads for each of its types.
-    fn several(
-        &self,
-        call: &SearchCall,
-        input: Input<'_>,
-    ) -> Result<(SearchRequest, Vec<SearchRequest>), SiteError> {
+    fn several(&self, call: &SearchCall, input: Input<'_>) -> Result<Asked, SiteError> {
         let named = self.named_types(input)?;
+        let all_of_base = call.compartment.is_none() && named.is_empty();
         let types = match (&call.compartment, named.is_empty()) {
             (_, false) => named,
             (Some(of), true) => self.types_of_compartment(&of.resource),
@@ -280,11 +277,16 @@ impl CallPlanner {
         };
         let mut shown = None;
         let mut each = Vec::with_capacity(types.len());
+        let mut left_out = Vec::new();
         for name in types {
             let mut request = self.parse(name, input)?;
             request.compartment.clone_from(&call.compartment);
             if shown.is_none() {
                 shown = Some(request.clone());
+            }
+            if all_of_base && !self.can_be_among_all(self.served(name)?, &request) {
+                left_out.push(name);
+                continue;
             }
             request.types.clear();
             each.push(request);
@@ -294,10 +296,28 @@ impl CallPlanner {
             || !shown.types.is_empty()
             || !shown.filters.is_empty()
             || shown.cursor.is_some();
-        match narrows {
-            true => Ok((shown, each)),
-            false => Err(PlanError::NoTypes.into()),
+        if !narrows || each.is_empty() {
+            return Err(PlanError::NoTypes.into());
         }
+        Ok(Asked {
+            includes: Includes::Named(merged(&shown.includes)),
+            request: shown,
+            each,
+            left_out,
+        })
+    }
+
+    /// Whether a type is searched where all are: not one of which the search says too little, nor one without a
+    /// parameter that R4 gives to all types and that is asked for.
+    fn can_be_among_all(&self, resource: &Resource, request: &SearchRequest) -> bool {
+        let is_offered = |filter: &Filter| match filter {
+            Filter::Parameter(filter) if filter.name.starts_with('_') => {
+                resource.parameters.contains_key(&*filter.name)
+            }
+            _ => true,
+        };
+        Planner::is_enough(resource, request, &self.context("", false))
+            && request.filters.iter().all(is_offered)
     }
 
     /// The served types that may be in a compartment.

@@ -37,6 +37,8 @@ pub enum SiteError {
     },
     #[error("`{parameter}` takes one date or moment, without a prefix or modifier, once")]
     OperationValue { parameter: String },
+    #[error("`end` lies before `start`: nothing is between them")]
+    RangeReversed,
     #[error(
         "without an id in the path, `identifier` takes one identifier, as system|value or value, once"
     )]
@@ -68,7 +70,7 @@ impl SiteError {
             SiteError::NotForReads { .. } => errors::NOT_FOR_READS,
             SiteError::TypeNotServed { .. } => errors::SEVERAL_TYPES,
             SiteError::NotOfOperation { .. } => errors::OPERATION_PARAMETER,
-            SiteError::OperationValue { .. } => errors::SEARCH_VALUE,
+            SiteError::OperationValue { .. } | SiteError::RangeReversed => errors::SEARCH_VALUE,
             SiteError::SummaryIdentifier | SiteError::SummaryProfile => errors::OPERATION_VALUE,
             SiteError::SeveralPatients => errors::SEVERAL_MATCHES,
             SiteError::Unwritable => errors::INTERNAL,
@@ -87,6 +89,7 @@ impl SiteError {
             SiteError::NotForReads { parameter } | SiteError::OperationValue { parameter } => {
                 Some(format!("http.{parameter}"))
             }
+            SiteError::RangeReversed => Some("http.end".to_owned()),
             SiteError::SummaryIdentifier | SiteError::SeveralPatients => {
                 Some("http.identifier".to_owned())
             }

@@ -4,9 +4,12 @@
 //! It is a search of all types of the patient's compartment, page by page; each page brings along what its resources
 //! refer to and is nobody's own: practitioners, organisations, locations.
 //!
-//! `start` and `end` narrow what happened at a time: encounters, results, appointments. What is so until it is
-//! otherwise (conditions, allergies, current medication, cover) always belongs to the picture. `_since` narrows
-//! each type that has a moment of its last change; the patient is always there, unless `_type` leaves them out.
+//! `start` and `end` are about care: what happened (encounters, results, appointments) lies between them; of what
+//! lasts (conditions, medication) that is left out which had not begun by `end` or, where its end is kept, was over
+//! before `start`. What has no such date, as cover and allergies, always belongs to the picture. `_since` narrows each
+//! type that has a moment of its last change; the patient is always there, unless `_type` leaves them out.
+
+use jiff::tz::TimeZone;
 
 use crate::fhir::compartment::compartments;
 use crate::plan::PlanError;
@@ -57,6 +60,9 @@ pub(super) fn ask(
     let outside = outside.ok_or(PlanError::NoTypes)?;
     let (request, given) = OPERATION.read(&of.resource, input)?;
     let times = Times::of(&given)?;
+    if times.is_reversed(calls.zone()) {
+        return Err(SiteError::RangeReversed);
+    }
     let within = calls.types_of_compartment(&of.resource);
     let mut types = vec![calls.served(&of.resource)?.name];
     types.extend(within.iter().filter(|name| **name != of.resource));
@@ -98,8 +104,15 @@ pub(super) fn ask(
         request,
         each,
         includes: Includes::Referenced { outside },
+        left_out: Vec::new(),
     })
 }
+
+/// By which parameter a type's resources begin and, if so, end, for those that tell of something that lasts.
+const LASTING: [(&str, &str, bool); 2] = [
+    ("Condition", "onset-date", false),
+    ("MedicationStatement", "effective", true),
+];
 
 /// The times that were given.
 #[derive(Default)]
@@ -139,29 +152,44 @@ impl Times {
         Ok(times)
     }
 
+    /// The end lies before the start.
+    fn is_reversed(&self, zone: &TimeZone) -> bool {
+        let (Some(start), Some(end)) = (self.start, self.end) else {
+            return false;
+        };
+        end.interval(zone).end <= start.interval(zone).start
+    }
+
     /// What they mean for the resources of a type, as far as its parameters are offered.
     fn conditions(&self, calls: &CallPlanner, resource: &str) -> Vec<Filter> {
         let dated = DATED.iter().find(|(name, _)| *name == resource);
-        let dated = dated.map(|(_, parameter)| *parameter);
+        let dated = dated.map(|(_, parameter)| (*parameter, false));
+        let lasting = LASTING.iter().find(|(name, ..)| *name == resource);
+        let begins = dated.or(lasting.map(|(_, parameter, _)| (*parameter, true)));
+        let ends = dated.or(lasting
+            .filter(|(_, _, has_end)| *has_end)
+            .map(|(_, parameter, _)| (*parameter, true)));
         [
-            (self.start, dated, Prefix::Ge),
-            (self.end, dated, Prefix::Le),
-            (self.since, Some("_lastUpdated"), Prefix::Ge),
+            (self.start, ends, Prefix::Ge),
+            (self.end, begins, Prefix::Le),
+            (self.since, Some(("_lastUpdated", false)), Prefix::Ge),
         ]
         .into_iter()
-        .filter_map(|(date, name, prefix)| Some((date?, name?, prefix)))
-        .filter(|(_, name, _)| {
+        .filter_map(|(date, by, prefix)| Some((date?, by?, prefix)))
+        .filter(|(_, (name, _), _)| {
             let resources = &calls.mapping().resources;
             resources
                 .get(resource)
                 .is_some_and(|of| of.parameters.contains_key(*name))
         })
-        .map(|(date, name, prefix)| {
+        .map(|(date, (name, or_missing), prefix)| {
+            let mut values = vec![Value::Date { prefix, date }];
+            values.extend(or_missing.then_some(Value::Missing(true)));
             Filter::Parameter(ParameterFilter {
                 name: name.to_owned(),
                 kind: ParameterKind::Date,
                 modifier: None,
-                values: vec![Value::Date { prefix, date }],
+                values,
                 position: 0,
             })
         })

@@ -134,7 +134,9 @@ impl Page {
                 continue;
             };
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            for some in ids.chunks(READ_AT_ONCE) {
+            let places = resource.sources.iter();
+            let at_once = places.map(|&place| planner.ids_at_once(place)).min();
+            for some in ids.chunks(at_once.unwrap_or(READ_AT_ONCE).min(READ_AT_ONCE)) {
                 let plan = planner.read_all(resource, some, &Selection::Whole);
                 parts.extend(
                     plan.parts
@@ -173,10 +175,15 @@ impl Page {
         for round in 0..=ROUNDS {
             let level: Vec<Included> = std::mem::take(&mut page.level)
                 .into_iter()
-                .map(|(source, mut ids)| {
+                .flat_map(|(source, mut ids)| {
                     extras.cut |= ids.len() > MOST_INCLUDED as usize;
                     ids.truncate(MOST_INCLUDED as usize);
-                    Included { source, ids }
+                    let at_once = site.planner().ids_at_once(source);
+                    let page = |ids: &[String]| Included {
+                        source,
+                        ids: ids.to_vec(),
+                    };
+                    ids.chunks(at_once).map(page).collect::<Vec<_>>()
                 })
                 .collect();
             if level.is_empty() {
@@ -188,6 +195,11 @@ impl Page {
             }
             let parts = self.round(site, round, &level, matched).into_iter();
             for (place, part) in parts.filter(|(_, part)| part.can_match()) {
+                if left == 0 {
+                    // There may be more: that is all that can be said without asking.
+                    extras.cut = true;
+                    return Ok(extras);
+                }
                 let statement = site.statement(&part.select)?;
                 let rows = session.execute(&statement, &part.values)?;
                 *commands += 1;

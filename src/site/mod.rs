@@ -140,6 +140,16 @@ pub struct Timings {
     pub assemble: Duration,
 }
 
+impl std::ops::AddAssign for Timings {
+    fn add_assign(&mut self, other: Timings) {
+        self.parse += other.parse;
+        self.plan += other.plan;
+        self.sql += other.sql;
+        self.database += other.database;
+        self.assemble += other.assemble;
+    }
+}
+
 impl Answer {
     /// With the stages before the database, which the job there did not see.
     fn begun_with(self, before: Timings, pretty: bool) -> Answer {
@@ -324,10 +334,10 @@ impl Site {
             (asked, places) = self.resume(&asked.request, link, &call)?;
         }
         let plan = self.calls.plan_asked(&asked, &places, &call)?;
-        // Where the patient is among what is asked for, that they are there is seen by the way.
-        let names_itself = |of: &Compartment| plan.resource == of.resource;
+        // Where the patient's row is among what is asked for, that they are there is seen by the way.
+        let is_seen = |of: &Compartment| plan.resource == of.resource && plan.count > 0;
         let exists = match &call.compartment {
-            Some(of) if call.everything && places.is_empty() && !names_itself(of) => {
+            Some(of) if call.everything && places.is_empty() && !is_seen(of) => {
                 Some(self.existence(of)?)
             }
             _ => None,
@@ -341,6 +351,7 @@ impl Site {
             call,
             request: asked.request,
             includes: asked.includes,
+            not_searched: asked.left_out,
             plan,
             places,
             statements,

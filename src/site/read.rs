@@ -86,8 +86,11 @@ impl Read {
             return Err(SiteError::NoSuchResource);
         }
         let tag = etag::weak(&body, self.call.variant);
-        answer.last_modified = writer.last_updated(rows, 0);
-        answer.not_modified = self.is_current(&tag, answer.last_modified);
+        // A practice's clock may be ahead; no answer is from before what it holds (RFC 9110 §8.8.2.1).
+        let modified = writer.last_updated(rows, 0);
+        answer.last_modified = modified.map(|at| at.min(Timestamp::now()));
+        let dated = modified.filter(|_| part.source.is_dated());
+        answer.not_modified = self.is_current(&tag, dated);
         answer.etag = Some(tag);
         if !answer.not_modified {
             answer.entries = 1;
@@ -96,7 +99,8 @@ impl Read {
         Ok(())
     }
 
-    /// `If-None-Match` decides where it is given; `If-Modified-Since` else (RFC 9110 §13.2.2).
+    /// `If-None-Match` decides where it is given; `If-Modified-Since` else, where it is known when all of the resource
+    /// changed (RFC 9110 §13.1.3, §13.2.2).
     fn is_current(&self, tag: &str, modified: Option<Timestamp>) -> bool {
         match (&self.call.if_none_match, self.call.if_modified_since) {
             (Some(tags), _) => etag::names(tags, tag),

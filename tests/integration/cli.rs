@@ -78,12 +78,41 @@ impl Serving {
         )
     }
 
+    pub fn post(
+        &self,
+        path: &str,
+        media_type: &str,
+        body: &'static str,
+    ) -> reqwest::blocking::Response {
+        let url = match path {
+            "" => self.base.clone(),
+            path => format!("{}/{path}", self.base),
+        };
+        send(
+            CLIENT
+                .post(url)
+                .header("Ocp-Apim-Subscription-Key", "demo-key")
+                .header("Content-Type", media_type)
+                .body(body),
+        )
+    }
+
+    /// Asks what becomes of a search, with its rows.
+    pub fn ask_to_explain(&self, key: &str, search: &str) -> reqwest::blocking::Response {
+        let search = match search.split_once('?') {
+            Some((path, query)) => format!("{path}?explain-run=true&{query}"),
+            None => format!("{search}?explain-run=true"),
+        };
+        let url = format!("{}/{search}", self.explain());
+        send(CLIENT.get(url).bearer_auth(key))
+    }
+
     /// The base of explanations, as the greeting says it.
     fn explain(&self) -> &str {
         let lines = self.greeting.lines();
         let mut found = lines.filter_map(|line| line.strip_prefix("explain"));
         let line = found.next().expect("the base of explanations").trim();
-        line.split("/{Type}").next().expect("a base")
+        line.split("/{path}").next().expect("a base")
     }
 
     /// Ends it as an operator does, and gives its exit code and its log.

@@ -32,7 +32,16 @@ fn a_row_of_another_table_changes_the_tag() {
     let second = read(&practice, "Patient/1", Some(&tag));
     assert!(!second.not_modified);
     assert_ne!(second.etag.as_ref(), Some(&tag));
+    // The row's own moment says nothing of it, and is not asked.
     assert_eq!(second.last_modified, first.last_modified);
+    let since = practice.read_call(ReadCall {
+        base: BASE.to_owned(),
+        resource: "Patient".to_owned(),
+        id: "1".to_owned(),
+        if_modified_since: first.last_modified,
+        ..ReadCall::default()
+    });
+    assert!(!since.unwrap().not_modified);
     assert!(String::from_utf8(second.body).unwrap().contains("new@mail"));
 }
 

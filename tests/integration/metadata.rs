@@ -189,7 +189,14 @@ fn all_that_the_served_statement_declares_is_answered() {
         assert!(declared.iter().any(|parameter| parameter["name"] == name));
         answered(&format!("Patient?{name}={value}"));
     }
-    assert_eq!(list(rest, "searchParam").len(), 5);
+    for base in [
+        "?_type=Patient",
+        "?_id=1",
+        "?_type=Patient&_lastUpdated=gt2026",
+    ] {
+        answered(base);
+    }
+    assert_eq!(list(rest, "searchParam").len(), 8);
     assert!(searches > 300, "{searches}");
 }
 

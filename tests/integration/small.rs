@@ -199,6 +199,35 @@ fn a_quantity_without_its_value_is_absent_as_a_whole() {
 
 /// Whatever a text is, it is found as what it is written as.
 #[test]
+fn a_quantity_s_system_is_compared_without_a_code_too() {
+    let practice = practice(
+        "SIZE: int",
+        "Observation",
+        "elements:\n  status: final\n  code: { text: Size }\n  valueQuantity: { value: $t.SIZE, system: \"http://unitsofmeasure.org\", code: cm }\n",
+        "(1, 5), (2, 6)",
+    );
+    assert_found(
+        &practice,
+        &[
+            ("Observation?value-quantity=5", &["1"]),
+            (
+                "Observation?value-quantity=5|http://unitsofmeasure.org|",
+                &["1"],
+            ),
+            (
+                "Observation?value-quantity=5|http://unitsofmeasure.org|cm",
+                &["1"],
+            ),
+            (
+                "Observation?value-quantity=gt0|http://nonsense.example|",
+                &[],
+            ),
+            ("Observation?value-quantity=gt0||mm", &[]),
+        ],
+    );
+}
+
+#[test]
 fn a_measurement_kept_as_text_is_found_as_what_it_is_written_as() {
     const TEXTS: [&str; 45] = [
         "5", "5.2", " 5.2 ", "-2", "-0.5", "0", "0.0", "-0", "<0.5", "< 0.5", "<=3", ">=10",
@@ -598,6 +627,25 @@ fn the_end_of_the_calendar_is_after_every_moment() {
         "Patient",
         "lastUpdated: { column: t.UPDATED, unix: true }\nelements:\n  deceasedDateTime: $t.SEEN\n",
         "(1, '2020-05-05 12:00:00', 1700000000), (2, '2021-05-05 12:00:00', 1700000001)",
+    );
+    let last = self::practice(
+        "DOB: date",
+        "Patient",
+        "elements:\n  birthDate: $t.DOB\n",
+        "(1, '9999-12-31'), (2, '9999-12-30'), (3, NULL)",
+    );
+    assert_found(
+        &last,
+        &[
+            ("Patient?birthdate=9999-12-31", &["1"]),
+            ("Patient?birthdate=9999", &["1", "2"]),
+            ("Patient?birthdate=ne9999-12-31", &["2"]),
+            ("Patient?birthdate=ge9999-12-31", &["1"]),
+            ("Patient?birthdate=le9999-12-31", &["1", "2"]),
+            ("Patient?birthdate=gt9999-12-31", &[]),
+            ("Patient?birthdate=eb9999-12-31", &["2"]),
+            ("Patient?birthdate=sa9999-12-31", &[]),
+        ],
     );
     assert_found(
         &practice,

@@ -308,6 +308,20 @@ fn everything_is_narrowed_by_time_and_type() {
             .iter()
             .any(|url| url.starts_with("Appointment/") || url.starts_with("Encounter/"))
     );
+    // But not what had yet to come.
+    let before = |practice_end: &str| {
+        pages(&format!("Patient/12/$everything?end={practice_end}"))
+            .0
+            .into_iter()
+            .map(|(_, resource)| resource)
+            .filter(|resource| {
+                let onset = resource["onsetDateTime"].as_str();
+                let start = resource["effectivePeriod"]["start"].as_str();
+                onset.or(start).is_some_and(|date| date > practice_end)
+            })
+            .count()
+    };
+    assert_eq!(before("2010-12-31"), 0);
     let typed = matching(&pages("Patient/12/$everything?_type=Appointment").0);
     assert_eq!(typed.len(), all.len());
     let since = matching(
@@ -332,6 +346,12 @@ fn everything_is_narrowed_by_time_and_type() {
     for (text, status, code) in [
         ("Patient/999999/$everything", 404, "PH003"),
         ("Patient/999999/$everything?_type=Appointment", 404, "PH003"),
+        ("Patient/999999/$everything?_count=0", 404, "PH003"),
+        (
+            "Patient/12/$everything?start=2026-06-30&end=2026-01-01",
+            400,
+            "PS002",
+        ),
         ("Patient/$everything", 404, "PH009"),
         ("Practitioner/1/$everything", 404, "PH009"),
         ("Patient/12/$everything?start=soon", 400, "PS002"),
@@ -373,6 +393,8 @@ fn a_batch_answers_each_entry_as_if_it_came_alone() {
     let entry = |method: &str, url: &str| json!({"request": {"method": method, "url": url}});
     let single = send(path("Patient/12"));
     let etag = header(&single, "etag");
+    let practice = body(path("Organization/1"));
+    let modified = &practice["meta"]["lastUpdated"];
     let answer = body(post(
         json!({"resourceType": "Bundle", "type": "batch", "entry": [
             entry("GET", "Patient/12"),
@@ -386,6 +408,11 @@ fn a_batch_answers_each_entry_as_if_it_came_alone() {
             entry("GET", "Pat ient"),
             json!({"resource": {"resourceType": "Patient"}}),
             json!({"request": {"method": "GET", "url": "Patient/12", "ifNoneMatch": etag}}),
+            json!({"request": {"method": "GET", "url": "Organization/1", "ifModifiedSince": modified}}),
+            json!({"request": {"method": "GET", "url": "Organization/1", "ifModifiedSince": "2000-01-01T00:00:00Z"}}),
+            json!({"request": {"url": "Patient/12"}}),
+            entry("get", "Patient/12"),
+            entry("GET", ""),
         ]}),
     ));
     assert_eq!(
@@ -410,7 +437,12 @@ fn a_batch_answers_each_entry_as_if_it_came_alone() {
             "400 Bad Request",
             "400 Bad Request",
             "400 Bad Request",
-            "304 Not Modified"
+            "304 Not Modified",
+            "304 Not Modified",
+            "200 OK",
+            "400 Bad Request",
+            "400 Bad Request",
+            "400 Bad Request",
         ]
     );
     let alone: Value = single.json().expect("JSON");
@@ -425,6 +457,9 @@ fn a_batch_answers_each_entry_as_if_it_came_alone() {
         "OperationOutcome"
     );
     assert!(entries[10].get("resource").is_none());
+    let issue = |entry: usize| &entries[entry]["response"]["outcome"]["issue"][0]["details"];
+    assert_eq!(issue(13), issue(14), "a method that is none is as none");
+    assert_eq!(issue(15)["coding"][0]["code"], "PP011");
     assert_eq!(
         entries[1]["resource"]["total"],
         body(path("Patient?family=smith&_count=0"))["total"]
@@ -452,6 +487,70 @@ fn a_batch_answers_each_entry_as_if_it_came_alone() {
         .header("Content-Type", "application/x-www-form-urlencoded")
         .body("a=b");
     refused(send(form), 415, "PH006");
+}
+
+/// Where some types cannot be searched so, the others are, and the answer says which were not.
+#[test]
+fn the_base_is_searched_as_far_as_it_can_be() {
+    let bundle = body(path("?_lastUpdated=gt2020-01-01&_count=3"));
+    assert_eq!(matches(&bundle).len(), 3);
+    let outcome = &entries(&bundle, "outcome")[0];
+    let text = outcome["issue"][0]["details"]["text"].as_str();
+    assert!(text.is_some_and(|text| text.contains("Slot")), "{outcome}");
+    for (text, code) in [
+        ("?_type=Patient,Slot&_lastUpdated=gt2020-01-01", "PP002"),
+        ("?_count=3", "PP011"),
+    ] {
+        refused(send(path(text)), 400, code);
+    }
+}
+
+/// What bounds the time of a search is counted over all tables that it looks into.
+#[test]
+fn a_search_has_so_many_comparisons_and_no_more() {
+    let practice = Practice::demo(20);
+    let values = |count: usize| {
+        let each: Vec<String> = (0..count).map(|number| format!("v{number}")).collect();
+        each.join(",")
+    };
+    let refused = |search: &str| practice.plan(search).err().map(|error| error.code().id);
+    // Whatever a parameter takes, one source can compare.
+    let most = format!("Patient?name:contains={}", values(256));
+    assert_eq!(refused(&most), None);
+    let most = (1..=256)
+        .rev()
+        .find(|count| {
+            refused(&format!(
+                "Observation?patient.name:contains={}",
+                values(*count)
+            ))
+            .is_none()
+        })
+        .expect("a few are answered");
+    assert!((50..256).contains(&most), "{most}");
+    let over = format!("Observation?patient.name:contains={}", values(most + 1));
+    assert_eq!(refused(&over), Some("PP008"));
+    let several = format!(
+        "?_type=Condition,Encounter,Immunization,Procedure,Observation,AllergyIntolerance,MedicationStatement,DiagnosticReport,DocumentReference,MedicationRequest&patient.name:contains={}",
+        values(200)
+    );
+    let error = practice.search(&several).expect_err("too much");
+    assert_eq!(error.code().id, "PP008");
+}
+
+/// Sorted by it once, nothing more is by sorting again.
+#[test]
+fn sorting_twice_by_a_parameter_is_sorting_once() {
+    let practice = Practice::demo(20);
+    let repeated = vec!["family,-family"; 100].join(",");
+    let plan = |sort: &str| {
+        practice
+            .plan(&format!("Patient?_sort={sort}"))
+            .expect("a plan")
+    };
+    let (once, often) = (plan("family"), plan(&repeated));
+    assert_eq!(once.parts[0].select.order, often.parts[0].select.order);
+    assert_eq!(once.descending, often.descending);
 }
 
 #[test]

@@ -271,9 +271,9 @@ fn each_form_has_its_own_tag() {
         let indented = send(in_xml(SERVER.get(&format!("{path}?_pretty=true"))));
         assert_ne!(header(&indented, "etag"), json, "{path}");
     }
-    let read = send(SERVER.get("Patient/1"));
+    let read = send(SERVER.get("Organization/1"));
     let since = header(&read, "last-modified");
-    let again = send(in_xml(SERVER.get("Patient/1")).header("If-Modified-Since", since));
+    let again = send(in_xml(SERVER.get("Organization/1")).header("If-Modified-Since", since));
     assert_eq!(again.status(), 304);
 }
 

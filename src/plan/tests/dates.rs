@@ -515,6 +515,65 @@ proptest! {
     }
 }
 
+/// On 5 April 2026 the clocks of Sydney go back from 3:00 to 2:00: the time from 2:00 on comes twice.
+#[test]
+fn the_hour_that_comes_twice_is_searched_by_its_offset() {
+    let zone = TimeZone::get("Australia/Sydney").expect("bundled");
+    let context = context(&zone);
+    let moments = ["2026-04-05T02:45:00+11:00", "2026-04-05T02:45:00+10:00"]
+        .map(|text| text.parse::<jiff::Timestamp>().expect("an instant"));
+    let rows = (0i64..).zip(moments).map(|(id, at)| {
+        let utc = TimeZone::UTC.to_datetime(at);
+        let text = utc.strftime("%Y-%m-%d %H:%M:%S.%3f").to_string();
+        (id, at.as_second(), text)
+    });
+    let rig = Rig::new(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, unix, utc)",
+        "INSERT INTO t VALUES (?, ?, ?)",
+        rows.collect(),
+    );
+    let unix = matcher(
+        vec![column("unix", SqlType::Int, None)],
+        SqlType::Int,
+        DateForm::Unix,
+        Precision::Full,
+    );
+    let utc = matcher(
+        vec![column("utc", SqlType::DateTime, None)],
+        SqlType::DateTime,
+        DateForm::Column { utc: true },
+        Precision::Full,
+    );
+    let local = date(2026, 4, 5);
+    let at = |hour, minute, offset: i32| DateValue::Time {
+        at: local.at(hour, minute, 0, 0),
+        precision: TimePrecision::Second,
+        offset: Some(offset * 3600),
+    };
+    for (prefix, searched, expected) in [
+        (Prefix::Eq, at(2, 45, 11), &[0][..]),
+        (Prefix::Eq, at(2, 45, 10), &[1]),
+        (Prefix::Lt, at(2, 30, 10), &[0]),
+        (Prefix::Ge, at(2, 30, 10), &[1]),
+        (Prefix::Gt, at(2, 45, 11), &[1]),
+        (Prefix::Le, at(2, 45, 11), &[0]),
+        (Prefix::Lt, at(3, 0, 10), &[0, 1]),
+    ] {
+        for matcher in [&unix, &utc] {
+            let mut values = Values::default();
+            let found = crate::plan::date::predicate(
+                Some(matcher),
+                Some(matcher),
+                prefix,
+                &searched,
+                &context,
+                &mut values,
+            );
+            assert_eq!(rig.ids(found, values), expected, "{prefix:?} {searched:?}");
+        }
+    }
+}
+
 /// SQL Server cannot compare a `smalldatetime` with the year 2100, or a `datetime` with the year 1000.
 #[test]
 fn what_a_type_cannot_hold_is_not_bound() {
