@@ -29,6 +29,7 @@ use crate::relation::Dialect;
 use crate::search::Input;
 use crate::server::path::{self, Interaction};
 use crate::site::{Answer, CallPlanner, ReadCall, SearchCall, Site, SiteConfig, SiteError};
+use crate::sql::Engine;
 
 /// What links in an answer begin with: nobody serves them here.
 const BASE: &str = "http://localhost/fhir/R4";
@@ -191,20 +192,28 @@ fn explain(args: &Args) -> Result<Explanation, Failure> {
     };
     let zone = args.time_zone.clone();
     let calls = CallPlanner::new(Arc::clone(&mapping), zone, CountLimits::default());
-    let about = About {
+    let about = |engine| About {
         calls: &calls,
-        dialect: shown(args, mapping.engine),
+        engine,
         zone_name: args.time_zone.iana_name().unwrap_or("UTC"),
         now: args.time_zone.to_datetime(Timestamp::now()),
     };
-    let (mut explanation, plan) = plan(&asked, &about)?;
-    if args.run {
-        let practice = match given {
-            Some(practice) => practice,
-            None => Practice::demo(args, &mapping)?,
-        };
-        practice.run(asked, &mut explanation, &plan)?;
+    let dialect = shown(args, mapping.engine);
+    // What is wrong is said before a practice is made.
+    let (explanation, _) = plan(&asked, &about(dialect.into()))?;
+    if !args.run {
+        return Ok(explanation);
     }
+    let practice = match given {
+        Some(practice) => practice,
+        None => Practice::demo(args, &mapping)?,
+    };
+    let engine = match practice.site.engine() {
+        engine if engine.dialect == dialect => engine,
+        _ => dialect.into(),
+    };
+    let (mut explanation, plan) = plan(&asked, &about(engine))?;
+    practice.run(asked, engine, &mut explanation, &plan)?;
     Ok(explanation)
 }
 
@@ -303,10 +312,17 @@ impl Practice {
     }
 
     /// Adds to the explanation what its commands bring, and the answer.
-    fn run(&self, asked: Asked, explanation: &mut Explanation, plan: &Plan) -> Result<(), Failure> {
+    fn run(
+        &self,
+        asked: Asked,
+        shown: Engine,
+        explanation: &mut Explanation,
+        plan: &Plan,
+    ) -> Result<(), Failure> {
+        let database = self.site.engine();
         self.site
             .pool()
-            .run_now(|session| run_commands(explanation, plan, Dialect::Sqlite, session, ROWS))?;
+            .run_now(|session| run_commands(explanation, plan, shown, database, session, ROWS))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()

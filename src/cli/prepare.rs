@@ -97,7 +97,7 @@ impl Trial<'_> {
             resource: part.source.resource,
             source,
         };
-        crate::sql::select(select, self.site.dialect()).map_err(fragment)
+        crate::sql::select(select, self.site.engine()).map_err(fragment)
     }
 
     /// What is read of a source, and of its children.
@@ -107,7 +107,7 @@ impl Trial<'_> {
         for view in &part.view.children {
             let parents = [vec![Value::Null; view.parent.len()]];
             let select = plan::children(view, None, &parents).select;
-            let statement = crate::sql::children(&select, self.site.dialect());
+            let statement = crate::sql::children(&select, self.site.engine());
             let statement = statement.map_err(|source| StartError::Fragment {
                 resource: part.source.resource,
                 source,

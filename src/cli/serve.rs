@@ -110,6 +110,9 @@ fn start(args: Args) -> Result<(), StartError> {
         if !opened.warnings.is_empty() {
             super::tell(&opened.warnings.render(io::stderr().is_terminal()));
         }
+        if !opened.is_demo && !args.listen.ip().is_loopback() {
+            super::tell("warning: whoever reaches this address reads the database, for the key is in the documentation");
+        }
         // Nobody need read the greeting.
         let _ = super::print(&greeting(&site, &app, &opened.what, opened.is_demo));
         server::serve(listener, app, stop).await;

@@ -42,19 +42,23 @@ pub async fn for_http(
         return Err(PlanError::Cursor.into());
     }
     let plan = calls.plan_asked(&asked, &[], &call)?;
+    let shown = match options.dialect {
+        Some(dialect) if dialect != site.dialect() => dialect.into(),
+        _ => site.engine(),
+    };
     let about = About {
         calls,
-        dialect: options.dialect.unwrap_or(site.dialect()),
+        engine: shown,
         zone_name: site.zone_name(),
         now: site.zone().to_datetime(Timestamp::now()),
     };
     let mut explanation = about.search(&call, &asked, &plan)?;
     if options.run {
-        let database = site.dialect();
+        let database = site.engine();
         explanation = site
             .pool()
             .run(move |session| -> Result<Explanation, SiteError> {
-                run(&mut explanation, &plan, database, session, ROWS)?;
+                run(&mut explanation, &plan, shown, database, session, ROWS)?;
                 Ok(explanation)
             })
             .await?;

@@ -47,15 +47,15 @@ use crate::plan::{self, ChildPart, ChildView, Part, Plan};
 use crate::relation::{ChildSelect, Dialect, Predicate, Select, TableSource, Value};
 use crate::search::{Filter, Prefix, SearchRequest, Value as SearchValue};
 use crate::site::{Asked, CallPlanner, SearchCall, Timings};
-use crate::sql::{SqlError, Statement};
+use crate::sql::{Engine, SqlError, Statement};
 
 /// What an explanation depends on besides the request and its plan.
 #[derive(Clone, Copy)]
 pub struct About<'a> {
     /// What reads and plans.
     pub calls: &'a CallPlanner,
-    /// The dialect of the commands; it need not be that of the database that they are run on.
-    pub dialect: Dialect,
+    /// How the commands are spelled; it need not be that of the database that they are run on.
+    pub engine: Engine,
     /// The IANA name of the practice's zone.
     pub zone_name: &'a str,
     /// Wall-clock time at the practice: what `ap` is near to.
@@ -295,7 +295,7 @@ impl About<'_> {
             asked,
             dates: Vec::new(),
             mapping: Arc::clone(&self.calls.mapping().id),
-            dialect: self.dialect,
+            dialect: self.engine.dialect,
             zone: self.zone_name.to_owned(),
             page: Page {
                 count: plan.count,
@@ -312,7 +312,7 @@ impl About<'_> {
     fn parts(&self, parts: &[Part]) -> Result<Vec<PartExplanation>, SqlError> {
         parts
             .iter()
-            .map(|part| part_explanation(part, self.dialect))
+            .map(|part| part_explanation(part, self.engine))
             .collect()
     }
 
@@ -342,8 +342,8 @@ impl About<'_> {
     }
 }
 
-fn part_explanation(part: &Part, dialect: Dialect) -> Result<PartExplanation, SqlError> {
-    let statement = crate::sql::select(&part.select, dialect)?;
+fn part_explanation(part: &Part, engine: Engine) -> Result<PartExplanation, SqlError> {
+    let statement = crate::sql::select(&part.select, engine)?;
     let catalogue = part.source.relation.catalogue.as_ref();
     let children = if part.select.count_only {
         &[]
@@ -366,7 +366,7 @@ fn part_explanation(part: &Part, dialect: Dialect) -> Result<PartExplanation, Sq
             .map(|view| {
                 let unknown = vec![Value::Null; view.child.on.len()];
                 let child = plan::children(view, catalogue, &[unknown]);
-                child_explanation(view, child, dialect).map(|(explanation, _)| explanation)
+                child_explanation(view, child, engine).map(|(explanation, _)| explanation)
             })
             .collect::<Result<_, _>>()?,
         ran: None,
@@ -377,9 +377,9 @@ fn part_explanation(part: &Part, dialect: Dialect) -> Result<PartExplanation, Sq
 fn child_explanation(
     view: &ChildView,
     child: ChildPart,
-    dialect: Dialect,
+    engine: Engine,
 ) -> Result<(ChildExplanation, Vec<Value>), SqlError> {
-    let statement: Statement = crate::sql::children(&child.select, dialect)?;
+    let statement: Statement = crate::sql::children(&child.select, engine)?;
     let explanation = ChildExplanation {
         name: Arc::clone(&view.child.name),
         columns: Arc::clone(&statement.columns),

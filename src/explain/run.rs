@@ -9,14 +9,14 @@ use super::{Explanation, Ran, child_explanation};
 use crate::passthrough::sqlite::Session;
 use crate::passthrough::{CellRef, Rows};
 use crate::plan::{self, Plan};
-use crate::relation::{Dialect, Value};
+use crate::relation::Value;
 use crate::site::SiteError;
-use crate::sql::{self, Statement};
+use crate::sql::{self, Engine, Statement};
 
 /// Rows of one command that an explanation keeps, unless told otherwise.
 pub const ROWS: usize = 10;
 
-/// Runs the commands of an explanation as `database` spells them, whatever dialect they are shown in, and
+/// Runs the commands of an explanation as `database` spells them, however they are shown (`shown`), and
 /// keeps the first `most` rows of each. The commands of child tables are then those of the parents that
 /// came back. `plan` is the one that the explanation was made of.
 ///
@@ -25,11 +25,11 @@ pub const ROWS: usize = 10;
 pub fn run(
     explanation: &mut Explanation,
     plan: &Plan,
-    database: Dialect,
+    shown: Engine,
+    database: Engine,
     session: &mut Session<'_>,
     most: usize,
 ) -> Result<(), SiteError> {
-    let dialect = explanation.dialect;
     let count = plan.count as usize;
     for (explained, part) in explanation.parts.iter_mut().zip(&plan.parts) {
         if !part.can_match() {
@@ -45,11 +45,11 @@ pub fn run(
             }
             let catalogue = part.source.relation.catalogue.as_ref();
             let child = plan::children(view, catalogue, &parents);
-            let (mut shown, values) = child_explanation(view, child, dialect)?;
-            let statement = sql::children(&shown.select, database)?;
+            let (mut explanation, values) = child_explanation(view, child, shown)?;
+            let statement = sql::children(&explanation.select, database)?;
             let rows = session.execute(&statement, &values)?;
-            shown.ran = Some(ran(session, &statement, &values, &rows, most)?);
-            *explained = shown;
+            explanation.ran = Some(ran(session, &statement, &values, &rows, most)?);
+            *explained = explanation;
         }
     }
     Ok(())

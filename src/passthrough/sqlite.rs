@@ -250,14 +250,9 @@ impl Pool {
             _ => self.connect()?,
         };
         let deadline = now + self.limits.statement;
-        let watch = move || cancelled.load(Ordering::Relaxed) || Instant::now() >= deadline;
-        if open
-            .connection
-            .progress_handler(STEPS, Some(watch))
-            .is_err()
-        {
-            return Err(PassthroughError::Open("no progress callback".to_owned()).into());
-        }
+        watch(&mut open.connection, move || {
+            cancelled.load(Ordering::Relaxed) || Instant::now() >= deadline
+        })?;
         let mut session = Session {
             connection: &open.connection,
             limits: &self.limits,
@@ -299,7 +294,9 @@ impl Pool {
         &self,
         job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let open = self.connect()?;
+        let mut open = self.connect()?;
+        let deadline = Instant::now() + self.limits.statement;
+        watch(&mut open.connection, move || Instant::now() >= deadline)?;
         let mut session = Session {
             connection: &open.connection,
             limits: &self.limits,
@@ -310,6 +307,16 @@ impl Pool {
         *lock(&self.spare) = Some(open);
         done
     }
+}
+
+/// Has the engine ask, every so many steps, whether a statement is to end.
+fn watch(
+    connection: &mut Connection,
+    is_over: impl FnMut() -> bool + Send + 'static,
+) -> Result<(), PassthroughError> {
+    connection
+        .progress_handler(STEPS, Some(is_over))
+        .map_err(|_| PassthroughError::Open("no progress callback".to_owned()))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

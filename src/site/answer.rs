@@ -8,7 +8,6 @@ use rustc_hash::FxHashSet;
 
 use super::calls::{self, Includes};
 use super::include::Extras;
-use super::odd::note_left_out;
 use super::read::Existence;
 use super::{Answer, Clock, SearchCall, Site, SiteError, count_of};
 use crate::assemble::{self, BundleWriter, ChildRows, EntryMode, Link, Outcome, ResourceWriter};
@@ -291,7 +290,7 @@ impl Page {
         let mut entries = Entries {
             bundle: &mut bundle,
             base: &self.call.base,
-            mapping: &site.mapping().id,
+            site,
             left_out: 0,
         };
         for &(part, row) in order {
@@ -403,7 +402,7 @@ impl Page {
 struct Entries<'b> {
     bundle: &'b mut BundleWriter,
     base: &'b str,
-    mapping: &'b str,
+    site: &'b Site,
     /// Rows that could not be resources.
     left_out: usize,
 }
@@ -427,7 +426,8 @@ impl Entries<'_> {
         };
         if !written {
             self.left_out += 1;
-            note_left_out(self.mapping, source);
+            let site = self.site;
+            site.odd.note_left_out(&site.mapping().id, source);
         }
         written
     }

@@ -222,6 +222,11 @@ impl Site {
         self.engine.dialect
     }
 
+    /// How its statements are spelled.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
     pub fn pool(&self) -> &Arc<Pool> {
         &self.pool
     }

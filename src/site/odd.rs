@@ -6,23 +6,14 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use crate::mapping;
+use crate::mapping::{self, Place};
 
-/// Counts and logs that a row of a source is no resource.
-pub(super) fn note_left_out(mapping: &str, source: &mapping::Source) {
-    metrics::counter!("pilaster_rows_left_out_total").increment(1);
-    tracing::warn!(
-        mapping,
-        place = %source.place,
-        "a row cannot be a resource (its id, or a required element, has no FHIR form); it was left out"
-    );
-}
-
-/// Values that could not be FHIR values, by the mapping's line.
+/// Values that could not be FHIR values, and rows that could not be resources, by the mapping's line.
 #[derive(Debug, Default)]
 pub(super) struct OddValues {
     total: AtomicU64,
-    by_place: Mutex<FxHashMap<mapping::Place, u64>>,
+    values: Mutex<FxHashMap<Place, u64>>,
+    left_out: Mutex<FxHashMap<Place, u64>>,
 }
 
 impl OddValues {
@@ -30,23 +21,15 @@ impl OddValues {
         self.total.load(Ordering::Relaxed)
     }
 
-    /// Counts them, and logs each place at its 1st, 2nd, 4th, 8th, … value: known at once, never a flood.
-    pub(super) fn note(&self, mapping: &str, places: &[&mapping::Place]) {
+    /// Counts them, and logs each place once in a while.
+    pub(super) fn note(&self, mapping: &str, places: &[&Place]) {
         if places.is_empty() {
             return;
         }
         self.total.fetch_add(places.len() as u64, Ordering::Relaxed);
         metrics::counter!("pilaster_odd_values_total").increment(places.len() as u64);
-        let mut by_place = self.by_place.lock().unwrap_or_else(PoisonError::into_inner);
         for place in places {
-            let count = match by_place.entry((*place).clone()) {
-                Entry::Occupied(mut entry) => {
-                    *entry.get_mut() += 1;
-                    *entry.get()
-                }
-                Entry::Vacant(entry) => *entry.insert(1),
-            };
-            if count.is_power_of_two() {
+            if let Some(count) = seen(&self.values, place) {
                 tracing::warn!(
                     mapping,
                     place = %place,
@@ -56,4 +39,30 @@ impl OddValues {
             }
         }
     }
+
+    /// Counts that a row of a source is no resource, and logs it once in a while.
+    pub(super) fn note_left_out(&self, mapping: &str, source: &mapping::Source) {
+        metrics::counter!("pilaster_rows_left_out_total").increment(1);
+        if let Some(count) = seen(&self.left_out, &source.place) {
+            tracing::warn!(
+                mapping,
+                place = %source.place,
+                count,
+                "a row cannot be a resource (its id, or a required element, has no FHIR form); it was left out"
+            );
+        }
+    }
+}
+
+/// Counts once more, and says how often it was, the 1st, 2nd, 4th, 8th, … time: known at once, never a flood.
+fn seen(counts: &Mutex<FxHashMap<Place, u64>>, place: &Place) -> Option<u64> {
+    let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+    let count = match counts.entry(place.clone()) {
+        Entry::Occupied(mut entry) => {
+            *entry.get_mut() += 1;
+            *entry.get()
+        }
+        Entry::Vacant(entry) => *entry.insert(1),
+    };
+    count.is_power_of_two().then_some(count)
 }

@@ -82,7 +82,7 @@ impl Read {
         let outcome = writer.write(&mut body, rows, 0);
         site.odd.note(&site.mapping().id, &writer.odd);
         if outcome == Outcome::LeftOut {
-            metrics::counter!("pilaster_rows_left_out_total").increment(1);
+            site.odd.note_left_out(&site.mapping().id, &part.source);
             return Err(SiteError::NoSuchResource);
         }
         let tag = etag::weak(&body, self.call.variant);

@@ -32,7 +32,7 @@ fn calls() -> CallPlanner {
 fn about(calls: &CallPlanner, dialect: Dialect) -> About<'_> {
     About {
         calls,
-        dialect,
+        engine: dialect.into(),
         zone_name: "Australia/Brisbane",
         now: now(),
     }
@@ -145,7 +145,16 @@ fn what_ran_is_shown_and_gives_the_terminal_no_orders() {
     let site = site(&folder);
     let (mut explanation, plan) = explain("family=smith&_sort=_id&_count=1", Dialect::Sqlite);
     site.pool()
-        .run_now(|session| run(&mut explanation, &plan, Dialect::Sqlite, session, 10))
+        .run_now(|session| {
+            run(
+                &mut explanation,
+                &plan,
+                Dialect::Sqlite.into(),
+                site.engine(),
+                session,
+                10,
+            )
+        })
         .unwrap();
     let answer = block_on(site.search(call("family=smith&_count=1&_total=none"))).unwrap();
     let body = String::from_utf8(answer.body).unwrap();

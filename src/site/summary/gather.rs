@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::super::answer::fetch_children;
-use super::super::odd::note_left_out;
 use super::super::{Site, SiteError};
 use super::words;
 use crate::assemble::{self, ChildRows, Outcome, ResourceWriter};
@@ -88,7 +87,7 @@ impl Brought {
                     Some(resource) => resources.push(resource),
                     None => {
                         left_out += 1;
-                        note_left_out(&site.mapping().id, &part.source);
+                        site.odd.note_left_out(&site.mapping().id, &part.source);
                     }
                 }
             }
