@@ -598,6 +598,9 @@ fn median(mut rounds: Vec<f64>) -> f64 {
     rounds[rounds.len() / 2]
 }
 
+/// Types that have a patient.
+const SEVERAL: &str = "AllergyIntolerance,Condition,DiagnosticReport,DocumentReference,Encounter,Immunization,MedicationRequest,MedicationStatement,Observation,Procedure";
+
 /// The dearest requests that are answered: one more of anything is a 400, as the tests show.
 fn worst(runtime: &tokio::runtime::Runtime, site: &Arc<Site>) {
     let many = |parameter: &str, count: usize| vec![parameter; count].join("&");
@@ -615,6 +618,14 @@ fn worst(runtime: &tokio::runtime::Runtime, site: &Arc<Site>) {
         (
             "256 values over every row",
             format!("Patient?name:contains={}", list(256)),
+        ),
+        (
+            "a chain by 127 values, from four sources",
+            format!("Observation?patient.name:contains={}", list(127)),
+        ),
+        (
+            "a chain by 33 values, from ten types",
+            format!("?_type={SEVERAL}&patient.name:contains={}", list(33)),
         ),
         (
             "a chain of four steps over all types",

@@ -413,15 +413,19 @@ impl Answered {
         let place = place.map_err(|_| failed())?;
         let made = tokio::task::spawn_blocking(move || {
             let _place = place;
-            assemble::xml_from_json(&json, is_pretty)
+            let begun = Instant::now();
+            assemble::xml_from_json(&json, is_pretty).map(|xml| (xml, begun.elapsed()))
         });
-        let xml = match made.await {
-            Ok(Ok(xml)) => xml,
+        let (xml, took) = match made.await {
+            Ok(Ok(made)) => made,
             Ok(Err(_)) | Err(_) => return Err(failed()),
         };
         match &mut self.content {
             Content::Capabilities { body, .. } => *body = Bytes::from(xml),
-            Content::Practice(answer) => answer.body = xml,
+            Content::Practice(answer) => {
+                answer.body = xml;
+                answer.timings.xml = Some(took);
+            }
         }
         Ok(())
     }

@@ -77,7 +77,7 @@ pub(super) fn stages(timings: &Timings) {
 }
 
 /// The stages by the names that metrics and `Server-Timing` give them.
-pub(super) fn named(timings: &Timings) -> [(&'static str, Duration); 5] {
+pub(super) fn named(timings: &Timings) -> impl Iterator<Item = (&'static str, Duration)> {
     [
         ("parse", timings.parse),
         ("plan", timings.plan),
@@ -85,6 +85,8 @@ pub(super) fn named(timings: &Timings) -> [(&'static str, Duration); 5] {
         ("db", timings.database),
         ("assemble", timings.assemble),
     ]
+    .into_iter()
+    .chain(timings.xml.map(|took| ("xml", took)))
 }
 
 /// Statuses that this server gives, as labels without an allocation.

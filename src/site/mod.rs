@@ -138,6 +138,8 @@ pub struct Timings {
     pub sql: Duration,
     pub database: Duration,
     pub assemble: Duration,
+    /// Making XML of the answer, where that was asked for.
+    pub xml: Option<Duration>,
 }
 
 impl std::ops::AddAssign for Timings {
@@ -147,6 +149,11 @@ impl std::ops::AddAssign for Timings {
         self.sql += other.sql;
         self.database += other.database;
         self.assemble += other.assemble;
+        self.xml = self
+            .xml
+            .into_iter()
+            .chain(other.xml)
+            .reduce(|one, more| one + more);
     }
 }
 

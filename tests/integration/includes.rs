@@ -5,32 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::practice::{Practice, entries, id, matches};
-
-/// `Type/id` of every literal reference in a resource.
-fn references(value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(fields) => {
-            found.extend(
-                fields
-                    .get("reference")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned),
-            );
-            fields.values().for_each(|value| references(value, found));
-        }
-        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
-        _ => {}
-    }
-}
-
-fn url(resource: &Value) -> String {
-    format!(
-        "{}/{}",
-        resource["resourceType"].as_str().unwrap(),
-        id(resource)
-    )
-}
+use crate::practice::{Practice, entries, matches, references, url};
 
 fn urls(resources: &[Value]) -> BTreeSet<String> {
     let urls: BTreeSet<String> = resources.iter().map(url).collect();

@@ -57,7 +57,7 @@ impl Practice for Moody {
         let mood = String::from_utf8(call.query).expect("text");
         Box::pin(async move {
             match mood.as_str() {
-                "panic" => panic!("smith-4711"),
+                "panic" => panic!("smith-47114711"),
                 "busy" => return Err(PassthroughError::Busy.into()),
                 "failed" => return Err(PassthroughError::Failed { code: 11 }.into()),
                 "slow" => {
@@ -200,7 +200,7 @@ fn a_panic_is_an_answer_that_says_nothing_of_it() {
         let id = header(&response, "x-request-id");
         let text = refused(response, 500, "PH010");
         assert!(text.contains(&id), "{text}");
-        assert!(!text.contains("4711"), "{text}");
+        assert!(!text.contains("47114711"), "{text}");
     }
     assert_eq!(send(server.get("Patient")).status(), 200);
 }
@@ -251,8 +251,7 @@ fn an_explanation_has_the_same_bounds() {
         let response = send(CLIENT.get(url).bearer_auth(OPERATOR_KEY));
         let (status, id) = (response.status(), header(&response, "x-request-id"));
         let text = response.text().expect("a body");
-        // An id may hold any digits.
-        assert!(!text.replace(&id, "").contains("4711"), "{text}");
+        assert!(!text.contains("47114711"), "{text}");
         if status.is_server_error() {
             assert!(text.contains(&id), "{text}");
         }

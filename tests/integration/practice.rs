@@ -3,6 +3,7 @@
 //! Takes a mapping and what fills its database; gives searches and reads as a caller would send them,
 //! and what lies beneath (plans, statements, connections) for the tests that look there.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -338,4 +339,30 @@ pub fn link<'b>(bundle: &'b Value, relation: &str) -> Option<&'b str> {
 pub fn next_cursor(bundle: &Value) -> Option<String> {
     let (_, cursor) = link(bundle, "next")?.split_once("_cursor=")?;
     Some(cursor.to_owned())
+}
+
+/// `Type/id` of a resource.
+pub fn url(resource: &Value) -> String {
+    format!(
+        "{}/{}",
+        resource["resourceType"].as_str().expect("a type"),
+        id(resource)
+    )
+}
+
+/// Every `reference` in a resource.
+pub fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(
+                fields
+                    .get("reference")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned),
+            );
+            fields.values().for_each(|value| references(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
 }

@@ -5,17 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use pilaster::fhir::compartment;
 use serde_json::{Value, json};
 
-use crate::practice::{Practice, entries, id, link, matches};
+use crate::practice::{Practice, entries, link, matches, references, url};
 use crate::support::{CLIENT, KEY, KEY_HEADER, SERVER, header, json as body, refused, send};
-
-/// `Type/id` of a resource.
-fn url(resource: &Value) -> String {
-    format!(
-        "{}/{}",
-        resource["resourceType"].as_str().expect("a type"),
-        id(resource)
-    )
-}
 
 fn path(text: &str) -> reqwest::blocking::RequestBuilder {
     SERVER.get(text)
@@ -42,23 +33,6 @@ fn pages(text: &str) -> (Vec<(String, Value)>, usize) {
 fn matching(found: &[(String, Value)]) -> Vec<String> {
     let matches = found.iter().filter(|(mode, _)| mode == "match");
     matches.map(|(_, resource)| url(resource)).collect()
-}
-
-/// Every `reference` in a resource.
-fn references(value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(fields) => {
-            found.extend(
-                fields
-                    .get("reference")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned),
-            );
-            fields.values().for_each(|value| references(value, found));
-        }
-        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
-        _ => {}
-    }
 }
 
 /// All that the practice has, by type, of those types that may be in the compartment of a patient.
@@ -536,6 +510,17 @@ fn a_search_has_so_many_comparisons_and_no_more() {
     );
     let error = practice.search(&several).expect_err("too much");
     assert_eq!(error.code().id, "PP008");
+    // So are the tables themselves.
+    for (chain, expected) in [
+        ("beneficiary._has:Observation:patient:code=x", None),
+        (
+            "patient._has:Coverage:patient:beneficiary.name=x",
+            Some("PP010"),
+        ),
+    ] {
+        let search = format!("Patient?_has:Coverage:beneficiary:{chain}");
+        assert_eq!(refused(&search), expected, "{search}");
+    }
 }
 
 /// Sorted by it once, nothing more is by sorting again.
