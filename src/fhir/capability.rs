@@ -327,10 +327,14 @@ fn requirements(resource: &Resource) -> Option<String> {
     let texts: Vec<String> = resource
         .requires
         .iter()
-        .map(|Requirement { parameter, days }| {
+        .map(|Requirement { parameter, days, ahead }| {
+            let otherwise = match ahead {
+                true => " Without any of these it is from now on, for so many days.",
+                false => "",
+            };
             format!(
                 "A search gives `{parameter}` from one day on and before another, at most {days} days apart \
-                 (`{parameter}=ge…&{parameter}=lt…`), or names its resources by `_id`."
+                 (`{parameter}=ge…&{parameter}=lt…`), or names its resources by `_id`.{otherwise}"
             )
         })
         .collect();

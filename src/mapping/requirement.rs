@@ -19,6 +19,8 @@ pub struct Requirement {
     pub parameter: Arc<str>,
     /// From and until are at most so many days apart.
     pub days: u16,
+    /// A search that says nothing of it is from now on, for so many days.
+    pub ahead: bool,
 }
 
 /// A requirement as it was read, with the place of its parameter.
@@ -32,10 +34,15 @@ pub(super) struct Required {
 const MOST_DAYS: i64 = 3_660;
 
 impl Compiler<'_> {
-    /// `{ parameter: start, days: 92 }`
+    /// `{ parameter: start, days: 92 }`, perhaps with `otherwise: ahead`
     pub(super) fn requirement(&self, node: &Node) -> Option<Required> {
         let pairs = shape::map(self.at, node, "`requires:`")?;
-        shape::only(self.at, pairs, &["parameter", "days"], "`requires:`");
+        shape::only(
+            self.at,
+            pairs,
+            &["parameter", "days", "otherwise"],
+            "`requires:`",
+        );
         let required =
             |key, help| shape::required(self.at, pairs, key, &node.span, "`requires:`", help);
         let parameter = required(
@@ -45,11 +52,16 @@ impl Compiler<'_> {
         let days = required("days", "how far apart these may be: `days: 92`");
         let name = shape::text(self.at, parameter?, "`parameter:`")?;
         let days = shape::integer(self.at, days?, "`days:`", 1..=MOST_DAYS)?;
+        let ahead = match get(pairs, "otherwise") {
+            None => false,
+            Some(pair) => shape::word(self.at, &pair.value, "`otherwise:`", &[("ahead", true)])?,
+        };
         let span = get(pairs, "parameter").map_or(&node.span, |pair| &pair.value.span);
         Some(Required {
             requirement: Requirement {
                 parameter: Arc::from(name),
                 days: u16::try_from(days).ok()?,
+                ahead,
             },
             span: span.clone(),
         })

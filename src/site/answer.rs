@@ -27,8 +27,8 @@ pub(super) struct Page {
     /// The search as links say it.
     pub request: SearchRequest,
     pub includes: Includes,
-    /// Types that are served, and could not be among those searched.
-    pub not_searched: Vec<&'static str>,
+    /// What the caller should know of how the search was read.
+    pub notes: Vec<Issue>,
     pub plan: Plan,
     /// Where the page begins in each source; empty for the first page.
     pub places: Vec<Place>,
@@ -361,13 +361,6 @@ impl Page {
             ))
             .at("http._count")
         });
-        let not_searched = (!self.not_searched.is_empty()).then(|| {
-            Issue::information(format!(
-                "not among the types searched, for they cannot be searched so: {}",
-                self.not_searched.join(", ")
-            ))
-            .at("http._type")
-        });
         let cut_off = cut_off.then(|| {
             Issue::warning(
                 &errors::CURSOR,
@@ -393,7 +386,10 @@ impl Page {
             .with_diagnostics("Ask for fewer entries with _count, or search for the rest by what refers to it.")
         });
         let incomplete = left_out.into_iter().chain(not_included);
-        let said = ignored.chain(lowered).chain(not_searched).chain(cut_off);
+        let said = ignored
+            .chain(lowered)
+            .chain(self.notes.iter().cloned())
+            .chain(cut_off);
         OperationOutcome::of(said.chain(incomplete))
     }
 }

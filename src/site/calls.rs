@@ -7,16 +7,22 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 use super::{SearchCall, SiteError, Types, everything};
+use crate::errors;
 use crate::fhir::compartment;
-use crate::mapping::{Mapping, Resource};
+use crate::fhir::outcome::Issue;
+use crate::mapping::{Mapping, Requirement, Resource};
 use crate::plan::{
     self, Context, CountLimits, Included, Part, Place, Plan, PlanError, Planner, merged,
 };
-use crate::search::{self, Filter, Include, Input, Limits, SearchRequest};
+use crate::search::{
+    self, DateValue, Filter, Include, Input, Limits, ParameterFilter, ParameterKind, Prefix,
+    SearchRequest, TimePrecision, Value,
+};
 
 /// Bytes of a search's text, as it came and as it is written into a page link, which seals it, with the
 /// place where the page ended, into a third more: a longer link would be refused when it comes back.
@@ -38,8 +44,8 @@ pub struct Asked {
     pub each: Vec<SearchRequest>,
     /// What goes with the page.
     pub includes: Includes,
-    /// Types that are served but not among those searched at the base, for they cannot be searched so.
-    pub left_out: Vec<&'static str>,
+    /// What the caller should know of how it was read.
+    pub notes: Vec<Issue>,
 }
 
 /// What goes with a page.
@@ -201,11 +207,12 @@ impl CallPlanner {
         }
         let mut request = self.parse(&call.resource, input)?;
         request.compartment.clone_from(&call.compartment);
+        let notes = self.look_ahead(&mut request)?;
         Ok(Asked {
             includes: Includes::Named(merged(&request.includes)),
             request,
             each: Vec::new(),
-            left_out: Vec::new(),
+            notes,
         })
     }
 
@@ -299,12 +306,71 @@ impl CallPlanner {
         if !narrows || each.is_empty() {
             return Err(PlanError::NoTypes.into());
         }
+        let note = (!left_out.is_empty()).then(|| {
+            Issue::information(format!(
+                "not among the types searched, for they cannot be searched so: {}",
+                left_out.join(", ")
+            ))
+            .at("http._type")
+        });
         Ok(Asked {
             includes: Includes::Named(merged(&shown.includes)),
             request: shown,
             each,
-            left_out,
+            notes: note.into_iter().collect(),
         })
+    }
+
+    /// Adds the ranges that a type demands, which a search says nothing of and which then are from now on; a page link
+    /// has them from its first page.
+    fn look_ahead(&self, request: &mut SearchRequest) -> Result<Vec<Issue>, SiteError> {
+        let resource = self.served(&request.resource)?;
+        let names = |name: &str| {
+            let mut filters = request.filters.iter();
+            filters.any(|filter| matches!(filter, Filter::Parameter(of) if of.name == name))
+        };
+        let wanted: Vec<&Requirement> = resource
+            .requires
+            .iter()
+            .filter(|of| of.ahead && !names(&of.parameter))
+            .collect();
+        if wanted.is_empty() || names("_id") || request.cursor.is_some() {
+            return Ok(Vec::new());
+        }
+        // Where nothing that was asked for is known, the search is refused as it is.
+        if request.filters.is_empty() && request.ignored.iter().any(|of| of.is_unknown()) {
+            return Ok(Vec::new());
+        }
+        let now = self.zone.to_datetime(Timestamp::now());
+        let to_minute = |at: DateTime| DateValue::Time {
+            at: at.date().at(at.hour(), at.minute(), 0, 0),
+            precision: TimePrecision::Minute,
+            offset: None,
+        };
+        let mut notes = Vec::with_capacity(wanted.len());
+        for Requirement {
+            parameter, days, ..
+        } in wanted
+        {
+            let from = to_minute(now);
+            let until = to_minute(now.saturating_add(i64::from(*days).days()));
+            for (prefix, date) in [(Prefix::Ge, from), (Prefix::Lt, until)] {
+                request.filters.push(Filter::Parameter(ParameterFilter {
+                    name: parameter.to_string(),
+                    kind: ParameterKind::Date,
+                    modifier: None,
+                    values: vec![Value::Date { prefix, date }],
+                    position: 0,
+                }));
+            }
+            notes.push(
+                Issue::information(format!(
+                    "`{parameter}` was not asked for: the search is from now on, for {days} days"
+                ))
+                .at(errors::expression(parameter)),
+            );
+        }
+        Ok(notes)
     }
 
     /// Whether a type is searched where all are: not one of which the search says too little, nor one without a

@@ -104,7 +104,7 @@ pub(super) fn ask(
         request,
         each,
         includes: Includes::Referenced { outside },
-        left_out: Vec::new(),
+        notes: Vec::new(),
     })
 }
 

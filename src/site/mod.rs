@@ -363,7 +363,7 @@ impl Site {
             call,
             request: asked.request,
             includes: asked.includes,
-            not_searched: asked.left_out,
+            notes: asked.notes,
             plan,
             places,
             statements,

@@ -479,6 +479,46 @@ fn the_base_is_searched_as_far_as_it_can_be() {
     }
 }
 
+/// Free times that are asked for without a day are those from now on; the links say so, and so do later pages.
+#[test]
+fn free_slots_are_from_now_on_where_no_day_is_asked_for() {
+    let bundle = body(path("Slot?status=free&_count=3"));
+    let slots = matches(&bundle);
+    assert_eq!(slots.len(), 3);
+    let now = jiff::Timestamp::now();
+    for slot in &slots {
+        let start: jiff::Timestamp = slot["start"]
+            .as_str()
+            .expect("a start")
+            .parse()
+            .expect("an instant");
+        let seconds = start.as_second() - now.as_second();
+        assert!((-3600..93 * 86_400).contains(&seconds), "{slot}");
+    }
+    let outcome = &entries(&bundle, "outcome")[0];
+    assert_eq!(outcome["issue"][0]["expression"][0], "http.start");
+    let own = link(&bundle, "self").expect("a self link");
+    assert!(
+        own.contains("start=ge") && own.contains("start=lt"),
+        "{own}"
+    );
+    let next = body(
+        CLIENT
+            .get(link(&bundle, "next").expect("more"))
+            .header(KEY_HEADER, KEY),
+    );
+    assert_eq!(matches(&next).len(), 3);
+    assert!(entries(&next, "outcome").is_empty());
+    let again = body(CLIENT.get(own).header(KEY_HEADER, KEY));
+    assert_eq!(matches(&again), slots);
+    // Half a range is none.
+    refused(
+        send(path("Slot?status=free&start=ge2026-11-01")),
+        400,
+        "PP015",
+    );
+}
+
 /// What bounds the time of a search is counted over all tables that it looks into.
 #[test]
 fn a_search_has_so_many_comparisons_and_no_more() {
