@@ -210,8 +210,12 @@ fn decimal(
     match number(cell, &binding.absent) {
         Err(written) => written,
         Ok(number) if matches!(binding.output, Output::Integer { .. }) => {
+            // What is left over by a division does not count; a number that is none of an integer is odd.
             let scaled = number * multiply as f64 / divide as f64;
-            whole(out, scaled.trunc(), binding.output)
+            match divide == 1 && scaled.fract() != 0.0 {
+                true => Written::Odd,
+                false => whole(out, scaled.trunc(), binding.output),
+            }
         }
         Ok(_) if multiply == 1 && divide == 1 => match (cell, trimmed(cell, &binding.absent)) {
             // As it is kept, so that `5.40` keeps its digits.
