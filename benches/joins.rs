@@ -620,12 +620,12 @@ fn worst(runtime: &tokio::runtime::Runtime, site: &Arc<Site>) {
             format!("Patient?name:contains={}", list(256)),
         ),
         (
-            "a chain by 127 values, from four sources",
-            format!("Observation?patient.name:contains={}", list(127)),
+            "a chain by 99 values, from four sources",
+            format!("Observation?patient.name:contains={}", list(99)),
         ),
         (
-            "a chain by 33 values, from ten types",
-            format!("?_type={SEVERAL}&patient.name:contains={}", list(33)),
+            "a chain by 26 values, from ten types",
+            format!("?_type={SEVERAL}&patient.name:contains={}", list(26)),
         ),
         (
             "a chain of four steps over all types",

@@ -34,7 +34,20 @@ pub(super) fn is_plain(bytes: &[u8]) -> bool {
         _ if rest.is_empty() => true,
         // The last eight overlap what was seen, which costs nothing.
         Some(last) => plain(u64::from_le_bytes(*last)),
-        None => rest.is_ascii() && !has_special(rest),
+        None => plain(short_word(rest)),
+    }
+}
+
+/// Fewer than eight bytes as a word, some of them twice; the rest of it is blanks.
+fn short_word(bytes: &[u8]) -> u64 {
+    const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
+        }
+        _ => bytes
+            .iter()
+            .fold(BLANKS, |word, byte| word << 8 | u64::from(*byte)),
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) const MOST_VALUES: usize = 2_000;
 
 /// Comparisons that a row may take, over all tables that one search looks into: what bounds the time of a search that
 /// no index serves.
-const MOST_COMPARISONS: usize = 2_048;
+const MOST_COMPARISONS: usize = 1_600;
 
 /// Whether a search costs no more than it may.
 ///
