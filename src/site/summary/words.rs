@@ -124,7 +124,7 @@ pub(super) fn range(of: &Value) -> String {
     joined([quantity(&of["low"]), quantity(&of["high"])], " – ")
 }
 
-/// The value of an Observation or of one of its components.
+/// The value of an Observation or of one of its components, or why there is none.
 pub(super) fn value(of: &Value) -> String {
     let ratio = &of["valueRatio"];
     let ways = [
@@ -152,7 +152,12 @@ pub(super) fn value(of: &Value) -> String {
     let parts = each(&of["component"], |part| {
         joined([concept(&part["code"]), value(part)], " ")
     });
-    joined([own.unwrap_or_default(), parts], "; ")
+    let said = joined([own.unwrap_or_default(), parts], "; ");
+    let reason = concept(&of["dataAbsentReason"]);
+    match said.is_empty() && !reason.is_empty() {
+        true => format!("no value: {reason}"),
+        false => said,
+    }
 }
 
 /// A person's name.
@@ -207,6 +212,10 @@ mod tests {
             (
                 r#"{"component":[{"code":{"text":"a"},"valueInteger":1},{"code":{"text":"b"},"valueInteger":2}]}"#,
                 "a 1; b 2",
+            ),
+            (
+                r#"{"dataAbsentReason":{"text":"refused"}}"#,
+                "no value: refused",
             ),
             ("{}", ""),
         ] {

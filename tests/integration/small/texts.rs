@@ -142,3 +142,41 @@ fn a_telephone_number_is_one_only_where_nothing_else_is_in_it() {
         ],
     );
 }
+
+/// A reference may name its target by an identifier alone, where the table holds no more of it.
+#[test]
+fn a_reference_is_found_by_its_identifier() {
+    let practice = practice(
+        "PROVIDER: varchar(20), DOCTOR: varchar(40)",
+        "Patient",
+        "elements:
+  generalPractitioner:
+    - type: Practitioner
+      identifier: { system: urn:provider-number, value: $t.PROVIDER }
+      display: $t.DOCTOR
+",
+        "(1, '2426621B', 'Dr Able'), (2, '2426622B', 'Dr Baker'), (3, NULL, 'Dr Able')",
+    );
+    assert_eq!(
+        resource(&practice, "Patient/1")["generalPractitioner"][0]["identifier"]["value"],
+        "2426621B"
+    );
+    assert_found(
+        &practice,
+        &[
+            (
+                "Patient?general-practitioner:identifier=urn:provider-number|2426621B",
+                &["1"],
+            ),
+            (
+                "Patient?general-practitioner:identifier=2426622B,2426621B",
+                &["1", "2"],
+            ),
+            (
+                "Patient?general-practitioner:identifier=urn:other|2426621B",
+                &[],
+            ),
+            ("Patient?general-practitioner:identifier=|2426621B", &[]),
+        ],
+    );
+}
