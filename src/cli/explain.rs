@@ -50,7 +50,7 @@ pub struct Args {
     /// The folder of a mapping; without it that of the embedded practice
     #[arg(long, value_name = "DIR")]
     mapping: Option<PathBuf>,
-    /// Run it too, on the embedded practice or the database of --sqlite: adds rows, query plan, answer, times
+    /// Run it too, on the embedded practice or the database of --sqlite: adds rows and query plan (but of what is included), answer, times
     #[arg(long)]
     run: bool,
     /// A SQLite database to run it on, opened read-only

@@ -279,8 +279,8 @@ const EVERYTHING: Operation = Operation {
     name: "everything",
     definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
     documentation: "Of one patient, by GET or POST: the patient, what belongs to them, and what that refers to and is \
-                    nobody's own; page by page. start and end narrow what happened at a time; conditions, allergies, \
-                    current medication and cover are always there.",
+                    nobody's own; page by page. start and end narrow what happened at a time or, as conditions and \
+                    medication, lasted; what has no date is always there.",
 };
 
 const SUMMARY: Operation = Operation {
@@ -383,18 +383,22 @@ fn search_param(resource: &str, info: &ParameterInfo) -> SearchParam {
     let narrowed = described
         .filter(|text| info.kind == ParameterKind::String && text.contains("HumanName"))
         .map(|_| "Searched here are family, given and, where it is a column of its own, text; prefix and suffix are not");
-    let documentation: Vec<&str> = described
+    let documentation = described
         .into_iter()
         .chain(narrowed)
-        .chain(info.documentation.as_deref())
-        .collect();
+        .chain(info.documentation.as_deref());
     SearchParam {
         extension: vec![support(info)],
         name: info.name.to_string(),
         definition: (!info.url.is_empty()).then(|| info.url.to_string()),
         ty: info.kind.word(),
-        documentation: (!documentation.is_empty()).then(|| documentation.join(". ")),
+        documentation: documentation.map(str::to_owned).reduce(sentences),
     }
+}
+
+/// One sentence after the other.
+fn sentences(before: String, next: String) -> String {
+    format!("{}. {next}", before.trim_end_matches('.'))
 }
 
 fn support(info: &ParameterInfo) -> SearchSupport {

@@ -195,7 +195,8 @@ impl Reader<'_> {
                 &place,
             );
         }
-        let is_plain = head.len() == name.len();
+        // `_has` by itself names nothing.
+        let is_plain = head.len() == name.len() && head != "_has";
         let kind = resolve::kind(self.types, self.resource, head);
         let filter = match kind {
             Some(kind) if is_plain => {

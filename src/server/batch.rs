@@ -217,7 +217,11 @@ async fn one(
     let mut wishes = Wishes::default();
     // An entry is JSON within the Bundle, whatever it asks for.
     let answered = fhir::answer(app, &inner, Body::empty(), asked, &mut wishes);
-    Ok(Box::pin(answered).await?.into_entry())
+    let mut entry = Box::pin(answered).await?.into_entry();
+    if inner.method == Method::HEAD {
+        entry.json.clear();
+    }
+    Ok(entry)
 }
 
 fn write(body: &mut Vec<u8>, answer: &EntryAnswer) {

@@ -6,16 +6,19 @@
 //!
 //! `start` and `end` are about care: what happened (encounters, results, appointments) lies between them; of what
 //! lasts (conditions, medication) that is left out which had not begun by `end` or, where its end is kept, was over
-//! before `start`. What has no such date, as cover and allergies, always belongs to the picture. `_since` narrows each
-//! type that has a moment of its last change; the patient is always there, unless `_type` leaves them out.
+//! before `start`. What has no date, and types that have none (cover, allergies), always belong to the picture.
+//! `_since` narrows each type that has a moment of its last change; the patient is always there, unless `_type` leaves
+//! them out.
 
+use jiff::ToSpan;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::fhir::compartment::compartments;
 use crate::plan::PlanError;
 use crate::search::{
-    self, DateValue, Filter, Input, ParameterFilter, ParameterKind, Prefix, SearchRequest, Total,
-    Value,
+    self, DateValue, Filter, Input, ParameterFilter, ParameterKind, Prefix, SearchRequest,
+    TimePrecision, Total, Value,
 };
 
 use super::calls::{Asked, CallPlanner, Includes};
@@ -163,28 +166,38 @@ impl Times {
     /// What they mean for the resources of a type, as far as its parameters are offered.
     fn conditions(&self, calls: &CallPlanner, resource: &str) -> Vec<Filter> {
         let dated = DATED.iter().find(|(name, _)| *name == resource);
-        let dated = dated.map(|(_, parameter)| (*parameter, false));
+        let dated = dated.map(|(_, parameter)| *parameter);
         let lasting = LASTING.iter().find(|(name, ..)| *name == resource);
-        let begins = dated.or(lasting.map(|(_, parameter, _)| (*parameter, true)));
-        let ends = dated.or(lasting
-            .filter(|(_, _, has_end)| *has_end)
-            .map(|(_, parameter, _)| (*parameter, true)));
+        let begins = dated.or(lasting.map(|(_, parameter, _)| *parameter));
+        let with_end = lasting.filter(|(_, _, has_end)| *has_end);
+        let ends = dated.or(with_end.map(|(_, parameter, _)| *parameter));
         [
-            (self.start, ends, Prefix::Ge),
-            (self.end, begins, Prefix::Le),
-            (self.since, Some(("_lastUpdated", false)), Prefix::Ge),
+            (
+                self.start.map(|date| before(date, calls.zone())),
+                ends,
+                Prefix::Gt,
+            ),
+            (
+                self.end.map(|date| after(date, calls.zone())),
+                begins,
+                Prefix::Lt,
+            ),
+            (self.since, Some("_lastUpdated"), Prefix::Ge),
         ]
         .into_iter()
-        .filter_map(|(date, by, prefix)| Some((date?, by?, prefix)))
-        .filter(|(_, (name, _), _)| {
+        .filter_map(|(date, name, prefix)| Some((date?, name?, prefix)))
+        .filter(|(_, name, _)| {
             let resources = &calls.mapping().resources;
             resources
                 .get(resource)
                 .is_some_and(|of| of.parameters.contains_key(*name))
         })
-        .map(|(date, (name, or_missing), prefix)| {
+        .map(|(date, name, prefix)| {
             let mut values = vec![Value::Date { prefix, date }];
-            values.extend(or_missing.then_some(Value::Missing(true)));
+            // When a row last changed is known or it did not change.
+            if name != "_lastUpdated" {
+                values.push(Value::Missing(true));
+            }
             Filter::Parameter(ParameterFilter {
                 name: name.to_owned(),
                 kind: ParameterKind::Date,
@@ -194,5 +207,23 @@ impl Times {
             })
         })
         .collect()
+    }
+}
+
+/// The moment before a date: what ends after it lasts into the date, wherever it began.
+fn before(date: DateValue, zone: &TimeZone) -> DateValue {
+    moment(date.interval(zone).start.saturating_sub(1.nanosecond()))
+}
+
+/// The moment after a date: what begins before it has begun by the end of the date, wherever it ends.
+fn after(date: DateValue, zone: &TimeZone) -> DateValue {
+    moment(date.interval(zone).end)
+}
+
+fn moment(at: DateTime) -> DateValue {
+    DateValue::Time {
+        at,
+        precision: TimePrecision::Fraction(9),
+        offset: None,
     }
 }

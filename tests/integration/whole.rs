@@ -296,6 +296,38 @@ fn everything_is_narrowed_by_time_and_type() {
             .count()
     };
     assert_eq!(before("2010-12-31"), 0);
+    // Of whose smoking no day is known it is known all the same.
+    // What begins within the end, or ends within the start, lasted then, whatever came before or after.
+    let taken = body(path(
+        "MedicationStatement?effective:missing=false&_count=20",
+    ));
+    for statement in matches(&taken) {
+        let period = &statement["effectivePeriod"];
+        let (Some(start), patient) = (period["start"].as_str(), &statement["subject"]) else {
+            continue;
+        };
+        let patient = patient["reference"].as_str().expect("a patient");
+        let mut ranges = vec![
+            format!("?end={start}"),
+            format!("?end={}", &start[..4]),
+            format!("?start={start}&end={start}"),
+        ];
+        ranges.extend(period["end"].as_str().map(|end| format!("?start={end}")));
+        for range in ranges {
+            let text = format!("{patient}/$everything{range}");
+            assert!(
+                matching(&pages(&text).0).contains(&url(&statement)),
+                "{text}"
+            );
+        }
+    }
+    let habits = body(path("Observation?category=social-history&_count=1"));
+    let habit = &matches(&habits)[0];
+    let smoker = habit["subject"]["reference"].as_str().expect("a patient");
+    for range in ["", "?start=2027-06-01", "?end=2010-12-31"] {
+        let found = matching(&pages(&format!("{smoker}/$everything{range}")).0);
+        assert!(found.contains(&url(habit)), "{smoker}/$everything{range}");
+    }
     let typed = matching(&pages("Patient/12/$everything?_type=Appointment").0);
     assert_eq!(typed.len(), all.len());
     let since = matching(
@@ -387,6 +419,7 @@ fn a_batch_answers_each_entry_as_if_it_came_alone() {
             json!({"request": {"url": "Patient/12"}}),
             entry("get", "Patient/12"),
             entry("GET", ""),
+            entry("HEAD", "Patient/12"),
         ]}),
     ));
     assert_eq!(
@@ -417,6 +450,7 @@ fn a_batch_answers_each_entry_as_if_it_came_alone() {
             "400 Bad Request",
             "400 Bad Request",
             "400 Bad Request",
+            "200 OK",
         ]
     );
     let alone: Value = single.json().expect("JSON");
@@ -431,6 +465,7 @@ fn a_batch_answers_each_entry_as_if_it_came_alone() {
         "OperationOutcome"
     );
     assert!(entries[10].get("resource").is_none());
+    assert!(entries[16].get("resource").is_none());
     let issue = |entry: usize| &entries[entry]["response"]["outcome"]["issue"][0]["details"];
     assert_eq!(issue(13), issue(14), "a method that is none is as none");
     assert_eq!(issue(15)["coding"][0]["code"], "PP011");
