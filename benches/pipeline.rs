@@ -70,9 +70,11 @@ fn parse_plan_sql(c: &mut Criterion) {
     c.bench_function("parse + plan + SQL, warm plan cache", |b| {
         b.iter(|| {
             let request = site
+                .calls()
                 .parse("Patient", Input::query(black_box(SEARCH)))
                 .expect("the search reads");
             let plan = site
+                .calls()
                 .plan(&request, context.base, false)
                 .expect("the search can be planned");
             let statement = site
@@ -111,9 +113,11 @@ fn write_patient(c: &mut Criterion) {
     let mapping = bp_premier();
     let (site, _folder) = demo_site(Arc::clone(&mapping), 200);
     let request = site
+        .calls()
         .parse("Patient", Input::query("_count=200&_total=none"))
         .expect("the search reads");
     let plan = site
+        .calls()
         .plan(&request, "http://localhost", false)
         .expect("the search can be planned");
     let part = &plan.parts[0];

@@ -29,8 +29,8 @@ pub(super) fn prepare(site: &Site, database: &Path) -> Result<(), StartError> {
             .iter()
             .map(|it| format!("{}=2020-02-29&", it.parameter))
             .collect();
-        let request = site.parse(name, Input::query(&required));
-        if let Ok(plan) = request.and_then(|request| site.plan(&request, "", false)) {
+        let request = site.calls().parse(name, Input::query(&required));
+        if let Ok(plan) = request.and_then(|request| site.calls().plan(&request, "", false)) {
             for part in &plan.parts {
                 trial.part(part)?;
             }
@@ -77,10 +77,10 @@ impl Trial<'_> {
     }
 
     fn search(&self, resource: &str, query: &str, what: &str) -> Result<(), StartError> {
-        let Ok(request) = self.site.parse(resource, Input::query(query)) else {
+        let Ok(request) = self.site.calls().parse(resource, Input::query(query)) else {
             return Ok(());
         };
-        let Ok(plan) = self.site.plan(&request, "", false) else {
+        let Ok(plan) = self.site.calls().plan(&request, "", false) else {
             return Ok(());
         };
         for part in &plan.parts {

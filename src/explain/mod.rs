@@ -44,7 +44,7 @@ pub use text::render_text;
 
 use crate::passthrough::Command;
 use crate::plan::{self, ChildPart, ChildView, Part, Plan};
-use crate::relation::{ChildSelect, Dialect, Predicate, Select, TableSource, Value};
+use crate::relation::{ChildSelect, Dialect, Select, TableSource, Value};
 use crate::search::{Filter, Prefix, SearchRequest, Value as SearchValue};
 use crate::site::{Asked, CallPlanner, SearchCall, Timings};
 use crate::sql::{Engine, SqlError, Statement};
@@ -69,7 +69,7 @@ pub struct Explanation {
     /// What was asked, as it stands after the FHIR base URL, without its text: `Patient`, `Patient/12/$everything`.
     pub path: String,
     /// What was asked: the syntax tree.
-    pub asked: Interaction,
+    pub asked: Subject,
     /// The time that each date of the search covers at the practice.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dates: Vec<DateInterval>,
@@ -98,7 +98,7 @@ pub struct Explanation {
 /// The interaction that is explained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Interaction {
+pub enum Subject {
     /// A search, as it was read.
     Search(Box<SearchRequest>),
     /// A read.
@@ -161,12 +161,6 @@ pub struct PartExplanation {
     /// What came back, when it was run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ran: Option<Ran>,
-}
-
-impl PartExplanation {
-    fn can_match(&self) -> bool {
-        self.select.filter != Predicate::False
-    }
 }
 
 /// A child table's part. Until it is run its parents are not known: the command is then that of one
@@ -266,7 +260,7 @@ impl About<'_> {
             included: self.parts(&included)?,
             ..self.explain(
                 call.path(),
-                Interaction::Search(Box::new(asked.request.clone())),
+                Subject::Search(Box::new(asked.request.clone())),
                 plan,
             )?
         })
@@ -277,19 +271,14 @@ impl About<'_> {
     /// # Errors
     /// As [`About::search`].
     pub fn read(&self, resource: &str, id: &str, plan: &Plan) -> Result<Explanation, SqlError> {
-        let asked = Interaction::Read {
+        let asked = Subject::Read {
             resource: resource.to_owned(),
             id: id.to_owned(),
         };
         self.explain(format!("{resource}/{id}"), asked, plan)
     }
 
-    fn explain(
-        &self,
-        path: String,
-        asked: Interaction,
-        plan: &Plan,
-    ) -> Result<Explanation, SqlError> {
+    fn explain(&self, path: String, asked: Subject, plan: &Plan) -> Result<Explanation, SqlError> {
         Ok(Explanation {
             path,
             asked,

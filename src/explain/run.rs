@@ -32,7 +32,7 @@ pub fn run(
 ) -> Result<(), SiteError> {
     let count = plan.count as usize;
     for (explained, part) in explanation.parts.iter_mut().zip(&plan.parts) {
-        if !part.can_match() {
+        if !part.select.can_match() {
             continue;
         }
         let statement = sql::select(&part.select, database)?;
@@ -45,11 +45,11 @@ pub fn run(
             }
             let catalogue = part.source.relation.catalogue.as_ref();
             let child = plan::children(view, catalogue, &parents);
-            let (mut explanation, values) = child_explanation(view, child, shown)?;
-            let statement = sql::children(&explanation.select, database)?;
+            let (mut of_child, values) = child_explanation(view, child, shown)?;
+            let statement = sql::children(&of_child.select, database)?;
             let rows = session.execute(&statement, &values)?;
-            explanation.ran = Some(ran(session, &statement, &values, &rows, most)?);
-            *explained = explanation;
+            of_child.ran = Some(ran(session, &statement, &values, &rows, most)?);
+            *explained = of_child;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::table::Table;
 use super::tree::{Style, Tree, harmless};
 use super::{
-    ChildExplanation, Explanation, Interaction, PartExplanation, Ran, json, relation, request, sql,
+    ChildExplanation, Explanation, PartExplanation, Ran, Subject, json, relation, request, sql,
 };
 use crate::passthrough::{Command, CommandParameter};
 use crate::relation::{Expr, Join, Select, Shared};
@@ -38,8 +38,8 @@ struct Page {
 impl Page {
     fn title(&mut self, explanation: &Explanation) {
         let query = match &explanation.asked {
-            Interaction::Search(request) => request.to_query(),
-            Interaction::Read { .. } => String::new(),
+            Subject::Search(request) => request.to_query(),
+            Subject::Read { .. } => String::new(),
         };
         let asked = match query.is_empty() {
             true => explanation.path.clone(),
@@ -57,10 +57,10 @@ impl Page {
     fn asked(&mut self, explanation: &Explanation) {
         self.heading("Asked");
         let tree = match &explanation.asked {
-            Interaction::Search(request) => {
+            Subject::Search(request) => {
                 request::tree(&explanation.path, request, &explanation.dates)
             }
-            Interaction::Read { resource, id } => {
+            Subject::Read { resource, id } => {
                 Tree::line(&**resource).with([Tree::keyed("id", super::quoted(id))])
             }
         };
@@ -69,7 +69,7 @@ impl Page {
 
     fn plan(&mut self, explanation: &Explanation) {
         self.heading("Plan");
-        let is_search = matches!(explanation.asked, Interaction::Search(_));
+        let is_search = matches!(explanation.asked, Subject::Search(_));
         if is_search {
             let page = &explanation.page;
             let count = match (page.count, page.count_lowered) {
@@ -109,7 +109,7 @@ impl Page {
         let is_one = explanation.parts.len() == 1 && explanation.included.is_empty();
         for part in &explanation.parts {
             self.gap(&mut first);
-            if !part.can_match() {
+            if !part.select.can_match() {
                 let name = source_name(part);
                 self.note_in(&format!("{name}: nothing of it can match, so nothing runs"));
                 continue;
@@ -120,7 +120,11 @@ impl Page {
             self.command(&part.command);
             self.children(part, &mut first);
         }
-        for part in explanation.included.iter().filter(|part| part.can_match()) {
+        for part in explanation
+            .included
+            .iter()
+            .filter(|part| part.select.can_match())
+        {
             self.gap(&mut first);
             self.note_in(&format!(
                 "{}: included, here for a page with one resource of each source, of the id 0",

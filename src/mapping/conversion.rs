@@ -296,7 +296,7 @@ pub(super) fn cannot(at: At<'_>, span: &Span, ty: SqlType, goal: &Goal, help: St
 
 /// Warns of a text that is longer than a column's values can be.
 pub(super) fn warn_too_long(at: At<'_>, span: &Span, ty: SqlType, text: &str) {
-    let (text, Some(longest)) = (text.trim(), longest(ty)) else {
+    let (text, Some(longest)) = (text.trim(), ty.characters()) else {
         return;
     };
     if text.chars().count() > longest {
@@ -314,25 +314,12 @@ pub(super) fn warn_too_long(at: At<'_>, span: &Span, ty: SqlType, text: &str) {
     }
 }
 
-/// How many characters the values of a column of text have at most; None of one without a bound, and of others.
-fn longest(ty: SqlType) -> Option<usize> {
-    match ty {
-        SqlType::Char(length)
-        | SqlType::VarChar(length)
-        | SqlType::NChar(length)
-        | SqlType::NVarChar(length)
-            if length > 0 =>
-        {
-            Some(usize::from(length))
-        }
-        _ => None,
-    }
-}
-
 /// Warns of a layout that no value of the column can have.
 fn warn_no_layout(at: At<'_>, node: &Node, ty: SqlType, layout: &DateLayout) {
     let pattern = &layout.pattern;
-    let too_short = longest(ty).is_some_and(|longest| longest < pattern.chars().count());
+    let too_short = ty
+        .characters()
+        .is_some_and(|longest| longest < pattern.chars().count());
     let problem = match ty.is_integer() {
         true if pattern.chars().all(|c| c.is_ascii_alphabetic()) => return,
         true => Problem::new(

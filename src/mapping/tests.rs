@@ -103,19 +103,20 @@ pub fn good_with(file: &str, options: &Options) -> std::sync::Arc<Source> {
 
 /// The problems of a file, as they are shown. Warnings too.
 pub fn problems(file: &str) -> String {
+    reported(file).to_string()
+}
+
+/// The problems of a file, be they errors or warnings.
+fn reported(file: &str) -> Diagnostics {
     match load(&[("patient.yaml", file)], &Options::default()) {
-        Ok(loaded) => loaded.warnings.to_string(),
-        Err(diagnostics) => diagnostics.to_string(),
+        Ok(loaded) => loaded.warnings,
+        Err(diagnostics) => diagnostics,
     }
 }
 
 /// Each problem of a file: its code, line, message and help.
 pub fn found(file: &str) -> Vec<String> {
-    let diagnostics = match load(&[("patient.yaml", file)], &Options::default()) {
-        Ok(loaded) => loaded.warnings,
-        Err(diagnostics) => diagnostics,
-    };
-    diagnostics
+    reported(file)
         .iter()
         .map(|problem| {
             let help = problem.help.as_deref().unwrap_or("no help");

@@ -46,7 +46,7 @@ pub use view::{
 };
 
 use crate::mapping::Source;
-use crate::relation::{ChildSelect, Predicate, Select, Shared, Value};
+use crate::relation::{ChildSelect, Select, Shared, Value};
 
 /// What a plan depends on besides the request and the mapping.
 #[derive(Debug, Clone)]
@@ -119,13 +119,6 @@ pub struct Part {
     pub values: Vec<Value>,
     /// How its rows are compared with those of other parts, by each parameter of `_sort`.
     pub merged: Vec<Merged>,
-}
-
-impl Part {
-    /// Some row may match: else there is nothing to ask for.
-    pub fn can_match(&self) -> bool {
-        self.select.filter != Predicate::False
-    }
 }
 
 /// The rows of a child table for the parents of a page: which, and with what values.

@@ -43,21 +43,6 @@ impl Comparison {
     }
 }
 
-/// The column's length in characters; None where it has no bound.
-const fn length(ty: SqlType) -> Option<usize> {
-    match ty {
-        SqlType::Char(length)
-        | SqlType::VarChar(length)
-        | SqlType::NChar(length)
-        | SqlType::NVarChar(length)
-            if length > 0 =>
-        {
-            Some(length as usize)
-        }
-        _ => None,
-    }
-}
-
 /// The type of a value that is compared with a column: wide enough that its cast cuts nothing off (a
 /// folded text may be twice as long as it was, a pattern twice that), and of few sizes, so that columns of
 /// nearly the same length are compared with one value. SQL Server's longest types hold that for columns of up
@@ -100,7 +85,8 @@ fn escape(before: &str, text: &str) -> String {
 /// of Hangul folds to its letters: the first counts.
 fn can_hold(ty: SqlType, text: &str, factor: usize) -> bool {
     let is_first = |c: &char| !('\u{1160}'..='\u{11ff}').contains(c);
-    length(ty).is_none_or(|length| text.chars().filter(is_first).count() <= length * factor)
+    ty.characters()
+        .is_none_or(|length| text.chars().filter(is_first).count() <= length * factor)
 }
 
 /// A text that a parameter searches for: in the forms that its columns are compared with, each made once.

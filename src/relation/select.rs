@@ -162,6 +162,11 @@ impl Select {
             few: false,
         }
     }
+
+    /// Some row may match: else there is nothing to ask for.
+    pub fn can_match(&self) -> bool {
+        self.filter != Predicate::False
+    }
 }
 
 /// The rows of a child table that belong to the parents of a page, ordered by parent.

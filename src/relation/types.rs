@@ -116,6 +116,21 @@ impl SqlType {
             })
     }
 
+    /// How many characters the values of a column of text have at most; None of one without a bound, and of others.
+    pub const fn characters(self) -> Option<usize> {
+        match self {
+            SqlType::Char(length)
+            | SqlType::VarChar(length)
+            | SqlType::NChar(length)
+            | SqlType::NVarChar(length)
+                if length > 0 =>
+            {
+                Some(length as usize)
+            }
+            _ => None,
+        }
+    }
+
     pub const fn is_text(self) -> bool {
         matches!(
             self,

@@ -35,7 +35,7 @@ mod negotiate;
 mod observe;
 mod operation;
 mod operator;
-pub mod path;
+pub(crate) mod path;
 mod practice;
 mod prefer;
 mod pretty;

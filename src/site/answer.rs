@@ -87,13 +87,13 @@ impl Page {
             // One more than the page holds tells that there is a next one.
             let is_asked = !in_sequence || found <= self.plan.count as usize;
             let mut rows = Rows::default();
-            if is_asked && part.can_match() {
+            if is_asked && part.select.can_match() {
                 rows = session.execute(statement, &part.values)?;
                 answer.commands += 1;
             }
             found += rows.len();
             if let Some(total) = &mut total
-                && part.can_match()
+                && part.select.can_match()
             {
                 *total += if part.select.count_only {
                     count_of(rows.cell(0, 0))

@@ -49,6 +49,12 @@ const DATED: [(&str, &str); 11] = [
     ("ServiceRequest", "authored"),
 ];
 
+/// By which parameter a type's resources begin and, if so, end, for those that tell of something that lasts.
+const LASTING: [(&str, &str, bool); 2] = [
+    ("Condition", "onset-date", false),
+    ("MedicationStatement", "effective", true),
+];
+
 /// Reads the operation's parameters, and makes a search of each type of them.
 ///
 /// # Errors
@@ -110,12 +116,6 @@ pub(super) fn ask(
         notes: Vec::new(),
     })
 }
-
-/// By which parameter a type's resources begin and, if so, end, for those that tell of something that lasts.
-const LASTING: [(&str, &str, bool); 2] = [
-    ("Condition", "onset-date", false),
-    ("MedicationStatement", "effective", true),
-];
 
 /// The times that were given.
 #[derive(Default)]
@@ -194,7 +194,7 @@ impl Times {
         })
         .map(|(date, name, prefix)| {
             let mut values = vec![Value::Date { prefix, date }];
-            // When a row last changed is known or it did not change.
+            // What has no date may belong; that a row changed since a moment is known of what says when it did.
             if name != "_lastUpdated" {
                 values.push(Value::Missing(true));
             }

@@ -194,7 +194,7 @@ impl Page {
                 break;
             }
             let parts = self.round(site, round, &level, matched).into_iter();
-            for (place, part) in parts.filter(|(_, part)| part.can_match()) {
+            for (place, part) in parts.filter(|(_, part)| part.select.can_match()) {
                 if left == 0 {
                     // There may be more: that is all that can be said without asking.
                     extras.cut = true;

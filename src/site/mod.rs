@@ -271,27 +271,6 @@ impl Site {
         &self.calls
     }
 
-    /// As [`CallPlanner::parse`].
-    ///
-    /// # Errors
-    /// The first thing that is wrong with the text.
-    pub fn parse(&self, resource: &str, input: Input<'_>) -> Result<SearchRequest, SiteError> {
-        self.calls.parse(resource, input)
-    }
-
-    /// As [`CallPlanner::plan`].
-    ///
-    /// # Errors
-    /// Whatever the mapping cannot answer.
-    pub fn plan(
-        &self,
-        request: &SearchRequest,
-        base: &str,
-        strict: bool,
-    ) -> Result<Plan, SiteError> {
-        self.calls.plan(request, base, strict)
-    }
-
     /// The statement of a select in the site's dialect, kept.
     ///
     /// # Errors
@@ -461,7 +440,7 @@ impl Site {
     pub async fn read(self: &Arc<Self>, call: ReadCall) -> Result<Answer, SiteError> {
         let mut clock = Clock(Instant::now());
         let resource = self.calls.served(&call.resource)?;
-        let asked = self.parse(
+        let asked = self.calls.parse(
             &call.resource,
             Input {
                 query: &call.query,

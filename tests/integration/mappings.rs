@@ -316,6 +316,7 @@ fn run_search(
     };
     let commands = practice
         .site
+        .calls()
         .parse(&call.resource, input)
         .and_then(|request| practice.plan_page(&request, &[], case.strict))
         .map_or_else(|_| Vec::new(), |plan| commands_of(practice, &plan));
@@ -367,7 +368,7 @@ fn commands_of(practice: &Practice, plan: &Plan) -> Vec<Shown> {
     let dialect = practice.site.mapping().engine;
     let mut shown = Vec::new();
     let mut children = Vec::new();
-    for part in plan.parts.iter().filter(|part| part.can_match()) {
+    for part in plan.parts.iter().filter(|part| part.select.can_match()) {
         shown.push(Shown {
             statement: sql::select(&part.select, dialect).unwrap(),
             values: part.values.clone(),

@@ -249,12 +249,12 @@ impl Practice {
 
     pub fn parse(&self, text: &str) -> Result<SearchRequest, SiteError> {
         let (resource, query) = text.split_once('?').unwrap_or((text, ""));
-        self.site.parse(resource, Input::query(query))
+        self.site.calls().parse(resource, Input::query(query))
     }
 
     /// The plan of a search's first page.
     pub fn plan(&self, text: &str) -> Result<Plan, SiteError> {
-        self.site.plan(&self.parse(text)?, BASE, false)
+        self.site.calls().plan(&self.parse(text)?, BASE, false)
     }
 
     /// The plan of a page: the first for no places.

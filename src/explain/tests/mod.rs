@@ -39,19 +39,16 @@ fn about(calls: &CallPlanner, dialect: Dialect) -> About<'_> {
 }
 
 fn explain(query: &str, dialect: Dialect) -> (Explanation, Plan) {
-    explain_call(&call(query), dialect)
-}
-
-fn explain_call(call: &SearchCall, dialect: Dialect) -> (Explanation, Plan) {
+    let call = call(query);
     let calls = calls();
     let input = Input {
         query: &call.query,
         form: b"",
     };
-    let asked = calls.ask(call, input).unwrap();
-    let plan = calls.plan_asked(&asked, &[], call).unwrap();
+    let asked = calls.ask(&call, input).unwrap();
+    let plan = calls.plan_asked(&asked, &[], &call).unwrap();
     let about = about(&calls, dialect);
-    (about.search(call, &asked, &plan).unwrap(), plan)
+    (about.search(&call, &asked, &plan).unwrap(), plan)
 }
 
 fn text(query: &str, dialect: Dialect) -> String {

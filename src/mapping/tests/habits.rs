@@ -5,11 +5,7 @@ use super::*;
 /// The codes and remedies of a Patient that begins as usual and goes on with `rest`.
 fn remedies(rest: &str) -> Vec<String> {
     let file = format!("resource: Patient\ntable: PATIENTS as p\nid: p.ID\n{rest}");
-    let diagnostics = match load(&[("patient.yaml", &file)], &Options::default()) {
-        Ok(loaded) => loaded.warnings,
-        Err(diagnostics) => diagnostics,
-    };
-    diagnostics
+    reported(&file)
         .iter()
         .map(|problem| {
             let help = problem.help.as_deref().unwrap_or("no help");

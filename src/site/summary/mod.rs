@@ -81,7 +81,7 @@ impl Site {
                 // One more than there may be.
                 search.count = Some(2);
                 search.total = Some(Total::None);
-                self.plan(&search, &call.base, true)?
+                self.calls.plan(&search, &call.base, true)?
             }
         };
         timings.plan = clock.lap();
@@ -226,7 +226,7 @@ impl Site {
         let mut request = SearchRequest::new("Organization");
         request.count = Some(2);
         request.total = Some(Total::None);
-        let plan = self.plan(&request, base, true)?;
+        let plan = self.calls.plan(&request, base, true)?;
         let found = Brought::fetch(plan, self, session, commands)?;
         let (resources, left_out) = found.resources(self, base);
         let is_one = resources.len() + left_out == 1 && !found.is_cut;
