@@ -19,7 +19,7 @@ use pilaster::cli::{OpenLimits, open_site};
 use pilaster::cursor::CursorKey;
 use pilaster::demo;
 use pilaster::mapping::{embedded, load_files};
-use pilaster::passthrough::sqlite::Session;
+use pilaster::passthrough::Session;
 use pilaster::passthrough::{CellRef, PassthroughError, Rows};
 use pilaster::plan::{self, Selection, View};
 use pilaster::relation::Value;

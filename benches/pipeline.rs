@@ -13,7 +13,7 @@ use pilaster::cursor::CursorKey;
 use pilaster::demo;
 use pilaster::mapping::{self, Mapping};
 use pilaster::passthrough::PassthroughError;
-use pilaster::passthrough::sqlite::{Limits, Pool};
+use pilaster::passthrough::{Limits, sqlite};
 use pilaster::plan::{Context, CountLimits, Planner};
 use pilaster::relation::Dialect;
 use pilaster::search::{self, Input};
@@ -96,7 +96,7 @@ fn demo_site(mapping: Arc<Mapping>, patients: u32) -> (Arc<Site>, tempfile::Temp
     };
     demo::create(&mut connection, &options, &mut |_, _| {}).expect("the practice is created");
     drop(connection);
-    let pool = Arc::new(Pool::open(&path, Limits::default()).expect("the database opens"));
+    let pool = Arc::new(sqlite::pool(&path, Limits::default()).expect("the database opens"));
     let zone_name = "Australia/Brisbane".to_owned();
     let config = SiteConfig {
         id: "00000000-0000-4000-8000-000000000001".to_owned(),

@@ -69,6 +69,16 @@ codes! {
     DATABASE_FAILED = "PD004", 500, "exception", "The practice database refused the command", "Tell the operator the request's id: the log holds the engine's code.";
     DATABASE_OPEN = "PD005", 503, "transient", "The practice database cannot be opened", "Try again later; tell the operator if it stays so.";
     DATABASE_TOO_LARGE = "PD006", 500, "too-costly", "The answer is larger than may be held", "Ask for fewer entries with _count, or fewer elements with _elements.";
+    DATABASE_UNREACHABLE = "PD007", 503, "transient", "The practice's database server cannot be reached", "Try again after the seconds that Retry-After says; tell the operator if it stays so.";
+    DATABASE_LOST = "PD008", 503, "transient", "The connection to the practice's database server was cut", "Try again after the seconds that Retry-After says.";
+    DATABASE_LOGIN = "PD009", 503, "exception", "The practice's database server refuses Pilaster's login", "Tell the operator: the user or password of the site's configuration is not that of the server.";
+    DATABASE_MISSING = "PD010", 503, "exception", "The practice's database server does not open the database", "Tell the operator: the site's configuration names a database that is not there, or that the login may not open.";
+    DATABASE_CERTIFICATE = "PD011", 503, "exception", "The certificate of the practice's database server is not trusted", "Tell the operator: it has expired, is for another host, or is signed by none of those that the site trusts.";
+    DATABASE_PERMISSION = "PD012", 500, "exception", "The login may not read a table of the mapping", "Tell the operator: the login needs SELECT on the tables that the mapping names.";
+    UPSTREAM_REFUSED = "PD013", 503, "exception", "The upstream SQL passthrough refuses Pilaster's key", "Tell the operator: the key of the site's configuration is not valid there, or not for this site.";
+    UPSTREAM_LIMIT = "PD014", 429, "throttled", "The upstream SQL passthrough takes no more queries for now", "Try again after the seconds that Retry-After says.";
+    UPSTREAM_OFFLINE = "PD015", 503, "transient", "The upstream SQL passthrough cannot reach the practice", "Try again after the seconds that Retry-After says; tell the practice if it stays so.";
+    UPSTREAM_FAILED = "PD016", 503, "transient", "The upstream SQL passthrough failed", "Try again later; tell the operator if it stays so.";
     UNKNOWN_SITE = "PH001", 404, "not-found", "There is no such site", "Check the site's id in the URL.";
     UNKNOWN_RESOURCE_TYPE = "PH002", 404, "not-supported", "The resource type is not served at this site", "See the CapabilityStatement for the types that are.";
     NO_SUCH_RESOURCE = "PH003", 404, "not-found", "There is no such resource", "Search for it: ids are those of search results.";

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{ChildRows, Outcome, ResourceWriter, Site};
 use crate::mapping;
-use crate::passthrough::{CellRef, Rows, RowsBuilder};
+use crate::passthrough::{CellRef, RowSink as _, Rows, RowsBuilder};
 use crate::plan::{Selection, View};
 use crate::relation::Expr;
 
@@ -87,12 +87,13 @@ fn name_of(expr: &Expr) -> &str {
 impl Rig {
     /// Rows by the names of their columns; what is not named is NULL.
     fn rows(&self, rows: &[&[(&str, CellRef<'_>)]]) -> Rows {
-        let mut builder = RowsBuilder::new(self.view.columns.len(), 1 << 20);
+        let mut builder = RowsBuilder::new(1 << 20);
+        builder.begin(self.view.columns.len(), &|_| String::new());
         for row in rows {
             for expr in self.view.columns.iter() {
                 let cell = row.iter().find(|(name, _)| *name == name_of(expr));
                 builder
-                    .push(cell.map_or(CellRef::Null, |(_, cell)| *cell))
+                    .cell(cell.map_or(CellRef::Null, |(_, cell)| *cell))
                     .expect("room");
             }
         }
@@ -102,13 +103,14 @@ impl Rig {
     /// Children: the parent's key and an address.
     fn emails(&self, rows: &[(&str, &str)]) -> Vec<ChildRows> {
         let view = &self.view.children[0];
-        let mut builder = RowsBuilder::new(1 + view.columns.len(), 1 << 20);
+        let mut builder = RowsBuilder::new(1 << 20);
+        builder.begin(1 + view.columns.len(), &|_| String::new());
         for (parent, email) in rows {
             builder
-                .push(CellRef::Text(parent.as_bytes()))
+                .cell(CellRef::Text(parent.as_bytes()))
                 .expect("room");
             for _ in view.columns.iter() {
-                builder.push(CellRef::Text(email.as_bytes())).expect("room");
+                builder.cell(CellRef::Text(email.as_bytes())).expect("room");
             }
         }
         vec![ChildRows::new(view, builder.finish())]

@@ -23,7 +23,7 @@ use crate::explain::{
 };
 use crate::mapping::{Diagnostics, Loaded, Mapping, Options, embedded, load_files, load_folder};
 use crate::passthrough::PassthroughError;
-use crate::passthrough::sqlite::{Limits as PoolLimits, Pool};
+use crate::passthrough::{Limits as PoolLimits, sqlite};
 use crate::plan::{CountLimits, Plan, PlanError, Selection};
 use crate::relation::Dialect;
 use crate::search::Input;
@@ -295,7 +295,7 @@ impl Practice {
             .map_err(Failure::Folder)?;
         let path = folder.path().join("practice.sqlite");
         create(args, &path)?;
-        let pool = Pool::open(&path, PoolLimits::default()).map_err(Failure::Database)?;
+        let pool = sqlite::pool(&path, PoolLimits::default()).map_err(Failure::Database)?;
         let config = SiteConfig {
             id: "explain".to_owned(),
             zone: args.time_zone.clone(),

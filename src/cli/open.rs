@@ -12,12 +12,12 @@ use jiff::tz::TimeZone;
 
 use super::{StartError, prepare};
 use crate::cursor::CursorKey;
-use crate::mapping::{Diagnostics, Loaded, Mapping, Options};
-use crate::passthrough::PassthroughError;
-use crate::passthrough::sqlite::{Limits as PoolLimits, Pool};
+use crate::mapping::{Diagnostics, Loaded, Mapping, Options, TableInfo};
+use crate::passthrough::{CellRef, Limits as PoolLimits, PassthroughError, Pool, Session, sqlite};
 use crate::plan::CountLimits;
-use crate::relation::Dialect;
+use crate::relation::{Dialect, SqlType, Value};
 use crate::site::{Site, SiteConfig};
+use crate::sql::Statement;
 
 /// Missing tables and columns that one message names.
 const NAMED: usize = 10;
@@ -46,7 +46,7 @@ pub fn open_site(
 ) -> Result<(Site, Diagnostics), StartError> {
     let load = |options: &Options| load(options).map_err(|all| StartError::Mapping(Box::new(all)));
     let mut loaded = load(&Options::default())?;
-    let pool = Pool::open(database, limits.pool)
+    let pool = sqlite::pool(database, limits.pool)
         .map_err(|error| StartError::unreadable(database, &error))?;
     let lacks = lacking(&loaded.mapping, &pool)
         .map_err(|error| StartError::unreadable(database, &error))?;
@@ -104,7 +104,7 @@ fn lacking(mapping: &Mapping, pool: &Pool) -> Result<Lacks, PassthroughError> {
             .values()
             .filter(|table| table.derived.is_none())
         {
-            let Some(columns) = session.columns(&table.name)? else {
+            let Some(columns) = columns(session, table)? else {
                 lacks.needed.push(format!("table {}", table.name));
                 continue;
             };
@@ -126,4 +126,25 @@ fn lacking(mapping: &Mapping, pool: &Pool) -> Result<Lacks, PassthroughError> {
         }
         Ok(lacks)
     })
+}
+
+/// The names of a table's or view's columns; None where there is no such table.
+fn columns(
+    session: &mut Session<'_>,
+    table: &TableInfo,
+) -> Result<Option<Vec<String>>, PassthroughError> {
+    let statement = Statement {
+        catalogue: table.catalogue.clone(),
+        types: Arc::new([SqlType::VarChar(0)]),
+        ..Statement::constant("SELECT name FROM pragma_table_info(?1)")
+    };
+    let name = Value::Text(table.name.to_string());
+    let rows = session.execute(&statement, &[name])?;
+    let names: Vec<String> = (0..rows.len())
+        .filter_map(|row| match rows.cell(row, 0) {
+            CellRef::Text(name) => Some(String::from_utf8_lossy(name).into_owned()),
+            _ => None,
+        })
+        .collect();
+    Ok((!names.is_empty()).then_some(names))
 }

@@ -67,7 +67,7 @@ impl Trial<'_> {
         let refused = self
             .site
             .pool()
-            .run_now::<_, PassthroughError>(|session| Ok(session.refusal(statement)));
+            .run_now::<_, PassthroughError>(|session| session.refusal(statement));
         refused.unwrap_or_else(|error| Some(error.to_string()))
     }
 

@@ -20,7 +20,7 @@ use super::open::{Limits, open_site};
 use super::{StartError, log, operator_key};
 use crate::demo::{MAX_PATIENTS, Options};
 use crate::mapping::{Diagnostics, embedded, load_files, load_folder};
-use crate::passthrough::sqlite::Limits as PoolLimits;
+use crate::passthrough::Limits as PoolLimits;
 use crate::server::{self, App, BaseUrl, Keys, Practice, Setup, explain_base, fhir_base};
 use crate::site::Site;
 

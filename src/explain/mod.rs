@@ -348,7 +348,7 @@ fn part_explanation(part: &Part, engine: Engine) -> Result<PartExplanation, SqlE
             TableSource::Derived(_) => None,
         },
         columns: Arc::clone(&statement.columns),
-        command: Command::new(&statement, &part.values, catalogue),
+        command: Command::new(&statement, &part.values),
         select: part.select.clone(),
         children: children
             .iter()
@@ -372,7 +372,7 @@ fn child_explanation(
     let explanation = ChildExplanation {
         name: Arc::clone(&view.child.name),
         columns: Arc::clone(&statement.columns),
-        command: Command::new(&statement, &child.values, child.select.catalogue.as_ref()),
+        command: Command::new(&statement, &child.values),
         select: child.select,
         ran: None,
     };

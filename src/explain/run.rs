@@ -6,7 +6,7 @@ use base64::Engine as _;
 use serde_json::Value as JsonValue;
 
 use super::{Explanation, Ran, child_explanation};
-use crate::passthrough::sqlite::Session;
+use crate::passthrough::Session;
 use crate::passthrough::{CellRef, Rows};
 use crate::plan::{self, Plan};
 use crate::relation::Value;

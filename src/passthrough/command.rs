@@ -41,7 +41,7 @@ pub struct CommandParameter {
 
 impl Command {
     /// A statement with its values, as a command that reads.
-    pub fn new(statement: &Statement, values: &[Value], catalogue: Option<&Arc<str>>) -> Command {
+    pub fn new(statement: &Statement, values: &[Value]) -> Command {
         Command {
             command: CommandText {
                 text: Arc::clone(&statement.text),
@@ -54,7 +54,7 @@ impl Command {
                     .map(|(index, (value, ty))| parameter(index, value, *ty))
                     .collect(),
             },
-            catalogue: catalogue.cloned(),
+            catalogue: statement.catalogue.clone(),
         }
     }
 }

@@ -3,9 +3,13 @@
 //! A thread that is done takes the next job without sleeping in between; only a thread that finds none is put to
 //! sleep, and the one that fell asleep last is woken first, since its heap and its connection's cache are warm.
 //! Each caller has a lane of its own, of which only so many jobs run at once; lanes take turns.
+//!
+//! A thread that does not come back from its job, because a client that blocks waits for a server that has gone, is
+//! given up: another takes its place, and it ends when it does come back.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Jobs of all callers for a number of threads.
 pub(super) struct Jobs<J> {
@@ -26,6 +30,8 @@ struct State<J> {
     /// Threads that were asked for and have not ended.
     started: usize,
     tickets: u64,
+    /// Jobs whose threads were given up and have not come back.
+    given_up: Vec<u64>,
     is_closed: bool,
 }
 
@@ -38,7 +44,7 @@ struct Lane<J> {
 }
 
 /// A job's place in its lane.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticket {
     lane: usize,
     number: u64,
@@ -49,6 +55,16 @@ pub(super) struct Taken {
     pub(super) ticket: Ticket,
     /// The pool is to start a thread, which begins with [`Jobs::next`].
     pub(super) needs_thread: bool,
+}
+
+/// What a thread is to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next<J> {
+    Job(Ticket, J),
+    /// There was no job for as long as the thread said.
+    Idle,
+    /// There will be no more for this thread.
+    End,
 }
 
 /// A lane with as many jobs waiting as may wait.
@@ -66,6 +82,7 @@ impl<J> Jobs<J> {
                 idle: Vec::new(),
                 started: 0,
                 tickets: 0,
+                given_up: Vec::new(),
                 is_closed: false,
             }),
         }
@@ -125,25 +142,55 @@ impl<J> Jobs<J> {
         self.lock().started -= 1;
     }
 
-    /// The next job, and the lane that it is of; waits for one. None when there will be no more.
-    pub(super) fn next(&self, done: Option<usize>) -> Option<(usize, J)> {
+    /// Gives up the thread that has a job, unless as many have been given up as there may be threads. True where
+    /// the pool is to start another for the jobs that wait.
+    pub(super) fn give_up(&self, ticket: Ticket) -> bool {
         let mut state = self.lock();
-        if let Some(lane) = done {
-            state.lanes[lane].running -= 1;
+        if state.given_up.len() >= self.threads || state.given_up.contains(&ticket.number) {
+            return false;
         }
+        state.given_up.push(ticket.number);
+        state.started -= 1;
+        state.lanes[ticket.lane].running -= 1;
+        let needs_thread = state.lanes.iter().any(|lane| !lane.waiting.is_empty());
+        state.started += usize::from(needs_thread);
+        needs_thread
+    }
+
+    /// The next job, after the one that is `done`; waits for one, `idle` long if there is a limit.
+    pub(super) fn next(&self, done: Option<Ticket>, idle: Option<Duration>) -> Next<J> {
+        let mut state = self.lock();
+        if let Some(done) = done {
+            if let Some(place) = state.given_up.iter().position(|of| *of == done.number) {
+                state.given_up.swap_remove(place);
+                return Next::End;
+            }
+            state.lanes[done.lane].running -= 1;
+        }
+        let until = idle.map(|idle| Instant::now() + idle);
         let mut bed: Option<Arc<Condvar>> = None;
         loop {
             if state.is_closed {
-                return None;
+                return Next::End;
             }
-            if let Some(found) = state.take() {
-                return Some(found);
+            if let Some((ticket, job)) = state.take() {
+                return Next::Job(ticket, job);
             }
             let bed = bed.get_or_insert_with(Arc::default);
             state.idle.push(Arc::clone(bed));
             // Whoever wakes a thread takes it off the list first; else it woke by itself.
-            while state.idle.iter().any(|other| Arc::ptr_eq(other, bed)) {
-                state = bed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            while let Some(place) = state.idle.iter().position(|other| Arc::ptr_eq(other, bed)) {
+                let Some(until) = until else {
+                    state = bed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    continue;
+                };
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    state.idle.remove(place);
+                    return Next::Idle;
+                }
+                let woken = bed.wait_timeout(state, left);
+                state = woken.unwrap_or_else(PoisonError::into_inner).0;
             }
         }
     }
@@ -182,7 +229,7 @@ impl<J> State<J> {
         })
     }
 
-    fn take(&mut self) -> Option<(usize, J)> {
+    fn take(&mut self) -> Option<(Ticket, J)> {
         let count = self.lanes.len();
         let turns = (self.next..count).chain(0..self.next);
         for index in turns {
@@ -190,10 +237,14 @@ impl<J> State<J> {
             if lane.running >= lane.most {
                 continue;
             }
-            if let Some((_, job)) = lane.waiting.pop_front() {
+            if let Some((number, job)) = lane.waiting.pop_front() {
                 lane.running += 1;
                 self.next = (index + 1) % count;
-                return Some((index, job));
+                let ticket = Ticket {
+                    lane: index,
+                    number,
+                };
+                return Some((ticket, job));
             }
         }
         None
@@ -209,7 +260,15 @@ mod tests {
 
     fn took(jobs: &Jobs<&'static str>) -> Vec<(usize, &'static str)> {
         let mut state = jobs.lock();
-        std::iter::from_fn(|| state.take()).collect()
+        let taken = std::iter::from_fn(|| state.take());
+        taken.map(|(ticket, job)| (ticket.lane, job)).collect()
+    }
+
+    fn next(jobs: &Jobs<&'static str>, done: Option<Ticket>) -> (Ticket, &'static str) {
+        match jobs.next(done, Some(Duration::ZERO)) {
+            Next::Job(ticket, job) => (ticket, job),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -223,7 +282,8 @@ mod tests {
         jobs.push(Some(2), "b2").expect("room");
         assert_eq!(took(&jobs), [(1, "b1"), (1, "b2")]);
         // One of the first caller is done: its third may run.
-        assert_eq!(jobs.next(Some(0)), Some((0, "a3")));
+        let done = Ticket { lane: 0, number: 1 };
+        assert_eq!(next(&jobs, Some(done)).1, "a3");
     }
 
     #[test]
@@ -239,7 +299,7 @@ mod tests {
         let jobs = Jobs::new(1, 1);
         let first = jobs.push(None, "runs").expect("a thread for it");
         assert!(first.needs_thread);
-        assert_eq!(jobs.next(None), Some((0, "runs")));
+        assert_eq!(next(&jobs, None), (first.ticket, "runs"));
         let waits = jobs.push(None, "waits").expect("room");
         assert!(!waits.needs_thread);
         assert_eq!(jobs.push(None, "too many").map(|_| ()), Err(Full));
@@ -262,9 +322,9 @@ mod tests {
                 let jobs = Arc::clone(&jobs);
                 move || {
                     let mut done = None;
-                    while let Some((lane, job)) = jobs.next(done) {
+                    while let Next::Job(ticket, job) = jobs.next(done, None) {
                         told.send((name, job)).expect("heard");
-                        done = Some(lane);
+                        done = Some(ticket);
                     }
                 }
             });
@@ -281,5 +341,31 @@ mod tests {
         for thread in threads {
             thread.join().expect("ends");
         }
+    }
+
+    #[test]
+    fn a_thread_without_work_is_told_so() {
+        let jobs: Jobs<&'static str> = Jobs::new(1, 1);
+        assert_eq!(jobs.next(None, Some(Duration::from_millis(1))), Next::Idle);
+        assert!(jobs.lock().idle.is_empty());
+        jobs.push(None, "job").expect("room");
+        assert_eq!(next(&jobs, None).1, "job");
+    }
+
+    #[test]
+    fn a_thread_that_does_not_come_back_is_replaced_and_ends_when_it_does() {
+        let jobs = Jobs::new(1, 1);
+        jobs.push(None, "hangs").expect("room");
+        let (hangs, _) = next(&jobs, None);
+        let waits = jobs.push(None, "waits").expect("room");
+        assert!(!waits.needs_thread);
+        assert!(jobs.give_up(hangs));
+        assert!(!jobs.give_up(hangs), "once");
+        // Its place is free for the job that waits, and for the thread that takes it.
+        let (second, job) = next(&jobs, None);
+        assert_eq!(job, "waits");
+        assert!(!jobs.give_up(second), "no more than there may be threads");
+        assert_eq!(jobs.next(Some(hangs), None), Next::End);
+        assert_eq!(jobs.next(Some(second), Some(Duration::ZERO)), Next::Idle);
     }
 }

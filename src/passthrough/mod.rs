@@ -3,23 +3,33 @@
 //! Takes a statement's text with its values; gives [`Rows`]. Knows nothing of FHIR. A connection is
 //! taken here and nowhere earlier.
 
+mod breaker;
 mod command;
+mod driver;
 mod jobs;
+mod pool;
 mod rows;
+mod session;
 pub mod sqlite;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use command::{Command, CommandParameter};
-pub use rows::{Cell, CellRef, RowRef, Rows, RowsBuilder};
+pub use driver::{Connection, Driver, RowSink, exact};
+pub use pool::{Limits, Pool};
+pub use rows::{Cell, CellRef, RowRef, Rows, RowsBuilder, TooLarge};
+pub use session::Session;
+pub use watch::{CancelGuard, Watch};
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::errors::{self, Code};
 
-/// Why no rows came back. No message holds a value of the request or of a row.
+/// Why no rows came back. No message holds a value of the request or of a row, nor a secret of the site's.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PassthroughError {
     #[error("the practice database did not answer within {} s", .0.as_secs_f32())]
@@ -30,12 +40,46 @@ pub enum PassthroughError {
     Locked,
     #[error("the practice database has no table or column that the mapping names: {0}")]
     Schema(String),
+    /// The engine's own number.
     #[error("the practice database refused the command (code {code})")]
     Failed { code: i32 },
     #[error("the practice database cannot be opened: {0}")]
     Open(String),
     #[error("the answer is larger than {0} MiB")]
     TooLarge(usize),
+    /// In the words of the operating system or the client: `connection refused`.
+    #[error("the practice's database server cannot be reached: {0}")]
+    Unreachable(String),
+    /// Nothing is asked for as long as the pause goes on.
+    #[error(
+        "the practice's database server could not be reached a moment ago, and is not asked again yet"
+    )]
+    Down { pause: Duration },
+    #[error("the connection to the practice's database server was cut")]
+    Lost,
+    #[error("the practice's database server refuses the login")]
+    Login,
+    /// The name that the configuration gives, and what the server says of it.
+    #[error("the practice's database server does not open the database `{0}`")]
+    NoDatabase(String),
+    /// What is wrong with it: `expired`.
+    #[error("the certificate of the practice's database server is not trusted: {0}")]
+    Certificate(String),
+    #[error("the login may not read a table that the mapping names")]
+    Permission,
+    #[error("the site has no database for the catalogue `{0}`")]
+    Catalogue(Arc<str>),
+    /// `LIKE` and the like: what the mapping needs and a driver cannot carry.
+    #[error("the driver cannot carry {0}")]
+    NotCarried(&'static str),
+    #[error("the upstream SQL passthrough refuses Pilaster's key or its access to the site")]
+    UpstreamRefused,
+    #[error("the upstream SQL passthrough takes no more queries for now")]
+    UpstreamLimit { pause: Duration },
+    #[error("the upstream SQL passthrough cannot reach the practice")]
+    UpstreamOffline { pause: Option<Duration> },
+    #[error("the upstream SQL passthrough failed ({0})")]
+    Upstream(String),
 }
 
 impl PassthroughError {
@@ -45,9 +89,71 @@ impl PassthroughError {
             PassthroughError::Timeout(_) => errors::DATABASE_TIMEOUT,
             PassthroughError::Busy | PassthroughError::Locked => errors::DATABASE_BUSY,
             PassthroughError::Schema(_) => errors::DATABASE_SCHEMA,
-            PassthroughError::Failed { .. } => errors::DATABASE_FAILED,
+            PassthroughError::Failed { .. } | PassthroughError::NotCarried(_) => {
+                errors::DATABASE_FAILED
+            }
             PassthroughError::Open(_) => errors::DATABASE_OPEN,
             PassthroughError::TooLarge(_) => errors::DATABASE_TOO_LARGE,
+            PassthroughError::Unreachable(_) | PassthroughError::Down { .. } => {
+                errors::DATABASE_UNREACHABLE
+            }
+            PassthroughError::Lost => errors::DATABASE_LOST,
+            PassthroughError::Login => errors::DATABASE_LOGIN,
+            PassthroughError::NoDatabase(_) | PassthroughError::Catalogue(_) => {
+                errors::DATABASE_MISSING
+            }
+            PassthroughError::Certificate(_) => errors::DATABASE_CERTIFICATE,
+            PassthroughError::Permission => errors::DATABASE_PERMISSION,
+            PassthroughError::UpstreamRefused => errors::UPSTREAM_REFUSED,
+            PassthroughError::UpstreamLimit { .. } => errors::UPSTREAM_LIMIT,
+            PassthroughError::UpstreamOffline { .. } => errors::UPSTREAM_OFFLINE,
+            PassthroughError::Upstream(_) => errors::UPSTREAM_FAILED,
+        }
+    }
+
+    /// The connection is of no use any more.
+    pub fn is_lost(&self) -> bool {
+        *self == PassthroughError::Lost
+    }
+
+    /// Another attempt to connect would end the same way for now.
+    pub fn says_the_server_is_down(&self) -> bool {
+        self.is_refusal()
+            || matches!(
+                self,
+                PassthroughError::Unreachable(_)
+                    | PassthroughError::Lost
+                    | PassthroughError::Timeout(_)
+                    | PassthroughError::UpstreamOffline { .. }
+            )
+    }
+
+    /// The server is there and does not let Pilaster in.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            PassthroughError::Login
+                | PassthroughError::NoDatabase(_)
+                | PassthroughError::Certificate(_)
+                | PassthroughError::UpstreamRefused
+        )
+    }
+
+    /// Seconds after which to try again, where that can help.
+    pub fn retry_after(&self) -> Option<u32> {
+        let seconds = |pause: Duration| u32::try_from(pause.as_secs() + 1).unwrap_or(u32::MAX);
+        match self {
+            PassthroughError::Busy | PassthroughError::Locked | PassthroughError::Lost => Some(1),
+            PassthroughError::Unreachable(_) => Some(1),
+            PassthroughError::Down { pause } | PassthroughError::UpstreamLimit { pause } => {
+                Some(seconds(*pause))
+            }
+            PassthroughError::UpstreamOffline { pause } => Some(pause.map_or(5, seconds)),
+            PassthroughError::Open(_) => Some(5),
+            PassthroughError::Login
+            | PassthroughError::NoDatabase(_)
+            | PassthroughError::Certificate(_) => Some(60),
+            _ => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The rows of one statement: cells beside one arena of bytes, so that a page of text costs one
 //! allocation rather than one a cell.
 
+use super::RowSink;
 use crate::relation::Value;
 
 /// A cell; text and bytes lie in the arena.
@@ -131,25 +132,35 @@ pub struct RowsBuilder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLarge;
 
+impl RowSink for RowsBuilder {
+    fn begin(&mut self, width: usize, _: &dyn Fn(usize) -> String) {
+        self.rows.width = width;
+    }
+
+    fn cell(&mut self, cell: CellRef<'_>) -> Result<(), TooLarge> {
+        self.push(cell)
+    }
+}
+
 impl RowsBuilder {
-    /// Rows of `width` columns, with at most `most` bytes of text and as many cells' worth of memory.
-    pub fn new(width: usize, most: usize) -> RowsBuilder {
-        let most = most.min(u32::MAX as usize);
+    /// No rows yet; at most `most` bytes of text and as many cells' worth of memory.
+    pub fn new(most: usize) -> RowsBuilder {
         RowsBuilder {
-            rows: Rows {
-                width,
-                cells: Vec::new(),
-                arena: Vec::new(),
-            },
-            most,
+            rows: Rows::default(),
+            most: most.min(u32::MAX as usize),
         }
+    }
+
+    /// Begins anew.
+    pub fn clear(&mut self) {
+        self.rows = Rows::default();
     }
 
     /// Appends the next cell of the row.
     ///
     /// # Errors
     /// When the rows would grow past the bound.
-    pub fn push(&mut self, cell: CellRef<'_>) -> Result<(), TooLarge> {
+    fn push(&mut self, cell: CellRef<'_>) -> Result<(), TooLarge> {
         let cell = match cell {
             CellRef::Null => Cell::Null,
             CellRef::Int(number) => Cell::Int(number),

@@ -1,55 +1,21 @@
 //! The SQLite driver: the embedded practice, and databases that an author tries a mapping on.
 //!
-//! SQLite runs in the caller's thread, so a request's whole work with the database is one job on a thread
-//! of the pool's own. There are as many threads as connections and each keeps its own: what a thread's heap
-//! and a connection's cache have grown to is then used again, where a runtime's shared blocking threads, of
-//! which there are soon dozens, each keep theirs. Connections only read. A statement that runs past its
-//! deadline, or whose caller has gone, is interrupted by the engine's progress callback.
+//! SQLite runs in the caller's thread. Connections only read. A statement that runs past its deadline, or whose
+//! caller has gone, is interrupted by the engine's progress callback.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags};
-use tokio::sync::oneshot;
 
-use super::jobs::{Jobs, Ticket};
 use super::rows::TooLarge;
-use super::{CellRef, PassthroughError, Rows, RowsBuilder};
-use crate::relation::Value;
+use super::{CellRef, Connection, Driver, Limits, PassthroughError, Pool, RowSink, Watch};
+use crate::relation::{Dialect, Value};
 use crate::sql::Statement;
-
-/// Bounds of a pool.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Connections, each with a thread of its own, at the most.
-    pub connections: usize,
-    /// Requests of a caller that may wait for one; a further one is turned away at once.
-    pub waiting: usize,
-    /// How long one may wait.
-    pub wait: Duration,
-    /// How long a job's statements may take together.
-    pub statement: Duration,
-    /// Bytes of one statement's rows.
-    pub rows: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            connections: 4,
-            waiting: 256,
-            wait: Duration::from_secs(5),
-            statement: Duration::from_secs(30),
-            rows: 64 << 20,
-        }
-    }
-}
 
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 128;
@@ -62,23 +28,87 @@ const KEPT_TEXT: usize = 16 * 1024;
 /// Virtual machine steps between two looks at the clock: some tens of microseconds.
 const STEPS: i32 = 10_000;
 
-/// A pool of read-only connections to one file.
-pub struct Pool {
-    path: PathBuf,
+/// The files of a site.
+pub struct Sqlite {
+    catalogues: Vec<Arc<str>>,
+    files: Vec<PathBuf>,
     limits: Limits,
-    jobs: Arc<Jobs<Job>>,
-    /// A connection that no thread has yet.
-    spare: Mutex<Option<Opened>>,
 }
 
-type Job = Box<dyn FnOnce(&mut Option<Opened>) + Send>;
+impl Sqlite {
+    /// A site with one file.
+    pub fn file(path: &Path, limits: &Limits) -> Sqlite {
+        Sqlite {
+            catalogues: Vec::new(),
+            files: vec![path.to_owned()],
+            limits: limits.clone(),
+        }
+    }
+
+    /// A site with a file for each catalogue, the default one first.
+    pub fn files(files: impl IntoIterator<Item = (Arc<str>, PathBuf)>, limits: &Limits) -> Sqlite {
+        let (catalogues, files) = files.into_iter().unzip();
+        Sqlite {
+            catalogues,
+            files,
+            limits: limits.clone(),
+        }
+    }
+}
+
+/// A pool over one file that must exist; opens the first connection, so that a file that cannot be read is known
+/// now.
+///
+/// # Errors
+/// [`PassthroughError::Open`] with the engine's reason.
+pub fn pool(path: &Path, limits: Limits) -> Result<Pool, PassthroughError> {
+    Pool::connected(Arc::new(Sqlite::file(path, &limits)), limits)
+}
+
+impl Driver for Sqlite {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn catalogues(&self) -> &[Arc<str>] {
+        &self.catalogues
+    }
+
+    fn connect(
+        &self,
+        catalogue: usize,
+        _: &Arc<Watch>,
+    ) -> Result<Box<dyn Connection>, PassthroughError> {
+        let path = &self.files[catalogue];
+        Ok(Box::new(Opened {
+            file: file_id(path)?,
+            connection: open(path, &self.limits)?,
+            path: path.clone(),
+            seen: Instant::now(),
+            limits: self.limits.clone(),
+            broken: false,
+        }))
+    }
+
+    fn idle(&self) -> Option<Duration> {
+        None
+    }
+
+    fn is_remote(&self) -> bool {
+        false
+    }
+}
 
 /// A connection, with the file that it has open: another may come to stand at the path.
 struct Opened {
-    connection: Connection,
+    connection: rusqlite::Connection,
+    path: PathBuf,
     file: FileId,
     /// When the path was last looked at.
     seen: Instant,
+    limits: Limits,
+    /// The engine reported that the file is no sound database.
+    broken: bool,
 }
 
 /// For so long the file at the path is taken to be the same: the question costs as much as a small read.
@@ -102,216 +132,9 @@ fn file_id(_: &Path) -> Result<FileId, PassthroughError> {
     Ok((0, 0))
 }
 
-/// Does jobs until there will be no more.
-fn serve(jobs: &Jobs<Job>) {
-    let mut connection = None;
-    let mut done = None;
-    while let Some((lane, job)) = jobs.next(done) {
-        // A job that panics takes its connection with it; another is made for the next.
-        let _ = catch_unwind(AssertUnwindSafe(|| job(&mut connection)));
-        done = Some(lane);
-    }
-}
-
-/// A job that somebody waits for. When nobody does any more it is taken back, or interrupted where it runs.
-struct Awaited<'p> {
-    jobs: &'p Jobs<Job>,
-    ticket: Ticket,
-    cancelled: Arc<AtomicBool>,
-    is_done: bool,
-}
-
-impl Drop for Awaited<'_> {
-    fn drop(&mut self) {
-        if !self.is_done {
-            self.cancelled.store(true, Ordering::Relaxed);
-            drop(self.jobs.withdraw(self.ticket));
-        }
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        self.jobs.close();
-    }
-}
-
-impl Pool {
-    /// A pool over a file that must exist; opens the first connection, so that a file that cannot be read
-    /// is known now.
-    ///
-    /// # Errors
-    /// [`PassthroughError::Open`] with the engine's reason.
-    pub fn open(path: &Path, limits: Limits) -> Result<Pool, PassthroughError> {
-        let first = Opened {
-            file: file_id(path)?,
-            connection: open(path, &limits)?,
-            seen: Instant::now(),
-        };
-        Ok(Pool {
-            path: path.to_owned(),
-            jobs: Arc::new(Jobs::new(limits.connections, limits.waiting)),
-            limits,
-            spare: Mutex::new(Some(first)),
-        })
-    }
-
-    /// Runs a job with a session of its own on a thread of the pool. When the future is dropped, the job's
-    /// statement is interrupted.
-    ///
-    /// # Errors
-    /// When no connection comes free in time, or none can be opened; and the job's own.
-    pub async fn run<T, E, F>(self: &Arc<Self>, job: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<PassthroughError> + Send + 'static,
-        F: FnOnce(&mut Session<'_>) -> Result<T, E> + Send + 'static,
-    {
-        self.run_for(None, job).await
-    }
-
-    /// As [`Pool::run`], within the caller's share of the connections where there is a caller.
-    ///
-    /// # Errors
-    /// As [`Pool::run`].
-    pub async fn run_for<T, E, F>(self: &Arc<Self>, caller: Option<u32>, job: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<PassthroughError> + Send + 'static,
-        F: FnOnce(&mut Session<'_>) -> Result<T, E> + Send + 'static,
-    {
-        let begins = tokio::time::Instant::now() + self.limits.wait;
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let (answer, mut answered) = oneshot::channel();
-        // What the job logs belongs to the request.
-        let dispatch = tracing::dispatcher::get_default(Clone::clone);
-        let span = tracing::Span::current();
-        let task: Job = Box::new({
-            let (pool, cancelled) = (Arc::clone(self), Arc::clone(&cancelled));
-            move |connection| {
-                let done = tracing::dispatcher::with_default(&dispatch, || {
-                    span.in_scope(|| pool.attend(connection, cancelled, job))
-                });
-                // Nobody may wait for it any more.
-                let _ = answer.send(done);
-            }
-        });
-        let taken = self.jobs.push(caller, task);
-        let taken = taken.map_err(|_| PassthroughError::Busy)?;
-        let mut awaited = Awaited {
-            jobs: &self.jobs,
-            ticket: taken.ticket,
-            cancelled,
-            is_done: false,
-        };
-        if taken.needs_thread {
-            self.start_thread()?;
-        }
-        let answer = match tokio::time::timeout_at(begins, &mut answered).await {
-            Ok(answer) => answer,
-            Err(_) if self.jobs.withdraw(awaited.ticket).is_some() => {
-                return Err(PassthroughError::Busy.into());
-            }
-            // It has begun, and its statements have a deadline of their own.
-            Err(_) => answered.await,
-        };
-        awaited.is_done = true;
-        // Where there is no answer the job panicked.
-        answer.unwrap_or_else(|_| Err(PassthroughError::Failed { code: 0 }.into()))
-    }
-
-    fn start_thread(&self) -> Result<(), PassthroughError> {
-        let jobs = Arc::clone(&self.jobs);
-        let started = std::thread::Builder::new()
-            .name("sqlite".to_owned())
-            .spawn(move || serve(&jobs));
-        started.map(drop).map_err(|error| {
-            self.jobs.thread_failed();
-            PassthroughError::Open(error.to_string())
-        })
-    }
-
-    /// One job, on its thread.
-    fn attend<T, E: From<PassthroughError>>(
-        &self,
-        connection: &mut Option<Opened>,
-        cancelled: Arc<AtomicBool>,
-        job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        if cancelled.load(Ordering::Relaxed) {
-            // Nobody waits for the answer any more, so none is sought, and this one is not seen.
-            return Err(PassthroughError::Busy.into());
-        }
-        let now = Instant::now();
-        let mut open = match connection.take() {
-            Some(open) if now.duration_since(open.seen) < SEEN_FOR => open,
-            // A file that was replaced or deleted would be read on for as long as it is open.
-            Some(open) if open.file == file_id(&self.path)? => Opened { seen: now, ..open },
-            _ => self.connect()?,
-        };
-        let deadline = now + self.limits.statement;
-        watch(&mut open.connection, move || {
-            cancelled.load(Ordering::Relaxed) || Instant::now() >= deadline
-        })?;
-        let mut session = Session {
-            connection: &open.connection,
-            limits: &self.limits,
-            broken: false,
-        };
-        let done = job(&mut session);
-        session.end();
-        // A file that is damaged is opened anew: then its state is known, and may be mended.
-        let broken = session.broken;
-        if !broken
-            && open
-                .connection
-                .progress_handler(0, None::<fn() -> bool>)
-                .is_ok()
-        {
-            *connection = Some(open);
-        }
-        done
-    }
-
-    fn connect(&self) -> Result<Opened, PassthroughError> {
-        let file = file_id(&self.path)?;
-        let spare = lock(&self.spare).take().filter(|spare| spare.file == file);
-        match spare {
-            Some(spare) => Ok(spare),
-            None => Ok(Opened {
-                file,
-                connection: open(&self.path, &self.limits)?,
-                seen: Instant::now(),
-            }),
-        }
-    }
-
-    /// A job with a connection now, outside any runtime: for the command line.
-    ///
-    /// # Errors
-    /// As [`Pool::run`].
-    pub fn run_now<T, E: From<PassthroughError>>(
-        &self,
-        job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let mut open = self.connect()?;
-        let deadline = Instant::now() + self.limits.statement;
-        watch(&mut open.connection, move || Instant::now() >= deadline)?;
-        let mut session = Session {
-            connection: &open.connection,
-            limits: &self.limits,
-            broken: false,
-        };
-        let done = job(&mut session);
-        session.end();
-        *lock(&self.spare) = Some(open);
-        done
-    }
-}
-
 /// Has the engine ask, every so many steps, whether a statement is to end.
 fn watch(
-    connection: &mut Connection,
+    connection: &mut rusqlite::Connection,
     is_over: impl FnMut() -> bool + Send + 'static,
 ) -> Result<(), PassthroughError> {
     connection
@@ -319,14 +142,10 @@ fn watch(
         .map_err(|_| PassthroughError::Open("no progress callback".to_owned()))
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn open(path: &Path, limits: &Limits) -> Result<Connection, PassthroughError> {
+fn open(path: &Path, limits: &Limits) -> Result<rusqlite::Connection, PassthroughError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let prepare = || -> rusqlite::Result<Connection> {
-        let connection = Connection::open_with_flags(path, flags)?;
+    let prepare = || -> rusqlite::Result<rusqlite::Connection> {
+        let connection = rusqlite::Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "query_only", true)?;
         connection.pragma_update(None, "cache_size", PAGE_CACHE)?;
@@ -355,46 +174,31 @@ fn reason(error: &rusqlite::Error) -> String {
     }
 }
 
-/// A connection for the time of one job.
-pub struct Session<'c> {
-    connection: &'c Connection,
-    limits: &'c Limits,
-    /// The engine reported that the file is no sound database.
-    broken: bool,
-}
+impl Connection for Opened {
+    fn begin(&mut self, watched: &Arc<Watch>) -> Result<(), PassthroughError> {
+        let now = Instant::now();
+        if now.duration_since(self.seen) >= SEEN_FOR {
+            // A file that was replaced or deleted would be read on for as long as it is open.
+            if file_id(&self.path)? != self.file {
+                return Err(PassthroughError::Lost);
+            }
+            self.seen = now;
+        }
+        let watched = Arc::clone(watched);
+        watch(&mut self.connection, move || watched.is_over())
+    }
 
-impl Session<'_> {
-    /// Lets all statements of this session from here on see one state of the database, and take its lock once.
-    /// Without it each sees its own, which is as good for one.
-    ///
-    /// # Errors
-    /// As [`Session::execute`].
-    pub fn snapshot(&mut self) -> Result<(), PassthroughError> {
+    fn snapshot(&mut self) -> Result<(), PassthroughError> {
         self.command("BEGIN").map_err(|error| self.refused(&error))
     }
 
-    /// Ends what [`Session::snapshot`] began. A connection that cannot is opened anew.
-    fn end(&mut self) {
-        if !self.connection.is_autocommit() {
-            self.broken |= self.command("COMMIT").is_err();
-        }
-    }
-
-    fn command(&self, text: &str) -> rusqlite::Result<()> {
-        self.connection.prepare_cached(text)?.execute([]).map(drop)
-    }
-
-    /// Runs one statement and gives its rows.
-    ///
-    /// # Errors
-    /// Whatever the engine reports, without any value; the bound on a statement's rows.
-    pub fn execute(
+    fn execute(
         &mut self,
         statement: &Statement,
         values: &[Value],
-    ) -> Result<Rows, PassthroughError> {
-        let limit = self.limits.rows;
-        let run = || -> Result<Result<Rows, TooLarge>, rusqlite::Error> {
+        sink: &mut dyn RowSink,
+    ) -> Result<(), PassthroughError> {
+        let mut run = || -> Result<Result<(), TooLarge>, rusqlite::Error> {
             // Kept as they are or thrown away after this run: the text of a search with hundreds of values
             // seldom comes twice, and what SQLite makes of it is larger still.
             let mut kept;
@@ -410,7 +214,9 @@ impl Session<'_> {
                 prepared.raw_bind_parameter(index + 1, Bound(value))?;
             }
             let width = prepared.column_count();
-            let mut builder = RowsBuilder::new(width, limit);
+            sink.begin(width, &|column| {
+                prepared.column_name(column).unwrap_or_default().to_owned()
+            });
             let mut rows = prepared.raw_query();
             while let Some(row) = rows.next()? {
                 for column in 0..width {
@@ -421,18 +227,69 @@ impl Session<'_> {
                         ValueRef::Text(bytes) => CellRef::Text(bytes),
                         ValueRef::Blob(bytes) => CellRef::Bytes(bytes),
                     };
-                    if builder.push(cell).is_err() {
+                    if sink.cell(cell).is_err() {
                         return Ok(Err(TooLarge));
                     }
                 }
             }
-            Ok(Ok(builder.finish()))
+            Ok(Ok(()))
         };
         match run() {
-            Ok(Ok(rows)) => Ok(rows),
-            Ok(Err(TooLarge)) => Err(PassthroughError::TooLarge(limit >> 20)),
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(TooLarge)) => Err(PassthroughError::TooLarge(self.limits.rows >> 20)),
             Err(error) => Err(self.refused(&error)),
         }
+    }
+
+    fn end(&mut self) -> bool {
+        if !self.connection.is_autocommit() {
+            self.broken |= self.command("COMMIT").is_err();
+        }
+        // A file that is damaged is opened anew: then its state is known, and may be mended.
+        !self.broken
+            && self
+                .connection
+                .progress_handler(0, None::<fn() -> bool>)
+                .is_ok()
+    }
+
+    fn ping(&mut self) -> Result<(), PassthroughError> {
+        // Without a table in it the file would not be looked at.
+        let asked = self
+            .connection
+            .prepare_cached("SELECT COUNT(*) FROM sqlite_schema")
+            .and_then(|mut statement| statement.query_row([], |_| Ok(())));
+        asked.map_err(|error| self.refused(&error))
+    }
+
+    fn refusal(&mut self, statement: &Statement) -> Result<Option<String>, PassthroughError> {
+        let prepared = self.connection.prepare(&statement.text).map(drop);
+        Ok(match prepared {
+            Ok(()) => None,
+            Err(
+                rusqlite::Error::SqlInputError { msg, .. }
+                | rusqlite::Error::SqliteFailure(_, Some(msg)),
+            ) => Some(msg),
+            Err(other) => Some(self.refused(&other).to_string()),
+        })
+    }
+
+    fn declares_collation(&self, table: &str, column: &str, collation: &str) -> bool {
+        self.connection
+            .column_metadata(Some("main"), table, column)
+            .is_ok_and(|(_, declared, ..)| {
+                declared.is_some_and(|declared| {
+                    declared
+                        .to_bytes()
+                        .eq_ignore_ascii_case(collation.as_bytes())
+                })
+            })
+    }
+}
+
+impl Opened {
+    fn command(&self, text: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(text)?.execute([]).map(drop)
     }
 
     fn refused(&mut self, error: &rusqlite::Error) -> PassthroughError {
@@ -483,72 +340,6 @@ impl Session<'_> {
                 },
             },
         }
-    }
-
-    /// What the engine says of a statement that it refuses, before any value is bound; None where it takes it.
-    pub fn refusal(&mut self, statement: &Statement) -> Option<String> {
-        match self.connection.prepare(&statement.text) {
-            Ok(_) => None,
-            Err(
-                rusqlite::Error::SqlInputError { msg, .. }
-                | rusqlite::Error::SqliteFailure(_, Some(msg)),
-            ) => Some(msg),
-            Err(other) => Some(self.refused(&other).to_string()),
-        }
-    }
-
-    /// The names of a table's or view's columns; None where there is no such table.
-    ///
-    /// # Errors
-    /// When the catalogue cannot be read.
-    pub fn columns(&mut self, table: &str) -> Result<Option<Vec<String>>, PassthroughError> {
-        let read = || -> rusqlite::Result<Vec<String>> {
-            self.connection
-                .prepare_cached("SELECT name FROM pragma_table_info(?1)")?
-                .query_map([table], |row| row.get(0))?
-                .collect()
-        };
-        match read() {
-            Ok(columns) if columns.is_empty() => Ok(None),
-            Ok(columns) => Ok(Some(columns)),
-            Err(error) => Err(self.refused(&error)),
-        }
-    }
-
-    /// Whether a column is declared with a collation; false where there is no such column.
-    pub fn declares_collation(&self, table: &str, column: &str, collation: &str) -> bool {
-        self.connection
-            .column_metadata(Some("main"), table, column)
-            .is_ok_and(|(_, declared, ..)| {
-                declared.is_some_and(|declared| {
-                    declared
-                        .to_bytes()
-                        .eq_ignore_ascii_case(collation.as_bytes())
-                })
-            })
-    }
-
-    /// How the engine would run a statement: a line for each step of its plan.
-    ///
-    /// # Errors
-    /// As [`Session::execute`].
-    pub fn query_plan(
-        &mut self,
-        statement: &Statement,
-        values: &[Value],
-    ) -> Result<Vec<String>, PassthroughError> {
-        let explain = Statement {
-            text: Arc::from(format!("EXPLAIN QUERY PLAN {}", statement.text)),
-            types: Arc::clone(&statement.types),
-            columns: Arc::new([]),
-        };
-        let rows = self.execute(&explain, values)?;
-        Ok((0..rows.len())
-            .filter_map(|row| match rows.cell(row, 3) {
-                CellRef::Text(detail) => Some(String::from_utf8_lossy(detail).into_owned()),
-                _ => None,
-            })
-            .collect())
     }
 }
 

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::date;
 use rusqlite::Connection;
 
-use super::sqlite::{Limits, Pool};
-use super::{CellRef, Command, PassthroughError, Rows};
+use super::{CellRef, Command, Limits, PassthroughError, Pool, Rows, sqlite};
 use crate::relation::{SqlType, Value};
 use crate::sql::Statement;
 
@@ -22,7 +21,7 @@ fn pool(limits: Limits) -> (Arc<Pool>, tempfile::NamedTempFile) {
         "CREATE TABLE t (name TEXT); INSERT INTO t VALUES ('a'), (CAST(x'e9' AS TEXT))",
     )
     .expect("a table");
-    let pool = Pool::open(file.path(), limits).expect("a pool");
+    let pool = sqlite::pool(file.path(), limits).expect("a pool");
     (Arc::new(pool), file)
 }
 
@@ -31,6 +30,7 @@ fn statement(text: &str, types: &[SqlType]) -> Statement {
         text: Arc::from(text),
         types: types.into(),
         columns: Arc::new([]),
+        catalogue: None,
     }
 }
 
@@ -215,7 +215,7 @@ async fn a_file_that_is_replaced_or_deleted_is_noticed() {
 
 #[test]
 fn a_missing_file_is_known_at_once() {
-    let opened = Pool::open(std::path::Path::new("/nowhere/at/all"), Limits::default());
+    let opened = sqlite::pool(std::path::Path::new("/nowhere/at/all"), Limits::default());
     assert!(matches!(opened, Err(PassthroughError::Open(_))));
 }
 
@@ -223,7 +223,7 @@ fn a_missing_file_is_known_at_once() {
 #[test]
 fn a_commands_moments_are_what_their_types_hold() {
     let bound = |ty, at| {
-        let command = Command::new(&statement("", &[ty]), &[Value::DateTime(at)], None);
+        let command = Command::new(&statement("", &[ty]), &[Value::DateTime(at)]);
         command.command.parameters[0]
             .value
             .clone()

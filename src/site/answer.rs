@@ -15,7 +15,7 @@ use crate::errors;
 use crate::fhir::outcome::{Issue, OperationOutcome};
 use crate::mapping;
 use crate::passthrough::Rows;
-use crate::passthrough::sqlite::Session;
+use crate::passthrough::Session;
 use crate::plan::{self, MOST_ADDED, MOST_INCLUDED, Part, Place, Plan, compare_keys, merged_keys};
 use crate::relation::{Predicate, Value};
 use crate::search::{IgnoredReason, SearchRequest};

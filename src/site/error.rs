@@ -101,8 +101,7 @@ impl SiteError {
     /// Seconds after which to try again, where that can help.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
-            SiteError::Passthrough(PassthroughError::Busy | PassthroughError::Locked) => Some(1),
-            SiteError::Passthrough(PassthroughError::Open(_)) => Some(5),
+            SiteError::Passthrough(error) => error.retry_after(),
             _ => None,
         }
     }

@@ -10,7 +10,7 @@ use super::calls::Includes;
 use super::{Site, SiteError};
 use crate::assemble::{self, ChildRows, ResourceWriter};
 use crate::mapping::{Matcher, ReferenceMatcher, Target};
-use crate::passthrough::sqlite::Session;
+use crate::passthrough::Session;
 use crate::passthrough::{CellRef, Rows};
 use crate::plan::{Included, MOST_ADDED, MOST_INCLUDED, Part, ROUNDS, Selection, View};
 use crate::relation::Predicate;

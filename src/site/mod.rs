@@ -32,7 +32,7 @@ pub use types::Types;
 
 use crate::cursor::{Cursor, CursorKey};
 use crate::mapping::{Mapping, Resource};
-use crate::passthrough::sqlite::Pool;
+use crate::passthrough::Pool;
 use crate::passthrough::{CellRef, PassthroughError};
 use crate::plan::{CountLimits, Place, Plan, PlanError, Planner, Selection};
 use crate::relation::{ChildSelect, Dialect, Select};
@@ -253,17 +253,7 @@ impl Site {
     /// # Errors
     /// Why it does not.
     pub async fn ready(&self) -> Result<(), PassthroughError> {
-        self.pool
-            .run(|session| {
-                session
-                    .execute(
-                        // Without a table in it the file would not be looked at.
-                        &Statement::constant("SELECT COUNT(*) AS ready FROM sqlite_schema"),
-                        &[],
-                    )
-                    .map(drop)
-            })
-            .await
+        self.pool.run(|session| session.ping()).await
     }
 
     /// What reads and plans its calls.
@@ -488,18 +478,18 @@ fn declares_collations(mapping: &Mapping, pool: &Pool) -> bool {
         .values()
         .filter(|table| table.derived.is_none())
         .flat_map(|table| {
-            table.columns.values().filter_map(|column| {
+            table.columns.values().filter_map(move |column| {
                 let name = sql::sqlite_collation(column.collation.as_deref()?, Some(column.ty))?;
-                Some((&*table.name, &*column.name, name))
+                Some((table, &*column.name, name))
             })
         });
-    let declared =
-        pool.run_now(|session| {
-            let mut columns = columns;
-            Ok::<bool, PassthroughError>(columns.all(|(table, column, collation)| {
-                session.declares_collation(table, column, collation)
-            }))
-        });
+    let declared = pool.run_now(|session| {
+        let mut columns = columns;
+        Ok::<bool, PassthroughError>(columns.all(|(table, column, collation)| {
+            let catalogue = table.catalogue.as_ref();
+            session.declares_collation(catalogue, &table.name, column, collation)
+        }))
+    });
     // A mapping that declares no table says nothing of its columns.
     !mapping.tables.is_empty() && declared.unwrap_or(false)
 }

@@ -10,7 +10,7 @@ use super::answer::{fetch_children, is_several};
 use super::{Answer, Clock, ReadCall, Site, SiteError, etag};
 use crate::assemble::{self, ChildRows, Outcome, ResourceWriter};
 use crate::passthrough::Rows;
-use crate::passthrough::sqlite::Session;
+use crate::passthrough::Session;
 use crate::plan::{Part, Plan};
 use crate::search::{Filter, SearchRequest, Summary};
 use crate::sql::Statement;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{SearchCall, Site, SiteConfig, SiteError};
 use crate::cursor::CursorKey;
 use crate::mapping;
-use crate::passthrough::sqlite::{Limits, Pool};
+use crate::passthrough::{Limits, sqlite};
 use crate::plan::CountLimits;
 use crate::relation::Dialect;
 
@@ -84,7 +84,7 @@ fn rig(patients: i64, kin: i64) -> Rig {
         count: CountLimits::default(),
         cursor_key: Arc::new(CursorKey::from_bytes([7; 32])),
     };
-    let pool = Pool::open(file.path(), Limits::default()).expect("a pool");
+    let pool = sqlite::pool(file.path(), Limits::default()).expect("a pool");
     Rig {
         site: Arc::new(Site::new(config, Arc::new(loaded.mapping), Arc::new(pool))),
         _file: file,

@@ -25,6 +25,8 @@ pub struct Statement {
     pub types: Arc<[SqlType]>,
     /// The names of the columns of a row, in order.
     pub columns: Arc<[String]>,
+    /// The database among the site's; None for its default one.
+    pub catalogue: Option<Arc<str>>,
 }
 
 impl Statement {
@@ -34,6 +36,7 @@ impl Statement {
             text: Arc::from(text),
             types: Arc::new([]),
             columns: Arc::new([]),
+            catalogue: None,
         }
     }
 }
@@ -74,7 +77,11 @@ pub use sqlite::stand_in as sqlite_collation;
 /// When the dialect is not offered, or a fragment of the mapping has no text for it.
 pub fn select(select: &Select, engine: impl Into<Engine>) -> Result<Statement, SqlError> {
     let engine = engine.into();
-    writer::Writer::new(engine.dialect, spelling(engine)?).select(select)
+    let statement = writer::Writer::new(engine.dialect, spelling(engine)?).select(select)?;
+    Ok(Statement {
+        catalogue: select.source.catalogue.clone(),
+        ..statement
+    })
 }
 
 /// Spells the select of a child table in a dialect.
@@ -83,7 +90,11 @@ pub fn select(select: &Select, engine: impl Into<Engine>) -> Result<Statement, S
 /// As [`select`].
 pub fn children(select: &ChildSelect, engine: impl Into<Engine>) -> Result<Statement, SqlError> {
     let engine = engine.into();
-    writer::Writer::new(engine.dialect, spelling(engine)?).children(select)
+    let statement = writer::Writer::new(engine.dialect, spelling(engine)?).children(select)?;
+    Ok(Statement {
+        catalogue: select.catalogue.clone(),
+        ..statement
+    })
 }
 
 fn spelling(engine: Engine) -> Result<&'static dyn spelling::Spelling, SqlError> {

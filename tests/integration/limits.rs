@@ -10,8 +10,8 @@ use pilaster::cli::{OpenLimits, open_site};
 use pilaster::cursor::CursorKey;
 use pilaster::explain::HttpOptions;
 use pilaster::mapping::load_files;
+use pilaster::passthrough::Limits as PoolLimits;
 use pilaster::passthrough::PassthroughError;
-use pilaster::passthrough::sqlite::Limits as PoolLimits;
 use pilaster::server::{Limits, Practice, Reply};
 use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteError, SummaryCall};
 

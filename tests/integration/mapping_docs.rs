@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use pilaster::cursor::CursorKey;
 use pilaster::mapping::{self, Diagnostics, Loaded, Options};
-use pilaster::passthrough::sqlite::{Limits, Pool};
+use pilaster::passthrough::{Limits, sqlite};
 use pilaster::plan::CountLimits;
 use pilaster::relation::Dialect;
 use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteConfig, SiteError};
@@ -246,7 +246,7 @@ impl Reader {
             cursor_key: Arc::new(CursorKey::from_bytes([7; 32])),
         };
         let pool =
-            Pool::open(&database, Limits::default()).map_err(|problem| problem.to_string())?;
+            sqlite::pool(&database, Limits::default()).map_err(|problem| problem.to_string())?;
         Ok(Arc::new(Site::new(
             config,
             Arc::new(mapping),
@@ -376,12 +376,12 @@ fn missing(
     database: &Path,
 ) -> Result<std::collections::HashSet<(String, String)>, String> {
     let mut missing = std::collections::HashSet::new();
-    let pool = Pool::open(database, Limits::default()).map_err(|problem| problem.to_string())?;
+    let database = rusqlite::Connection::open(database).map_err(|problem| problem.to_string())?;
     for table in loaded.mapping.tables.values() {
-        let columns = pool
-            .run_now(|session| session.columns(&table.name))
-            .map_err(|problem| problem.to_string())?
-            .unwrap_or_default();
+        let columns: Vec<String> = database
+            .prepare("SELECT name FROM pragma_table_info(?1)")
+            .and_then(|mut named| named.query_map([&*table.name], |row| row.get(0))?.collect())
+            .map_err(|problem| problem.to_string())?;
         for column in table.columns.values().filter(|column| column.optional) {
             if !columns.iter().any(|name| **name == *column.name) {
                 missing.insert((table.name.to_string(), column.name.to_string()));

@@ -466,7 +466,7 @@ fn child_parts(practice: &Practice, most: usize, part: &Part) -> Vec<ChildPart> 
 }
 
 fn show_command(out: &mut String, number: usize, shown: &Shown, depends_on_today: bool) {
-    let command = Command::new(&shown.statement, &shown.values, shown.catalogue.as_ref()).command;
+    let command = Command::new(&shown.statement, &shown.values).command;
     write!(out, "\n--- command {number}").unwrap();
     if let Some(catalogue) = &shown.catalogue {
         write!(out, " in {catalogue}").unwrap();

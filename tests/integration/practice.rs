@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use pilaster::cursor::{Cursor, CursorKey};
 use pilaster::demo;
 use pilaster::mapping::{self, Mapping, Resource};
-use pilaster::passthrough::sqlite::{Limits, Pool};
+use pilaster::passthrough::{Limits, sqlite};
 use pilaster::plan::{Context, CountLimits, Place, Plan};
 use pilaster::relation::Dialect;
 use pilaster::search::{Input, SearchRequest};
@@ -109,7 +109,7 @@ impl Practice {
             count: CountLimits::default(),
             cursor_key: Arc::clone(&key),
         };
-        let pool = Arc::new(Pool::open(&path, Limits::default()).unwrap());
+        let pool = Arc::new(sqlite::pool(&path, Limits::default()).unwrap());
         let log = Log::default();
         let dispatch = log.dispatch();
         // Also of the threads that the database is asked on.

@@ -18,7 +18,7 @@ use pilaster::errors;
 use pilaster::fhir::capability::{StatementOptions, statement};
 use pilaster::fhir::{Issue, OperationOutcome};
 use pilaster::mapping::{Options, Requirement, load_folder};
-use pilaster::passthrough::sqlite::{Limits, Pool};
+use pilaster::passthrough::{Limits, sqlite};
 use pilaster::plan::CountLimits;
 use pilaster::relation::Dialect;
 use pilaster::site::{SearchCall, Site, SiteConfig, SummaryCall};
@@ -101,7 +101,7 @@ fn demo_site(folder: &Path) -> Arc<Site> {
         count: CountLimits::default(),
         cursor_key: Arc::new(CursorKey::generate().unwrap()),
     };
-    let pool = Pool::open(&path, Limits::default()).unwrap();
+    let pool = sqlite::pool(&path, Limits::default()).unwrap();
     Arc::new(Site::new(config, Arc::new(loaded.mapping), Arc::new(pool)))
 }
 

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::{About, Explanation, HttpOptions, Json, StageTimings, for_http, render_text, run};
 use crate::cursor::CursorKey;
-use crate::passthrough::sqlite::{Limits, Pool};
+use crate::passthrough::{Limits, sqlite};
 use crate::plan::{CountLimits, Plan, Selection};
 use crate::relation::Dialect;
 use crate::search::Input;
@@ -60,7 +60,7 @@ fn site(folder: &tempfile::TempDir) -> Arc<Site> {
     let connection = rusqlite::Connection::open(&path).unwrap();
     connection.execute_batch(clinic::SCRIPT).unwrap();
     drop(connection);
-    let pool = Pool::open(&path, Limits::default()).unwrap();
+    let pool = sqlite::pool(&path, Limits::default()).unwrap();
     let config = SiteConfig {
         id: "clinic".to_owned(),
         zone: zone(),

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::values::Values;
-use crate::passthrough::sqlite::{Limits, Pool};
 use crate::passthrough::{CellRef, PassthroughError, Rows};
+use crate::passthrough::{Limits, Pool, sqlite};
 use crate::relation::{
     Collation, Column, Dialect, Expr, Order, Predicate, Select, Shared, Source, SqlType, Table,
     TableSource, Value,
@@ -47,7 +47,7 @@ impl Rig {
             transaction.execute(insert, row).expect("a row");
         }
         transaction.commit().expect("committed");
-        let pool = Pool::open(file.path(), Limits::default()).expect("a pool");
+        let pool = sqlite::pool(file.path(), Limits::default()).expect("a pool");
         let source = Shared::new(Source {
             table: Table {
                 alias: Arc::from("t"),

@@ -7,7 +7,7 @@ use super::super::{Site, SiteError};
 use super::words;
 use crate::assemble::{self, ChildRows, Outcome, ResourceWriter};
 use crate::passthrough::Rows;
-use crate::passthrough::sqlite::Session;
+use crate::passthrough::Session;
 use crate::plan::{Part, Plan};
 use crate::relation::Predicate;
 

@@ -25,7 +25,7 @@ use jiff::Timestamp;
 
 use super::{Answer, Clock, Site, SiteError, Timings};
 use crate::fhir::compartment::membership;
-use crate::passthrough::sqlite::Session;
+use crate::passthrough::Session;
 use crate::plan::{Plan, ROUNDS, Selection};
 use crate::search::{Filter, Input, SearchRequest, Total};
 pub(super) use asked::{BUNDLE_PROFILE, COMPOSITION_PROFILE};

@@ -194,6 +194,7 @@ impl<'a> Writer<'a> {
             text: Arc::from(self.out),
             types: self.types.into(),
             columns: names.into(),
+            catalogue: None,
         }
     }
 

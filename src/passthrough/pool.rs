@@ -1,0 +1,294 @@
+//! A site's connections, and whose turn it is to use them.
+//!
+//! A request's whole work with the database is one job on a thread of the pool's own. There are as many
+//! threads as connections to a database and each keeps its own: what a thread's heap and a connection's cache
+//! have grown to is then used again, where a runtime's shared blocking threads, of which there are soon dozens,
+//! each keep theirs. A site of several databases has a connection to each on every thread that was asked for it.
+//!
+//! Every wait ends: for a thread ([`Limits::wait`]), for a connection ([`Limits::connect`]), for the job's
+//! statements together ([`Limits::statement`]); and a thread that comes back from none of them is given up. When the
+//! caller goes away its job is taken back, or its statement cancelled. A server that cannot be reached is not
+//! asked again by every caller ([`super::breaker`]).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::breaker::Breaker;
+use super::jobs::{Jobs, Next, Ticket};
+use super::session::{Held, Session};
+use super::{Driver, PassthroughError, Watch};
+
+/// Bounds of a pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections to a database, each with a thread of its own, at the most.
+    pub connections: usize,
+    /// Requests of a caller that may wait for one; a further one is turned away at once.
+    pub waiting: usize,
+    /// How long one may wait.
+    pub wait: Duration,
+    /// How long it may take to make a connection.
+    pub connect: Duration,
+    /// How long a job's statements may take together.
+    pub statement: Duration,
+    /// Bytes of one statement's rows.
+    pub rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            connections: 4,
+            waiting: 256,
+            wait: Duration::from_secs(5),
+            connect: Duration::from_secs(5),
+            statement: Duration::from_secs(30),
+            rows: 64 << 20,
+        }
+    }
+}
+
+/// What a client that ends by itself is given beyond its time, before its thread is given up.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The connections of one site.
+pub struct Pool {
+    driver: Arc<dyn Driver>,
+    limits: Limits,
+    jobs: Arc<Jobs<Job>>,
+    breaker: Arc<Breaker>,
+    /// Connections that no thread has yet.
+    spare: Mutex<Option<Held>>,
+}
+
+type Job = Box<dyn FnOnce(&mut Held) + Send>;
+
+/// Does jobs until there will be no more.
+fn serve(jobs: &Jobs<Job>, idle: Option<Duration>) {
+    let mut held = Held::default();
+    let mut done = None;
+    loop {
+        let idle = idle.filter(|_| held.has_any());
+        match jobs.next(done.take(), idle) {
+            Next::Job(ticket, job) => {
+                // A job that panics takes its connections with it; others are made for the next.
+                let sound = catch_unwind(AssertUnwindSafe(|| job(&mut held)));
+                if sound.is_err() {
+                    held = Held::default();
+                }
+                done = Some(ticket);
+            }
+            Next::Idle => held = Held::default(),
+            Next::End => return,
+        }
+    }
+}
+
+/// A job that somebody waits for. When nobody does any more it is taken back, or cancelled where it runs.
+struct Awaited<'p> {
+    jobs: &'p Jobs<Job>,
+    ticket: Ticket,
+    watch: Arc<Watch>,
+    is_done: bool,
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        if !self.is_done && self.jobs.withdraw(self.ticket).is_none() {
+            self.watch.cancel();
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.jobs.close();
+    }
+}
+
+impl Pool {
+    /// A pool without connections: the first job makes one.
+    pub fn new(driver: Arc<dyn Driver>, limits: Limits) -> Pool {
+        Pool {
+            jobs: Arc::new(Jobs::new(limits.connections, limits.waiting)),
+            driver,
+            limits,
+            breaker: Arc::default(),
+            spare: Mutex::new(None),
+        }
+    }
+
+    /// A pool with a connection to each of the site's databases, so that one that cannot be opened is known now.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub fn connected(driver: Arc<dyn Driver>, limits: Limits) -> Result<Pool, PassthroughError> {
+        let pool = Pool::new(driver, limits);
+        pool.run_now(|session| session.connect_all())?;
+        Ok(pool)
+    }
+
+    /// What makes its connections.
+    pub fn driver(&self) -> &Arc<dyn Driver> {
+        &self.driver
+    }
+
+    /// Its bounds.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The last attempt to make a connection failed: callers are told so until the next.
+    pub fn is_down(&self) -> bool {
+        self.breaker.is_down()
+    }
+
+    /// Runs a job with a session of its own on a thread of the pool. When the future is dropped, the job's
+    /// statement is cancelled.
+    ///
+    /// # Errors
+    /// When no connection comes free in time, or none can be made; and the job's own.
+    pub async fn run<T, E, F>(self: &Arc<Self>, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<PassthroughError> + Send + 'static,
+        F: FnOnce(&mut Session<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.run_for(None, job).await
+    }
+
+    /// As [`Pool::run`], within the caller's share of the connections where there is a caller.
+    ///
+    /// # Errors
+    /// As [`Pool::run`].
+    pub async fn run_for<T, E, F>(self: &Arc<Self>, caller: Option<u32>, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<PassthroughError> + Send + 'static,
+        F: FnOnce(&mut Session<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let begins = tokio::time::Instant::now() + self.limits.wait;
+        self.ask_server()?;
+        let watch = Watch::new(self.limits.statement);
+        let (answer, mut answered) = oneshot::channel();
+        // What the job logs belongs to the request.
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let span = tracing::Span::current();
+        let task: Job = Box::new({
+            let (pool, watch) = (Arc::clone(self), Arc::clone(&watch));
+            move |held| {
+                watch.begin();
+                let done = tracing::dispatcher::with_default(&dispatch, || {
+                    span.in_scope(|| pool.attend(held, &watch, job))
+                });
+                // Nobody may wait for it any more.
+                let _ = answer.send(done);
+            }
+        });
+        let taken = self.jobs.push(caller, task);
+        let taken = taken.map_err(|_| PassthroughError::Busy)?;
+        let mut awaited = Awaited {
+            jobs: &self.jobs,
+            ticket: taken.ticket,
+            watch,
+            is_done: false,
+        };
+        if taken.needs_thread {
+            self.start_thread()?;
+        }
+        let answer = match tokio::time::timeout_at(begins, &mut answered).await {
+            Ok(answer) => answer,
+            Err(_) if self.jobs.withdraw(awaited.ticket).is_some() => {
+                return Err(PassthroughError::Busy.into());
+            }
+            // It has begun, and its statements have a deadline of their own; so has each attempt to connect.
+            Err(_) => {
+                let all = self.limits.connect * 2 + self.limits.statement + GRACE;
+                let Ok(answer) = tokio::time::timeout(all, answered).await else {
+                    awaited.watch.cancel();
+                    awaited.is_done = true;
+                    if self.jobs.give_up(awaited.ticket) {
+                        self.start_thread()?;
+                    }
+                    return Err(PassthroughError::Timeout(all).into());
+                };
+                answer
+            }
+        };
+        awaited.is_done = true;
+        // Where there is no answer the job panicked.
+        answer.unwrap_or_else(|_| Err(PassthroughError::Failed { code: 0 }.into()))
+    }
+
+    /// # Errors
+    /// [`PassthroughError::Down`]
+    fn ask_server(&self) -> Result<(), PassthroughError> {
+        let paused = |left| PassthroughError::Down { pause: left };
+        self.breaker.ask(Instant::now()).map_err(paused)
+    }
+
+    fn start_thread(&self) -> Result<(), PassthroughError> {
+        let jobs = Arc::clone(&self.jobs);
+        let idle = self.driver.idle();
+        let started = std::thread::Builder::new()
+            .name(self.driver.dialect().name().to_owned())
+            .spawn(move || serve(&jobs, idle));
+        started.map(drop).map_err(|error| {
+            self.jobs.thread_failed();
+            PassthroughError::Open(error.to_string())
+        })
+    }
+
+    /// One job, on its thread.
+    fn attend<T, E: From<PassthroughError>>(
+        &self,
+        held: &mut Held,
+        watch: &Arc<Watch>,
+        job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if watch.is_cancelled() {
+            // Nobody waits for the answer any more, so none is sought, and this one is not seen.
+            return Err(PassthroughError::Busy.into());
+        }
+        if !held.has_any()
+            && let Some(spare) = lock(&self.spare).take()
+        {
+            *held = spare;
+        }
+        let mut session = Session::new(&*self.driver, &self.limits, &self.breaker, held, watch);
+        let done = job(&mut session);
+        session.end();
+        done
+    }
+
+    /// A job with a connection now, outside any runtime: for the command line, and for what has to be known
+    /// before anything is served.
+    ///
+    /// # Errors
+    /// As [`Pool::run`].
+    pub fn run_now<T, E: From<PassthroughError>>(
+        &self,
+        job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut held = lock(&self.spare).take().unwrap_or_default();
+        let watch = Watch::begun(self.limits.statement);
+        let mut session = Session::new(
+            &*self.driver,
+            &self.limits,
+            &self.breaker,
+            &mut held,
+            &watch,
+        );
+        let done = job(&mut session);
+        session.end();
+        *lock(&self.spare) = Some(held);
+        done
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

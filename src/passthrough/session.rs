@@ -1,0 +1,263 @@
+//! One job's use of a site's connections.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::breaker::Breaker;
+use super::{CellRef, Connection, Driver, Limits, PassthroughError, Rows, RowsBuilder, Watch};
+use crate::relation::Value;
+use crate::sql::Statement;
+
+/// The connections that a thread keeps: one for each of the site's databases that it was asked for.
+#[derive(Default)]
+pub(super) struct Held {
+    places: Vec<Option<Box<dyn Connection>>>,
+}
+
+impl Held {
+    pub(super) fn has_any(&self) -> bool {
+        self.places.iter().any(Option::is_some)
+    }
+}
+
+/// How a connection is used by the job.
+#[derive(Debug, Clone, Copy, Default)]
+struct Use {
+    begun: bool,
+    /// It was made for this job, so that it is no old one which the server has closed since.
+    fresh: bool,
+    /// It has run a statement for this job.
+    asked: bool,
+    snapshot: bool,
+}
+
+/// A site's databases, for the time of one job.
+pub struct Session<'p> {
+    driver: &'p dyn Driver,
+    limits: &'p Limits,
+    breaker: &'p Breaker,
+    held: &'p mut Held,
+    watch: &'p Arc<Watch>,
+    uses: Vec<Use>,
+    snapshot: bool,
+}
+
+impl<'p> Session<'p> {
+    pub(super) fn new(
+        driver: &'p dyn Driver,
+        limits: &'p Limits,
+        breaker: &'p Breaker,
+        held: &'p mut Held,
+        watch: &'p Arc<Watch>,
+    ) -> Session<'p> {
+        let count = driver.catalogues().len().max(1);
+        held.places.resize_with(count, || None);
+        Session {
+            driver,
+            limits,
+            breaker,
+            held,
+            watch,
+            uses: vec![Use::default(); count],
+            snapshot: false,
+        }
+    }
+
+    /// Lets all statements of this session from here on see one state of each database, as far as its engine can.
+    /// Without it each statement sees its own, which is as good for one.
+    ///
+    /// # Errors
+    /// As [`Session::execute`].
+    pub fn snapshot(&mut self) -> Result<(), PassthroughError> {
+        self.snapshot = true;
+        Ok(())
+    }
+
+    /// Runs one statement in its database and gives its rows.
+    ///
+    /// # Errors
+    /// Whatever the engine reports, without any value; the bound on a statement's rows.
+    pub fn execute(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+    ) -> Result<Rows, PassthroughError> {
+        let mut rows = RowsBuilder::new(self.limits.rows);
+        let place = self.place(statement.catalogue.as_ref())?;
+        self.on(place, |connection| {
+            rows.clear();
+            connection.execute(statement, values, &mut rows)
+        })?;
+        Ok(rows.finish())
+    }
+
+    /// Does something with a connection. One that was kept may have been closed by its server since: what fails on
+    /// it before it has answered anything is done once more on a new one.
+    fn on<T>(
+        &mut self,
+        place: usize,
+        mut act: impl FnMut(&mut dyn Connection) -> Result<T, PassthroughError>,
+    ) -> Result<T, PassthroughError> {
+        loop {
+            let done = self.ready(place).and_then(|()| {
+                // It has just been seen to.
+                let kept = self.held.places[place].as_deref_mut();
+                act(kept.ok_or(PassthroughError::Lost)?)
+            });
+            let now = &mut self.uses[place];
+            let may_retry = !now.fresh && !now.asked && !self.watch.is_over();
+            now.asked = true;
+            match done {
+                Err(error) if error.is_lost() => {
+                    self.held.places[place] = None;
+                    *now = Use {
+                        fresh: true,
+                        ..Use::default()
+                    };
+                    if !may_retry {
+                        return Err(error);
+                    }
+                    tracing::debug!("a kept connection had been closed; a new one is made");
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Makes sure that there is a connection at a place, begun for this job.
+    fn ready(&mut self, place: usize) -> Result<(), PassthroughError> {
+        let now = &mut self.uses[place];
+        let kept = &mut self.held.places[place];
+        if let (Some(connection), false) = (kept.as_mut(), now.begun) {
+            match connection.begin(self.watch) {
+                Ok(()) => now.begun = true,
+                // Another is made.
+                Err(error) if error.is_lost() => *kept = None,
+                Err(error) => return Err(error),
+            }
+        }
+        let connection = match kept {
+            Some(connection) => connection,
+            None => {
+                let mut made = connect(self.driver, self.breaker, place, self.watch)?;
+                made.begin(self.watch)?;
+                *now = Use {
+                    begun: true,
+                    fresh: true,
+                    ..Use::default()
+                };
+                kept.insert(made)
+            }
+        };
+        if self.snapshot && !now.snapshot {
+            connection.snapshot()?;
+            now.snapshot = true;
+        }
+        Ok(())
+    }
+
+    /// Where the database of a catalogue is in the driver's list.
+    fn place(&self, catalogue: Option<&Arc<str>>) -> Result<usize, PassthroughError> {
+        let Some(name) = catalogue else { return Ok(0) };
+        let known = self.driver.catalogues();
+        known
+            .iter()
+            .position(|known| known == name)
+            .ok_or_else(|| PassthroughError::Catalogue(Arc::clone(name)))
+    }
+
+    /// Makes sure of a connection to each of the site's databases.
+    ///
+    /// # Errors
+    /// The first that cannot be had.
+    pub fn connect_all(&mut self) -> Result<(), PassthroughError> {
+        (0..self.uses.len()).try_for_each(|place| self.ready(place).map(drop))
+    }
+
+    /// Whether each of the site's databases answers.
+    ///
+    /// # Errors
+    /// The first that does not.
+    pub fn ping(&mut self) -> Result<(), PassthroughError> {
+        (0..self.uses.len()).try_for_each(|place| self.on(place, |connection| connection.ping()))
+    }
+
+    /// What the engine says of a statement that it refuses, before any value is bound; None where it takes it, or
+    /// cannot be asked.
+    ///
+    /// # Errors
+    /// Where the connection fails.
+    pub fn refusal(&mut self, statement: &Statement) -> Result<Option<String>, PassthroughError> {
+        let place = self.place(statement.catalogue.as_ref())?;
+        self.on(place, |connection| connection.refusal(statement))
+    }
+
+    /// Whether a column is declared with a collation; false where there is no such column.
+    pub fn declares_collation(
+        &mut self,
+        catalogue: Option<&Arc<str>>,
+        table: &str,
+        column: &str,
+        collation: &str,
+    ) -> bool {
+        let declared = self.place(catalogue).and_then(|place| {
+            self.on(place, |connection| {
+                Ok(connection.declares_collation(table, column, collation))
+            })
+        });
+        declared.unwrap_or(false)
+    }
+
+    /// How SQLite would run a statement: a line for each step of its plan.
+    ///
+    /// # Errors
+    /// As [`Session::execute`].
+    pub fn query_plan(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+    ) -> Result<Vec<String>, PassthroughError> {
+        let explain = Statement {
+            text: Arc::from(format!("EXPLAIN QUERY PLAN {}", statement.text)),
+            ..statement.clone()
+        };
+        let rows = self.execute(&explain, values)?;
+        Ok((0..rows.len())
+            .filter_map(|row| match rows.cell(row, 3) {
+                CellRef::Text(detail) => Some(String::from_utf8_lossy(detail).into_owned()),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// Gives the connections back, but for those of no further use.
+    pub(super) fn end(self) {
+        for (place, used) in self.held.places.iter_mut().zip(&self.uses) {
+            if used.begun && place.as_mut().is_some_and(|connection| !connection.end()) {
+                *place = None;
+            }
+        }
+    }
+}
+
+/// A new connection; whether there is one is what a server is known to be up or down by.
+fn connect(
+    driver: &dyn Driver,
+    breaker: &Breaker,
+    place: usize,
+    watch: &Arc<Watch>,
+) -> Result<Box<dyn Connection>, PassthroughError> {
+    let connected = driver.connect(place, watch);
+    if driver.is_remote() {
+        match &connected {
+            Ok(_) => breaker.succeeded(),
+            // Who went away, or had no time left, says nothing of the server.
+            Err(_) if watch.is_cancelled() => {}
+            Err(error) if error.says_the_server_is_down() => {
+                breaker.failed(Instant::now(), error.is_refusal());
+            }
+            Err(_) => {}
+        }
+    }
+    connected
+}
