@@ -12,6 +12,7 @@ pub mod passthrough;
 pub mod plan;
 pub mod relation;
 pub mod search;
+pub mod secret;
 pub mod server;
 pub mod site;
 pub mod sql;
