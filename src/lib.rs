@@ -2,6 +2,7 @@
 pub mod assemble;
 pub mod cli;
 pub mod collation;
+pub mod config;
 pub mod cursor;
 pub mod demo;
 pub mod errors;
