@@ -17,3 +17,4 @@ pub mod secret;
 pub mod server;
 pub mod site;
 pub mod sql;
+pub mod verify;

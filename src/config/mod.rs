@@ -4,6 +4,7 @@
 //! whether a server is there shows when it is asked. A secret is named, never written: an environment variable or a
 //! file holds it, and no message shows what stands in either, nor a line of the file in which somebody wrote one.
 
+mod drivers;
 mod mask;
 mod read;
 mod rules;
