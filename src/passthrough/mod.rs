@@ -13,6 +13,7 @@ mod session;
 pub mod sqlite;
 #[cfg(test)]
 mod tests;
+pub mod upstream;
 mod watch;
 
 pub use command::{Command, CommandParameter};

@@ -26,6 +26,7 @@
 //! | `conditional` | a caller's copy is current while nothing of the resource changed |
 //! | `xml`, `xml_reader` | XML says what JSON says, to a second reading of it |
 //! | `http`, `operator`, `cli`, `limits` | the program from outside |
+//! | `upstream` | a site behind another SQL Passthrough API answers as one here does, and what fails there is told |
 //! | `mapping_docs` | every example of `mappings/README.md` |
 //! | `support` | the program under test, for the modules that start it |
 
@@ -58,6 +59,7 @@ mod small;
 mod summary;
 mod support;
 mod unlike_dates;
+mod upstream;
 mod whole;
 mod xml;
 mod xml_reader;
