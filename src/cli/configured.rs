@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::StartError;
-use crate::config::{self, Config, MappingSource, Process, Read, SiteEntry};
+use crate::config::{self, Config, Drivers, MappingSource, Process, Read, SiteEntry};
 use crate::cursor::CursorKey;
 use crate::mapping::Options;
 use crate::passthrough::Pool;
@@ -35,6 +35,7 @@ pub(super) struct Configured {
     seen: Files,
     /// What the server was started with.
     fixed: Fixed,
+    drivers: Drivers,
 }
 
 struct Kept {
@@ -94,7 +95,7 @@ fn files_of(mapping: &MappingSource) -> Files {
 }
 
 impl Configured {
-    /// The practices of a file that was read, none of them open.
+    /// The practices of a file that was read, none of them open. To be called on a runtime.
     ///
     /// # Errors
     /// Where a driver cannot be made.
@@ -102,7 +103,6 @@ impl Configured {
         path: &Path,
         read: Read,
         cursor_key: Arc<CursorKey>,
-        runtime: &Handle,
     ) -> Result<(Configured, Served), StartError> {
         let mut configured = Configured {
             path: path.to_owned(),
@@ -111,18 +111,15 @@ impl Configured {
             files: read.config.files.clone(),
             seen: Files::new(),
             fixed: Fixed::of(&read.config),
+            drivers: Drivers::new(Handle::current()),
         };
-        let (served, _) = configured.take(read.config, runtime)?;
+        let (served, _) = configured.take(read.config)?;
         configured.seen = configured.look();
         Ok((configured, served))
     }
 
     /// Keeps what is as it was, makes what is new, and lets go of the rest. What is to be served, and what is new.
-    fn take(
-        &mut self,
-        config: Config,
-        runtime: &Handle,
-    ) -> Result<(Served, Vec<Arc<Keeper>>), StartError> {
+    fn take(&mut self, config: Config) -> Result<(Served, Vec<Arc<Keeper>>), StartError> {
         let mut sites = HashMap::new();
         let mut fresh = Vec::new();
         for entry in config.sites {
@@ -133,7 +130,7 @@ impl Configured {
                     Arc::clone(&kept.keeper)
                 }
                 _ => {
-                    let keeper = self.keeper(&entry, runtime)?;
+                    let keeper = self.keeper(&entry)?;
                     fresh.push(Arc::clone(&keeper));
                     keeper
                 }
@@ -158,10 +155,11 @@ impl Configured {
         Ok((served, fresh))
     }
 
-    fn keeper(&self, entry: &SiteEntry, runtime: &Handle) -> Result<Arc<Keeper>, StartError> {
+    fn keeper(&mut self, entry: &SiteEntry) -> Result<Arc<Keeper>, StartError> {
         let loaded = entry.mapping.load(&Options::default());
         let loaded = loaded.map_err(|all| StartError::Mapping(Box::new(all)))?;
-        let driver = entry.driver(runtime).map_err(|source| StartError::Site {
+        let driver = self.drivers.of(entry, loaded.mapping.engine);
+        let driver = driver.map_err(|source| StartError::Driver {
             id: entry.id.clone(),
             source,
         })?;
@@ -230,7 +228,7 @@ impl Configured {
             tracing::warn!("listen, base-url and data are taken up at the next start");
         }
         let files = config.files.clone();
-        match self.take(config, &Handle::current()) {
+        match self.take(config) {
             Ok((served, fresh)) => {
                 app.serve(served);
                 self.files = files;

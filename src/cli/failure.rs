@@ -63,6 +63,11 @@ pub enum StartError {
     Config(String),
     #[error("{} has no site of that id; `pilaster config check` lists those it has", path.display())]
     NoSuchSite { path: PathBuf },
+    #[error("the driver of the site {id} cannot be made: {source}")]
+    Driver {
+        id: String,
+        source: crate::config::DriverError,
+    },
     #[error("the site {id} cannot be asked: {source}")]
     Site {
         id: String,

@@ -13,7 +13,7 @@ use std::thread::available_parallelism;
 
 use jiff::tz::TimeZone;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::runtime::{Handle, Runtime};
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use super::configured::Configured;
@@ -191,7 +191,7 @@ async fn open_configured(
 ) -> Result<Opened, StartError> {
     let cursor_key = Arc::new(folder.cursor_key()?);
     let has_operator = read.config.operator_key.is_some();
-    let (configured, served) = Configured::new(path, read, cursor_key, &Handle::current())?;
+    let (configured, served) = Configured::new(path, read, cursor_key)?;
     let lines = configured.open_all().await;
     Ok(Opened {
         served,

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
 use super::StartError;
-use crate::config::{self, Process, SiteEntry};
+use crate::config::{self, Drivers, Process, SiteEntry};
 use crate::mapping::Options;
 use crate::passthrough::Pool;
 use crate::verify::{self, Report};
@@ -70,13 +70,16 @@ fn compare(site: &SiteEntry, runtime: &Runtime) -> Result<Report, StartError> {
     let mapping = loaded
         .map_err(|all| StartError::Mapping(Box::new(all)))?
         .mapping;
-    let asked = || {
-        let driver = site.driver(runtime.handle())?;
-        let dialect = driver.dialect();
-        let pool = Pool::new(driver, site.limits.clone());
-        pool.run_now(|session| verify::verify(&mapping, dialect, session))
-    };
-    asked().map_err(|source| StartError::Site {
+    let mut drivers = Drivers::new(runtime.handle().clone());
+    let driver = drivers.of(site, mapping.engine);
+    let driver = driver.map_err(|source| StartError::Driver {
+        id: site.id.clone(),
+        source,
+    })?;
+    let dialect = driver.dialect();
+    let pool = Pool::new(driver, site.limits.clone());
+    let asked = pool.run_now(|session| verify::verify(&mapping, dialect, session));
+    asked.map_err(|source| StartError::Site {
         id: site.id.clone(),
         source,
     })

@@ -27,6 +27,7 @@ use crate::plan::CountLimits;
 use crate::secret::Secret;
 use crate::server::{BaseUrl, OperatorKey};
 
+pub use drivers::{DriverError, Drivers};
 pub use rules::ALL as RULES;
 pub use server::{
     FirebirdServer, MssqlLogin, MssqlServer, OdbcServer, Server, Trust, UpstreamServer,

@@ -91,6 +91,8 @@ pub struct UpstreamServer {
     pub key: Secret,
     /// Queries in any rolling 5 seconds that the account may send; None for no bound on this side.
     pub rate: Option<u32>,
+    /// A PEM file of an authority that is trusted beside the system's.
+    pub authority: Option<PathBuf>,
 }
 
 /// The names of the drivers.
@@ -350,6 +352,9 @@ fn upstream(server: &Section<'_>, secrets: &mut Secrets<'_>) -> Option<UpstreamS
         "the subscription key: { env = \"NAME\" } or { file = \"path\" }",
     );
     let rate = server.number("rate", 0..=1_000_000);
+    let authority = server
+        .text("trusted-authority")
+        .map(|file| secrets.folder.join(file.value));
     let url = server.parse("url", url?, |text| {
         let text = text.trim_end_matches('/');
         text.parse::<crate::server::BaseUrl>()
@@ -358,7 +363,11 @@ fn upstream(server: &Section<'_>, secrets: &mut Secrets<'_>) -> Option<UpstreamS
     })?;
     let is_own = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
     if url.value.starts_with("http://") && !is_own.iter().any(|own| url.value.starts_with(own)) {
-        unsafe_connection(server, "url", "the connection is not encrypted");
+        server.invalid(
+            &url.span,
+            "`url`: a key is sent over https, and over http to this computer only",
+        );
+        return None;
     }
     let site = site?;
     let site_id = server.parse("site", site, |text| {
@@ -370,6 +379,7 @@ fn upstream(server: &Section<'_>, secrets: &mut Secrets<'_>) -> Option<UpstreamS
         url: url.value,
         site: site_id.value,
         key: key?,
+        authority,
         rate: match rate {
             None => Some(15),
             Some(0) => None,
