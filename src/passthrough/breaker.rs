@@ -48,6 +48,13 @@ impl Breaker {
         }
     }
 
+    /// Somebody asks whatever the server was like: it is not for callers, but to find out.
+    pub(super) fn insist(&self) {
+        if let Some(down) = &mut *self.lock() {
+            down.is_tried = true;
+        }
+    }
+
     /// How long the server is not to be asked, if it is down and nobody is trying it: what was waiting when it went
     /// down need not find out for itself.
     pub(super) fn paused(&self, now: Instant) -> Option<Duration> {
