@@ -7,6 +7,7 @@ mod breaker;
 mod command;
 mod driver;
 mod jobs;
+mod meter;
 mod pool;
 mod rows;
 mod session;
@@ -18,6 +19,7 @@ mod watch;
 
 pub use command::{Command, CommandParameter};
 pub use driver::{Connection, Driver, RowSink, exact};
+pub use meter::describe as describe_metrics;
 pub use pool::{Limits, Pool};
 pub use rows::{Cell, CellRef, RowRef, Rows, RowsBuilder, TooLarge};
 pub use session::Session;
