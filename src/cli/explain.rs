@@ -80,10 +80,10 @@ pub struct Args {
 }
 
 fn dialect(name: &str) -> Result<Dialect, String> {
-    match Dialect::from_name(name) {
-        Some(dialect @ (Dialect::Mssql | Dialect::Sqlite)) => Ok(dialect),
-        _ => Err("SQL is written for mssql and sqlite".to_owned()),
-    }
+    Dialect::from_name(name).ok_or_else(|| {
+        let names = Dialect::ALL.map(Dialect::name);
+        format!("SQL is written for {}", names.join(", "))
+    })
 }
 
 /// Why there is no explanation.
@@ -191,14 +191,15 @@ fn explain(args: &Args) -> Result<Explanation, Failure> {
         }
     };
     let zone = args.time_zone.clone();
-    let calls = CallPlanner::new(Arc::clone(&mapping), zone, CountLimits::default());
+    let dialect = shown(args, mapping.engine);
+    let calls =
+        CallPlanner::new(Arc::clone(&mapping), zone, CountLimits::default()).within(dialect);
     let about = |engine| About {
         calls: &calls,
         engine,
         zone_name: args.time_zone.iana_name().unwrap_or("UTC"),
         now: args.time_zone.to_datetime(Timestamp::now()),
     };
-    let dialect = shown(args, mapping.engine);
     // What is wrong is said before a practice is made.
     let (explanation, _) = plan(&asked, &about(dialect.into()))?;
     if !args.run {
@@ -234,7 +235,7 @@ fn warn(warnings: &Diagnostics) {
 fn shown(args: &Args, engine: Dialect) -> Dialect {
     match (args.dialect, engine) {
         (Some(dialect), _) => dialect,
-        (None, Dialect::Mssql) if !args.run => Dialect::Mssql,
+        (None, engine) if !args.run => engine,
         (None, _) => Dialect::Sqlite,
     }
 }

@@ -406,8 +406,9 @@ impl Session<'_> {
                 once = self.connection.prepare(&statement.text)?;
                 &mut once
             };
-            for (index, value) in values.iter().take(prepared.parameter_count()).enumerate() {
-                prepared.raw_bind_parameter(index + 1, Bound(value))?;
+            let bound = statement.bind(values).take(prepared.parameter_count());
+            for (index, (value, _)) in bound.enumerate() {
+                prepared.raw_bind_parameter(index + 1, Bound(&value))?;
             }
             let width = prepared.column_count();
             let mut builder = RowsBuilder::new(width, limit);
@@ -539,7 +540,7 @@ impl Session<'_> {
     ) -> Result<Vec<String>, PassthroughError> {
         let explain = Statement {
             text: Arc::from(format!("EXPLAIN QUERY PLAN {}", statement.text)),
-            types: Arc::clone(&statement.types),
+            markers: Arc::clone(&statement.markers),
             columns: Arc::new([]),
         };
         let rows = self.execute(&explain, values)?;

@@ -8,6 +8,7 @@
 mod expr;
 mod joins;
 mod select;
+mod typed;
 mod types;
 
 pub use expr::{

@@ -35,6 +35,20 @@ impl Dialect {
         }
     }
 
+    /// Values that one command takes, at the most: SQL Server has 2,100, its own among them; a client of Firebird
+    /// waits for ever with 1,000.
+    pub const fn most_values(self) -> usize {
+        match self {
+            Dialect::Firebird => 500,
+            Dialect::Mssql | Dialect::SqlAnywhere | Dialect::Sqlite => 2_000,
+        }
+    }
+
+    /// A value takes a marker, and counts, wherever it stands in a command: markers have no numbers.
+    pub const fn counts_each_place(self) -> bool {
+        matches!(self, Dialect::Firebird | Dialect::SqlAnywhere)
+    }
+
     pub fn from_name(name: &str) -> Option<Dialect> {
         Dialect::ALL
             .into_iter()

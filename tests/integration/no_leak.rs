@@ -305,7 +305,10 @@ fn texts(practice: &Practice, search: &str) -> Option<Vec<(String, Vec<SqlType>)
     for part in &plan.parts {
         for dialect in [Dialect::Mssql, Dialect::Sqlite] {
             let statement = sql::select(&part.select, dialect).unwrap();
-            texts.push((statement.text.to_string(), statement.types.to_vec()));
+            texts.push((
+                statement.text.to_string(),
+                statement.markers.iter().map(|marker| marker.ty).collect(),
+            ));
         }
     }
     Some(texts)

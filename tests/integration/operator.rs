@@ -147,7 +147,7 @@ fn what_is_wrong_has_its_code_and_its_place() {
         ("Patient?family:below=x", 400, "PS003: "),
         ("Patient?favourite=x", 400, "PP001: "),
         ("Patient?_cursor=x", 400, "PP007: "),
-        ("Patient?explain-dialect=firebird", 400, "PH018: "),
+        ("Patient?explain-dialect=oracle", 400, "PH018: "),
         ("Patient?explain-run=smith", 400, "true and false"),
         ("Patient?explain-run=true&explain-run=true", 400, "twice"),
         ("Device", 404, "PH002: "),
