@@ -18,16 +18,23 @@ const LONGEST: u16 = 8_191;
 /// A moment is kept in steps of 1/10,000 s.
 const STEP: i32 = 100_000;
 
-/// The letters that stand for others, in Latin-1 and Windows-1252: the collation compares them as letters of
-/// their own, [`crate::collation::fold`] does not.
-const SPELLED_OUT: [(char, &str); 6] = [
+/// The letters that stand for others: the collation compares them as letters of their own,
+/// [`crate::collation::fold`] does not.
+const SPELLED_OUT: [(char, &str); 11] = [
     ('ß', "ss"),
     ('æ', "ae"),
     ('œ', "oe"),
     ('ø', "o"),
     ('þ', "th"),
     ('ð', "d"),
+    ('ł', "l"),
+    ('đ', "d"),
+    ('ħ', "h"),
+    ('ŧ', "t"),
+    ('ı', "i"),
 ];
+/// So many of them has Windows-1252.
+const IN_WINDOWS_1252: usize = 6;
 
 /// The character set of a column, as its collation tells it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -204,22 +211,50 @@ impl Spelling for Firebird {
         out.push_str(operand);
     }
 
-    fn folded(&self, out: &mut String, operand: &str) {
-        out.push_str(operand);
-        if !operand.ends_with(FOLDED) {
-            out.push_str(FOLDED);
-        }
+    // Of a column without a character set the client would get bytes that mean anything.
+    fn read(&self, out: &mut String, operand: &str, text: Text<'_>) {
+        out.push_str(&match (set_of(text.collation), text.ty.characters()) {
+            (Set::None, Some(_)) => format!(
+                "CAST({operand} AS VARCHAR({}) CHARACTER SET WIN1252)",
+                room(text.ty)
+            ),
+            (Set::None, None) => {
+                format!("CAST({operand} AS BLOB SUB_TYPE TEXT CHARACTER SET WIN1252)")
+            }
+            _ => operand.to_owned(),
+        });
+    }
+
+    // Under a collation that ignores case, what is equal is sorted by case all the same: of `smith` and `Smith` the
+    // one comes first whatever the next key says, and a page that ended between them would leave one out. Under
+    // UNICODE order and comparison are one: letters, then accents, then case.
+    fn has_order(&self) -> bool {
+        true
+    }
+
+    fn sorted(&self, out: &mut String, operand: &str, text: Text<'_>) {
+        out.push_str(&format!("{} COLLATE UNICODE", unicode(operand, text)));
+    }
+
+    fn refines(&self, collation: &Collation) -> bool {
+        ["UNICODE", "UNICODE_CI", "UNICODE_CI_AI"]
+            .iter()
+            .any(|name| collation.name.eq_ignore_ascii_case(name))
     }
 
     // The letters that stand for others are looked for only where there are any but those of ASCII.
     fn fold(&self, out: &mut String, operand: &str, text: Text<'_>) {
+        let letters = match set_of(text.collation) {
+            Set::Unicode => SPELLED_OUT.len(),
+            Set::None | Set::Only(_) => IN_WINDOWS_1252,
+        };
         let text = unicode(operand, text);
         let mut spelled = format!("LOWER({text})");
-        for (letter, by) in SPELLED_OUT {
+        for (letter, by) in &SPELLED_OUT[..letters] {
             spelled = format!("REPLACE({spelled}, _UTF8'{letter}', '{by}')");
         }
         out.push_str(&format!(
-            "CASE WHEN OCTET_LENGTH({text}) = CHAR_LENGTH({text}) THEN {text} ELSE {spelled} END{FOLDED}"
+            "CASE WHEN OCTET_LENGTH({text}) = CHAR_LENGTH({text}) THEN {text} ELSE {spelled} END COLLATE UNICODE_CI_AI"
         ));
     }
 
@@ -349,5 +384,3 @@ impl Spelling for Firebird {
         Some(format!("FETCH FIRST {marker} ROWS ONLY"))
     }
 }
-
-const FOLDED: &str = " COLLATE UNICODE_CI_AI";

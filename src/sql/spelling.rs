@@ -84,6 +84,28 @@ pub(super) trait Spelling: Sync {
         out.push_str(operand);
     }
 
+    /// Text as it comes back in a row.
+    fn read(&self, out: &mut String, operand: &str, _text: Text<'_>) {
+        out.push_str(operand);
+    }
+
+    /// Text is sorted by an order of its own, whatever its collation: then it is not folded first, and
+    /// [`Spelling::sorted`] spells it.
+    fn has_order(&self) -> bool {
+        false
+    }
+
+    /// Text as it is sorted, and compared with the key of the row where a page ended.
+    fn sorted(&self, out: &mut String, operand: &str, _text: Text<'_>) {
+        out.push_str(operand);
+    }
+
+    /// A column's own order is that of [`Spelling::sorted`], but coarser: what is beyond a key in this order is at it or
+    /// beyond it in that one, which an index has.
+    fn refines(&self, _collation: &Collation) -> bool {
+        false
+    }
+
     /// An operand that compares without case and accents.
     fn fold(&self, out: &mut String, operand: &str, text: Text<'_>);
 

@@ -42,7 +42,7 @@ pub(super) fn is_time(expr: &Expr) -> bool {
 }
 
 /// What is known of the text that an expression gives.
-fn text_behind(expr: &Expr) -> Text<'_> {
+pub(super) fn text_behind(expr: &Expr) -> Text<'_> {
     Text {
         ty: expr.sql_type(),
         collation: expr.collation(),
@@ -77,6 +77,33 @@ impl Writer<'_> {
             ),
             None if matches!(expr, Expr::Fold(_)) => self.spelling.folded(&mut self.out, operand),
             None => self.out.push_str(operand),
+        }
+    }
+
+    /// What is sorted by where a mapping says `expr`.
+    pub(super) fn key_of<'e>(&self, expr: &'e Expr) -> &'e Expr {
+        match expr {
+            Expr::Fold(inner) if self.spelling.has_order() => inner,
+            _ => expr,
+        }
+    }
+
+    /// An expression as it is sorted.
+    pub(super) fn sort_key(&mut self, expr: &Expr) -> Result<(), SqlError> {
+        let expr = self.key_of(expr);
+        let operand = self.spelled(|writer| writer.expr(expr))?;
+        self.sorted(expr, &operand, matches!(expr, Expr::Column(_)));
+        Ok(())
+    }
+
+    /// `operand`, which has the value of the sort key `expr`, as that is sorted.
+    pub(super) fn sorted(&mut self, expr: &Expr, operand: &str, bare: bool) {
+        let expr = self.key_of(expr);
+        if self.spelling.has_order() && expr.sql_type().is_text() {
+            self.spelling
+                .sorted(&mut self.out, operand, text_behind(expr));
+        } else {
+            self.compared(expr, operand, bare);
         }
     }
 

@@ -5,6 +5,8 @@ mod predicate;
 
 use std::sync::Arc;
 
+use expression::text_behind;
+
 use super::marker::{self, Marker};
 use super::spelling::{Beside, Spelling};
 use super::{SqlError, Statement};
@@ -74,7 +76,7 @@ impl<'a> Writer<'a> {
         self.limit_before(select)?;
         let mut names = self.columns(select)?;
         for (index, key) in select.order.iter().enumerate() {
-            self.selected(&key.expr, sort_key(index), &mut names)?;
+            self.selected(self.key_of(&key.expr), sort_key(index), &mut names)?;
         }
         self.total(select, &mut names)?;
         self.line("FROM ");
@@ -110,7 +112,7 @@ impl<'a> Writer<'a> {
             self.named(row_key(index), &mut found);
         }
         for (index, key) in select.order.iter().enumerate() {
-            self.selected(&key.expr, sort_key(index), &mut found)?;
+            self.selected(self.key_of(&key.expr), sort_key(index), &mut found)?;
         }
         self.line("FROM ");
         self.from(&select.source, select.page_joins)?;
@@ -136,7 +138,7 @@ impl<'a> Writer<'a> {
                 writer.column(&page, &sort_key(index));
                 Ok(())
             })?;
-            self.compared(&key.expr, &name, false);
+            self.sorted(&key.expr, &name, false);
             self.direction(key);
         }
         self.statement(names)
@@ -258,7 +260,13 @@ impl<'a> Writer<'a> {
         names: &mut Vec<String>,
     ) -> Result<(), SqlError> {
         self.separate(names);
-        self.expr(expr)?;
+        if expr.sql_type().is_text() {
+            let operand = self.spelled(|writer| writer.expr(expr))?;
+            self.spelling
+                .read(&mut self.out, &operand, text_behind(expr));
+        } else {
+            self.expr(expr)?;
+        }
         self.named(name, names);
         Ok(())
     }
@@ -419,7 +427,7 @@ impl<'a> Writer<'a> {
                 0 => self.line("ORDER BY "),
                 _ => self.out.push_str(", "),
             }
-            self.comparable(&key.expr)?;
+            self.sort_key(&key.expr)?;
             self.direction(key);
         }
         Ok(())

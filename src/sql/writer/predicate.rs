@@ -67,9 +67,7 @@ impl Writer<'_> {
             }
             Predicate::Compare(left, op, right) => self.compare(left, *op, right)?,
             Predicate::Key(expr, op, slot) => {
-                self.comparable(expr)?;
-                self.out.push_str(&format!(" {} ", operator(*op)));
-                self.beside(expr, &Expr::Slot(*slot))?;
+                self.key(expr, *op, *slot)?;
             }
             Predicate::In {
                 expr,
@@ -174,6 +172,36 @@ impl Writer<'_> {
                 self.out.push(')');
             }
         }
+        Ok(())
+    }
+
+    fn key(&mut self, expr: &Expr, op: CompareOp, slot: Slot) -> Result<(), SqlError> {
+        let key = self.key_of(expr);
+        if !(self.spelling.has_order() && key.sql_type().is_text()) {
+            self.comparable(expr)?;
+            self.out.push_str(&format!(" {} ", operator(op)));
+            return self.beside(expr, &Expr::Slot(slot));
+        }
+        // For the index.
+        if let (Expr::Column(_), Some(collation)) = (key, key.collation())
+            && self.spelling.refines(collation)
+        {
+            self.expr(key)?;
+            self.out.push_str(match op {
+                CompareOp::Gt | CompareOp::Ge => " >= ",
+                CompareOp::Lt | CompareOp::Le => " <= ",
+                CompareOp::Eq | CompareOp::Ne => " = ",
+            });
+            self.beside(key, &Expr::Slot(slot))?;
+            self.out.push_str(" AND ");
+        }
+        self.sort_key(expr)?;
+        self.out.push_str(&format!(" {} ", operator(op)));
+        let folded = Beside {
+            folded: true,
+            ..Beside::default()
+        };
+        self.slot(slot, folded);
         Ok(())
     }
 

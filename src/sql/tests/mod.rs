@@ -1,5 +1,7 @@
 //! What the writer spells, where a snapshot of a mapping's cases does not reach.
 
+mod shapes;
+
 use std::sync::Arc;
 
 use super::{SqlError, select};
