@@ -44,7 +44,7 @@ pub struct Args {
     /// What to explain, as it stands after the FHIR base URL: 'Patient?family=smith', 'Patient/12/$everything'
     #[arg(value_name = "SEARCH")]
     asked: String,
-    /// The SQL to show; without it that of the mapping's own engine, or SQLite's with --run
+    /// The SQL to show: mssql, firebird, sqlanywhere or sqlite; without it that of the mapping's own engine, or SQLite's with --run
     #[arg(long, value_name = "DIALECT", value_parser = dialect)]
     dialect: Option<Dialect>,
     /// The folder of a mapping; without it that of the embedded practice
@@ -531,9 +531,21 @@ mod tests {
     }
 
     #[test]
+    fn every_dialect_can_be_asked_for() {
+        for known in Dialect::ALL {
+            assert_eq!(dialect(known.name()), Ok(known));
+        }
+        let refused = dialect("oracle").unwrap_err();
+        assert_eq!(
+            refused,
+            "SQL is written for mssql, firebird, sqlanywhere, sqlite"
+        );
+    }
+
+    #[test]
     fn what_does_not_fit_together_is_refused() {
         for wrong in [
-            &["Patient", "--dialect", "firebird"][..],
+            &["Patient", "--dialect", "oracle"][..],
             &["Patient", "--sqlite", "x.sqlite"],
             &[
                 "Patient",

@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_text_of_the_mapping_is_never_a_place() {
-        for text in ["\0000;", "\0", "\0\0", "a\0", "1;\0"] {
+        for text in ["\u{0}000;", "\0", "\0\0", "a\0", "1;\0"] {
             let mut whole = no_place(text).into_owned();
             place(&mut whole, 0);
             let marker = Marker::new(7, SqlType::Int);

@@ -106,6 +106,8 @@ fn the_dialect_can_be_chosen() {
         let command = &explained["parts"][0]["command"]["command"];
         command["text"].as_str().expect("SQL").to_owned()
     };
+    assert!(text("Patient?explain-dialect=firebird&family=smith").contains("FETCH FIRST ? ROWS"));
+    assert!(text("Patient?explain-dialect=sqlanywhere&family=smith").contains("SELECT TOP ? "));
     assert!(text("Patient?explain-dialect=mssql&family=smith").contains("TOP ("));
     assert_eq!(
         text("Patient?family=smith&explain-dialect=sqlite"),

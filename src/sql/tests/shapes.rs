@@ -299,7 +299,7 @@ fn predicates(dialect: Dialect) -> Vec<(&'static str, Predicate)> {
             "a fragment",
             Predicate::And(vec![
                 is(number.clone(), value(0, Int)),
-                Predicate::Raw(raw("{t.CODE} = '?\0' AND {t.N} > 1")),
+                Predicate::Raw(raw("{t.CODE} = '?' AND {t.N} > 1")),
                 is(number, value(1, Int)),
             ]),
         ),
