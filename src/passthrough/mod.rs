@@ -7,6 +7,7 @@ mod breaker;
 mod command;
 mod driver;
 mod jobs;
+pub mod mssql;
 mod pool;
 mod rows;
 mod session;
