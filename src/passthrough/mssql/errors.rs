@@ -114,7 +114,7 @@ fn of_handshake(kind: ErrorKind, words: &str) -> PassthroughError {
 
 /// The words are rustls' own, by way of the client.
 fn of_tls(words: &str) -> PassthroughError {
-    const KNOWN: [(&str, &str); 9] = [
+    const KNOWN: [(&str, &str); 10] = [
         ("certificate expired", "it has expired"),
         ("not valid for name", "it is another host's"),
         ("not valid for any names", "it is another host's"),
@@ -123,6 +123,8 @@ fn of_tls(words: &str) -> PassthroughError {
             "UnknownIssuer",
             "no authority that is trusted has signed it",
         ),
+        // By one of the same name.
+        ("BadSignature", "no authority that is trusted has signed it"),
         (
             "CaUsedAsEndEntity",
             "it is an authority's own and no server's (CA:TRUE)",
