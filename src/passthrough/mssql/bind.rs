@@ -332,7 +332,10 @@ mod tests {
 
     #[test]
     fn days_and_moments_are_counted_as_the_server_does() {
-        let of = |value: Value, ty| parameter(&value, ty).expect("a parameter");
+        fn of(value: Value, ty: SqlType) -> ColumnData<'static> {
+            let value: &'static Value = Box::leak(Box::new(value));
+            parameter(value, ty).expect("a parameter")
+        }
         let at = day(2026, 1, 5).at(9, 30, 0, 0);
         assert_eq!(
             of(text("2026-01-05 09:30:00.123"), SqlType::DateTime),

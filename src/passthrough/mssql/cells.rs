@@ -182,11 +182,11 @@ mod tests {
 
     #[test]
     fn ticks_are_written_as_the_server_does() {
-        let at = |ticks| {
+        let at = |ticks: u32| {
             let of = time::DateTime::new(46_025, (9 * 60 + 30) * 60 * 300 + ticks);
             text_of(ColumnData::DateTime(Some(of)))
         };
-        let written: Vec<String> = (0..4).map(at).collect();
+        let written: Vec<String> = (0..4u32).map(at).collect();
         assert_eq!(
             written,
             [

@@ -35,10 +35,10 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
 const MOST_ROUTES: u32 = 3;
 
 /// Makes results, plans and messages the same at each site, whatever the login's own defaults are. The options under
-/// which an index of a computed column serves are those that must be on. A long text is not cut.
+/// which an index of a computed column serves are those that must be on.
 const SETTINGS: &str = "SET LANGUAGE us_english; SET DATEFORMAT ymd; SET DATEFIRST 7; SET NOCOUNT ON; \
     SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER ON; \
-    SET NUMERIC_ROUNDABORT, IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT ON; SET TEXTSIZE 2147483647; \
+    SET NUMERIC_ROUNDABORT, IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT ON; \
     SET DEADLOCK_PRIORITY LOW; SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
 /// Whether a job's statements may see one state of the database.
@@ -103,13 +103,20 @@ async fn enter(
     };
     let told = |error: tiberius::error::Error| errors::told(&error, Stage::Connecting, database);
     let waits = LOCK_WAIT.min(limits.statement).as_millis();
-    let settings = format!("{SETTINGS}; SET LOCK_TIMEOUT {waits}");
+    let longest = longest(limits.rows);
+    let settings = format!("{SETTINGS}; SET LOCK_TIMEOUT {waits}; SET TEXTSIZE {longest}");
     let set = session.simple_query(settings).await.map_err(told)?;
     set.into_results().await.map_err(told)?;
     let state = session.simple_query(SNAPSHOT_STATE).await.map_err(told)?;
     let row = state.into_row().await.map_err(told)?;
     let allows_snapshot = row.and_then(|row| row.try_get::<i32, _>(0).ok().flatten()) == Some(1);
     Ok((session, received, allows_snapshot))
+}
+
+/// Bytes of a value that the server sends: twice what an answer may have, as its characters have two bytes each. What
+/// is cut there is more than an answer takes; and no value that is longer is held before that is found out.
+fn longest(most: usize) -> i32 {
+    i32::try_from(most.saturating_mul(2).saturating_add(2)).unwrap_or(i32::MAX)
 }
 
 async fn dial(config: &Config, target: &Target) -> Result<TcpStream, PassthroughError> {

@@ -240,6 +240,8 @@ fn stand_in_is_told_how_a_session_reads() {
         "SET DEADLOCK_PRIORITY LOW",
         "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
         "SET LOCK_TIMEOUT 5000",
+        // Twice what an answer may have, and a character.
+        "SET TEXTSIZE 134217730",
     ] {
         assert!(texts[0].contains(setting), "{setting}: {}", texts[0]);
     }
@@ -298,6 +300,45 @@ fn who_is_not_there_is_told_apart_from_who_does_not_answer() {
     drop(free);
     assert_eq!(told("127.0.0.1", silent), "connection refused");
     assert_eq!(told("no-such-host.invalid", 1433), "its name is not known");
+}
+
+/// The SQL Server Browser has one port on all machines; where another program of the tests' machine has it, there is
+/// nothing to show.
+#[test]
+fn stand_in_of_a_named_instance_is_found_by_the_browser() {
+    let server = StandIn::start(Setup::default(), hello);
+    let Ok(browser) = std::net::UdpSocket::bind("127.0.0.1:1434") else {
+        return;
+    };
+    let port = server.address.port();
+    std::thread::spawn(move || {
+        let mut asked = [0; 64];
+        while let Ok((length, from)) = browser.recv_from(&mut asked) {
+            let text = match &asked[1..length] == b"BPS" {
+                true => format!(
+                    "ServerName;PC;InstanceName;BPS;IsClustered;No;Version;16.0.1000.6;tcp;{port};;"
+                ),
+                false => continue,
+            };
+            let length = u16::try_from(text.len()).expect("short").to_le_bytes();
+            let reply = [&[5][..], &length, text.as_bytes()].concat();
+            browser.send_to(&reply, from).expect("a reply");
+        }
+    });
+    let told = |instance: &str| {
+        let options = Options {
+            host: "127.0.0.1".to_owned(),
+            port: None,
+            instance: Some(instance.to_owned()),
+            ..options(&server)
+        };
+        ask(&pool_of(options, limits()), "SELECT 1").map(drop)
+    };
+    assert_eq!(told("BPS"), Ok(()));
+    let expected = PassthroughError::Unreachable(
+        "the SQL Server Browser does not tell the instance's port".to_owned(),
+    );
+    assert_eq!(told("OTHER"), Err(expected));
 }
 
 #[test]

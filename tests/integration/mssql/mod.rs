@@ -7,9 +7,13 @@
 //! | `statements` | rows, errors, time limits, cut connections |
 //! | `types` | every type, out of rows and into parameters |
 //! | `crowd` | many callers: bounds, no leak, a server that comes back |
+//! | `every` | whatever is asked of Bp Premier's mapping comes as T-SQL, by an independent parser |
+//! | `real` | the mapping's cases on a real server, where one is named |
 
 mod crowd;
+mod every;
 mod logins;
+mod real;
 mod stand_in;
 mod statements;
 mod types;
