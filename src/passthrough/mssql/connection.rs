@@ -30,8 +30,11 @@ const BEGIN_SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TR
 const END_SNAPSHOT: &str =
     "IF @@TRANCOUNT > 0 COMMIT TRANSACTION; SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
-/// The server has no procedure of the name: it is older than 2012.
-const NO_PROCEDURE: u32 = 2812;
+/// The server has no procedure of the name, as it is older than 2012; or cannot say what a statement gives, which is no
+/// refusal.
+fn cannot_say(code: u32) -> bool {
+    matches!(code, 2812 | 11501..=11530)
+}
 
 pub(super) struct Opened {
     handle: Handle,
@@ -268,7 +271,7 @@ impl Connection for Opened {
             };
             match run.await {
                 Ok(_) => Ok(None),
-                Err(Error::Server(refused)) if refused.code() == NO_PROCEDURE => Ok(None),
+                Err(Error::Server(refused)) if cannot_say(refused.code()) => Ok(None),
                 // No value was bound: the words can hold none.
                 Err(Error::Server(refused)) if refused.class() < 20 => Ok(Some(
                     refused.message().chars().take(LONGEST_REFUSAL).collect(),
