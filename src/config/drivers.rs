@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::{Server, SiteEntry, UpstreamServer};
-use crate::passthrough::Driver;
+use super::{MssqlLogin, MssqlServer, Server, SiteEntry, Trust, UpstreamServer};
+use crate::passthrough::mssql::{self, Mssql};
 use crate::passthrough::sqlite::Sqlite;
 use crate::passthrough::upstream::{self, Account, AccountError, AccountOptions, Rate, Upstream};
+use crate::passthrough::{Driver, PassthroughError};
 use crate::relation::Dialect;
 
 /// Why a client cannot be made of what an entry says. No message holds a secret.
@@ -18,6 +19,9 @@ use crate::relation::Dialect;
 pub enum DriverError {
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// A file of certificates, or a kind of login, that is not at hand.
+    #[error(transparent)]
+    Client(#[from] PassthroughError),
     #[error("this build has no driver of that kind")]
     NotBuilt,
 }
@@ -70,6 +74,11 @@ impl Drivers {
                 let driver = Upstream::new(options, &site.limits, self.runtime.clone())?;
                 Ok(Arc::new(driver))
             }
+            Server::Mssql(server) => {
+                let options = mssql_options(server, site);
+                let driver = Mssql::new(options, &site.limits, self.runtime.clone())?;
+                Ok(Arc::new(driver))
+            }
             _ => Err(DriverError::NotBuilt),
         }
     }
@@ -95,5 +104,28 @@ impl Drivers {
         })?;
         self.accounts.insert(of, Arc::clone(&account));
         Ok(account)
+    }
+}
+
+fn mssql_options(server: &MssqlServer, site: &SiteEntry) -> mssql::Options {
+    let login = match server.login.clone() {
+        MssqlLogin::Sql { user, password } => mssql::Login::Sql { user, password },
+        MssqlLogin::Windows { user, password } => mssql::Login::Windows { user, password },
+        MssqlLogin::Integrated => mssql::Login::Integrated,
+    };
+    mssql::Options {
+        port: server.port,
+        instance: server.instance.clone(),
+        encryption: match server.encrypt {
+            true => mssql::Encryption::Required,
+            false => mssql::Encryption::LoginOnly,
+        },
+        trust: match &server.trust {
+            Trust::System => mssql::Trust::System,
+            Trust::Authority(file) => mssql::Trust::CaFile(file.clone()),
+            Trust::Any => mssql::Trust::Any,
+        },
+        databases: site.databases.clone(),
+        ..mssql::Options::new(&server.host, login)
     }
 }

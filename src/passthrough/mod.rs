@@ -8,6 +8,7 @@ mod command;
 mod driver;
 mod jobs;
 mod meter;
+pub mod mssql;
 mod pool;
 mod rows;
 mod session;

@@ -27,6 +27,7 @@
 //! | `xml`, `xml_reader` | XML says what JSON says, to a second reading of it |
 //! | `http`, `operator`, `cli`, `limits` | the program from outside |
 //! | `upstream` | a site behind another SQL Passthrough API answers as one here does, and what fails there is told |
+//! | `mssql` | the SQL Server driver, against a stand-in for a server |
 //! | `mapping_docs` | every example of `mappings/README.md` |
 //! | `support` | the program under test, for the modules that start it |
 
@@ -45,6 +46,7 @@ mod limits;
 mod mapping_docs;
 mod mappings;
 mod metadata;
+mod mssql;
 mod no_leak;
 mod odd_rows;
 mod operator;

@@ -136,11 +136,40 @@ fn mapping_failures(folder: &Path) -> Vec<String> {
     failures
 }
 
-/// The cases of a mapping.
+/// The cases that lie beside a mapping.
 pub fn cases(folder: &Path) -> Vec<Case> {
     let path = folder.join("cases.yaml");
     serde_saphyr::from_str(&read(&path))
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+impl Case {
+    /// A caller is told why there is no answer.
+    pub fn is_refused(&self) -> bool {
+        self.expect.status.is_some_and(|status| status != 200)
+    }
+
+    /// The answer to the case, of the last page that it follows and there is.
+    pub fn ask(&self, practice: &Practice) -> Result<Answer, SiteError> {
+        let Some(search) = &self.search else {
+            return practice.read(self.read.as_deref().unwrap_or_default());
+        };
+        let mut call = SearchCall {
+            form: self.form.as_bytes().to_vec(),
+            strict: self.strict,
+            ..Practice::call(search)
+        };
+        let mut answer = practice.answer(call.clone())?;
+        for _ in 0..self.follow {
+            let Some(cursor) = next_cursor(&parse(&answer.body)) else {
+                break;
+            };
+            call.query = format!("_cursor={cursor}").into_bytes();
+            call.form.clear();
+            answer = practice.answer(call.clone())?;
+        }
+        Ok(answer)
+    }
 }
 
 fn stale_snapshots(folder: &Path, names: &BTreeSet<String>) -> Vec<String> {
@@ -509,9 +538,72 @@ pub fn redact(json: &mut Value) {
 
 /// An independent parser's SQL Server dialect reads the command.
 pub fn parses_as_tsql(text: &str) {
+    if let Err(problem) = tsql(text) {
+        panic!("not T-SQL: {problem}\n{text}");
+    }
+}
+
+/// What the parser reads a command as, or says is wrong with it.
+pub fn tsql(text: &str) -> Result<Vec<sqlparser::ast::Statement>, String> {
     use sqlparser::dialect::MsSqlDialect;
     use sqlparser::parser::Parser;
-    if let Err(problem) = Parser::parse_sql(&MsSqlDialect {}, text) {
-        panic!("not T-SQL: {problem}\n{text}");
+    let statements =
+        Parser::parse_sql(&MsSqlDialect {}, text).map_err(|problem| problem.to_string())?;
+    // What other dialects have, and the parser takes for any.
+    for (foreign, what) in [
+        (" LIMIT ", "LIMIT"),
+        ("||", "||"),
+        ("`", "a backtick"),
+        ("?", "?"),
+    ] {
+        if outside_of_literals(text).contains(foreign) {
+            return Err(format!("{what} is of another dialect"));
+        }
+    }
+    Ok(statements)
+}
+
+/// A command without what stands in quotes and brackets.
+fn outside_of_literals(text: &str) -> String {
+    let mut until = None;
+    text.chars()
+        .filter(|c| match until {
+            Some(end) => {
+                if *c == end {
+                    until = None;
+                }
+                false
+            }
+            None => {
+                until = match c {
+                    '\'' => Some('\''),
+                    '[' => Some(']'),
+                    _ => None,
+                };
+                until.is_none()
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_no_tsql_is_found_out() {
+    let sound = "SELECT TOP (@p1) [p].[A] AS [p_A] FROM [T] AS [p] WHERE [p].[A] = CAST(@p2 AS varchar(40)) ORDER BY [p].[A]";
+    parses_as_tsql(sound);
+    let changes = [
+        ("SELECT", "SELEC"),
+        ("[p].[A] AS", "[p].[A],, AS"),
+        ("FROM", "FORM"),
+        ("(40))", "(40)"),
+        ("WHERE", "WHERE WHERE"),
+        ("ORDER BY", "ORDER"),
+        ("TOP (@p1)", "TOP (@p1"),
+        ("ORDER BY [p].[A]", "ORDER BY [p].[A] LIMIT 5"),
+        ("@p2", "?2"),
+        ("CAST(@p2 AS varchar(40))", "@p2 || 'x'"),
+    ];
+    for (from, to) in changes {
+        let broken = sound.replacen(from, to, 1);
+        assert!(tsql(&broken).is_err(), "{broken}");
     }
 }

@@ -100,16 +100,22 @@ impl Practice {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("practice.sqlite");
         fill(&mut writable(&path));
+        let pool = Arc::new(sqlite::pool(&path, Limits::default()).unwrap());
+        Practice::over(mapping, pool, folder)
+    }
+
+    /// A mapping over the databases that a pool reaches; a folder that may hold them goes with it.
+    pub fn over(mapping: Mapping, pool: Arc<Pool>, folder: TempDir) -> Practice {
+        let path = folder.path().join("practice.sqlite");
         let key = Arc::new(CursorKey::generate().unwrap());
         let config = SiteConfig {
             id: SITE.to_owned(),
             zone: TimeZone::get(ZONE).unwrap(),
             zone_name: ZONE.to_owned(),
-            dialect: Dialect::Sqlite,
+            dialect: pool.driver().dialect(),
             count: CountLimits::default(),
             cursor_key: Arc::clone(&key),
         };
-        let pool = Arc::new(sqlite::pool(&path, Limits::default()).unwrap());
         let log = Log::default();
         let dispatch = log.dispatch();
         // Also of the threads that the database is asked on.
