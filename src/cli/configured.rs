@@ -256,14 +256,13 @@ async fn open(keepers: Vec<Arc<Keeper>>) -> Vec<String> {
     for keeper in keepers {
         opening.spawn(async move {
             let id = Practice::id(&*keeper).to_owned();
-            let line = match keeper.open().await {
+            match keeper.open().await {
                 Some(Err(error)) => {
                     keeper.keep_trying();
                     format!("{id}  closed, and tried again from time to time: {error}")
                 }
                 _ => format!("{id}  open"),
-            };
-            line
+            }
         });
     }
     let mut lines = Vec::new();

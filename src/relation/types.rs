@@ -48,6 +48,16 @@ impl Dialect {
         matches!(self, Dialect::Firebird | Dialect::SqlAnywhere)
     }
 
+    /// The name that its makers use.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Dialect::Mssql => "SQL Server",
+            Dialect::Firebird => "Firebird",
+            Dialect::SqlAnywhere => "SQL Anywhere",
+            Dialect::Sqlite => "SQLite",
+        }
+    }
+
     pub fn from_name(name: &str) -> Option<Dialect> {
         Dialect::ALL
             .into_iter()

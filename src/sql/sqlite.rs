@@ -15,10 +15,7 @@ pub(super) struct Sqlite {
 
 /// The name of the connection's collation that compares as `collation` does; None to leave the column its own.
 pub fn stand_in(collation: &Collation, ty: Option<SqlType>) -> Option<&'static str> {
-    match (
-        collation.linguistic && collation.ignores_case,
-        collation.ignores_accents,
-    ) {
+    match (collation.ignores_case, collation.ignores_accents) {
         (true, false) => Some("LATIN1_GENERAL_CI_AS"),
         (true, true) => Some("LATIN1_GENERAL_CI_AI"),
         (false, _) if collation.ignores_trailing_blanks || ty.is_some_and(SqlType::is_padded) => {

@@ -1,9 +1,9 @@
 //! Every mapping under `mappings/`, tested by what lies beside it.
 //!
-//! A mapping's folder holds `fixture.sql` (tables and rows for SQLite) and `cases.yaml` (searches and
-//! reads, with what they must give). Each case runs on the fixture; what it gave, with the commands in the
-//! dialect of the mapping's own engine, is a snapshot in `snapshots/<mapping>/<case>.snap`. A new folder
-//! is found and tested without a change here.
+//! A mapping's folder holds `fixture.sql` (tables and rows for SQLite), a `fixture.<CATALOGUE>.sql` for each
+//! further catalogue, and `cases.yaml` (searches and reads, with what they must give). Each case runs on the
+//! fixture; what it gave, with the commands in the dialect of the mapping's own engine, is a snapshot in
+//! `snapshots/<mapping>/<case>.snap`. A new folder is found and tested without a change here.
 //!
 //! What else is asked of every case: its resources are R4 by fhirbolt's strict model, and a command for SQL
 //! Server parses with an independent parser.
@@ -194,22 +194,37 @@ pub fn fixture(folder: &Path) -> Practice {
 /// The mapping over its fixture, to which `more` adds.
 pub fn fixture_with(folder: &Path, more: impl FnOnce(&mut Connection)) -> Practice {
     let mapping = load(folder);
-    let paddings = paddings(&mapping);
-    let script = read(&folder.join("fixture.sql"));
-    Practice::new(mapping, |connection| {
+    let tables = mapping.tables.values();
+    let others: BTreeSet<Arc<str>> = tables.filter_map(|it| it.catalogue.clone()).collect();
+    let catalogues = || std::iter::once(None).chain(others.iter().map(|name| Some(&**name)));
+    let mut scripts = catalogues()
+        .map(|catalogue| {
+            let file = match catalogue {
+                None => "fixture.sql".to_owned(),
+                Some(name) => format!("fixture.{name}.sql"),
+            };
+            read(&folder.join(file)) + &paddings(&mapping, catalogue)
+        })
+        .collect::<Vec<_>>()
+        .into_iter();
+    let mut more = Some(more);
+    Practice::with_catalogues(mapping, catalogues(), |_, connection| {
+        let script = scripts.next().expect("a script for each");
         connection.execute_batch(&script).unwrap();
-        connection.execute_batch(&paddings).unwrap();
-        more(connection);
+        // Of the default catalogue, which comes first.
+        if let Some(more) = more.take() {
+            more(connection);
+        }
     })
 }
 
-/// Pads every `char(n)` column, as the practice's engine does and SQLite does not.
-fn paddings(mapping: &Mapping) -> String {
+/// Pads every `char(n)` column of a catalogue, as the practice's engine does and SQLite does not.
+fn paddings(mapping: &Mapping, catalogue: Option<&str>) -> String {
     let mut script = String::new();
     for table in mapping
         .tables
         .values()
-        .filter(|table| table.derived.is_none())
+        .filter(|table| table.derived.is_none() && table.catalogue.as_deref() == catalogue)
     {
         for column in table
             .columns
@@ -399,12 +414,11 @@ fn read_commands(practice: &Practice, read: &str) -> Vec<Shown> {
 /// The commands of a plan in the dialect of the mapping's engine, as far as they are run; those for children by the
 /// rows that the fixture has for the page.
 fn commands_of(practice: &Practice, plan: &Plan) -> Vec<Shown> {
-    let dialect = practice.site.mapping().engine;
     let mut shown = Vec::new();
     let mut children = Vec::new();
     for part in plan.parts.iter().filter(|part| part.select.can_match()) {
         shown.push(Shown {
-            statement: sql::select(&part.select, dialect).unwrap(),
+            statement: sql::select(&part.select, practice.site.mapping().engine).unwrap(),
             values: part.values.clone(),
             catalogue: part.source.relation.catalogue.clone(),
         });
@@ -417,7 +431,6 @@ fn commands_of(practice: &Practice, plan: &Plan) -> Vec<Shown> {
 /// The commands of the includes, and of the children of what they bring.
 fn included(practice: &Practice, request: &SearchRequest, bundle: &Value) -> Vec<Shown> {
     let site = &practice.site;
-    let dialect = site.mapping().engine;
     let sources = &site.mapping().sources;
     let page: Vec<Included> = site
         .resource(&request.resource)
@@ -443,7 +456,7 @@ fn included(practice: &Practice, request: &SearchRequest, bundle: &Value) -> Vec
             .with_context(|context| site.planner().include(include, &page, request, context));
         for (_, part) in parts {
             shown.push(Shown {
-                statement: sql::select(&part.select, dialect).unwrap(),
+                statement: sql::select(&part.select, practice.site.mapping().engine).unwrap(),
                 values: part.values.clone(),
                 catalogue: part.source.relation.catalogue.clone(),
             });

@@ -37,14 +37,15 @@ pub enum OpenError {
     #[error("the mapping names what it does not have: {}", lacking(.0))]
     Lacks(Report),
     #[error(
-        "the mapping has no text for {dialect} in an SQL fragment that {resource} needs: {source}"
+        "the mapping has no text for {} in an SQL fragment that {resource} needs: {source}",
+        dialect.title()
     )]
     Fragment {
         dialect: Dialect,
         resource: &'static str,
         source: SqlError,
     },
-    #[error("{place}: {dialect} refuses SQL of the mapping: {says}")]
+    #[error("{place}: {} refuses SQL of the mapping: {says}", dialect.title())]
     Refused {
         dialect: Dialect,
         /// In the mapping's files.
