@@ -24,6 +24,8 @@ pub(super) fn text_of(expr: &Expr) -> Option<(Option<&Arc<Collation>>, Option<Sq
             .ty
             .is_text()
             .then_some((raw.collation.as_ref(), Some(raw.ty))),
+        // It compares as what it trims.
+        Expr::Trim(inner) => text_of(inner),
         other => {
             let column = column_of(other)?;
             column
