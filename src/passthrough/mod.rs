@@ -7,6 +7,9 @@ mod breaker;
 mod command;
 mod driver;
 mod jobs;
+mod names;
+#[cfg(feature = "odbc")]
+pub mod odbc;
 mod pool;
 mod rows;
 mod session;
