@@ -37,6 +37,7 @@ mod chains;
 mod cli;
 mod clinical_facts;
 mod conditional;
+mod configured;
 mod http;
 mod illustrative;
 mod includes;

@@ -50,8 +50,11 @@ pub struct Options {
     pub site_id: String,
     /// How the practice's own engine spells SQL: the mapping's engine.
     pub dialect: Dialect,
-    /// The names of the site's databases there, the default one first; empty for the default alone, without a name.
+    /// The names that statements have for the site's databases, the default one first; empty for the default alone,
+    /// without a name.
     pub catalogues: Vec<Arc<str>>,
+    /// What the upstream calls each of them.
+    pub databases: Vec<Arc<str>>,
     /// How long a query may wait at the upstream for the practice; no longer than its job may take. The API takes up
     /// to 60 s.
     pub max_time_in_queue: Duration,
@@ -114,7 +117,7 @@ impl Driver for Upstream {
         catalogue: usize,
         watch: &Arc<Watch>,
     ) -> Result<Box<dyn Connection>, PassthroughError> {
-        let name = self.site.options.catalogues.get(catalogue);
+        let name = self.site.options.databases.get(catalogue);
         self.site.look(name, watch)?;
         Ok(Box::new(Online {
             site: Arc::clone(&self.site),

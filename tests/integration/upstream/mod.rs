@@ -46,6 +46,7 @@ fn options(account: Arc<Account>) -> Options {
         site_id: SITE.to_owned(),
         dialect: Dialect::Sqlite,
         catalogues: Vec::new(),
+        databases: Vec::new(),
         max_time_in_queue: Duration::from_secs(30),
     }
 }
@@ -178,6 +179,7 @@ fn catalogues_are_databases_of_the_site() {
     let api = Api::new(&practice.path);
     let options = Options {
         catalogues: ["Patients", "Other", "Absent"].map(Arc::from).to_vec(),
+        databases: ["Patients", "Other", "Absent"].map(Arc::from).to_vec(),
         ..options(account(&api.url, None))
     };
     let behind = Behind::with(practice, api, options, Limits::default());
