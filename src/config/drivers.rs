@@ -9,6 +9,8 @@ use tokio::runtime::Handle;
 
 use super::{Server, SiteEntry, UpstreamServer};
 use crate::passthrough::Driver;
+#[cfg(feature = "odbc")]
+use crate::passthrough::odbc::{self, Odbc};
 use crate::passthrough::sqlite::Sqlite;
 use crate::passthrough::upstream::{self, Account, AccountError, AccountOptions, Rate, Upstream};
 use crate::relation::Dialect;
@@ -68,6 +70,24 @@ impl Drivers {
                     max_time_in_queue: site.limits.wait,
                 };
                 let driver = Upstream::new(options, &site.limits, self.runtime.clone())?;
+                Ok(Arc::new(driver))
+            }
+            #[cfg(feature = "odbc")]
+            Server::Odbc(server) => {
+                let database = |name: &str| odbc::attribute(&server.database_attribute, name);
+                let options = odbc::Options {
+                    dialect: server.dialect,
+                    connection: server.connection.clone(),
+                    user: server.user.clone(),
+                    password: server.password.clone(),
+                    databases: site
+                        .databases
+                        .iter()
+                        .map(|(name, there)| (Arc::clone(name), database(there)))
+                        .collect(),
+                    setup: Vec::new(),
+                };
+                let driver = Odbc::new(options, &site.limits, self.runtime.clone());
                 Ok(Arc::new(driver))
             }
             _ => Err(DriverError::NotBuilt),

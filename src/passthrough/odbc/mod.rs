@@ -44,13 +44,19 @@ pub struct Options {
     pub dialect: Dialect,
     /// The connection string without user and password: `Driver={SQL Anywhere 17};Host=server:2638`, or `DSN=practice`.
     pub connection: String,
-    pub user: String,
-    pub password: Secret,
+    /// None where the data source knows it, or the system's own login is used.
+    pub user: Option<String>,
+    pub password: Option<Secret>,
     /// The site's databases, the default one first: the catalogue's name, and what the connection string says of it,
-    /// such as `DBN=clinical`. Empty for the one that the connection string names itself.
+    /// such as `DBN=clinical`. One alone may be without a name; none is for the one that the connection string names.
     pub databases: Vec<(Arc<str>, String)>,
     /// Statements for each new connection, such as `SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`.
     pub setup: Vec<String>,
+}
+
+/// An attribute of a connection string, its value in braces where it needs them.
+pub fn attribute(name: &str, value: &str) -> String {
+    format!("{name}={}", escape_attribute_value(value))
 }
 
 /// The databases of a site, behind a driver manager.
@@ -72,7 +78,7 @@ impl Odbc {
     pub fn new(options: Options, limits: &Limits, runtime: Handle) -> Odbc {
         let names = options.databases.iter().map(|(name, _)| Arc::clone(name));
         Odbc {
-            catalogues: names.collect(),
+            catalogues: names.filter(|name| !name.is_empty()).collect(),
             server: Arc::new(Server {
                 limits: limits.clone(),
                 runtime,
@@ -147,14 +153,18 @@ impl Server {
     fn connect(&self, catalogue: usize) -> Result<Closing, PassthroughError> {
         let options = &self.options;
         let database = options.databases.get(catalogue);
-        let text = format!(
-            "{};{};UID={};PWD={};",
-            options.connection.trim_end_matches(';'),
-            database.map_or("", |(_, part)| part.as_str()),
-            escape_attribute_value(&options.user),
-            escape_attribute_value(options.password.reveal()),
-        );
-        let name = database.map_or("default", |(name, _)| name);
+        let user = options.user.as_ref().map(|user| attribute("UID", user));
+        let password = options.password.as_ref();
+        let parts = [
+            Some(options.connection.clone()),
+            database.map(|(_, part)| part.clone()),
+            user,
+            password.map(|password| attribute("PWD", password.reveal())),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let text = parts.join(";");
+        let name = database.map(|(name, _)| &**name);
+        let name = name.filter(|name| !name.is_empty()).unwrap_or("default");
         let failed = |error| errors::of_connecting(&error, options.dialect, name);
         let environment = odbc_api::environment().map_err(failed)?;
         let login = self.limits.connect.as_secs_f32().ceil().max(1.0) as u32;

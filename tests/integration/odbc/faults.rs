@@ -76,7 +76,7 @@ fn who_cannot_connect_is_told_why() {
     let cases: [(Options, PassthroughError); 4] = [
         (
             Options {
-                password: Secret::new("SECRET"),
+                password: Some(Secret::new("SECRET")),
                 ..options()
             },
             PassthroughError::Login,

@@ -28,8 +28,8 @@ fn options() -> Options {
             "Driver={{PostgreSQL Unicode}};Server=127.0.0.1;Port={};BoolsAsChar=0",
             POSTGRES.port
         ),
-        user: USER.to_owned(),
-        password: Secret::new(PASSWORD),
+        user: Some(USER.to_owned()),
+        password: Some(Secret::new(PASSWORD)),
         databases: ["practice", "clinical"]
             .map(|name| (Arc::from(name), format!("Database={name}")))
             .to_vec(),
