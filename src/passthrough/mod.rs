@@ -7,6 +7,7 @@ mod breaker;
 mod command;
 mod driver;
 mod jobs;
+mod meter;
 mod names;
 #[cfg(feature = "odbc")]
 pub mod odbc;
@@ -21,6 +22,7 @@ mod watch;
 
 pub use command::{Command, CommandParameter};
 pub use driver::{Connection, Driver, RowSink, exact};
+pub use meter::describe as describe_metrics;
 pub use pool::{Limits, Pool};
 pub use rows::{Cell, CellRef, RowRef, Rows, RowsBuilder, TooLarge};
 pub use session::Session;

@@ -2,17 +2,17 @@
 
 use std::num::NonZeroUsize;
 
-use jiff::ToSpan as _;
 use odbc_api::DataType;
 use odbc_api::parameter::{InputParameter, VarBinaryBox, VarWCharBox, WithDataType};
 use odbc_api::sys::{Date, Timestamp};
 
 use crate::relation::{SqlType, Value};
+use crate::sql::Statement;
 
-/// A statement's parameters, in order: value n is the n-th marker's.
-pub(super) fn parameters(values: &[Value], types: &[SqlType]) -> Vec<Box<dyn InputParameter>> {
-    let values = values.iter().zip(types);
-    values.map(|(value, ty)| parameter(value, *ty)).collect()
+/// A statement's parameters, one for each marker.
+pub(super) fn parameters(statement: &Statement, values: &[Value]) -> Vec<Box<dyn InputParameter>> {
+    let bound = statement.bind(values);
+    bound.map(|(value, ty)| parameter(&value, ty)).collect()
 }
 
 fn parameter(value: &Value, ty: SqlType) -> Box<dyn InputParameter> {
@@ -39,27 +39,18 @@ fn parameter(value: &Value, ty: SqlType) -> Box<dyn InputParameter> {
             },
             DataType::Date,
         )),
-        Value::DateTime(at) => {
-            let at = ty.next_moment(*at);
-            // Engines behind ODBC keep microseconds: a bound between two is the next.
-            let rest = at.subsec_nanosecond() % 1_000;
-            let at = match rest {
-                0 => at,
-                rest => at.saturating_add((1_000 - rest).nanoseconds()),
-            };
-            Box::new(WithDataType::new(
-                Timestamp {
-                    year: at.year(),
-                    month: at.month().unsigned_abs().into(),
-                    day: at.day().unsigned_abs().into(),
-                    hour: at.hour().unsigned_abs().into(),
-                    minute: at.minute().unsigned_abs().into(),
-                    second: at.second().unsigned_abs().into(),
-                    fraction: at.subsec_nanosecond().unsigned_abs(),
-                },
-                DataType::Timestamp { precision: 6 },
-            ))
-        }
+        Value::DateTime(at) => Box::new(WithDataType::new(
+            Timestamp {
+                year: at.year(),
+                month: at.month().unsigned_abs().into(),
+                day: at.day().unsigned_abs().into(),
+                hour: at.hour().unsigned_abs().into(),
+                minute: at.minute().unsigned_abs().into(),
+                second: at.second().unsigned_abs().into(),
+                fraction: at.subsec_nanosecond().unsigned_abs(),
+            },
+            DataType::Timestamp { precision: 6 },
+        )),
         Value::Bytes(bytes) => {
             let ty = DataType::Varbinary {
                 length: NonZeroUsize::new(bytes.len()),

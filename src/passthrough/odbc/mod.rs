@@ -243,7 +243,7 @@ impl Opened {
         rows: &mut dyn RowSink,
         in_blocks: bool,
     ) -> Result<Fetched, PassthroughError> {
-        let parameters = bind::parameters(values, &statement.types);
+        let parameters = bind::parameters(statement, values);
         let failed = |error: &odbc_api::Error| self.failed(error, &statement.text);
         let mut prepared = self
             .connection()?

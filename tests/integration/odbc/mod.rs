@@ -10,7 +10,7 @@ use pilaster::passthrough::odbc::{Odbc, Options};
 use pilaster::passthrough::{CellRef, Limits, PassthroughError, Pool, Rows};
 use pilaster::relation::{Dialect, SqlType, Value};
 use pilaster::secret::Secret;
-use pilaster::sql::Statement;
+use pilaster::sql::{Marker, Statement};
 use tokio::runtime::Runtime;
 
 use postgres::{PASSWORD, POSTGRES, USER};
@@ -50,9 +50,10 @@ fn pool(limits: Limits) -> Arc<Pool> {
 }
 
 fn statement(text: &str, types: &[SqlType]) -> Statement {
+    let markers = (0..).zip(types).map(|(slot, ty)| Marker::new(slot, *ty));
     Statement {
         text: Arc::from(text),
-        types: types.into(),
+        markers: markers.collect(),
         columns: Arc::new([]),
         catalogue: None,
     }
