@@ -9,6 +9,8 @@ use tokio::runtime::Handle;
 
 use super::{MssqlLogin, MssqlServer, Server, SiteEntry, Trust, UpstreamServer};
 use crate::passthrough::mssql::{self, Mssql};
+#[cfg(feature = "odbc")]
+use crate::passthrough::odbc::{self, Odbc};
 use crate::passthrough::sqlite::Sqlite;
 use crate::passthrough::upstream::{self, Account, AccountError, AccountOptions, Rate, Upstream};
 use crate::passthrough::{Driver, PassthroughError};
@@ -77,6 +79,24 @@ impl Drivers {
             Server::Mssql(server) => {
                 let options = mssql_options(server, site);
                 let driver = Mssql::new(options, &site.limits, self.runtime.clone())?;
+                Ok(Arc::new(driver))
+            }
+            #[cfg(feature = "odbc")]
+            Server::Odbc(server) => {
+                let database = |name: &str| odbc::attribute(&server.database_attribute, name);
+                let options = odbc::Options {
+                    dialect: server.dialect,
+                    connection: server.connection.clone(),
+                    user: server.user.clone(),
+                    password: server.password.clone(),
+                    databases: site
+                        .databases
+                        .iter()
+                        .map(|(name, there)| (Arc::clone(name), database(there)))
+                        .collect(),
+                    setup: Vec::new(),
+                };
+                let driver = Odbc::new(options, &site.limits, self.runtime.clone());
                 Ok(Arc::new(driver))
             }
             _ => Err(DriverError::NotBuilt),

@@ -9,6 +9,9 @@ mod driver;
 mod jobs;
 mod meter;
 pub mod mssql;
+mod names;
+#[cfg(feature = "odbc")]
+pub mod odbc;
 mod pool;
 mod rows;
 mod session;

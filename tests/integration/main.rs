@@ -26,6 +26,7 @@
 //! | `conditional` | a caller's copy is current while nothing of the resource changed |
 //! | `xml`, `xml_reader` | XML says what JSON says, to a second reading of it |
 //! | `http`, `operator`, `cli`, `limits` | the program from outside |
+//! | `odbc` | rows, errors and ends of statements behind ODBC, with the feature of that name |
 //! | `upstream` | a site behind another SQL Passthrough API answers as one here does, and what fails there is told |
 //! | `mssql` | the SQL Server driver, against a stand-in for a server |
 //! | `mapping_docs` | every example of `mappings/README.md` |
@@ -48,6 +49,8 @@ mod mappings;
 mod metadata;
 mod mssql;
 mod no_leak;
+#[cfg(feature = "odbc")]
+mod odbc;
 mod odd_rows;
 mod operator;
 mod paging;

@@ -1,7 +1,7 @@
 //! What the engines' own error numbers mean, as an upstream passes them on.
 
 use super::answer::{Failure, MOST_MIB};
-use crate::passthrough::PassthroughError;
+use crate::passthrough::{PassthroughError, names};
 use crate::sql::Statement;
 
 /// An error that an upstream reports of a command. Its message is not passed on: it may quote values.
@@ -10,7 +10,8 @@ pub(super) fn error(failure: &Failure<'_>, statement: &Statement) -> Passthrough
     let short = i32::try_from(code).unwrap_or(0);
     let missing = || {
         let message = failure.error_message.as_deref().unwrap_or_default();
-        PassthroughError::Schema(missing_name(message, statement, code))
+        let name = names::of_statement(message, &statement.text);
+        PassthroughError::Schema(name.map_or_else(|| format!("code {code}"), str::to_owned))
     };
     let database = || {
         let name = statement.catalogue.as_deref();
@@ -116,20 +117,6 @@ fn sql_anywhere(code: i64) -> Meaning {
         -85 | -100 | -101 | -308 => Meaning::Unreachable,
         _ => Meaning::Other,
     }
-}
-
-/// The name that an engine does not find, where the statement has it in quotes of its own: then it is the mapping's.
-/// A statement's text holds no value.
-fn missing_name(message: &str, statement: &Statement, code: i64) -> String {
-    let mut quoted = message.split(['\'', '"', '[', ']']);
-    let name = quoted.find(|part| {
-        let is_name = !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
-        is_name
-            && [("[", "]"), ("\"", "\"")]
-                .iter()
-                .any(|(open, close)| statement.text.contains(&format!("{open}{part}{close}")))
-    });
-    name.map_or_else(|| format!("code {code}"), str::to_owned)
 }
 
 #[cfg(test)]

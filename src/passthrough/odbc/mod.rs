@@ -1,0 +1,353 @@
+//! Databases behind ODBC: SQL Anywhere, and others with a driver for it.
+//!
+//! Takes a connection string for the machine's driver manager; gives connections that block, as ODBC's calls do.
+//!
+//! - Whatever ends a job ends its statement: `SQLCancel` from another thread, as often as it takes, and the engine's own
+//!   query timeout should that not be heard.
+//! - A connection is asked to only read. Engines differ in what they make of it, so the login's rights must be for
+//!   reading only; where an engine has a session for it, [`Options::setup`] says how it is begun.
+//! - Texts come and go in UTF-16, which no locale changes.
+//! - What a driver says of an error may quote values: it is read, not passed on.
+
+mod bind;
+mod cancel;
+mod errors;
+mod fetch;
+
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use odbc_api::handles::{AsStatementRef, Statement as _};
+use odbc_api::sys::{ConnectionAttribute, Pointer};
+use odbc_api::{
+    ConnectionOptions, DriverSpecificConnectionOptions, ResultSetMetadata,
+    SetConnectionAttributeArgs, escape_attribute_value,
+};
+use tokio::runtime::Handle;
+
+use super::{Connection, Driver, Limits, PassthroughError, RowSink, Watch};
+use crate::relation::{Dialect, Value};
+use crate::secret::Secret;
+use crate::sql::Statement;
+use cancel::Cancelling;
+use fetch::{FetchError, Fetched};
+
+/// What a driver that heeds no login timeout is given beyond it.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A server and its databases.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How the engine spells SQL.
+    pub dialect: Dialect,
+    /// The connection string without user and password: `Driver={SQL Anywhere 17};Host=server:2638`, or `DSN=practice`.
+    pub connection: String,
+    /// None where the data source knows it, or the system's own login is used.
+    pub user: Option<String>,
+    pub password: Option<Secret>,
+    /// The site's databases, the default one first: the catalogue's name, and what the connection string says of it,
+    /// such as `DBN=clinical`. One alone may be without a name; none is for the one that the connection string names.
+    pub databases: Vec<(Arc<str>, String)>,
+    /// Statements for each new connection, such as `SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`.
+    pub setup: Vec<String>,
+}
+
+/// An attribute of a connection string, its value in braces where it needs them.
+pub fn attribute(name: &str, value: &str) -> String {
+    format!("{name}={}", escape_attribute_value(value))
+}
+
+/// The databases of a site, behind a driver manager.
+pub struct Odbc {
+    server: Arc<Server>,
+    catalogues: Vec<Arc<str>>,
+}
+
+struct Server {
+    options: Options,
+    limits: Limits,
+    runtime: Handle,
+    /// The driver says rightly how long the values of a column can be, so that rows are fetched in blocks.
+    in_blocks: AtomicBool,
+}
+
+impl Odbc {
+    /// Nothing is connected yet; connections are made, and statements cancelled, on threads of `runtime`.
+    pub fn new(options: Options, limits: &Limits, runtime: Handle) -> Odbc {
+        let names = options.databases.iter().map(|(name, _)| Arc::clone(name));
+        Odbc {
+            catalogues: names.filter(|name| !name.is_empty()).collect(),
+            server: Arc::new(Server {
+                limits: limits.clone(),
+                runtime,
+                in_blocks: AtomicBool::new(true),
+                options,
+            }),
+        }
+    }
+}
+
+impl Driver for Odbc {
+    fn dialect(&self) -> Dialect {
+        self.server.options.dialect
+    }
+
+    fn catalogues(&self) -> &[Arc<str>] {
+        &self.catalogues
+    }
+
+    fn connect(
+        &self,
+        catalogue: usize,
+        watch: &Arc<Watch>,
+    ) -> Result<Box<dyn Connection>, PassthroughError> {
+        let server = Arc::clone(&self.server);
+        // A driver's attempt to connect cannot be cancelled: its thread is left to it, and what comes of it is closed.
+        let made = self
+            .server
+            .runtime
+            .spawn_blocking(move || server.connect(catalogue));
+        let most = self.server.limits.connect + GRACE;
+        let connection = self.server.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = watch.over() => Err(PassthroughError::Timeout(watch.limit())),
+                made = made => made.unwrap_or(Err(PassthroughError::Failed { code: 0 })),
+                () = tokio::time::sleep(most) => {
+                    Err(PassthroughError::Unreachable("no connection in time".to_owned()))
+                }
+            }
+        })?;
+        Ok(Box::new(Opened {
+            server: Arc::clone(&self.server),
+            connection: Some(connection),
+            watch: Arc::clone(watch),
+            is_transaction: false,
+            is_sound: true,
+        }))
+    }
+}
+
+/// Asks a driver for a connection that only reads.
+struct ReadOnly;
+
+impl DriverSpecificConnectionOptions<'static> for ReadOnly {
+    fn attributes(&self) -> impl Iterator<Item = SetConnectionAttributeArgs<'static>> {
+        /// `SQL_MODE_READ_ONLY`
+        const READ_ONLY: usize = 1;
+        /// `SQL_IS_UINTEGER`
+        const UNSIGNED: i32 = -5;
+        let value: Pointer = ptr::without_provenance_mut(READ_ONLY);
+        // SAFETY: ODBC's own attribute, whose value is an integer in the pointer's place and refers to no memory.
+        let attribute = unsafe {
+            SetConnectionAttributeArgs::new(ConnectionAttribute::ACCESS_MODE, value, UNSIGNED)
+        };
+        std::iter::once(attribute)
+    }
+}
+
+impl Server {
+    /// Blocks for as long as the driver does.
+    fn connect(&self, catalogue: usize) -> Result<Closing, PassthroughError> {
+        let options = &self.options;
+        let database = options.databases.get(catalogue);
+        let user = options.user.as_ref().map(|user| attribute("UID", user));
+        let password = options.password.as_ref();
+        let parts = [
+            Some(options.connection.clone()),
+            database.map(|(_, part)| part.clone()),
+            user,
+            password.map(|password| attribute("PWD", password.reveal())),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let text = parts.join(";");
+        let name = database.map(|(name, _)| &**name);
+        let name = name.filter(|name| !name.is_empty()).unwrap_or("default");
+        let failed = |error| errors::of_connecting(&error, options.dialect, name);
+        let environment = odbc_api::environment().map_err(failed)?;
+        let login = self.limits.connect.as_secs_f32().ceil().max(1.0) as u32;
+        let timeouts = ConnectionOptions {
+            login_timeout_sec: Some(login),
+            packet_size: None,
+        };
+        // SAFETY: the one attribute is ODBC's own, and known to every driver manager.
+        let connection = unsafe {
+            environment.connect_with_connection_string_and_driver_specific_options(
+                &text, timeouts, ReadOnly,
+            )
+        };
+        let connection = Closing(Some(connection.map_err(failed)?));
+        for statement in &options.setup {
+            let open = connection.0.as_ref().ok_or(PassthroughError::Lost)?;
+            open.execute(statement, (), None).map_err(failed)?;
+        }
+        Ok(connection)
+    }
+}
+
+/// A connection that is closed without a panic, whatever its server says.
+struct Closing(Option<odbc_api::Connection<'static>>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        let Some(connection) = self.0.take() else {
+            return;
+        };
+        let mut handle = connection.into_handle();
+        let _ = handle.rollback();
+        if handle.disconnect().is_err() {
+            // It is in a state that it cannot be freed in; some bytes are kept rather than used after they are freed.
+            std::mem::forget(handle);
+        }
+    }
+}
+
+/// A connection to one database.
+struct Opened {
+    server: Arc<Server>,
+    connection: Option<Closing>,
+    watch: Arc<Watch>,
+    /// Statements are run in a transaction, which is open.
+    is_transaction: bool,
+    is_sound: bool,
+}
+
+impl Opened {
+    fn connection(&self) -> Result<&odbc_api::Connection<'static>, PassthroughError> {
+        let kept = self.connection.as_ref().and_then(|kept| kept.0.as_ref());
+        kept.ok_or(PassthroughError::Lost)
+    }
+
+    fn failed(&self, error: &odbc_api::Error, text: &str) -> PassthroughError {
+        let is_dead = self
+            .connection()
+            .is_ok_and(|open| open.is_dead().unwrap_or(false));
+        match errors::of_statement(error, self.server.options.dialect, text) {
+            // Whatever became of it, it was to end.
+            _ if self.watch.is_over() && !is_dead => PassthroughError::Timeout(self.watch.limit()),
+            PassthroughError::Timeout(_) if !is_dead => {
+                PassthroughError::Timeout(self.watch.limit())
+            }
+            _ if is_dead => PassthroughError::Lost,
+            error => error,
+        }
+    }
+
+    /// Runs a statement, in blocks of rows or row by row.
+    fn run(
+        &self,
+        statement: &Statement,
+        values: &[Value],
+        rows: &mut dyn RowSink,
+        in_blocks: bool,
+    ) -> Result<Fetched, PassthroughError> {
+        let parameters = bind::parameters(statement, values);
+        let failed = |error: &odbc_api::Error| self.failed(error, &statement.text);
+        let mut prepared = self
+            .connection()?
+            .preallocate()
+            .map_err(|error| failed(&error))?;
+        // Beside the cancelling, for a driver that does not heed that: some heed neither.
+        let left = self.watch.left().as_secs_f32().ceil().max(1.0) as usize;
+        let _ = prepared.set_query_timeout_sec(left + 1);
+        let handle = prepared.as_stmt_ref().as_sys();
+        // Declared after the statement, so it ends before that is freed.
+        let _cancelling = Cancelling::begin(&self.server.runtime, handle, &self.watch);
+        let cursor = prepared
+            .execute(&statement.text, parameters.as_slice())
+            .map_err(|error| failed(&error))?;
+        let Some(cursor) = cursor else {
+            rows.begin(0, &|_| String::new());
+            return Ok(Fetched::All);
+        };
+        let most = self.server.limits.rows;
+        fetch::rows(cursor, rows, in_blocks, most, &self.watch).map_err(|error| match error {
+            FetchError::Odbc(error) => failed(&error),
+            FetchError::TooLarge => PassthroughError::TooLarge(most >> 20),
+            FetchError::Over => PassthroughError::Timeout(self.watch.limit()),
+        })
+    }
+}
+
+impl Connection for Opened {
+    fn begin(&mut self, watch: &Arc<Watch>) -> Result<(), PassthroughError> {
+        self.watch = Arc::clone(watch);
+        match self.connection()?.is_dead() {
+            Ok(true) => Err(PassthroughError::Lost),
+            // Not every driver can say.
+            _ => Ok(()),
+        }
+    }
+
+    /// One transaction for all statements, at the isolation that the session has: what they see of each other's time
+    /// is the engine's.
+    fn snapshot(&mut self) -> Result<(), PassthroughError> {
+        let begun = self.connection()?.set_autocommit(false);
+        begun.map_err(|error| self.failed(&error, ""))?;
+        self.is_transaction = true;
+        Ok(())
+    }
+
+    fn execute(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+        rows: &mut dyn RowSink,
+    ) -> Result<(), PassthroughError> {
+        let in_blocks = &self.server.in_blocks;
+        let mut ran = self.run(statement, values, rows, in_blocks.load(Ordering::Relaxed));
+        if let Ok(Fetched::TruncatedAt { row }) = ran {
+            // The driver understates its columns: from here on each value is fetched for itself.
+            in_blocks.store(false, Ordering::Relaxed);
+            ran = match row {
+                0 => self.run(statement, values, rows, false),
+                _ => Err(PassthroughError::Failed { code: 0 }),
+            };
+        }
+        if let Err(PassthroughError::Lost) = ran {
+            self.is_sound = false;
+        }
+        ran.map(drop)
+    }
+
+    fn end(&mut self) -> bool {
+        if self.is_transaction {
+            self.is_transaction = false;
+            let ended = self
+                .connection()
+                .is_ok_and(|open| open.rollback().is_ok() && open.set_autocommit(true).is_ok());
+            self.is_sound &= ended;
+        }
+        self.is_sound
+    }
+
+    fn ping(&mut self) -> Result<(), PassthroughError> {
+        let one = match self.server.options.dialect {
+            Dialect::Firebird => "SELECT 1 FROM RDB$DATABASE",
+            _ => "SELECT 1",
+        };
+        self.execute(
+            &Statement::constant(one),
+            &[],
+            &mut super::RowsBuilder::new(1 << 10),
+        )
+    }
+
+    fn refusal(&mut self, statement: &Statement) -> Result<Option<String>, PassthroughError> {
+        let connection = self.connection()?;
+        let prepared = connection.prepare(&statement.text);
+        // Some drivers ask the engine only when they have to know what comes of it.
+        let described = prepared.and_then(|mut prepared| prepared.num_result_cols().map(drop));
+        match described {
+            Ok(()) => Ok(None),
+            Err(error) => match self.failed(&error, &statement.text) {
+                lost @ (PassthroughError::Lost | PassthroughError::Timeout(_)) => Err(lost),
+                other => Ok(Some(
+                    errors::words(&error).unwrap_or_else(|| other.to_string()),
+                )),
+            },
+        }
+    }
+}
