@@ -6,6 +6,7 @@
 mod breaker;
 mod command;
 mod driver;
+pub mod firebird;
 mod jobs;
 mod pool;
 mod rows;
@@ -13,6 +14,7 @@ mod session;
 pub mod sqlite;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod watch;
 
 pub use command::{Command, CommandParameter};
@@ -20,6 +22,7 @@ pub use driver::{Connection, Driver, RowSink, exact};
 pub use pool::{Limits, Pool};
 pub use rows::{Cell, CellRef, RowRef, Rows, RowsBuilder, TooLarge};
 pub use session::Session;
+pub use typed::{Typed, typed};
 pub use watch::{CancelGuard, Watch};
 
 use std::sync::Arc;

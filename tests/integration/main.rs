@@ -25,6 +25,7 @@
 //! | `practice` | a practice to ask without a socket, for the modules above |
 //! | `conditional` | a caller's copy is current while nothing of the resource changed |
 //! | `xml`, `xml_reader` | XML says what JSON says, to a second reading of it |
+//! | `firebird` | the Firebird driver, against a private server |
 //! | `http`, `operator`, `cli`, `limits` | the program from outside |
 //! | `mapping_docs` | every example of `mappings/README.md` |
 //! | `support` | the program under test, for the modules that start it |
@@ -35,6 +36,7 @@ mod chains;
 mod cli;
 mod clinical_facts;
 mod conditional;
+mod firebird;
 mod http;
 mod illustrative;
 mod includes;
