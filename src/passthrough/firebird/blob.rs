@@ -108,6 +108,7 @@ fn fetch(attached: &mut Attached, cells: &mut [Held]) -> Result<(), Failure> {
         return Err(failed);
     }
     let most = attached.most_bytes();
+    let mut total = 0;
     let mut reading = open.clone();
     while !reading.is_empty() {
         for (_, handle) in &reading {
@@ -128,14 +129,18 @@ fn fetch(attached: &mut Attached, cells: &mut [Held]) -> Result<(), Failure> {
             };
             if let Some(Held::Blob { bytes, .. }) = cells.get_mut(index) {
                 append(bytes, &piece.data)?;
-                // The sink refuses what is longer; the rest need not come.
-                if piece.handle != LAST && bytes.len() <= most {
+                total += piece.data.len();
+                if piece.handle != LAST {
                     unfinished.push((index, handle));
                 }
             }
         }
         if let Some(failed) = failed {
             return Err(failed);
+        }
+        // The sink refuses what is longer; the rest need not come.
+        if total > most + TOGETHER * 1024 {
+            break;
         }
         reading = unfinished;
     }

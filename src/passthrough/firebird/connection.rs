@@ -249,6 +249,9 @@ impl Attached {
         values: &[Value],
         sink: &mut dyn RowSink,
     ) -> Result<(), Failure> {
+        if self.wire.is_over() {
+            return Err(Broken::Late.into_timeout(self.watch.as_ref()));
+        }
         let transaction = self.transaction()?;
         let (handle, described) = self.prepare(&statement.text)?;
         let slots = statement.types.iter();
@@ -470,7 +473,12 @@ impl Connection for Attached {
 
     fn end(&mut self) -> bool {
         self.watch = None;
-        if self.is_broken || (self.wire.was_cancelled() && !self.has_cancelled) {
+        let is_sound = match self.wire.cancellations() {
+            0 => true,
+            1 => self.has_cancelled,
+            _ => false,
+        };
+        if self.is_broken || !is_sound {
             // What the server was asked to cancel may yet be the next job's statement.
             return false;
         }

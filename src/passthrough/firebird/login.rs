@@ -1,7 +1,7 @@
 //! From an open socket to an attached database: the protocol's version, the login, the cipher, the attachment.
 
 use super::super::PassthroughError;
-use super::srp::{Client, Plugin, hex, unhex};
+use super::srp::{Agreed, Client, Plugin, hex, unhex};
 use super::status::{self, Failure};
 use super::wire::{Broken, Wire};
 use super::{Charset, Options};
@@ -58,8 +58,8 @@ fn attempt(wire: &mut Wire, options: &Options, path: &str) -> Result<u32, Failur
     let client = Client::new(&random);
     greet(wire, path, &user, &client);
     wire.flush()?;
-    let operation = operation(wire)?;
-    match operation {
+    let accepted = operation(wire)?;
+    match accepted {
         RESPONSE => {
             response_body(wire)?;
             return Err(other_protocol());
@@ -75,53 +75,62 @@ fn attempt(wire: &mut Wire, options: &Options, path: &str) -> Result<u32, Failur
     if version != VERSION {
         return Err(other_protocol());
     }
-    // With the attachment, where the login is not done before it.
-    let mut proof = None;
-    if operation != ACCEPT {
+    let agree = |challenge: &Challenge| -> Result<(Plugin, Agreed), Failure> {
+        let plugin = challenge.plugin.ok_or_else(no_plugin)?;
+        let password = options.password.reveal();
+        let agreed = client.agree(plugin, &user, password, &challenge.salt, &challenge.public);
+        Ok((plugin, agreed.ok_or_else(no_firebird)?))
+    };
+    // What goes with the attachment, where the login is not done before it.
+    let mut login = None;
+    if accepted != ACCEPT {
         let mut challenge = challenge(wire)?;
         let is_known = wire.u32()? != 0;
         wire.opaque(|_| ())?;
-        if !is_known {
-            // Another plugin than the first offered, or the server has not yet seen the public number.
+        if !is_known && accepted == COND_ACCEPT {
+            // Another plugin than the first offered: the server has not looked at the public number.
             if challenge.public.is_empty() {
                 let plugin = challenge.plugin.ok_or_else(no_plugin)?;
                 send_auth(wire, client.public().as_bytes(), plugin);
                 wire.flush()?;
                 challenge = continued(wire)?;
             }
+            let (plugin, agreed) = agree(&challenge)?;
+            send_auth(wire, hex(&agreed.proof).as_bytes(), plugin);
+            wire.flush()?;
+            response(wire)?;
+            wire.put(CRYPT);
+            wire.put_opaque(b"Arc4");
+            wire.put_opaque(b"Symmetric");
+            wire.flush()?;
+            // The answer is the first that is enciphered.
+            wire.encipher(&agreed.key);
+            response(wire)?;
+        } else if !is_known && challenge.public.is_empty() {
             let plugin = challenge.plugin.ok_or_else(no_plugin)?;
-            let agreed = client
-                .agree(
-                    plugin,
-                    &user,
-                    options.password.reveal(),
-                    &challenge.salt,
-                    &challenge.public,
-                )
-                .ok_or_else(no_firebird)?;
-            let digits = hex(&agreed.proof);
-            if operation == COND_ACCEPT {
-                send_auth(wire, digits.as_bytes(), plugin);
-                wire.flush()?;
-                response(wire)?;
-                wire.put(CRYPT);
-                wire.put_opaque(b"Arc4");
-                wire.put_opaque(b"Symmetric");
-                wire.flush()?;
-                // The answer is the first that is enciphered.
-                wire.encipher(&agreed.key);
-                response(wire)?;
-            } else {
-                proof = Some((plugin, digits));
-            }
+            login = Some((plugin, client.public()));
+        } else if !is_known {
+            let (plugin, agreed) = agree(&challenge)?;
+            login = Some((plugin, hex(&agreed.proof)));
         }
     }
     wire.put(ATTACH);
     wire.put(0);
     wire.put_opaque(path.as_bytes());
-    wire.put_opaque(&parameters(options, &user, proof));
+    wire.put_opaque(&parameters(options, &user, login));
     wire.flush()?;
-    Ok(response(wire)?.handle)
+    match operation(wire)? {
+        RESPONSE => Ok(response_body(wire)?.handle),
+        // The server has looked at the public number that came with the attachment.
+        CONT_AUTH => {
+            let challenge = rest_of_continued(wire)?;
+            let (plugin, agreed) = agree(&challenge)?;
+            send_auth(wire, hex(&agreed.proof).as_bytes(), plugin);
+            wire.flush()?;
+            Ok(response(wire)?.handle)
+        }
+        _ => Err(no_firebird()),
+    }
 }
 
 /// `op_connect`: who is there, and what the client speaks.
@@ -161,7 +170,7 @@ fn greet(wire: &mut Wire, path: &str, user: &str, client: &Client) {
 }
 
 /// The attachment's parameters.
-fn parameters(options: &Options, user: &str, proof: Option<(Plugin, String)>) -> Vec<u8> {
+fn parameters(options: &Options, user: &str, login: Option<(Plugin, String)>) -> Vec<u8> {
     let charset: &[u8] = match options.charset {
         Charset::Utf8 => b"UTF8",
         Charset::None => b"NONE",
@@ -179,7 +188,7 @@ fn parameters(options: &Options, user: &str, proof: Option<(Plugin, String)>) ->
     say(28, user.as_bytes());
     say(63, &[3]);
     say(74, b"pilaster");
-    if let Some((plugin, digits)) = proof {
+    if let Some((plugin, digits)) = login {
         say(86, plugin.name().as_bytes());
         say(85, Plugin::LIST.as_bytes());
         say(84, digits.as_bytes());
@@ -219,13 +228,16 @@ fn salt_and_public(data: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
 
 fn continued(wire: &mut Wire) -> Result<Challenge, Failure> {
     match operation(wire)? {
-        CONT_AUTH => {}
+        CONT_AUTH => rest_of_continued(wire),
         RESPONSE => {
             response_body(wire)?;
-            return Err(no_plugin());
+            Err(no_plugin())
         }
-        _ => return Err(no_firebird()),
+        _ => Err(no_firebird()),
     }
+}
+
+fn rest_of_continued(wire: &mut Wire) -> Result<Challenge, Failure> {
     let challenge = challenge(wire)?;
     wire.opaque(|_| ())?;
     wire.opaque(|_| ())?;

@@ -2,7 +2,8 @@
 //!
 //! Reads wake up every [`SLICE`] and ask whether the job is over. If it is, the server is asked on the same socket to
 //! raise an error where the statement is, and has [`GRACE`] to answer: then what is read goes on to the end of
-//! that answer, so that the connection stays in step. A server that does not even say that is given up.
+//! that answer, so that the connection stays in step. It is asked again in between, since what it was told while it
+//! did something else it may have forgotten. A server that does not even say that is given up.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -14,6 +15,8 @@ use super::srp::Rc4;
 
 /// How often a read that waits asks whether anybody still waits for it.
 const SLICE: Duration = Duration::from_millis(25);
+/// How often it is asked to cancel.
+const AGAIN: Duration = Duration::from_millis(300);
 /// What a server has to answer that it has cancelled.
 const GRACE: Duration = Duration::from_secs(2);
 /// Bytes read at once.
@@ -55,8 +58,15 @@ pub(super) struct Wire {
     out: Vec<u8>,
     ciphers: Option<Box<Ciphers>>,
     bound: Bound,
-    /// When the grace after a cancellation is over.
-    cancelled: Option<Instant>,
+    cancelled: Option<Cancelled>,
+}
+
+/// What the server was asked to cancel.
+#[derive(Clone, Copy)]
+struct Cancelled {
+    /// When it was first asked.
+    since: Instant,
+    times: u32,
 }
 
 struct Ciphers {
@@ -149,25 +159,33 @@ impl Wire {
         }
     }
 
-    /// The server was asked to cancel since the last [`Wire::watch`]: that it did may show in a later statement.
-    pub(super) fn was_cancelled(&self) -> bool {
-        self.cancelled.is_some()
+    /// How often the server was asked to cancel since the last [`Wire::watch`]: each may end a later statement.
+    pub(super) fn cancellations(&self) -> u32 {
+        self.cancelled.map_or(0, |cancelled| cancelled.times)
     }
 
-    /// Asks the server to end what it does, once; afterwards it has some time to say so.
+    /// Asks the server to end what it does; it has some time to say so.
     fn interrupt(&mut self) -> Result<(), Broken> {
-        match (&self.bound, self.cancelled) {
-            (Bound::Until(_), _) => Err(Broken::Late),
-            (Bound::Watch(_), Some(until)) if Instant::now() >= until => Err(Broken::Late),
-            (Bound::Watch(_), Some(_)) => Ok(()),
-            (Bound::Watch(_), None) => {
-                self.cancelled = Some(Instant::now() + GRACE);
-                let mut packet = [0; 8];
-                packet[..4].copy_from_slice(&CANCEL.to_be_bytes());
-                packet[4..].copy_from_slice(&CANCEL_RAISE.to_be_bytes());
-                self.send(&mut packet)
-            }
+        if matches!(self.bound, Bound::Until(_)) {
+            return Err(Broken::Late);
         }
+        let now = Instant::now();
+        let cancelled = self.cancelled.get_or_insert(Cancelled {
+            since: now,
+            times: 0,
+        });
+        let waited = now - cancelled.since;
+        if waited >= GRACE {
+            return Err(Broken::Late);
+        }
+        if waited < AGAIN * cancelled.times {
+            return Ok(());
+        }
+        cancelled.times += 1;
+        let mut packet = [0; 8];
+        packet[..4].copy_from_slice(&CANCEL.to_be_bytes());
+        packet[4..].copy_from_slice(&CANCEL_RAISE.to_be_bytes());
+        self.send(&mut packet)
     }
 
     /// Sends what was put in.
@@ -194,12 +212,9 @@ impl Wire {
             match self.stream.write(rest) {
                 Ok(0) => return Err(Broken::Cut),
                 Ok(sent) => rest = &rest[sent..],
-                Err(error) if is_pause(&error) => {
-                    // Half a packet cannot be taken back, nor another be sent: there is no asking nicely.
-                    if self.is_over() {
-                        return Err(Broken::Late);
-                    }
-                }
+                // Half a packet cannot be taken back, nor another be sent: there is no asking nicely.
+                Err(error) if is_pause(&error) && self.is_over() => return Err(Broken::Late),
+                Err(error) if is_pause(&error) => {}
                 Err(_) => return Err(Broken::Cut),
             }
         }

@@ -10,7 +10,7 @@ use pilaster::relation::{SqlType, Value};
 use pilaster::secret::Secret;
 use pilaster::sql::Statement;
 
-use super::server::{PASSWORD, shared};
+use super::server::{PASSWORD, Server, shared};
 use super::{ask, pool, shown};
 
 const SCHEMA: &str = "CREATE TABLE T (ID INTEGER NOT NULL PRIMARY KEY, V VARCHAR(20));
@@ -265,5 +265,43 @@ async fn databases_are_asked_by_their_names() {
             .map_err(|error: PassthroughError| error)
             .expect("rows");
         assert_eq!(shown(&rows), [format!("text {expected:?}")]);
+    }
+}
+
+#[tokio::test]
+async fn each_way_of_a_login_that_a_server_may_ask_for_is_gone() {
+    for lines in [
+        "AuthServer = Srp\nWireCrypt = Enabled\n",
+        "AuthServer = Srp256\nAuthClient = Srp256\nWireCrypt = Disabled\n",
+        "AuthServer = Srp\nWireCrypt = Disabled\n",
+    ] {
+        let Some(server) = Server::start_with(lines) else {
+            return;
+        };
+        let database = server.database("UTF8", SCHEMA);
+        let pool = pool(&database, Limits::default());
+        let rows = ask(&pool, "SELECT V FROM T", Vec::new()).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{lines}: {error}"));
+        assert_eq!(shown(&rows), ["text \"one\""], "{lines}");
+        let wrong = Options {
+            password: Secret::new("wrong"),
+            ..server.options(vec![("", database.path.clone())])
+        };
+        assert_eq!(failure(wrong).await, PassthroughError::Login, "{lines}");
+    }
+}
+
+/// What a server closes while it rests is made anew, without a word to the caller.
+#[tokio::test]
+async fn a_connection_that_an_administrator_ends_is_made_anew() {
+    let Some(server) = shared() else { return };
+    let database = server.database("UTF8", SCHEMA);
+    let pool = pool(&database, Limits::default());
+    for _ in 0..3 {
+        let rows = ask(&pool, "SELECT V FROM T", Vec::new()).await;
+        assert_eq!(shown(&rows.expect("rows")), ["text \"one\""]);
+        database.script(
+            "DELETE FROM MON$ATTACHMENTS WHERE MON$ATTACHMENT_ID <> CURRENT_CONNECTION AND MON$SYSTEM_FLAG = 0;",
+        );
     }
 }

@@ -44,6 +44,11 @@ fn installed() -> Option<PathBuf> {
 impl Server {
     /// A server of its own; None where the tests are to do without.
     pub fn start() -> Option<Server> {
+        Server::start_with("AuthServer = Srp256, Srp\nWireCrypt = Required\n")
+    }
+
+    /// A server with these lines in its configuration.
+    pub fn start_with(lines: &str) -> Option<Server> {
         if std::env::var_os(WITHOUT).is_some() {
             // Past the capture of the test's output, so that it is seen.
             let _ = writeln!(std::io::stderr(), "without Firebird, as {WITHOUT} says");
@@ -84,7 +89,7 @@ impl Server {
         std::fs::write(
             folder.join("firebird.conf"),
             format!(
-                "RemoteBindAddress = 127.0.0.1\nRemoteServicePort = {port}\nSecurityDatabase = {at}/security.fdb\nAuthServer = Srp256, Srp\nUserManager = Srp\nWireCrypt = Required\nDatabaseAccess = Full\nServerMode = Super\n"
+                "RemoteBindAddress = 127.0.0.1\nRemoteServicePort = {port}\nSecurityDatabase = {at}/security.fdb\nUserManager = Srp\nDatabaseAccess = Full\nServerMode = Super\n{lines}"
             ),
         )
         .expect("a configuration");

@@ -1,7 +1,10 @@
 //! Every type comes as it is kept, and finds its row when it comes back.
 
+use std::sync::Arc;
+
 use jiff::civil::date;
-use pilaster::passthrough::{CellRef, Limits};
+use pilaster::passthrough::firebird::{Charset, Firebird, Options};
+use pilaster::passthrough::{CellRef, Limits, Pool};
 use pilaster::relation::{SqlType, Value};
 
 use super::{ask, pool, show, shown};
@@ -175,6 +178,29 @@ INSERT INTO T VALUES (2, 'plain', 'abcd', 'plain');",
         let found = ask(&pool, &text, vec![(ty, value)]).await.expect("rows");
         assert_eq!(shown(&found), ["int 1"], "{column}");
     }
+}
+
+/// Nothing is converted for a connection without a character set: its text is the columns' own.
+#[tokio::test]
+async fn a_connection_without_a_character_set_converts_nothing() {
+    let Some(server) = shared() else { return };
+    let database = server.database(
+        "WIN1252",
+        "CREATE TABLE T (ID INTEGER, V VARCHAR(10), C CHAR(4));\nCOMMIT;\nINSERT INTO T VALUES (1, 'Zoë', 'é');",
+    );
+    let options = Options {
+        charset: Charset::None,
+        ..server.options(vec![("", database.path.clone())])
+    };
+    let driver = Arc::new(Firebird::new(options, &Limits::default()));
+    let pool = Arc::new(Pool::new(driver, Limits::default()));
+    let rows = ask(&pool, "SELECT V, C FROM T", Vec::new()).await;
+    let rows = rows.expect("rows");
+    assert_eq!(rows.cell(0, 0), CellRef::Text(b"Zo\xeb"));
+    assert_eq!(rows.cell(0, 1), CellRef::Text(b"\xe9   "));
+    let value = vec![(SqlType::VarChar(10), rows.cell(0, 0).to_value())];
+    let found = ask(&pool, "SELECT ID FROM T WHERE V = ?", value).await;
+    assert_eq!(shown(&found.expect("rows")), ["int 1"]);
 }
 
 #[tokio::test]
