@@ -220,7 +220,12 @@ impl Attached {
         self.wire.put_opaque(text.as_bytes());
         self.wire.put_opaque(&DESCRIBE);
         self.wire.put(DESCRIPTION);
-        let handle = self.answer()?.handle;
+        let allocated = self.answer();
+        if matches!(allocated, Err(Failure::Refused(_))) {
+            // The answer to the second packet comes all the same.
+            self.unread += 1;
+        }
+        let handle = allocated?.handle;
         let described = self
             .answer()
             .and_then(|prepared| Ok(message::describe(&prepared.data)?));
