@@ -2,6 +2,7 @@
 pub mod assemble;
 pub mod cli;
 pub mod collation;
+pub mod config;
 pub mod cursor;
 pub mod demo;
 pub mod errors;
@@ -16,3 +17,4 @@ pub mod secret;
 pub mod server;
 pub mod site;
 pub mod sql;
+pub mod verify;

@@ -58,6 +58,21 @@ pub enum StartError {
         resource: &'static str,
         source: SqlError,
     },
+    /// The problems of a configuration file, rendered.
+    #[error("the configuration cannot be used\n\n{0}")]
+    Config(String),
+    #[error("{} has no site of that id; `pilaster config check` lists those it has", path.display())]
+    NoSuchSite { path: PathBuf },
+    #[error("the driver of the site {id} cannot be made: {source}")]
+    Driver {
+        id: String,
+        source: crate::config::DriverError,
+    },
+    #[error("the site {id} cannot be asked: {source}")]
+    Site {
+        id: String,
+        source: PassthroughError,
+    },
     #[error("the database {} cannot be served: {problem}", path.display())]
     Database { path: PathBuf, problem: String },
 }

@@ -4,6 +4,8 @@
 //! standard output, everything else to standard error.
 
 mod check;
+mod config;
+mod configured;
 mod coverage;
 mod demo;
 mod errors;
@@ -12,8 +14,8 @@ mod failure;
 mod log;
 mod open;
 mod operator_key;
-mod prepare;
 mod serve;
+mod verify;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -35,12 +37,15 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve a practice as FHIR: an embedded one of synthetic data, or a SQLite database of your own
+    /// Serve practices as FHIR: those of a configuration file, an embedded one of synthetic data, or a SQLite database of your own
     Serve(serve::Args),
     Explain(explain::Args),
     /// Work on mappings
     #[command(subcommand)]
     Mapping(MappingCommand),
+    /// Work on a configuration file
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print the table of all errors that a caller can meet, as Markdown
     Errors,
 }
@@ -50,6 +55,13 @@ enum MappingCommand {
     /// Check a mapping's files and report every problem with its place
     Check(check::Args),
     Coverage(coverage::Args),
+    Verify(verify::Args),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Check a configuration file, with the mappings and secrets that it names, and report every problem with its place; no database is asked
+    Check(config::CheckArgs),
 }
 
 /// Runs the command of the program's own arguments.
@@ -59,6 +71,8 @@ pub fn run() -> ExitCode {
         Command::Explain(args) => explain::run(args),
         Command::Mapping(MappingCommand::Check(args)) => check::run(&args),
         Command::Mapping(MappingCommand::Coverage(args)) => coverage::run(&args),
+        Command::Mapping(MappingCommand::Verify(args)) => verify::run(&args),
+        Command::Config(ConfigCommand::Check(args)) => config::check(&args),
         Command::Errors => print(&errors::table()),
     }
 }

@@ -91,6 +91,7 @@ pub(super) fn mapping(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)
         name: manifest.name,
         engine: manifest.engine,
         verified: manifest.verified,
+        catalogues: manifest.catalogues,
         tables: schema.tables,
         sources,
         resources,

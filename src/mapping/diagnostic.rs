@@ -261,7 +261,7 @@ impl std::error::Error for Diagnostics {}
 
 /// A problem that is being described.
 #[must_use]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     rule: &'static Rule,
     span: Span,
     message: String,
@@ -313,7 +313,7 @@ impl Problem {
 
 /// What the loader writes its problems into: they are found all over, so it is shared.
 #[derive(Debug)]
-pub(super) struct Report {
+pub(crate) struct Report {
     files: Vec<SourceFile>,
     list: RefCell<Vec<Diagnostic>>,
     omitted: Cell<usize>,
@@ -361,7 +361,7 @@ impl Report {
 
 /// A file whose problems are being reported.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct At<'a> {
+pub(crate) struct At<'a> {
     report: &'a Report,
     file: usize,
 }

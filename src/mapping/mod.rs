@@ -73,10 +73,14 @@ mod systems;
 mod tests;
 mod value;
 
+pub(crate) use diagnostic::{At, Problem, Report, SourceFile};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use lacks::Lacks;
 pub use load::{Loaded, Options, load_files, load_folder};
 pub use model::*;
+pub(crate) use names::suggest;
 pub use profile::{Need, Profile};
 pub use requirement::Requirement;
+pub use rules::{Rule, Severity};
 pub use sorting::{Moment, Sorted};
+pub(crate) use yaml::Span;

@@ -41,6 +41,8 @@ pub struct Mapping {
     pub engine: Dialect,
     /// How sure the names of tables and columns are.
     pub verified: Verified,
+    /// The product's databases by name, the default one first; empty where it has one.
+    pub catalogues: Vec<Arc<str>>,
     /// The declared tables, by name.
     pub tables: BTreeMap<Arc<str>, TableInfo>,
     pub sources: Vec<Arc<Source>>,

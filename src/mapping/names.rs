@@ -26,7 +26,7 @@ pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) 
 }
 
 /// "did you mean `x`?", or else what there is.
-pub(super) fn suggest<'a>(
+pub(crate) fn suggest<'a>(
     name: &str,
     names: impl IntoIterator<Item = &'a str> + Clone,
     what: &str,

@@ -48,6 +48,21 @@ impl Breaker {
         }
     }
 
+    /// Somebody asks whatever the server was like: it is not for callers, but to find out.
+    pub(super) fn insist(&self) {
+        if let Some(down) = &mut *self.lock() {
+            down.is_tried = true;
+        }
+    }
+
+    /// How long the server is not to be asked, if it is down and nobody is trying it: what was waiting when it went
+    /// down need not find out for itself.
+    pub(super) fn paused(&self, now: Instant) -> Option<Duration> {
+        let state = *self.lock();
+        let down = state.filter(|down| !down.is_tried && now < down.until)?;
+        Some(down.until - now)
+    }
+
     /// Whether a connection would have to wait, without being the one that is let through.
     pub(super) fn is_down(&self) -> bool {
         self.lock().is_some()
@@ -92,9 +107,11 @@ mod tests {
         breaker.failed(start, false);
         assert!(breaker.is_down());
         assert_eq!(breaker.ask(at(100)), Err(Duration::from_millis(400)));
+        assert_eq!(breaker.paused(at(100)), Some(Duration::from_millis(400)));
         // The pause is over: one may, the next may not.
         assert_eq!(breaker.ask(at(500)), Ok(()));
         assert_eq!(breaker.ask(at(501)), Err(Duration::from_millis(499)));
+        assert_eq!(breaker.paused(at(501)), None, "it is being tried");
         let mut now = 1_000;
         let mut pauses = Vec::new();
         for _ in 0..5 {

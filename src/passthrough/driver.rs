@@ -122,7 +122,7 @@ pub fn exact(text: &str) -> CellRef<'_> {
         return CellRef::Int(integer);
     }
     match text.parse::<f64>() {
-        Ok(number) if digits <= EXACT_DIGITS => CellRef::Real(number),
+        Ok(number) if digits <= EXACT_DIGITS && number.is_finite() => CellRef::Real(number),
         _ => CellRef::Text(text.as_bytes()),
     }
 }
@@ -144,6 +144,7 @@ mod tests {
                 "99999999999999999999",
                 CellRef::Text(b"99999999999999999999"),
             ),
+            ("1e999", CellRef::Text(b"1e999")),
         ];
         for (text, cell) in cases {
             assert_eq!(exact(text), cell, "{text}");

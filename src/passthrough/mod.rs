@@ -15,6 +15,7 @@ pub mod sqlite;
 #[cfg(test)]
 mod tests;
 mod typed;
+pub mod upstream;
 mod watch;
 
 pub use command::{Command, CommandParameter};
@@ -58,6 +59,8 @@ pub enum PassthroughError {
         "the practice's database server could not be reached a moment ago, and is not asked again yet"
     )]
     Down { pause: Duration },
+    #[error("the practice's database has not been opened yet")]
+    Opening,
     #[error("the connection to the practice's database server was cut")]
     Lost,
     #[error("the practice's database server refuses the login")]
@@ -72,7 +75,7 @@ pub enum PassthroughError {
     Permission,
     #[error("the site has no database for the catalogue `{0}`")]
     Catalogue(Arc<str>),
-    /// `LIKE` and the like: what the mapping needs and a driver cannot carry.
+    /// What the mapping needs and a driver has no form for.
     #[error("the driver cannot carry {0}")]
     NotCarried(&'static str),
     #[error("the upstream SQL passthrough refuses Pilaster's key or its access to the site")]
@@ -97,9 +100,9 @@ impl PassthroughError {
             }
             PassthroughError::Open(_) => errors::DATABASE_OPEN,
             PassthroughError::TooLarge(_) => errors::DATABASE_TOO_LARGE,
-            PassthroughError::Unreachable(_) | PassthroughError::Down { .. } => {
-                errors::DATABASE_UNREACHABLE
-            }
+            PassthroughError::Unreachable(_)
+            | PassthroughError::Down { .. }
+            | PassthroughError::Opening => errors::DATABASE_UNREACHABLE,
             PassthroughError::Lost => errors::DATABASE_LOST,
             PassthroughError::Login => errors::DATABASE_LOGIN,
             PassthroughError::NoDatabase(_) | PassthroughError::Catalogue(_) => {
@@ -147,7 +150,7 @@ impl PassthroughError {
         let seconds = |pause: Duration| u32::try_from(pause.as_secs() + 1).unwrap_or(u32::MAX);
         match self {
             PassthroughError::Busy | PassthroughError::Locked | PassthroughError::Lost => Some(1),
-            PassthroughError::Unreachable(_) => Some(1),
+            PassthroughError::Unreachable(_) | PassthroughError::Opening => Some(1),
             PassthroughError::Down { pause } | PassthroughError::UpstreamLimit { pause } => {
                 Some(seconds(*pause))
             }

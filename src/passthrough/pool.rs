@@ -264,8 +264,8 @@ impl Pool {
         done
     }
 
-    /// A job with a connection now, outside any runtime: for the command line, and for what has to be known
-    /// before anything is served.
+    /// A job with a connection now, outside any runtime, whether the server was down or not: for the command line,
+    /// and for what has to be known before anything is served.
     ///
     /// # Errors
     /// As [`Pool::run`].
@@ -273,6 +273,7 @@ impl Pool {
         &self,
         job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.breaker.insist();
         let mut held = lock(&self.spare).take().unwrap_or_default();
         let watch = Watch::begun(self.limits.statement);
         let mut session = Session::new(

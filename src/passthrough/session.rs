@@ -160,6 +160,10 @@ impl<'p> Session<'p> {
     fn place(&self, catalogue: Option<&Arc<str>>) -> Result<usize, PassthroughError> {
         let Some(name) = catalogue else { return Ok(0) };
         let known = self.driver.catalogues();
+        // One database without a name is all that there is: an author's file with every table in it.
+        if known.is_empty() {
+            return Ok(0);
+        }
         known
             .iter()
             .position(|known| known == name)
@@ -247,6 +251,9 @@ fn connect(
     place: usize,
     watch: &Arc<Watch>,
 ) -> Result<Box<dyn Connection>, PassthroughError> {
+    if let Some(pause) = breaker.paused(Instant::now()) {
+        return Err(PassthroughError::Down { pause });
+    }
     let connected = driver.connect(place, watch);
     if driver.is_remote() {
         match &connected {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::num::NonZero;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -74,14 +74,48 @@ impl Default for Limits {
     }
 }
 
+/// What is served, and to whom. Another may take its place while the server runs.
+pub struct Served {
+    /// By id, in lower case: GUIDs compare without case.
+    sites: HashMap<String, Arc<dyn Practice>>,
+    pub(super) keys: Keys,
+    pub(super) operator: Option<OperatorKey>,
+}
+
+impl Served {
+    /// Practices, who may ask them, and the key of the operator's paths, which are not there without one.
+    pub fn new(sites: Vec<Arc<dyn Practice>>, keys: Keys, operator: Option<OperatorKey>) -> Served {
+        let by_id = |site: Arc<dyn Practice>| (site.id().to_ascii_lowercase(), site);
+        Served {
+            sites: sites.into_iter().map(by_id).collect(),
+            keys,
+            operator,
+        }
+    }
+
+    /// The practice with an id.
+    ///
+    /// # Errors
+    /// [`errors::UNKNOWN_SITE`]
+    pub(super) fn site(&self, id: &str) -> Result<&Arc<dyn Practice>, Refusal> {
+        self.sites.get(&id.to_ascii_lowercase()).ok_or_else(|| {
+            Refusal::new(
+                errors::UNKNOWN_SITE,
+                "there is no site with the id in the URL",
+            )
+        })
+    }
+
+    /// All practices.
+    pub(super) fn sites(&self) -> impl Iterator<Item = &Arc<dyn Practice>> {
+        self.sites.values()
+    }
+}
+
 /// What a server is made of.
 pub struct Setup {
-    /// The practices that are served.
-    pub sites: Vec<Arc<dyn Practice>>,
-    /// Who may ask.
-    pub keys: Keys,
-    /// Opens the operator's paths; without it they are not there.
-    pub operator: Option<OperatorKey>,
+    /// What is served at first.
+    pub served: Served,
     /// What links begin with, where the operator says so.
     pub base_url: Option<BaseUrl>,
     /// The address that is listened on.
@@ -93,10 +127,7 @@ pub struct Setup {
 
 /// The state of a server.
 pub struct App {
-    /// By id, in lower case: GUIDs compare without case.
-    sites: HashMap<String, Arc<dyn Practice>>,
-    pub(super) keys: Keys,
-    pub(super) operator: Option<OperatorKey>,
+    served: RwLock<Arc<Served>>,
     pub(super) origin: Origin,
     pub(super) limits: Limits,
     pub(super) in_flight: Semaphore,
@@ -115,13 +146,7 @@ impl App {
     /// The state of a server that starts now.
     pub fn new(setup: Setup) -> App {
         App {
-            sites: setup
-                .sites
-                .into_iter()
-                .map(|site| (site.id().to_ascii_lowercase(), site))
-                .collect(),
-            keys: setup.keys,
-            operator: setup.operator,
+            served: RwLock::new(Arc::new(setup.served)),
             origin: Origin::new(setup.base_url, setup.listening),
             in_flight: Semaphore::new(setup.limits.in_flight),
             xml: Arc::new(Semaphore::new(
@@ -137,17 +162,17 @@ impl App {
         }
     }
 
-    /// The practice with an id.
-    ///
-    /// # Errors
-    /// [`errors::UNKNOWN_SITE`]
-    pub(super) fn known_site(&self, id: &str) -> Result<&Arc<dyn Practice>, Refusal> {
-        self.sites.get(&id.to_ascii_lowercase()).ok_or_else(|| {
-            Refusal::new(
-                errors::UNKNOWN_SITE,
-                "there is no site with the id in the URL",
-            )
-        })
+    /// What is served now.
+    pub(super) fn served(&self) -> Arc<Served> {
+        Arc::clone(&self.served.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Serves something else from now on; requests under way end as they began.
+    pub fn serve(&self, served: Served) {
+        let mut now = self.served.write().unwrap_or_else(PoisonError::into_inner);
+        *now = Arc::new(served);
+        drop(now);
+        self.statements.invalidate_all();
     }
 
     /// Refuses a URL that is too long before anything is made of it but the form of the refusal.
@@ -190,14 +215,9 @@ impl App {
         }
     }
 
-    /// All practices.
-    pub(super) fn sites(&self) -> impl Iterator<Item = &Arc<dyn Practice>> {
-        self.sites.values()
-    }
-
     /// Whether the operator's paths are there.
     pub fn has_operator(&self) -> bool {
-        self.operator.is_some()
+        self.served().operator.is_some()
     }
 
     /// The URL of this server's root where no request says another.
@@ -224,10 +244,8 @@ pub fn router(app: Arc<App>) -> Router {
     if app.metrics.is_some() {
         router = router.route("/metrics", get(health::metrics));
     }
-    if app.operator.is_some() {
-        for path in operator::EXPLAIN {
-            router = router.route(path, get(operator::explain));
-        }
+    for path in operator::EXPLAIN {
+        router = router.route(path, get(operator::explain));
     }
     router
         .fallback(|| async {

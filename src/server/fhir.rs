@@ -101,7 +101,8 @@ fn admit(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Asked, Refusal> 
     check_host(parts)?;
     let path = parts.uri.path();
     let query = parts.uri.query().unwrap_or_default();
-    let caller = match app.keys.caller(&parts.headers, query.as_bytes()) {
+    let now = app.served();
+    let caller = match now.keys.caller(&parts.headers, query.as_bytes()) {
         Caller::Known(caller) => caller.to_owned(),
         Caller::Wrong => {
             return Err(Refusal::new(
@@ -118,14 +119,14 @@ fn admit(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Asked, Refusal> 
     };
     // The router sends only such paths here; others would be of no site.
     let (site, rest) = path::split(path).unwrap_or_default();
-    let site = app.known_site(site)?;
+    let site = now.site(site)?;
     let interaction = path::interaction(&parts.method, rest)?;
     trail.interaction = Some(interaction.code());
     trail.resource = served(&**site, &interaction)?;
     Ok(Asked {
         base: fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id()),
         site: Arc::clone(site),
-        share: app.keys.share(&caller),
+        share: now.keys.share(&caller),
         caller,
         interaction,
     })
@@ -306,7 +307,8 @@ pub(super) async fn answer(
 }
 
 fn capabilities(app: &App, site: &dyn Practice, base: String) -> Result<Bytes, Refusal> {
-    if let Some(statement) = app.statements.get(&base) {
+    let of = format!("{} {base}", site.version());
+    if let Some(statement) = app.statements.get(&of) {
         return Ok(statement);
     }
     let statement = site.capabilities(&base, &app.since).map_err(|_| {
@@ -316,7 +318,7 @@ fn capabilities(app: &App, site: &dyn Practice, base: String) -> Result<Bytes, R
         )
     })?;
     let statement = Bytes::from(statement);
-    app.statements.insert(base, statement.clone());
+    app.statements.insert(of, statement.clone());
     Ok(statement)
 }
 

@@ -77,7 +77,7 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response<Body> {
 
 async fn ask(app: &App) -> Report {
     let mut asked = JoinSet::new();
-    for site in app.sites() {
+    for site in app.served().sites() {
         let site = Arc::clone(site);
         asked.spawn(async move {
             let id = site.id().to_owned();

@@ -18,6 +18,7 @@
 //! | `encoding` | what a caller accepts → gzip or nothing |
 //! | `reply`, `pretty` | a refusal → an OperationOutcome or an envelope; JSON → indented JSON |
 //! | `practice` | what is asked of a practice |
+//! | `keeper` | a practice's database, when it can be had → the practice |
 //! | `health`, `metrics` | the server's own state |
 
 mod app;
@@ -29,6 +30,7 @@ mod connection;
 mod encoding;
 mod fhir;
 mod health;
+mod keeper;
 mod keys;
 mod metrics;
 mod negotiate;
@@ -42,9 +44,10 @@ mod pretty;
 mod reply;
 mod wishes;
 
-pub use app::{App, Limits, Setup, router};
+pub use app::{App, Limits, Served, Setup, router};
 pub use base_url::{BaseUrl, BaseUrlError, fhir_base};
 pub use connection::serve;
+pub use keeper::{Keeper, KeeperConfig, Load};
 pub use keys::{KEY_HEADER, KEY_PARAMETER, Keys};
 pub use metrics::install as install_metrics;
 pub use operator::{OperatorKey, OperatorKeyError, explain_base};

@@ -129,6 +129,10 @@ fn bearer(credentials: &[u8]) -> Option<&[u8]> {
 
 /// Answers a request for an explanation.
 pub(super) async fn explain(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    // Without a key the paths are not there.
+    if !app.has_operator() {
+        return reply::envelope(StatusCode::NOT_FOUND, "there is nothing at this path");
+    }
     let (parts, _) = request.into_parts();
     let id = parts
         .extensions
@@ -148,8 +152,8 @@ pub(super) async fn explain(State(app): State<Arc<App>>, request: Request) -> Re
 
 async fn answer(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<u8>, Refusal> {
     app.check_length(&parts.uri)?;
-    // Without a key the router has no such path.
-    let key = app
+    let now = app.served();
+    let key = now
         .operator
         .as_ref()
         .ok_or_else(|| Refusal::new(errors::UNKNOWN_PATH, "there is nothing at this path"))?;
@@ -191,7 +195,8 @@ fn place(app: &App, path: &str) -> Result<(Arc<dyn Practice>, SearchCall), Refus
         .strip_prefix("/operator/sites/")
         .and_then(|rest| rest.split_once("/explain"))
         .unwrap_or_default();
-    let site = app.known_site(site)?;
+    let now = app.served();
+    let site = now.site(site)?;
     let interaction = path::interaction(&Method::GET, rest.strip_prefix('/'))?;
     for name in interaction.resources() {
         site.resource(name)

@@ -26,6 +26,11 @@ pub trait Practice: Send + Sync + 'static {
     /// The resource types that are served, sorted.
     fn resources(&self) -> Vec<&'static str>;
 
+    /// Another number whenever what is served has changed.
+    fn version(&self) -> u64 {
+        0
+    }
+
     /// The CapabilityStatement as JSON, for the site's FHIR base URL; `since` is when it last changed,
     /// a FHIR dateTime.
     ///

@@ -12,6 +12,7 @@ pub mod etag;
 mod everything;
 mod include;
 mod odd;
+mod open;
 mod operation;
 mod read;
 mod summary;
@@ -27,6 +28,7 @@ use jiff::tz::TimeZone;
 
 pub use calls::{Asked, CallPlanner, Includes};
 pub use error::SiteError;
+pub use open::{OpenError, Opened, open};
 pub use summary::SummaryCall;
 pub use types::Types;
 

@@ -70,6 +70,20 @@ impl Serving {
         }
     }
 
+    /// The FHIR base, as the greeting says it.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub fn greeting(&self) -> &str {
+        &self.greeting
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn ask(&self, path: &str) -> reqwest::blocking::Response {
         send(
             CLIENT

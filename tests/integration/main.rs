@@ -27,6 +27,7 @@
 //! | `xml`, `xml_reader` | XML says what JSON says, to a second reading of it |
 //! | `firebird` | the Firebird driver, against a private server |
 //! | `http`, `operator`, `cli`, `limits` | the program from outside |
+//! | `upstream` | a site behind another SQL Passthrough API answers as one here does, and what fails there is told |
 //! | `mapping_docs` | every example of `mappings/README.md` |
 //! | `support` | the program under test, for the modules that start it |
 
@@ -36,6 +37,7 @@ mod chains;
 mod cli;
 mod clinical_facts;
 mod conditional;
+mod configured;
 mod firebird;
 mod http;
 mod illustrative;
@@ -59,6 +61,7 @@ mod small;
 mod summary;
 mod support;
 mod unlike_dates;
+mod upstream;
 mod whole;
 mod xml;
 mod xml_reader;

@@ -31,22 +31,22 @@ use crate::practice::{BASE, Practice, id, load, matches, next_cursor, parse};
 /// One case of `cases.yaml`: a search or a read, and what it must give.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case {
+pub struct Case {
     /// The snapshot's file name.
-    name: String,
+    pub name: String,
     /// `Patient?family=smith`
-    search: Option<String>,
+    pub search: Option<String>,
     /// The form body of a search by POST.
     #[serde(default)]
-    form: String,
+    pub form: String,
     /// `Patient/1`
-    read: Option<String>,
+    pub read: Option<String>,
     /// `Prefer: handling=strict`
     #[serde(default)]
-    strict: bool,
+    pub strict: bool,
     /// How many `next` links to follow first.
     #[serde(default)]
-    follow: usize,
+    pub follow: usize,
     /// The values of the command depend on the day: they are not in the snapshot.
     #[serde(default)]
     depends_on_today: bool,
@@ -108,9 +108,7 @@ fn folders_of(root: &Path) -> Vec<PathBuf> {
 fn mapping_failures(folder: &Path) -> Vec<String> {
     let mapping_id = folder.file_name().unwrap().to_string_lossy().into_owned();
     let practice = fixture(folder);
-    let text = read(&folder.join("cases.yaml"));
-    let cases: Vec<Case> = serde_saphyr::from_str(&text)
-        .unwrap_or_else(|error| panic!("{mapping_id}/cases.yaml: {error}"));
+    let cases = cases(folder);
     let snapshots = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("snapshots")
         .join(&mapping_id);
@@ -136,6 +134,13 @@ fn mapping_failures(folder: &Path) -> Vec<String> {
         failures.push(format!("{mapping_id}: {stale} belongs to no case"));
     }
     failures
+}
+
+/// The cases of a mapping.
+pub fn cases(folder: &Path) -> Vec<Case> {
+    let path = folder.join("cases.yaml");
+    serde_saphyr::from_str(&read(&path))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn stale_snapshots(folder: &Path, names: &BTreeSet<String>) -> Vec<String> {
@@ -486,7 +491,7 @@ fn show_command(out: &mut String, number: usize, shown: &Shown, depends_on_today
 }
 
 /// Takes out what differs from run to run: the Bundle's own id and what is sealed in page links.
-fn redact(json: &mut Value) {
+pub fn redact(json: &mut Value) {
     if json["resourceType"] != "Bundle" {
         return;
     }

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use pilaster::cursor::{Cursor, CursorKey};
 use pilaster::demo;
 use pilaster::mapping::{self, Mapping, Resource};
-use pilaster::passthrough::{Limits, sqlite};
+use pilaster::passthrough::{Limits, Pool, sqlite};
 use pilaster::plan::{Context, CountLimits, Place, Plan};
 use pilaster::relation::Dialect;
 use pilaster::search::{Input, SearchRequest};
@@ -153,19 +153,26 @@ impl Practice {
 
     /// The site of another GUID with the same key, over the same data.
     pub fn other_site(&self) -> Arc<Site> {
+        let id = "00000000-0000-4000-8000-000000000002";
+        self.site_over(id, Arc::clone(self.site.pool()))
+    }
+
+    /// A site with the same mapping and key, whose database is reached otherwise.
+    pub fn site_over(&self, id: &str, pool: Arc<Pool>) -> Arc<Site> {
         let config = SiteConfig {
-            id: "00000000-0000-4000-8000-000000000002".to_owned(),
+            id: id.to_owned(),
             zone: self.site.zone().clone(),
             zone_name: ZONE.to_owned(),
             dialect: Dialect::Sqlite,
             count: CountLimits::default(),
             cursor_key: Arc::clone(&self.key),
         };
-        Arc::new(Site::new(
-            config,
-            Arc::clone(self.site.mapping()),
-            Arc::clone(self.site.pool()),
-        ))
+        Arc::new(Site::new(config, Arc::clone(self.site.mapping()), pool))
+    }
+
+    /// Where threads that are not the practice's have to log, to be seen in [`Practice::log`].
+    pub fn dispatch(&self) -> tracing::Dispatch {
+        self.log.dispatch()
     }
 
     /// `Patient?family=smith`

@@ -9,7 +9,7 @@ use pilaster::cli::{OpenLimits, open_site};
 use pilaster::cursor::CursorKey;
 use pilaster::demo;
 use pilaster::mapping::{embedded, load_files};
-use pilaster::server::{self, App, Keys, Limits, OperatorKey, Practice, Setup, fhir_base};
+use pilaster::server::{self, App, Keys, Limits, OperatorKey, Practice, Served, Setup, fhir_base};
 use pilaster::site::Site;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::Value;
@@ -109,9 +109,11 @@ impl Server {
                 let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
                 let listening = listener.local_addr().expect("an address");
                 let app = App::new(Setup {
-                    sites,
-                    keys: Keys::new([("tests", KEY), ("other", OTHER_KEY)]),
-                    operator,
+                    served: Served::new(
+                        sites,
+                        Keys::new([("tests", KEY), ("other", OTHER_KEY)]),
+                        operator,
+                    ),
                     base_url,
                     listening,
                     limits,

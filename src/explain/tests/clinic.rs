@@ -227,6 +227,7 @@ pub fn mapping() -> Arc<Mapping> {
         name: "Example Clinic Software".into(),
         engine: Dialect::Mssql,
         verified: Verified::Illustrative,
+        catalogues: Vec::new(),
         tables: Default::default(),
         sources: vec![Arc::new(source)],
         resources: [("Patient", resource)].into(),

@@ -58,6 +58,7 @@ pub(super) fn give(attached: &mut Attached, reading: &mut Reading<'_>) -> Result
         let mut some: Vec<Held> = held.drain(..count).collect();
         fetch(attached, &mut some)?;
         for cell in &some {
+            let decoded;
             let cell = match cell {
                 Held::Cell(Value::Null) => CellRef::Null,
                 Held::Cell(Value::Int(number)) => CellRef::Int(*number),
@@ -68,7 +69,10 @@ pub(super) fn give(attached: &mut Attached, reading: &mut Reading<'_>) -> Result
                 // No cell is one: they come as text.
                 Held::Cell(Value::Date(_) | Value::DateTime(_)) => CellRef::Null,
                 Held::Blob { bytes, is_text, .. } => match is_text {
-                    true => CellRef::Text(bytes),
+                    true => {
+                        decoded = reading.charset.decode(bytes);
+                        CellRef::Text(&decoded)
+                    }
                     false => CellRef::Bytes(bytes),
                 },
             };

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::super::typed::typed;
 use super::super::{CellRef, Connection, Limits, PassthroughError, RowSink, TooLarge, Watch};
-use super::Charset;
 use super::blob::{self, Held};
+use super::cells;
+use super::charset::Charset;
 use super::login::{RESPONSE, Response, operation, response, response_body};
 use super::message::{self, Bound, DESCRIBE, DESCRIPTION, Described, Kind};
 use super::status::Failure;
@@ -217,7 +218,7 @@ impl Attached {
         self.wire.put(transaction);
         self.wire.put(LAST);
         self.wire.put(3);
-        self.wire.put_opaque(text.as_bytes());
+        self.wire.put_opaque(&self.charset.encode(text));
         self.wire.put_opaque(&DESCRIBE);
         self.wire.put(DESCRIPTION);
         let allocated = self.answer();
@@ -268,8 +269,7 @@ impl Attached {
         if typed.len() != described.booleans.len() || described.columns.is_empty() {
             return Err(PassthroughError::NotCarried("a statement of another form").into());
         }
-        let is_utf8 = self.charset == Charset::Utf8;
-        let bound = message::bind(&typed, &described.booleans, is_utf8)?;
+        let bound = message::bind(&typed, &described.booleans, self.charset)?;
         let batch = u32::try_from(BATCH / described.row.max(1)).unwrap_or(u32::MAX);
         let mut reading = Reading {
             handle,
@@ -278,6 +278,7 @@ impl Attached {
             sink,
             is_full: false,
             held: Vec::new(),
+            charset: self.charset,
         };
         if let Err(failure) = self.execute_and_fetch(transaction, &bound, &reading) {
             // The tables may have changed since it was prepared.
@@ -371,7 +372,7 @@ impl Attached {
                 self.wire.flush()?;
                 continue;
             }
-            message::nulls(&mut self.wire, columns.len(), &mut bits)?;
+            cells::nulls(&mut self.wire, columns.len(), &mut bits)?;
             for (index, column) in columns.iter().enumerate() {
                 let is_null = bits[index / 8] >> (index % 8) & 1 != 0;
                 reading.cell(&mut self.wire, column.kind, is_null, has_blobs)?;
@@ -402,6 +403,7 @@ pub(super) struct Reading<'r> {
     pub(super) is_full: bool,
     /// The cells of a batch whose blobs are still to be asked for.
     pub(super) held: Vec<Held>,
+    pub(super) charset: Charset,
 }
 
 impl Reading<'_> {
@@ -416,7 +418,8 @@ impl Reading<'_> {
             self.take(CellRef::Null, kind, has_blobs);
             return Ok(());
         }
-        message::read(wire, kind, |cell| self.take(cell, kind, has_blobs))
+        let charset = self.charset;
+        cells::read(wire, kind, charset, |cell| self.take(cell, kind, has_blobs))
     }
 
     fn take(&mut self, cell: CellRef<'_>, kind: Kind, has_blobs: bool) {

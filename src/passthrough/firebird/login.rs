@@ -1,10 +1,10 @@
 //! From an open socket to an attached database: the protocol's version, the login, the cipher, the attachment.
 
 use super::super::PassthroughError;
+use super::Options;
 use super::srp::{Agreed, Client, Plugin, hex, unhex};
 use super::status::{self, Failure};
 use super::wire::{Broken, Wire};
-use super::{Charset, Options};
 
 // Operations of the protocol, as `protocol.h` names them.
 const CONNECT: u32 = 1;
@@ -171,10 +171,6 @@ fn greet(wire: &mut Wire, path: &str, user: &str, client: &Client) {
 
 /// The attachment's parameters.
 fn parameters(options: &Options, user: &str, login: Option<(Plugin, String)>) -> Vec<u8> {
-    let charset: &[u8] = match options.charset {
-        Charset::Utf8 => b"UTF8",
-        Charset::None => b"NONE",
-    };
     // The second version, whose lengths have four bytes.
     let mut block = vec![2];
     let mut say = |tag: u8, value: &[u8]| {
@@ -182,7 +178,7 @@ fn parameters(options: &Options, user: &str, login: Option<(Plugin, String)>) ->
         block.extend_from_slice(&u32::try_from(value.len()).unwrap_or(0).to_le_bytes());
         block.extend_from_slice(value);
     };
-    say(48, charset);
+    say(48, options.charset.name().as_bytes());
     // Names and paths are UTF-8.
     say(77, b"");
     say(28, user.as_bytes());

@@ -1,16 +1,14 @@
-//! What a statement takes and gives: its columns and markers as the server describes them, rows and values as they
-//! lie on the wire.
+//! What a statement takes and gives, in the engine's notation: its columns and markers as the server describes them,
+//! and the values that are bound.
 //!
 //! Each column is asked for in the type that it has, so that nothing is converted on the way: an exact number comes as
 //! an integer with a scale, a day as a day.
 
-use std::io::Write as _;
-
 use jiff::civil::{Date, DateTime, Time};
 
+use super::super::PassthroughError;
 use super::super::typed::Typed;
-use super::super::{CellRef, PassthroughError};
-use super::wire::{Broken, Wire};
+use super::charset::Charset;
 
 // Types of columns, as `sqlda_pub.h` names them; an odd one may be NULL.
 const SQL_VARYING: u32 = 448;
@@ -55,8 +53,6 @@ pub(super) const DESCRIBE: [u8; 15] = [21, 5, 7, 9, 11, 8, 4, 7, 9, 11, 12, 13, 
 pub(super) const DESCRIPTION: u32 = 65_000;
 /// The longest text that is bound, in bytes.
 const LONGEST_TEXT: usize = 32_765;
-/// Days from 1858-11-17, where Firebird counts from, to 1970-01-01.
-const EPOCH: i64 = 40_587;
 /// What a type that has no form of its own here takes as text.
 const OTHER_AS_TEXT: u32 = 128;
 
@@ -283,17 +279,16 @@ pub(super) struct Bound {
     pub(super) values: Vec<u8>,
 }
 
-/// Puts values into a message. `is_utf8` is what the connection's text is.
+/// Puts values into a message.
 pub(super) fn bind(
     values: &[Typed<'_>],
     booleans: &[bool],
-    is_utf8: bool,
+    charset: Charset,
 ) -> Result<Bound, PassthroughError> {
     let mut layout = Layout::new(values.len());
     // A bit for each NULL comes first.
     let mut out = vec![0; values.len().div_ceil(8).next_multiple_of(4)];
     for (index, value) in values.iter().enumerate() {
-        let text_charset = if is_utf8 { CS_UTF8 } else { CS_NONE };
         match value {
             Typed::Null => {
                 out[index / 8] |= 1 << (index % 8);
@@ -313,7 +308,8 @@ pub(super) fn bind(
             }
             Typed::Exact(digits) => text(&mut layout, &mut out, CS_ASCII, digits.as_bytes())?,
             Typed::Text(characters) => {
-                text(&mut layout, &mut out, text_charset, characters.as_bytes())?;
+                let encoded = charset.encode(characters);
+                text(&mut layout, &mut out, charset.number(), &encoded)?;
             }
             Typed::TextBytes(bytes) => text(&mut layout, &mut out, CS_NONE, bytes)?,
             Typed::Bytes(bytes) => text(&mut layout, &mut out, CS_OCTETS, bytes)?,
@@ -358,7 +354,7 @@ fn text(
     Ok(())
 }
 
-fn days_of(day: Date) -> i32 {
+pub(super) fn days_of(day: Date) -> i32 {
     let since = day.since(Date::constant(1858, 11, 17));
     since.map_or(0, |span| span.get_days())
 }
@@ -380,156 +376,6 @@ fn moment_of(at: DateTime) -> (i32, u32) {
     (days_of(at.date()) + i32::from(is_tomorrow), ticks)
 }
 
-/// The bits for NULL before a row's values: eight columns a byte.
-pub(super) fn nulls<'b>(
-    wire: &mut Wire,
-    columns: usize,
-    bits: &'b mut Vec<u8>,
-) -> Result<&'b [u8], Broken> {
-    bits.clear();
-    bits.extend_from_slice(wire.fixed(columns.div_ceil(8))?);
-    Ok(bits)
-}
-
-/// Reads the next value, which is not NULL; `see` is called with it. A blob is its number.
-pub(super) fn read<T>(
-    wire: &mut Wire,
-    kind: Kind,
-    see: impl FnOnce(CellRef<'_>) -> T,
-) -> Result<T, Broken> {
-    Ok(match kind {
-        Kind::Text(padded) => wire.opaque(|text| see(CellRef::Text(unpadded(text, padded))))?,
-        Kind::Octets => wire.opaque(|bytes| see(CellRef::Bytes(bytes)))?,
-        Kind::Int(places) => scaled(i128::from(wire.i32()?), places, see),
-        Kind::BigInt(places) => scaled(i128::from(wire.i64()?), places, see),
-        Kind::Int128(places) => scaled(wire.i128()?, places, see),
-        Kind::Float => see(CellRef::Real(f64::from(wire.f32()?))),
-        Kind::Double => see(CellRef::Real(wire.f64()?)),
-        Kind::Date => {
-            let mut text = Short::new();
-            text.day(wire.i32()?);
-            see(text.cell())
-        }
-        Kind::Time => {
-            let mut text = Short::new();
-            text.time(wire.u32()?);
-            see(text.cell())
-        }
-        Kind::Timestamp => {
-            let mut text = Short::new();
-            text.day(wire.i32()?);
-            text.put(format_args!(" "));
-            text.time(wire.u32()?);
-            see(text.cell())
-        }
-        Kind::Boolean => {
-            let is_true = wire.fixed(1)?.first() == Some(&1);
-            see(CellRef::Int(i64::from(is_true)))
-        }
-        Kind::Blob { .. } => see(CellRef::Int(wire.i64()?)),
-    })
-}
-
-/// A CHAR of UTF-8 comes with the blanks of all its bytes: those that are no characters of it are left off.
-fn unpadded(text: &[u8], characters: Option<usize>) -> &[u8] {
-    let Some(characters) = characters.filter(|characters| text.len() > *characters) else {
-        return text;
-    };
-    let mut seen = 0;
-    for (at, byte) in text.iter().enumerate() {
-        // A byte that begins a character.
-        if byte & 0xc0 != 0x80 {
-            if seen == characters {
-                return &text[..at];
-            }
-            seen += 1;
-        }
-    }
-    text
-}
-
-/// Up to here an integer, and a power of ten, are binary numbers exactly, so that their quotient is the nearest.
-const EXACT: i128 = 1_000_000_000_000_000;
-
-/// An exact number: a binary one where that says it, else its digits.
-fn scaled<T>(number: i128, places: u32, see: impl FnOnce(CellRef<'_>) -> T) -> T {
-    if places == 0 {
-        return match i64::try_from(number) {
-            Ok(number) => see(CellRef::Int(number)),
-            Err(_) => see(CellRef::Text(number.to_string().as_bytes())),
-        };
-    }
-    if number.abs() < EXACT && places <= 22 {
-        let power = 10f64.powi(places.cast_signed());
-        return see(CellRef::Real(number as f64 / power));
-    }
-    let sign = if number < 0 { "-" } else { "" };
-    let width = places as usize + 1;
-    let digits = format!("{:0width$}", number.unsigned_abs());
-    let (whole, fraction) = digits.split_at(digits.len() - places as usize);
-    see(CellRef::Text(
-        format!("{sign}{whole}.{fraction}").as_bytes(),
-    ))
-}
-
-/// A short text without an allocation.
-struct Short {
-    bytes: [u8; 40],
-    length: usize,
-}
-
-impl Short {
-    fn new() -> Short {
-        Short {
-            bytes: [0; 40],
-            length: 0,
-        }
-    }
-
-    fn put(&mut self, text: std::fmt::Arguments<'_>) {
-        let mut rest = &mut self.bytes[self.length..];
-        let before = rest.len();
-        // What does not fit is no day of the calendar.
-        let _ = rest.write_fmt(text);
-        self.length += before - rest.len();
-    }
-
-    /// `2026-01-05`, from days counted as Firebird counts them.
-    fn day(&mut self, days: i32) {
-        // Years that begin in March have their leap day at the end.
-        let days = i64::from(days) - EPOCH + 719_468;
-        let era = days.div_euclid(146_097);
-        let of_era = days.rem_euclid(146_097);
-        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year + year / 4 - year / 100);
-        let shifted = (5 * of_year + 2) / 153;
-        let day = of_year - (153 * shifted + 2) / 5 + 1;
-        let month = if shifted < 10 {
-            shifted + 3
-        } else {
-            shifted - 9
-        };
-        let year = year + era * 400 + i64::from(month <= 2);
-        self.put(format_args!("{year:04}-{month:02}-{day:02}"));
-    }
-
-    /// `09:30:00`, with milliseconds or more where there are any; in steps of 100 µs.
-    fn time(&mut self, ticks: u32) {
-        let (seconds, fraction) = (ticks / 10_000, ticks % 10_000);
-        let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-        self.put(format_args!("{hour:02}:{minute:02}:{second:02}"));
-        if fraction % 10 != 0 {
-            self.put(format_args!(".{fraction:04}"));
-        } else if fraction != 0 {
-            self.put(format_args!(".{:03}", fraction / 10));
-        }
-    }
-
-    fn cell(&self) -> CellRef<'_> {
-        CellRef::Text(&self.bytes[..self.length])
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::civil::{date, time};
@@ -537,63 +383,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_and_times_are_written_as_they_are_counted() {
-        for day in [
-            date(1, 1, 1),
-            date(1858, 11, 17),
-            date(1900, 2, 28),
-            date(1900, 3, 1),
-            date(2000, 2, 29),
-            date(2026, 1, 5),
-            date(9999, 12, 31),
-        ] {
-            let mut text = Short::new();
-            text.day(days_of(day));
-            assert_eq!(text.cell(), CellRef::Text(day.to_string().as_bytes()));
-        }
-        for (ticks, expected) in [
-            (0, "00:00:00"),
-            (342_000_000, "09:30:00"),
-            (342_001_230, "09:30:00.123"),
-            (342_001_234, "09:30:00.1234"),
-        ] {
-            let mut text = Short::new();
-            text.time(ticks);
-            assert_eq!(text.cell(), CellRef::Text(expected.as_bytes()));
-        }
-    }
-
-    #[test]
     fn a_moment_between_two_is_the_next() {
         let at = date(2026, 1, 5).to_datetime(time(9, 30, 0, 1));
         assert_eq!(moment_of(at).1, 342_000_001);
         let last = date(2026, 1, 5).to_datetime(time(23, 59, 59, 999_999_999));
         assert_eq!(moment_of(last), (days_of(date(2026, 1, 6)), 0));
-    }
-
-    #[test]
-    fn exact_numbers_keep_their_digits() {
-        let shown = |number, places| {
-            scaled(number, places, |cell| match cell {
-                CellRef::Int(number) => number.to_string(),
-                CellRef::Real(number) => format!("{number:?}"),
-                CellRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
-                _ => String::new(),
-            })
-        };
-        assert_eq!(shown(-1050, 2), "-10.5");
-        assert_eq!(shown(10, 0), "10");
-        assert_eq!(shown(1, 3), "0.001");
-        assert_eq!(shown(9_007_199_254_740_993, 2), "90071992547409.93");
-        assert_eq!(shown(-1_000_000_000_000_001, 17), "-0.01000000000000001");
-        assert_eq!(shown(i128::from(i64::MAX) + 1, 0), "9223372036854775808");
-    }
-
-    #[test]
-    fn padding_goes_to_the_characters_of_the_column() {
-        assert_eq!(unpadded("é   ".as_bytes(), Some(2)), "é ".as_bytes());
-        assert_eq!(unpadded(b"abc       ", Some(3)), b"abc");
-        assert_eq!(unpadded(b"ab", Some(3)), b"ab");
-        assert_eq!(unpadded(b"ab   ", None), b"ab   ");
     }
 }

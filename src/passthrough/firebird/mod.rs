@@ -10,7 +10,8 @@
 //! | `wire` | bytes, deciphered, within a bound of time |
 //! | `srp`, `login` | from a socket to an attached database |
 //! | `status` | the server's errors, and which of ours they are |
-//! | `message` | rows and values as they lie on the wire |
+//! | `message` | what a statement takes and gives, and the values that are bound |
+//! | `cells`, `charset` | rows as they lie on the wire |
 //! | `connection` | transactions, statements, rows |
 //! | `blob` | values that do not lie in their rows |
 //!
@@ -20,6 +21,8 @@
 //! versions of rows, and a job of one statement costs two round trips.
 
 mod blob;
+mod cells;
+mod charset;
 mod connection;
 mod login;
 mod message;
@@ -30,21 +33,12 @@ mod wire;
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use self::charset::Charset;
 use self::connection::Attached;
 use self::wire::Wire;
 use super::{Connection, Driver, Limits, PassthroughError, Watch};
 use crate::relation::Dialect;
 use crate::secret::Secret;
-
-/// How text comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Charset {
-    /// The server converts all text to UTF-8, but for columns without a character set: these come as they are.
-    #[default]
-    Utf8,
-    /// The server converts nothing: for a database whose columns hold what their character set does not allow.
-    None,
-}
 
 /// A server, and the databases of a site on it.
 #[derive(Debug, Clone)]

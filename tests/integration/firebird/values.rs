@@ -203,6 +203,36 @@ async fn a_connection_without_a_character_set_converts_nothing() {
     assert_eq!(shown(&found.expect("rows")), ["int 1"]);
 }
 
+/// What was written into columns without a character set is read as what it was written in.
+#[tokio::test]
+async fn a_practice_of_windows_is_read_as_it_writes() {
+    let Some(server) = shared() else { return };
+    let database = server.database(
+        "NONE",
+        "CREATE TABLE T (ID INTEGER, V VARCHAR(10), B BLOB SUB_TYPE TEXT);\nCOMMIT;\nINSERT INTO T VALUES (1, x'805A6FEB', x'80E9');",
+    );
+    let options = Options {
+        charset: Charset::Windows1252,
+        ..server.options(vec![("", database.path.clone())])
+    };
+    let driver = Arc::new(Firebird::new(options, &Limits::default()));
+    let pool = Arc::new(Pool::new(driver, Limits::default()));
+    let rows = ask(&pool, "SELECT V, B FROM T", Vec::new()).await;
+    assert_eq!(
+        shown(&rows.expect("rows")),
+        ["text \"€Zoë\"", "text \"€é\""]
+    );
+    for text in [
+        "SELECT ID FROM T WHERE V = ?",
+        "SELECT ID FROM T WHERE V = CAST(? AS VARCHAR(10))",
+        "SELECT ID FROM T WHERE V STARTING WITH ? AND V = '€Zoë'",
+    ] {
+        let value = vec![(SqlType::VarChar(10), Value::Text("€Zoë".to_owned()))];
+        let found = ask(&pool, text, value).await.expect("rows");
+        assert_eq!(shown(&found), ["int 1"], "{text}");
+    }
+}
+
 #[tokio::test]
 async fn blobs_come_whole_whatever_their_length() {
     let Some(server) = shared() else { return };

@@ -5,9 +5,9 @@
 //! what is read of each source and its children, each search parameter, each sort key. The first that the
 //! engine refuses is looked for in the elements, so that the message has the line.
 
-use std::path::Path;
+use std::time::{Duration, Instant};
 
-use super::StartError;
+use super::OpenError;
 use crate::mapping::{Binding, Entry, Field, Node, Place};
 use crate::passthrough::PassthroughError;
 use crate::plan::{self, Part};
@@ -16,12 +16,18 @@ use crate::search::Input;
 use crate::site::Site;
 use crate::sql::{SqlError, Statement};
 
-/// Prepares all that a site may be asked for.
+/// A server far away is not asked for longer: what has not been tried by then shows when it is searched.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Prepares all that a site may be asked for: first what is read, then what is searched and sorted by.
 ///
 /// # Errors
-/// [`StartError::Fragment`], [`StartError::Database`]
-pub(super) fn prepare(site: &Site, database: &Path) -> Result<(), StartError> {
-    let trial = Trial { site, database };
+/// [`OpenError::Fragment`], [`OpenError::Refused`], [`OpenError::Database`]
+pub(super) fn prepare(site: &Site) -> Result<(), OpenError> {
+    let trial = Trial {
+        site,
+        until: Instant::now() + PATIENCE,
+    };
     for (name, resource) in &site.mapping().resources {
         // What a mapping demands of a search.
         let required: String = resource
@@ -58,25 +64,31 @@ pub(super) fn prepare(site: &Site, database: &Path) -> Result<(), StartError> {
 
 struct Trial<'s> {
     site: &'s Site,
-    database: &'s Path,
+    until: Instant,
 }
 
 impl Trial<'_> {
-    /// What the engine says of a statement; None where it takes it.
-    fn refusal(&self, statement: &Statement) -> Option<String> {
-        let refused = self
+    /// What the engine says of a statement; None where it takes it, or where there is no more time to ask.
+    fn refusal(&self, statement: &Statement) -> Result<Option<String>, OpenError> {
+        if Instant::now() >= self.until {
+            return Ok(None);
+        }
+        let asked = self
             .site
             .pool()
             .run_now::<_, PassthroughError>(|session| session.refusal(statement));
-        refused.unwrap_or_else(|error| Some(error.to_string()))
+        Ok(asked?)
     }
 
-    fn refused(&self, place: &str, says: &str) -> StartError {
-        let problem = format!("{place}: SQLite refuses SQL of the mapping: {says}");
-        StartError::database(self.database, problem)
+    fn refused(&self, place: String, says: String) -> OpenError {
+        OpenError::Refused {
+            dialect: self.site.dialect(),
+            place,
+            says,
+        }
     }
 
-    fn search(&self, resource: &str, query: &str, what: &str) -> Result<(), StartError> {
+    fn search(&self, resource: &str, query: &str, what: &str) -> Result<(), OpenError> {
         let Ok(request) = self.site.calls().parse(resource, Input::query(query)) else {
             return Ok(());
         };
@@ -85,15 +97,16 @@ impl Trial<'_> {
         };
         for part in &plan.parts {
             let statement = self.spelled(&part.select, part)?;
-            if let Some(says) = self.refusal(&statement) {
-                return Err(self.refused(&format!("{}, {what}", part.source.place), &says));
+            if let Some(says) = self.refusal(&statement)? {
+                return Err(self.refused(format!("{}, {what}", part.source.place), says));
             }
         }
         Ok(())
     }
 
-    fn spelled(&self, select: &Select, part: &Part) -> Result<Statement, StartError> {
-        let fragment = |source: SqlError| StartError::Fragment {
+    fn spelled(&self, select: &Select, part: &Part) -> Result<Statement, OpenError> {
+        let fragment = |source: SqlError| OpenError::Fragment {
+            dialect: self.site.dialect(),
             resource: part.source.resource,
             source,
         };
@@ -101,27 +114,31 @@ impl Trial<'_> {
     }
 
     /// What is read of a source, and of its children.
-    fn part(&self, part: &Part) -> Result<(), StartError> {
+    fn part(&self, part: &Part) -> Result<(), OpenError> {
         let statement = self.spelled(&part.select, part)?;
-        let mut says = self.refusal(&statement);
+        let mut says = self.refusal(&statement)?;
         for view in &part.view.children {
             let parents = [vec![Value::Null; view.parent.len()]];
-            let select = plan::children(view, None, &parents).select;
+            let catalogue = part.source.relation.catalogue.as_ref();
+            let select = plan::children(view, catalogue, &parents).select;
             let statement = crate::sql::children(&select, self.site.engine());
-            let statement = statement.map_err(|source| StartError::Fragment {
+            let statement = statement.map_err(|source| OpenError::Fragment {
+                dialect: self.site.dialect(),
                 resource: part.source.resource,
                 source,
             })?;
-            says = says.or_else(|| self.refusal(&statement));
+            if says.is_none() {
+                says = self.refusal(&statement)?;
+            }
         }
         match says {
-            Some(says) => Err(self.at_fault(part, &says)),
+            Some(says) => Err(self.at_fault(part, says)),
             None => Ok(()),
         }
     }
 
     /// The element that the engine refuses, or else the source.
-    fn at_fault(&self, part: &Part, says: &str) -> StartError {
+    fn at_fault(&self, part: &Part, says: String) -> OpenError {
         let mut found = None;
         for_each_expr(&part.source.elements, &mut |exprs, place| {
             if found.is_none() {
@@ -131,15 +148,15 @@ impl Trial<'_> {
                     ..part.select.clone()
                 };
                 let statement = self.spelled(&select, part).ok();
-                let refusal = statement.and_then(|statement| self.refusal(&statement));
+                let refusal = statement.and_then(|statement| self.refusal(&statement).ok()?);
                 // A column of a child is no column of the source itself.
                 found = refusal
-                    .filter(|refusal| refusal == says)
+                    .filter(|refusal| *refusal == says)
                     .map(|_| place.clone());
             }
         });
         let place = found.unwrap_or_else(|| part.source.place.clone());
-        self.refused(&place.to_string(), says)
+        self.refused(place.to_string(), says)
     }
 }
 

@@ -1,0 +1,274 @@
+//! `pilaster serve --config`: a configuration file → the practices that are served, and those that are served when
+//! it changes.
+//!
+//! The file is taken up again on SIGHUP, and when it, a secret's file or a mapping's file has changed. A site whose
+//! entry is as it was goes on with its connections; one that has changed begins anew; a file with problems changes
+//! nothing. What a running server cannot change is said: the address, the base URL, the folder of data.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::StartError;
+use crate::config::{self, Config, Drivers, MappingSource, Process, Read, SiteEntry};
+use crate::cursor::CursorKey;
+use crate::mapping::Options;
+use crate::passthrough::Pool;
+use crate::server::{App, Keeper, KeeperConfig, Keys, Practice, Served};
+
+/// Between two looks at the files.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// The practices of a configuration file, each with what it was made of.
+pub(super) struct Configured {
+    path: PathBuf,
+    cursor_key: Arc<CursorKey>,
+    sites: HashMap<String, Kept>,
+    /// The files that it was read from.
+    files: Vec<PathBuf>,
+    /// These, and those of the mappings, when they were last looked at.
+    seen: Files,
+    /// What the server was started with.
+    fixed: Fixed,
+    drivers: Drivers,
+}
+
+struct Kept {
+    entry: SiteEntry,
+    /// Of the mapping's files, as they were read.
+    mapping: Files,
+    keeper: Arc<Keeper>,
+}
+
+/// What a running server cannot change.
+#[derive(PartialEq)]
+struct Fixed {
+    listen: Option<std::net::SocketAddr>,
+    base_url: Option<String>,
+    data: Option<PathBuf>,
+}
+
+impl Fixed {
+    fn of(config: &Config) -> Fixed {
+        Fixed {
+            listen: config.listen,
+            base_url: config.base_url.as_ref().map(ToString::to_string),
+            data: config.data.clone(),
+        }
+    }
+}
+
+/// Files, with what tells whether one has changed.
+type Files = Vec<(PathBuf, Option<(SystemTime, u64)>)>;
+
+fn look(paths: impl IntoIterator<Item = PathBuf>) -> Files {
+    let seen = |path: &Path| {
+        let file = std::fs::metadata(path).ok()?;
+        Some((file.modified().ok()?, file.len()))
+    };
+    paths
+        .into_iter()
+        .map(|path| (seen(&path), path))
+        .map(|(seen, path)| (path, seen))
+        .collect()
+}
+
+fn files_of(mapping: &MappingSource) -> Files {
+    let MappingSource::Folder(folder) = mapping else {
+        return Files::new();
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml" || extension == "yml")
+        })
+        .collect();
+    paths.sort();
+    look(paths)
+}
+
+impl Configured {
+    /// The practices of a file that was read, none of them open. To be called on a runtime.
+    ///
+    /// # Errors
+    /// Where a driver cannot be made.
+    pub(super) fn new(
+        path: &Path,
+        read: Read,
+        cursor_key: Arc<CursorKey>,
+    ) -> Result<(Configured, Served), StartError> {
+        let mut configured = Configured {
+            path: path.to_owned(),
+            cursor_key,
+            sites: HashMap::new(),
+            files: read.config.files.clone(),
+            seen: Files::new(),
+            fixed: Fixed::of(&read.config),
+            drivers: Drivers::new(Handle::current()),
+        };
+        let (served, _) = configured.take(read.config)?;
+        configured.seen = configured.look();
+        Ok((configured, served))
+    }
+
+    /// Keeps what is as it was, makes what is new, and lets go of the rest. What is to be served, and what is new.
+    fn take(&mut self, config: Config) -> Result<(Served, Vec<Arc<Keeper>>), StartError> {
+        let mut sites = HashMap::new();
+        let mut fresh = Vec::new();
+        for entry in config.sites {
+            let mapping = files_of(&entry.mapping);
+            let known = self.sites.get(&entry.id);
+            let keeper = match known {
+                Some(kept) if kept.entry == entry && kept.mapping == mapping => {
+                    Arc::clone(&kept.keeper)
+                }
+                _ => {
+                    let keeper = self.keeper(&entry)?;
+                    fresh.push(Arc::clone(&keeper));
+                    keeper
+                }
+            };
+            let kept = Kept {
+                mapping,
+                keeper,
+                entry,
+            };
+            sites.insert(kept.entry.id.clone(), kept);
+        }
+        self.sites = sites;
+        let practices = self
+            .sites
+            .values()
+            .map(|kept| Arc::clone(&kept.keeper) as Arc<dyn Practice>);
+        let keys = config
+            .keys
+            .iter()
+            .map(|(caller, key)| (caller.as_str(), key.reveal().as_bytes()));
+        let served = Served::new(practices.collect(), Keys::new(keys), config.operator_key);
+        Ok((served, fresh))
+    }
+
+    fn keeper(&mut self, entry: &SiteEntry) -> Result<Arc<Keeper>, StartError> {
+        let loaded = entry.mapping.load(&Options::default());
+        let loaded = loaded.map_err(|all| StartError::Mapping(Box::new(all)))?;
+        let driver = self.drivers.of(entry, loaded.mapping.engine);
+        let driver = driver.map_err(|source| StartError::Driver {
+            id: entry.id.clone(),
+            source,
+        })?;
+        let source = entry.mapping.clone();
+        Ok(Keeper::new(KeeperConfig {
+            id: entry.id.clone(),
+            zone: entry.zone.clone(),
+            count: entry.count,
+            cursor_key: Arc::clone(&self.cursor_key),
+            mapping: Arc::new(loaded.mapping),
+            load: Box::new(move |options| source.load(options)),
+            pool: Arc::new(Pool::new(driver, entry.limits.clone())),
+        }))
+    }
+
+    /// Tries to open each site once, all at the same time; those that cannot be are tried on. A line for each: what
+    /// became of it.
+    pub(super) async fn open_all(&self) -> Vec<String> {
+        let keepers = self.sites.values().map(|kept| Arc::clone(&kept.keeper));
+        let mut lines = open(keepers.collect()).await;
+        lines.sort();
+        lines
+    }
+
+    /// All files that matter, as they are now.
+    fn look(&self) -> Files {
+        let mut files = look(self.files.iter().cloned());
+        for kept in self.sites.values() {
+            files.extend(files_of(&kept.entry.mapping));
+        }
+        files.sort();
+        files
+    }
+
+    /// Looks at the files from time to time, and at once when it is told to; takes up what has changed.
+    pub(super) async fn keep_up(mut self, app: Arc<App>, mut told: mpsc::Receiver<()>) {
+        loop {
+            let is_told = tokio::select! {
+                told = told.recv() => told.is_some(),
+                () = tokio::time::sleep(LOOK) => false,
+            };
+            let now = self.look();
+            if is_told || now != self.seen {
+                // A file that has problems is not looked at again before it changes.
+                self.seen = now;
+                self.reload(&app).await;
+            }
+        }
+    }
+
+    async fn reload(&mut self, app: &App) {
+        let path = self.path.clone();
+        let read = tokio::task::spawn_blocking(move || config::read(&path, &Process)).await;
+        let config = match read {
+            Ok(Ok(read)) => read.config,
+            Ok(Err(problems)) => {
+                tracing::error!(
+                    "the configuration has problems and is not taken up:\n{}",
+                    problems.render(false)
+                );
+                return;
+            }
+            Err(_) => return,
+        };
+        if Fixed::of(&config) != self.fixed {
+            tracing::warn!("listen, base-url and data are taken up at the next start");
+        }
+        let files = config.files.clone();
+        match self.take(config) {
+            Ok((served, fresh)) => {
+                app.serve(served);
+                self.files = files;
+                self.seen = self.look();
+                tracing::info!(
+                    sites = self.sites.len(),
+                    new = fresh.len(),
+                    "configuration taken up"
+                );
+                // Who is slow to open does not keep the next change waiting.
+                tokio::spawn(async move {
+                    for line in open(fresh).await {
+                        tracing::info!("{line}");
+                    }
+                });
+            }
+            Err(error) => tracing::error!("the configuration is not taken up: {error}"),
+        }
+    }
+}
+
+/// A line for each: what became of it.
+async fn open(keepers: Vec<Arc<Keeper>>) -> Vec<String> {
+    let mut opening = JoinSet::new();
+    for keeper in keepers {
+        opening.spawn(async move {
+            let id = Practice::id(&*keeper).to_owned();
+            let line = match keeper.open().await {
+                Some(Err(error)) => {
+                    keeper.keep_trying();
+                    format!("{id}  closed, and tried again from time to time: {error}")
+                }
+                _ => format!("{id}  open"),
+            };
+            line
+        });
+    }
+    let mut lines = Vec::new();
+    while let Some(line) = opening.join_next().await {
+        lines.extend(line);
+    }
+    lines
+}

@@ -1,0 +1,111 @@
+//! A site's entry → the driver of its databases.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use super::{Server, SiteEntry, UpstreamServer};
+use crate::passthrough::Driver;
+use crate::passthrough::firebird::{self, Charset, Firebird};
+use crate::passthrough::sqlite::Sqlite;
+use crate::passthrough::upstream::{self, Account, AccountError, AccountOptions, Rate, Upstream};
+use crate::relation::Dialect;
+
+/// Why a client cannot be made of what an entry says. No message holds a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    #[error("this build has no driver of that kind")]
+    NotBuilt,
+}
+
+/// Makes the drivers of sites, which share what they have in common.
+pub struct Drivers {
+    /// Clients that are asynchronous run on it.
+    runtime: Handle,
+    /// Accounts at upstreams: the queries of all sites of one are counted together.
+    accounts: HashMap<(String, String), Arc<Account>>,
+}
+
+impl Drivers {
+    /// Whose asynchronous clients run on `runtime`.
+    pub fn new(runtime: Handle) -> Drivers {
+        Drivers {
+            runtime,
+            accounts: HashMap::new(),
+        }
+    }
+
+    /// The driver of a site's databases. Nothing is connected to. `engine` is the mapping's.
+    ///
+    /// # Errors
+    /// [`DriverError`]
+    pub fn of(
+        &mut self,
+        site: &SiteEntry,
+        engine: Dialect,
+    ) -> Result<Arc<dyn Driver>, DriverError> {
+        // A mapping without catalogues has one database, without a name.
+        let named = || site.databases.iter().filter(|(name, _)| !name.is_empty());
+        match &site.server {
+            Server::Sqlite => {
+                let files = site.databases.iter();
+                let files = files.map(|(name, file)| (Arc::clone(name), PathBuf::from(file)));
+                Ok(Arc::new(Sqlite::files(files, &site.limits)))
+            }
+            Server::Passthrough(server) => {
+                let options = upstream::Options {
+                    account: self.account(server, site.limits.connect)?,
+                    site_id: server.site.clone(),
+                    dialect: engine,
+                    catalogues: named().map(|(name, _)| Arc::clone(name)).collect(),
+                    databases: named()
+                        .map(|(_, there)| Arc::from(there.as_str()))
+                        .collect(),
+                    max_time_in_queue: site.limits.wait,
+                };
+                let driver = Upstream::new(options, &site.limits, self.runtime.clone())?;
+                Ok(Arc::new(driver))
+            }
+            Server::Firebird(server) => {
+                let options = firebird::Options {
+                    host: server.host.clone(),
+                    port: server.port,
+                    user: server.user.clone(),
+                    password: server.password.clone(),
+                    charset: Charset::named(&server.charset).unwrap_or_default(),
+                    databases: site.databases.clone(),
+                };
+                Ok(Arc::new(Firebird::new(options, &site.limits)))
+            }
+            _ => Err(DriverError::NotBuilt),
+        }
+    }
+
+    fn account(
+        &mut self,
+        server: &UpstreamServer,
+        connect: Duration,
+    ) -> Result<Arc<Account>, AccountError> {
+        let of = (server.url.clone(), server.key.reveal().to_owned());
+        if let Some(account) = self.accounts.get(&of) {
+            return Ok(Arc::clone(account));
+        }
+        let account = Account::new(&AccountOptions {
+            base_url: server.url.clone(),
+            key: server.key.clone(),
+            ca_file: server.authority.clone(),
+            rate: server.rate.map(|most| Rate {
+                most: most as usize,
+                ..Rate::default()
+            }),
+            connect,
+        })?;
+        self.accounts.insert(of, Arc::clone(&account));
+        Ok(account)
+    }
+}

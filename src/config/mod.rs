@@ -1,0 +1,156 @@
+//! The configuration file: which practices are served, to whom, and how each is reached.
+//!
+//! Takes a TOML file; gives a [`Config`], or all of its problems at once, each with its place. Nothing is connected to:
+//! whether a server is there shows when it is asked. A secret is named, never written: an environment variable or a
+//! file holds it, and no message shows what stands in either, nor a line of the file in which somebody wrote one.
+
+mod drivers;
+mod mask;
+mod read;
+mod rules;
+mod secrets;
+mod server;
+mod site;
+#[cfg(test)]
+mod tests;
+
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::mapping::{Diagnostics, Loaded, Options, embedded, load_files, load_folder};
+use crate::passthrough::Limits;
+use crate::plan::CountLimits;
+use crate::secret::Secret;
+use crate::server::{BaseUrl, OperatorKey};
+
+pub use drivers::{DriverError, Drivers};
+pub use rules::ALL as RULES;
+pub use server::{
+    FirebirdServer, MssqlLogin, MssqlServer, OdbcServer, Server, Trust, UpstreamServer,
+};
+
+/// The longest file, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// What a server is started with, and what it takes up again when the file changes.
+#[derive(Debug)]
+pub struct Config {
+    pub listen: Option<SocketAddr>,
+    pub base_url: Option<BaseUrl>,
+    /// Keeps the key of page links between starts.
+    pub data: Option<PathBuf>,
+    pub operator_key: Option<OperatorKey>,
+    /// Callers with their subscription keys.
+    pub keys: Vec<(String, Secret)>,
+    pub sites: Vec<SiteEntry>,
+    /// The files that it was read from: itself, and those of the secrets.
+    pub files: Vec<PathBuf>,
+}
+
+/// A practice, as its entry says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SiteEntry {
+    /// A GUID, in lower case.
+    pub id: String,
+    /// The practice's name, for people.
+    pub name: Option<String>,
+    /// The PMS's own number of the practice.
+    pub pms_id: Option<String>,
+    pub mapping: MappingSource,
+    pub zone: TimeZone,
+    pub server: Server,
+    /// Catalogue and database (its name on the server, or its path), the default one first. The name is empty where
+    /// the mapping has no catalogues.
+    pub databases: Vec<(Arc<str>, String)>,
+    pub limits: Limits,
+    pub count: CountLimits,
+}
+
+/// Where a mapping's files are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MappingSource {
+    Folder(PathBuf),
+    /// The one that is part of the program.
+    Embedded,
+}
+
+impl MappingSource {
+    /// Loads it.
+    ///
+    /// # Errors
+    /// All problems of its files.
+    pub fn load(&self, options: &Options) -> Result<Loaded, Diagnostics> {
+        match self {
+            MappingSource::Folder(path) => load_folder(path, options),
+            MappingSource::Embedded => load_files(embedded::ID, embedded::FILES, options),
+        }
+    }
+}
+
+/// A configuration that can be used, and what is odd in it.
+#[derive(Debug)]
+pub struct Read {
+    pub config: Config,
+    /// Of the file itself.
+    pub warnings: Diagnostics,
+    /// Of the mappings that it names.
+    pub mapping_warnings: Vec<Diagnostics>,
+}
+
+/// What keeps a configuration from being used.
+#[derive(Debug)]
+pub struct Problems {
+    /// Of the file itself.
+    pub file: Diagnostics,
+    /// Of the mappings that it names.
+    pub mappings: Vec<Diagnostics>,
+}
+
+impl Problems {
+    /// The text for a terminal or a log.
+    pub fn render(&self, colour: bool) -> String {
+        let all = std::iter::once(&self.file).chain(&self.mappings);
+        let shown = all.filter(|one| !one.is_empty());
+        shown
+            .map(|one| one.render(colour))
+            .collect::<Vec<_>>()
+            .join("\n\n")
+    }
+}
+
+/// Where secrets come from.
+pub trait Environment {
+    /// The value of an environment variable; None where it is not set, or is no Unicode.
+    fn variable(&self, name: &str) -> Option<String>;
+}
+
+/// The process's own.
+pub struct Process;
+
+impl Environment for Process {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
+
+/// Reads a configuration file, with the mappings and secrets that it names. Paths in it are relative to its folder.
+///
+/// # Errors
+/// All problems, warnings included, if one of them is an error.
+pub fn read(path: &Path, environment: &dyn Environment) -> Result<Read, Problems> {
+    let text = std::fs::File::open(path).and_then(|file| {
+        let mut text = String::new();
+        file.take(MAX_FILE + 1).read_to_string(&mut text)?;
+        Ok(text)
+    });
+    let shown = path.display().to_string();
+    match text {
+        Ok(text) if text.len() as u64 <= MAX_FILE => site::config(path, &shown, &text, environment),
+        Ok(_) => Err(read::unreadable(&shown, "it has more than 1 MiB")),
+        Err(error) => Err(read::unreadable(&shown, &error.to_string())),
+    }
+}

@@ -1,0 +1,457 @@
+//! The whole file: the server's own keys, the callers, and an entry for each practice.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use toml::de::DeTable;
+
+use super::mask::mask;
+use super::read::{Placed, Section, clip, only};
+use super::secrets::Secrets;
+use super::{Config, Environment, MappingSource, Problems, Read, Server, SiteEntry, rules, server};
+use crate::mapping::{
+    At, Diagnostics, Mapping, Options, Problem, Report, SourceFile, Span, embedded, suggest,
+};
+use crate::passthrough::Limits;
+use crate::plan::CountLimits;
+use crate::secret::Secret;
+use crate::server::{BaseUrl, OperatorKey};
+
+/// Reads a configuration from its text.
+pub(super) fn config(
+    path: &Path,
+    shown: &str,
+    text: &str,
+    environment: &dyn Environment,
+) -> Result<Read, Problems> {
+    // Problems show lines of the file, which somebody may have written a secret into.
+    let report = Report::new(vec![SourceFile::new(shown, &mask(text))]);
+    let mut reading = Reading {
+        secrets: Secrets {
+            environment,
+            folder: path.parent().unwrap_or(Path::new("")),
+            files: Vec::new(),
+        },
+        of_mappings: Vec::new(),
+        mapping_failed: false,
+    };
+    let mut config = None;
+    for at in report.files() {
+        match DeTable::parse(text) {
+            Ok(table) => {
+                let root = Section::new(at, table.get_ref(), 0..0, "the file");
+                config = reading.root(root);
+            }
+            Err(error) => {
+                let span = error.span().unwrap_or(0..0);
+                at.report(Problem::new(
+                    &rules::SYNTAX,
+                    &span,
+                    "this cannot be read as TOML",
+                ));
+            }
+        }
+    }
+    let Reading {
+        secrets,
+        of_mappings,
+        mapping_failed,
+    } = reading;
+    let mut files = secrets.files;
+    files.push(path.to_owned());
+    let file = report.finish();
+    match config {
+        Some(config) if !file.has_errors() && !mapping_failed => Ok(Read {
+            config: Config { files, ..config },
+            warnings: file,
+            mapping_warnings: of_mappings,
+        }),
+        _ if of_mappings.is_empty() => Err(only(file)),
+        _ => Err(Problems {
+            file,
+            mappings: of_mappings,
+        }),
+    }
+}
+
+struct Reading<'e> {
+    secrets: Secrets<'e>,
+    /// What the mappings' own files say.
+    of_mappings: Vec<Diagnostics>,
+    mapping_failed: bool,
+}
+
+impl Reading<'_> {
+    /// None where something of it is wrong, which is reported.
+    fn root(&mut self, root: Section<'_>) -> Option<Config> {
+        let listen = root.parsed("listen", |text| {
+            text.parse()
+                .map_err(|_| "an address and a port, `127.0.0.1:8080` or `[::1]:8080`".to_owned())
+        });
+        let base_url = root.parsed("base-url", |text| {
+            text.parse::<BaseUrl>().map_err(|error| error.to_string())
+        });
+        let data = root.text("data");
+        let operator_key = self.secrets.read(&root, "operator-key").and_then(|key| {
+            let made = OperatorKey::new(key.reveal());
+            if let Err(error) = &made {
+                let span = root.get("operator-key").map_or(0..0, |value| value.span());
+                root.invalid(&span, format!("`operator-key`: {error}"));
+            }
+            made.ok()
+        });
+        let keys = self.keys(&root);
+        let sections = root.sections("site", "the entry of a site");
+        if sections.is_empty() {
+            root.missing(
+                "site",
+                "a practice to serve: write [[site]] and its keys below it",
+            );
+        }
+        let mut ids: Vec<Placed<String>> = Vec::new();
+        let mut sites = Vec::new();
+        for section in sections {
+            sites.extend(self.site(section, &mut ids));
+        }
+        let folder = self.secrets.folder;
+        root.done();
+        Some(Config {
+            listen: listen.map(|listen| listen.value),
+            base_url: base_url.map(|url| url.value),
+            data: data.map(|data| folder.join(data.value)),
+            operator_key,
+            keys,
+            sites,
+            files: Vec::new(),
+        })
+    }
+
+    fn keys(&mut self, root: &Section<'_>) -> Vec<(String, Secret)> {
+        let mut keys: Vec<(String, Secret)> = Vec::new();
+        let sections = root.sections("key", "the entry of a key");
+        if sections.is_empty() {
+            root.missing(
+                "key",
+                "who may ask: write [[key]] with `caller` and `secret`",
+            );
+        }
+        for section in sections {
+            let caller = section.need_text("caller", "whose key it is, for shares and page links");
+            let secret = self.secrets.need(
+                &section,
+                "secret",
+                "the subscription key: { env = \"NAME\" } or { file = \"path\" }",
+            );
+            if let (Some(caller), Some(secret)) = (caller, secret) {
+                if keys.iter().any(|(_, known)| *known == secret) {
+                    section.report(Problem::new(
+                        &rules::DUPLICATE,
+                        &section.span,
+                        "another entry has the same secret: whose key it is cannot be told",
+                    ));
+                }
+                keys.push((caller.value.to_owned(), secret));
+            }
+            section.done();
+        }
+        keys
+    }
+
+    fn site(&mut self, site: Section<'_>, ids: &mut Vec<Placed<String>>) -> Option<SiteEntry> {
+        let id = site.need_text("id", "the GUID under which callers know it");
+        let id = id.and_then(|id| {
+            site.parse("id", id, |text| {
+                uuid::Uuid::parse_str(text)
+                    .map(|id| id.to_string())
+                    .map_err(|_| "a GUID, `8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11`".to_owned())
+            })
+        });
+        if let Some(id) = &id {
+            if let Some(first) = ids.iter().find(|known| known.value == id.value) {
+                site.report(
+                    Problem::new(&rules::DUPLICATE, &id.span, "two sites have this id")
+                        .related(&first.span, "the first"),
+                );
+            }
+            ids.push(id.clone());
+        }
+        let name = site.text("name").map(|name| name.value.to_owned());
+        let pms_id = site.text("pms-id").map(|id| id.value.to_owned());
+        let zone = site.need_text("time-zone", "the practice's IANA zone, `Australia/Sydney`");
+        let zone = zone.and_then(|zone| {
+            site.parse("time-zone", zone, |text| {
+                TimeZone::get(text).map_err(|_| "no IANA time zone has this name".to_owned())
+            })
+        });
+        let (source, mapping) = self.mapping(&site);
+        let server = server::read(&site, &mut self.secrets);
+        let databases = databases(
+            &site,
+            server.as_ref(),
+            mapping.as_ref(),
+            self.secrets.folder,
+        );
+        if let (Some(server), Some(mapping)) = (&server, &mapping) {
+            let engine = server.dialect().unwrap_or(mapping.engine);
+            if engine != mapping.engine && *server != Server::Sqlite {
+                let span = site
+                    .get("mapping")
+                    .map_or(site.span.clone(), |value| value.span());
+                site.report(Problem::new(
+                    &rules::OTHER_ENGINE,
+                    &span,
+                    format!(
+                        "{} is written for {}, and the driver is for {engine}",
+                        mapping.name, mapping.engine
+                    ),
+                ));
+            }
+        }
+        let (limits, count) = limits(&site);
+        site.done();
+        Some(SiteEntry {
+            id: id?.value,
+            name,
+            pms_id,
+            mapping: source?,
+            zone: zone?.value,
+            server: server?,
+            databases: databases?,
+            limits,
+            count,
+        })
+    }
+
+    /// The mapping of a site: where it is, and what it says if it can be read.
+    fn mapping(&mut self, site: &Section<'_>) -> (Option<MappingSource>, Option<Mapping>) {
+        let named = site.need_text(
+            "mapping",
+            "the folder of its mapping, or `bp-premier`, which is part of the program",
+        );
+        let Some(named) = named else {
+            return (None, None);
+        };
+        let folder = self.secrets.folder.join(named.value);
+        let source = if folder.is_dir() {
+            MappingSource::Folder(folder)
+        } else if named.value == embedded::ID {
+            MappingSource::Embedded
+        } else {
+            site.invalid(
+                &named.span,
+                format!(
+                    "there is no folder `{}` beside this file",
+                    clip(named.value)
+                ),
+            );
+            return (None, None);
+        };
+        let of_mapping = match source.load(&Options::default()) {
+            Ok(loaded) => {
+                if !loaded.warnings.is_empty() {
+                    self.keep(loaded.warnings);
+                }
+                return (Some(source), Some(loaded.mapping));
+            }
+            Err(problems) => problems,
+        };
+        self.mapping_failed = true;
+        let problem = Problem::new(&rules::MAPPING, &named.span, "the mapping cannot be used");
+        site.report(problem.note("its problems stand below"));
+        self.keep(of_mapping);
+        (Some(source), None)
+    }
+
+    /// Once, however many sites have the mapping.
+    fn keep(&mut self, of_mapping: Diagnostics) {
+        let text = of_mapping.to_string();
+        if self
+            .of_mappings
+            .iter()
+            .all(|known| known.to_string() != text)
+        {
+            self.of_mappings.push(of_mapping);
+        }
+    }
+}
+
+/// Which database each of the mapping's catalogues is, the default one first.
+fn databases(
+    site: &Section<'_>,
+    server: Option<&Server>,
+    mapping: Option<&Mapping>,
+    folder: &Path,
+) -> Option<Vec<(Arc<str>, String)>> {
+    let one = site.text("database");
+    let listed = site.section("databases", "the databases of a site");
+    let listed_at = listed.as_ref().map(|listed| listed.span.clone());
+    let pairs: Vec<(Option<Placed<&str>>, Placed<&str>)> = match (one, &listed) {
+        (Some(one), None) => vec![(None, one)],
+        (None, Some(listed)) => {
+            let pairs = listed.pairs();
+            pairs
+                .into_iter()
+                .map(|(name, value)| (Some(name), value))
+                .collect()
+        }
+        (Some(one), Some(_)) => {
+            site.invalid(&one.span, "give `database` or [site.databases], not both");
+            return None;
+        }
+        (None, None) => Vec::new(),
+    };
+    let mapping = mapping?;
+    let at = Site {
+        at: site.at,
+        entry: &site.span,
+        listed: listed_at,
+    };
+    for (name, _) in &pairs {
+        if let Some(name) = name
+            && !mapping.catalogues.is_empty()
+            && !mapping
+                .catalogues
+                .iter()
+                .any(|known| **known == *name.value)
+        {
+            at.unknown(name, mapping);
+        }
+    }
+    let server = server?;
+    let value_of = |text: &str| match server {
+        Server::Sqlite => folder.join(text).display().to_string(),
+        _ => text.to_owned(),
+    };
+    let wanted = catalogues(mapping);
+    // An upstream knows the practice's catalogues by the names that the mapping has.
+    if pairs.is_empty() && matches!(server, Server::Passthrough(_)) {
+        let named = |name: &Arc<str>| (Arc::clone(name), name.to_string());
+        return Some(wanted.iter().map(|(name, _)| named(name)).collect());
+    }
+    let mut databases = Vec::new();
+    let mut complete = true;
+    for (name, needed) in wanted {
+        let found = pairs.iter().find(|(of, _)| match of {
+            Some(of) => *of.value == *name || mapping.catalogues.is_empty(),
+            None => databases.is_empty(),
+        });
+        match found {
+            Some((_, value)) => databases.push((name, value_of(value.value))),
+            None if needed => {
+                at.lacks(&name, server);
+                complete = false;
+            }
+            None => {}
+        }
+    }
+    complete.then_some(databases)
+}
+
+/// The mapping's catalogues, the default one first, and whether a table of it is there. One without a name where it
+/// has none.
+fn catalogues(mapping: &Mapping) -> Vec<(Arc<str>, bool)> {
+    let is_used = |name: Option<&Arc<str>>| {
+        let mut sources = mapping.sources.iter();
+        sources.any(|source| source.relation.catalogue.as_ref() == name)
+    };
+    if mapping.catalogues.is_empty() {
+        return vec![(Arc::from(""), true)];
+    }
+    let mut list = mapping.catalogues.iter().enumerate();
+    // Tables of the default catalogue need not name it; its place is needed for the others to follow.
+    list.by_ref()
+        .map(|(place, name)| (Arc::clone(name), place == 0 || is_used(Some(name))))
+        .collect()
+}
+
+struct Site<'a> {
+    at: At<'a>,
+    entry: &'a Span,
+    listed: Option<Span>,
+}
+
+impl Site<'_> {
+    fn unknown(&self, name: &Placed<&str>, mapping: &Mapping) {
+        let names = mapping.catalogues.iter().map(|name| &**name);
+        let problem = Problem::new(
+            &rules::CATALOGUES,
+            &name.span,
+            format!("{} has no catalogue `{}`", mapping.name, clip(name.value)),
+        );
+        self.at
+            .report(problem.maybe_help(suggest(name.value, names, "its catalogues are")));
+    }
+
+    fn lacks(&self, name: &str, server: &Server) {
+        let what = match server {
+            Server::Sqlite => "the path of its file",
+            Server::Firebird(_) => "its path or alias on the server",
+            _ => "its name on the server",
+        };
+        let span = self.listed.as_ref().unwrap_or(self.entry);
+        let problem = match name {
+            "" => Problem::new(&rules::MISSING_KEY, span, "the site has no database")
+                .help(format!("database = \"{what}\"")),
+            name => Problem::new(
+                &rules::CATALOGUES,
+                span,
+                format!("the site has no database for the catalogue `{name}`"),
+            )
+            .help(format!("{name} = \"{what}\" under [site.databases]")),
+        };
+        self.at.report(problem);
+    }
+}
+
+/// The bounds of a site; what is not said is as elsewhere.
+fn limits(site: &Section<'_>) -> (Limits, CountLimits) {
+    let (mut limits, mut count) = (Limits::default(), CountLimits::default());
+    let Some(section) = site.section("limits", "the limits of a site") else {
+        return (limits, count);
+    };
+    let number = |key: &'static str, bounds, value: &mut usize| {
+        if let Some(number) = section.number(key, bounds) {
+            *value = number as usize;
+        }
+    };
+    number("connections", 1..=64, &mut limits.connections);
+    number("waiting", 0..=10_000, &mut limits.waiting);
+    let mut mebibytes = limits.rows >> 20;
+    number("rows-mib", 1..=1024, &mut mebibytes);
+    limits.rows = mebibytes << 20;
+    let time = |key: &'static str, value: &mut Duration| {
+        let longest = Duration::from_secs(300);
+        let parsed = section.parsed(key, |text| {
+            let parsed = text.parse::<jiff::SignedDuration>().ok();
+            let parsed = parsed.and_then(|time| Duration::try_from(time).ok());
+            parsed
+                .filter(|time| !time.is_zero() && *time <= longest)
+                .ok_or_else(|| "a time of up to five minutes, `500ms`, `5s`, `2m`".to_owned())
+        });
+        if let Some(parsed) = parsed {
+            *value = parsed.value;
+        }
+    };
+    time("wait", &mut limits.wait);
+    time("connect", &mut limits.connect);
+    time("statement", &mut limits.statement);
+    if let Some(default) = section.number("page", 1..=1000) {
+        count.default = default;
+    }
+    if let Some(most) = section.number("page-most", 1..=1000) {
+        count.most = most;
+    }
+    if count.default > count.most {
+        section.invalid(
+            &section.span,
+            format!(
+                "`page` ({}) is more than `page-most` ({})",
+                count.default, count.most
+            ),
+        );
+    }
+    section.done();
+    (limits, count)
+}

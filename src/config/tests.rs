@@ -1,0 +1,188 @@
+//! What a file may say, and what is said of one that is wrong.
+
+use std::collections::HashMap;
+
+use super::*;
+
+struct Variables(HashMap<&'static str, &'static str>);
+
+impl Environment for Variables {
+    fn variable(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|value| (*value).to_owned())
+    }
+}
+
+fn read_text(text: &str) -> Result<Read, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("pilaster.toml");
+    std::fs::write(&path, text).expect("written");
+    std::fs::write(folder.path().join("secret"), "from a file\n").expect("written");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let owner = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(folder.path().join("secret"), owner).expect("private");
+    }
+    let environment = Variables(HashMap::from([
+        ("PASSWORD", "hunter2"),
+        ("CALLER_KEY", "a key of a caller"),
+        ("EMPTY", ""),
+        ("OPERATOR", "0123456789abcdef"),
+    ]));
+    super::site::config(&path, "pilaster.toml", text, &environment)
+        .map_err(|problems| problems.render(false))
+}
+
+const KEY: &str = "[[key]]\ncaller = \"acme\"\nsecret = { env = \"CALLER_KEY\" }\n";
+
+#[test]
+fn a_whole_file_is_read() {
+    let text = format!(
+        r#"
+listen = "127.0.0.1:8080"
+base-url = "https://fhir.example.org/"
+data = "kept"
+operator-key = {{ env = "OPERATOR" }}
+
+{KEY}
+[[site]]
+id = "8F1AE3F6-0C3F-4A5E-9A41-0A4A7F0D6A11"
+name = "Harbour Street Medical"
+pms-id = "12345"
+mapping = "bp-premier"
+time-zone = "Australia/Sydney"
+driver = "mssql"
+
+[site.server]
+host = "192.0.2.10"
+user = "pilaster_reader"
+password = {{ file = "secret" }}
+
+[site.databases]
+BPSPATIENTS = "BPSPatients"
+
+[site.limits]
+connections = 2
+wait = "500ms"
+statement = "1m 30s"
+rows-mib = 8
+page = 10
+"#
+    );
+    let read = read_text(&text).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(read.warnings.is_empty(), "{}", read.warnings);
+    let config = read.config;
+    assert_eq!(config.keys.len(), 1);
+    assert_eq!(config.keys[0].1.reveal(), "a key of a caller");
+    assert!(
+        config
+            .data
+            .as_deref()
+            .is_some_and(|data| data.ends_with("kept"))
+    );
+    assert_eq!(config.files.len(), 2);
+    let [site] = &config.sites[..] else {
+        panic!("one site")
+    };
+    assert_eq!(site.id, "8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11");
+    assert_eq!(site.mapping, MappingSource::Embedded);
+    assert_eq!(
+        site.databases,
+        [(Arc::from("BPSPATIENTS"), "BPSPatients".to_owned())]
+    );
+    assert_eq!(site.limits.connections, 2);
+    assert_eq!(site.limits.statement.as_secs(), 90);
+    assert_eq!(site.limits.rows, 8 << 20);
+    assert_eq!((site.count.default, site.count.most), (10, 200));
+    let Server::Mssql(server) = &site.server else {
+        panic!("{:?}", site.server)
+    };
+    let MssqlLogin::Sql { user, password } = &server.login else {
+        panic!("{:?}", server.login)
+    };
+    assert_eq!(
+        (user.as_str(), password.reveal()),
+        ("pilaster_reader", "from a file")
+    );
+    assert!(server.encrypt && server.trust == Trust::System);
+    assert!(!format!("{site:?}").contains("from a file"));
+}
+
+#[test]
+fn every_problem_is_reported_with_its_place_and_no_secret_is_shown() {
+    let text = r#"
+listen = "localhost"
+base-url = "ftp://x"
+lisen = "x"
+operator-key = "0123456789abcdef"
+
+[[key]]
+caller = "acme"
+secret = "hunter2"
+
+[[key]]
+caller = ""
+secret = { env = "EMPTY" }
+
+[[site]]
+id = "8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11"
+mapping = "bp-premier"
+time-zone = "Australia/Sidney"
+driver = "mssql"
+[site.server]
+host = "tcp:192.0.2.10,1433"
+port = 70000
+user = "x"
+password = { env = "NOWHERE" }
+encrypt = false
+[site.databases]
+BPSPATIENT = "x"
+[site.limits]
+wait = "1h"
+page = 300
+conections = 3
+
+[[site]]
+id = "8F1AE3F6-0C3F-4A5E-9A41-0A4A7F0D6A11"
+mapping = "nowhere"
+driver = "oracle"
+
+[[site]]
+id = "one"
+mapping = "bp-premier"
+time-zone = "UTC"
+driver = "passthrough"
+database = 3
+[site.server]
+url = "http://api.example.org"
+site = "two"
+key = { env = "PASSWORD", file = "secret" }
+"#;
+    let problems = read_text(text).expect_err("refused");
+    for secret in ["hunter2", "0123456789abcdef"] {
+        assert!(!problems.contains(secret), "{problems}");
+    }
+    insta::assert_snapshot!(problems);
+}
+
+#[test]
+fn what_is_no_toml_shows_no_secret_either() {
+    let problems = read_text("password = \"hunter2\" \"x\"\n").expect_err("refused");
+    assert!(problems.contains("PC002"), "{problems}");
+    assert!(!problems.contains("hunter2"), "{problems}");
+}
+
+#[test]
+fn an_empty_file_says_what_it_lacks() {
+    let problems = read_text("").expect_err("refused");
+    assert!(
+        problems.contains("`site` is missing") && problems.contains("`key` is missing"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_problem_of_its_own() {
+    let problems = read(Path::new("/nowhere/pilaster.toml"), &Process).expect_err("refused");
+    assert!(problems.render(false).contains("error[PC001]"));
+}

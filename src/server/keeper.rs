@@ -1,0 +1,252 @@
+//! A practice that is served as soon as its database can be, and taken up anew when its tables have changed.
+//!
+//! A practice's server may be down when Pilaster starts, or come back as a newer version of the product with other
+//! columns. Neither is a reason to restart: a [`Keeper`] tries to open its site again and again, answers in the
+//! meantime with the reason why it is closed, and, where a command finds a table or column missing, looks at the
+//! database's catalogue once more. `metadata` does not need the database: until it has been seen, it is that of the
+//! whole mapping.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::practice::{Practice, Reply};
+use crate::cursor::CursorKey;
+use crate::explain::{self, HttpOptions};
+use crate::fhir::capability::{self, StatementOptions};
+use crate::mapping::{Diagnostics, Loaded, Mapping, Options};
+use crate::passthrough::{PassthroughError, Pool};
+use crate::plan::CountLimits;
+use crate::site::{
+    self, Answer, OpenError, Opened, ReadCall, SearchCall, Site, SiteConfig, SiteError, SummaryCall,
+};
+
+/// Between attempts to open a site: the first pause, and how long it grows.
+const SHORTEST: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_secs(5);
+/// Where the next attempt would end the same way until somebody has done something: a login, a missing table.
+const UNTIL_MENDED: Duration = Duration::from_secs(30);
+
+/// Loads the mapping of a site.
+pub type Load = Box<dyn Fn(&Options) -> Result<Loaded, Diagnostics> + Send + Sync>;
+
+/// What a practice is made of, before its database has been seen.
+pub struct KeeperConfig {
+    pub id: String,
+    pub zone: TimeZone,
+    pub count: CountLimits,
+    pub cursor_key: Arc<CursorKey>,
+    /// The mapping with all its optional columns.
+    pub mapping: Arc<Mapping>,
+    pub load: Load,
+    pub pool: Arc<Pool>,
+}
+
+/// A practice, open or not.
+pub struct Keeper {
+    config: KeeperConfig,
+    state: RwLock<State>,
+    /// An attempt is under way.
+    is_opening: AtomicBool,
+    /// Grows when what is served changes.
+    version: AtomicU64,
+}
+
+enum State {
+    Open(Arc<Site>),
+    Closed(PassthroughError),
+}
+
+impl Keeper {
+    /// A practice that has not been opened.
+    pub fn new(config: KeeperConfig) -> Arc<Keeper> {
+        Arc::new(Keeper {
+            config,
+            state: RwLock::new(State::Closed(PassthroughError::Opening)),
+            is_opening: AtomicBool::new(false),
+            version: AtomicU64::new(0),
+        })
+    }
+
+    fn state(&self) -> std::sync::RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn site(&self) -> Result<Arc<Site>, PassthroughError> {
+        match &*self.state() {
+            State::Open(site) => Ok(Arc::clone(site)),
+            State::Closed(why) => Err(why.clone()),
+        }
+    }
+
+    fn set(&self, state: State) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+        self.version.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Tries to open the site, off the runtime's threads; None where an attempt is under way already.
+    pub async fn open(self: &Arc<Self>) -> Option<Result<(), Arc<OpenError>>> {
+        if self.is_opening.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        let keeper = Arc::clone(self);
+        let opened = tokio::task::spawn_blocking(move || keeper.open_now()).await;
+        self.is_opening.store(false, Ordering::Release);
+        Some(opened.unwrap_or_else(|_| {
+            Err(Arc::new(OpenError::Database(PassthroughError::Failed {
+                code: 0,
+            })))
+        }))
+    }
+
+    fn open_now(&self) -> Result<(), Arc<OpenError>> {
+        let KeeperConfig {
+            id,
+            zone,
+            count,
+            cursor_key,
+            load,
+            pool,
+            ..
+        } = &self.config;
+        let config = SiteConfig {
+            id: id.clone(),
+            zone_name: zone.iana_name().unwrap_or("UTC").to_owned(),
+            zone: zone.clone(),
+            dialect: pool.driver().dialect(),
+            count: *count,
+            cursor_key: Arc::clone(cursor_key),
+        };
+        match site::open(config, Arc::clone(pool), load) {
+            Ok(Opened { site, report, .. }) => {
+                for finding in &report.findings {
+                    tracing::warn!(site = %id, code = finding.kind.code(), place = %finding.place, "{}", finding.message);
+                }
+                tracing::info!(site = %id, "site open");
+                self.set(State::Open(Arc::new(site)));
+                Ok(())
+            }
+            Err(error) => {
+                // What is served goes on: its statements report what becomes of them.
+                let keeps = matches!(&error, OpenError::Database(_)) && self.site().is_ok();
+                if !keeps {
+                    self.set(State::Closed(error.for_callers()));
+                }
+                Err(Arc::new(error))
+            }
+        }
+    }
+
+    /// Tries until the site is open, with pauses; ends when nobody has the keeper any more.
+    pub fn keep_trying(self: &Arc<Self>) {
+        let keeper = Arc::downgrade(self);
+        tokio::spawn(async move {
+            let mut pause = SHORTEST;
+            loop {
+                tokio::time::sleep(pause).await;
+                let Some(keeper) = Weak::upgrade(&keeper) else {
+                    return;
+                };
+                if keeper.site().is_ok() {
+                    return;
+                }
+                let Some(Err(error)) = keeper.open().await else {
+                    continue;
+                };
+                pause = match &*error {
+                    OpenError::Database(error) if !error.is_refusal() => (pause * 2).min(LONGEST),
+                    _ => UNTIL_MENDED,
+                };
+            }
+        });
+    }
+
+    /// A command found a table or column missing: what the database has is looked at once more.
+    fn look_again(self: &Arc<Self>) {
+        let keeper = Arc::downgrade(self);
+        tokio::spawn(async move {
+            let Some(keeper) = Weak::upgrade(&keeper) else {
+                return;
+            };
+            if let Some(Err(error)) = keeper.open().await {
+                tracing::error!(site = %keeper.config.id, "the database no longer fits the mapping: {error}");
+                if keeper.site().is_err() {
+                    keeper.keep_trying();
+                }
+            }
+        });
+    }
+
+    async fn ask<T, F>(self: Arc<Self>, ask: impl FnOnce(Arc<Site>) -> F) -> Result<T, SiteError>
+    where
+        F: Future<Output = Result<T, SiteError>>,
+    {
+        let answer = ask(self.site()?).await;
+        if let Err(SiteError::Passthrough(PassthroughError::Schema(_))) = &answer {
+            self.look_again();
+        }
+        answer
+    }
+
+    fn with_mapping<T>(&self, of: impl FnOnce(&Mapping) -> T) -> T {
+        match &*self.state() {
+            State::Open(site) => of(site.mapping()),
+            State::Closed(_) => of(&self.config.mapping),
+        }
+    }
+}
+
+impl Practice for Keeper {
+    fn id(&self) -> &str {
+        &self.config.id
+    }
+
+    fn resource(&self, name: &str) -> Option<&'static str> {
+        self.with_mapping(|mapping| mapping.resources.get(name).map(|resource| resource.name))
+    }
+
+    fn resources(&self) -> Vec<&'static str> {
+        self.with_mapping(|mapping| mapping.resources.keys().copied().collect())
+    }
+
+    fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
+    }
+
+    fn capabilities(&self, base: &str, since: &str) -> Result<Vec<u8>, serde_json::Error> {
+        let options = StatementOptions {
+            base,
+            date: since,
+            version: env!("CARGO_PKG_VERSION"),
+            site: &self.config.id,
+            zone: self.config.zone.iana_name().unwrap_or("UTC"),
+        };
+        self.with_mapping(|mapping| serde_json::to_vec(&capability::statement(mapping, &options)))
+    }
+
+    fn search(self: Arc<Self>, call: SearchCall) -> Reply<Result<Answer, SiteError>> {
+        Box::pin(self.ask(|site| async move { site.search(call).await }))
+    }
+
+    fn read(self: Arc<Self>, call: ReadCall) -> Reply<Result<Answer, SiteError>> {
+        Box::pin(self.ask(|site| async move { site.read(call).await }))
+    }
+
+    fn summary(self: Arc<Self>, call: SummaryCall) -> Reply<Result<Answer, SiteError>> {
+        Box::pin(self.ask(|site| async move { site.summary(call).await }))
+    }
+
+    fn explain(
+        self: Arc<Self>,
+        call: SearchCall,
+        options: HttpOptions,
+    ) -> Reply<Result<serde_json::Value, SiteError>> {
+        Box::pin(self.ask(move |site| async move { explain::for_http(&site, call, options).await }))
+    }
+
+    fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>> {
+        Box::pin(async move { self.site()?.ready().await })
+    }
+}

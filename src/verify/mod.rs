@@ -1,0 +1,202 @@
+//! A mapping beside the live database: what is missing, of another type, without an index, or compares otherwise.
+//!
+//! Takes a mapping and what the database's own catalogue says ([`live`]); gives [`Finding`]s, each with the place in
+//! the mapping and a remedy. It runs at every start, since the columns that a version of the product has decide what
+//! is served, and on request: `pilaster mapping verify`.
+
+mod common;
+mod compare;
+mod live;
+mod queries;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::mapping::{Mapping, Place, Severity};
+use crate::passthrough::{PassthroughError, Session};
+use crate::relation::Dialect;
+
+pub use live::{Live, LiveColumn, LiveTable};
+
+/// What differs between a mapping and a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub kind: Kind,
+    pub table: Arc<str>,
+    /// None of the table as a whole.
+    pub column: Option<Arc<str>>,
+    /// What was found.
+    pub message: String,
+    pub remedy: String,
+    /// Where the mapping declares the table.
+    pub place: Place,
+}
+
+/// Kinds of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    MissingTable,
+    MissingColumn,
+    /// Not there, which the mapping allows for.
+    MissingOptional,
+    WrongType,
+    Collation,
+    Unindexed,
+}
+
+impl Kind {
+    /// `PV001`
+    pub const fn code(self) -> &'static str {
+        match self {
+            Kind::MissingTable => "PV001",
+            Kind::MissingColumn => "PV002",
+            Kind::MissingOptional => "PV003",
+            Kind::WrongType => "PV004",
+            Kind::Collation => "PV005",
+            Kind::Unindexed => "PV006",
+        }
+    }
+
+    /// Whether the site can be served all the same.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Kind::MissingTable | Kind::MissingColumn => Severity::Error,
+            _ => Severity::Warning,
+        }
+    }
+
+    /// Changes what is served, and is as it should be.
+    pub const fn is_note(self) -> bool {
+        matches!(self, Kind::MissingOptional)
+    }
+}
+
+impl fmt::Display for Finding {
+    /// Without colours: `warning[PV006]: …`, the place, and what to do.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = match self.kind.severity() {
+            Severity::Error => "error",
+            Severity::Warning if self.kind.is_note() => "note",
+            Severity::Warning => "warning",
+        };
+        write!(
+            f,
+            "{level}[{}]: {}\n --> {}\n  = help: {}",
+            self.kind.code(),
+            self.message,
+            self.place,
+            self.remedy
+        )
+    }
+}
+
+/// All that was found, the gravest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// The mapping cannot be served over this database.
+    pub fn has_errors(&self) -> bool {
+        let mut kinds = self.findings.iter().map(|finding| finding.kind);
+        kinds.any(|kind| kind.severity() == Severity::Error)
+    }
+
+    /// Optional columns that are not there, as table and column.
+    pub fn missing_optional(&self) -> HashSet<(String, String)> {
+        let missing = self
+            .findings
+            .iter()
+            .filter(|finding| finding.kind == Kind::MissingOptional);
+        missing
+            .filter_map(|finding| {
+                Some((
+                    finding.table.to_string(),
+                    finding.column.as_deref()?.to_owned(),
+                ))
+            })
+            .collect()
+    }
+
+    /// What the mapping needs and the database does not have: `table PATIENTS`, `column PATIENTS.DOB`.
+    pub fn needed(&self) -> Vec<String> {
+        let errors = self
+            .findings
+            .iter()
+            .filter(|finding| finding.kind.severity() == Severity::Error);
+        let mut needed: Vec<_> = errors
+            .map(|finding| (&finding.table, &finding.column))
+            .collect();
+        needed.sort();
+        let named = needed.into_iter().map(|(table, column)| match column {
+            Some(column) => format!("column {table}.{column}"),
+            None => format!("table {table}"),
+        });
+        named.collect()
+    }
+}
+
+impl fmt::Display for Report {
+    /// Every finding, and how many there are of each kind.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            write!(f, "{finding}\n\n")?;
+        }
+        let count = |wanted: fn(Kind) -> bool, what: &str| {
+            let kinds = self.findings.iter().map(|finding| finding.kind);
+            match kinds.filter(|kind| wanted(*kind)).count() {
+                0 => None,
+                1 => Some(format!("1 {what}")),
+                n => Some(format!("{n} {what}s")),
+            }
+        };
+        let counts = [
+            count(|kind| kind.severity() == Severity::Error, "error"),
+            count(
+                |kind| kind.severity() == Severity::Warning && !kind.is_note(),
+                "warning",
+            ),
+            count(Kind::is_note, "note"),
+        ];
+        let counts: Vec<String> = counts.into_iter().flatten().collect();
+        f.write_str(&counts.join(", "))
+    }
+}
+
+/// Reads the catalogues of a site's databases, and compares the mapping with them.
+///
+/// # Errors
+/// When a database cannot be asked.
+pub fn verify(
+    mapping: &Mapping,
+    dialect: Dialect,
+    session: &mut Session<'_>,
+) -> Result<Report, PassthroughError> {
+    let mut findings = Vec::new();
+    let mut catalogues: Vec<Option<&Arc<str>>> = Vec::new();
+    for table in mapping.tables.values() {
+        if !catalogues.contains(&table.catalogue.as_ref()) {
+            catalogues.push(table.catalogue.as_ref());
+        }
+    }
+    for catalogue in catalogues {
+        let live = live::read(session, dialect, catalogue)?;
+        compare::tables(mapping, dialect, catalogue, &live, &mut findings);
+    }
+    findings.sort_by(|one, other| {
+        let key = |finding: &Finding| {
+            (
+                finding.kind,
+                finding.place.file.clone(),
+                finding.place.line,
+                finding.column.clone(),
+            )
+        };
+        key(one).cmp(&key(other))
+    });
+    Ok(Report { findings })
+}

@@ -1,0 +1,281 @@
+//! `serve --config`: several practices of one file, what happens when one of them is away, and when the file changes.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use reqwest::blocking::Response;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::cli::{Serving, pilaster};
+use crate::support::{CLIENT, send};
+
+const FIRST: &str = "8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11";
+const SECOND: &str = "8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a12";
+
+/// What changes is seen within this time.
+const SOON: Duration = Duration::from_secs(20);
+
+struct Folder {
+    folder: TempDir,
+}
+
+impl Folder {
+    fn new() -> Folder {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("mapping")).expect("a folder");
+        let made = Folder { folder };
+        made.write(
+            "mapping/mapping.yaml",
+            "name: Example\nengine: mssql\nverified: illustrative\ncollation: Latin1_General_CI_AS\n",
+        );
+        made.write("mapping/patient.yaml", PATIENT);
+        made.write(
+            "mapping/tables.yaml",
+            "tables:\n  PATIENTS: { key: ID, columns: { ID: int, SURNAME: varchar(40) } }\n",
+        );
+        made
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).expect("written");
+    }
+
+    fn database(&self, name: &str, columns: &str) {
+        let database = rusqlite::Connection::open(self.path(name)).expect("a database");
+        database
+            .execute_batch(&format!("CREATE TABLE PATIENTS (ID INTEGER PRIMARY KEY, SURNAME TEXT{columns}); INSERT INTO PATIENTS (ID, SURNAME) VALUES (7, 'Nguyen')"))
+            .expect("a table");
+    }
+
+    fn configure(&self, sites: &[&str]) {
+        self.write("pilaster.toml", &configuration(sites));
+    }
+
+    fn serve(&self) -> Serving {
+        let path = self.path("pilaster.toml");
+        let mut command = pilaster(&["serve", "--listen", "127.0.0.1:0", "--config", text(&path)]);
+        command.env("ACME_KEY", "key-of-acme");
+        Serving::start(command)
+    }
+}
+
+const PATIENT: &str = "
+resource: Patient
+table: PATIENTS as p
+id: p.ID
+elements:
+  name: [ { family: $p.SURNAME } ]
+";
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+fn site(id: &str, database: &str) -> String {
+    format!(
+        "[[site]]\nid = \"{id}\"\nmapping = \"mapping\"\ntime-zone = \"Australia/Hobart\"\ndriver = \"sqlite\"\ndatabase = \"{database}\"\n"
+    )
+}
+
+fn configuration(sites: &[&str]) -> String {
+    format!(
+        "[[key]]\ncaller = \"acme\"\nsecret = {{ env = \"ACME_KEY\" }}\n{}",
+        sites.concat()
+    )
+}
+
+fn ask(serving: &Serving, site: &str, path: &str) -> Response {
+    let url = format!("{}/{path}", serving.base().replace("{site}", site));
+    send(
+        CLIENT
+            .get(url)
+            .header("Ocp-Apim-Subscription-Key", "key-of-acme"),
+    )
+}
+
+/// Asks until the answer has the status.
+#[track_caller]
+fn until(serving: &Serving, site: &str, path: &str, status: u16) -> Value {
+    let began = Instant::now();
+    loop {
+        let answer = ask(serving, site, path);
+        if answer.status() == status {
+            return answer.json().expect("JSON");
+        }
+        assert!(began.elapsed() < SOON, "still {}", answer.status());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_practice_that_is_away_is_served_when_it_is_there_and_keeps_no_other_waiting() {
+    let folder = Folder::new();
+    folder.database("first.sqlite", "");
+    folder.configure(&[&site(FIRST, "first.sqlite"), &site(SECOND, "second.sqlite")]);
+    let serving = folder.serve();
+    let greeting = serving.greeting();
+    assert!(greeting.contains(&format!("{FIRST}  open")), "{greeting}");
+    assert!(
+        greeting.contains(&format!("{SECOND}  closed")),
+        "{greeting}"
+    );
+    assert_eq!(ask(&serving, FIRST, "Patient/7").status(), 200);
+    // What it serves is known; whom, is not.
+    assert_eq!(ask(&serving, SECOND, "metadata").status(), 200);
+    let closed = ask(&serving, SECOND, "Patient/7");
+    assert_eq!(closed.status(), 503);
+    assert!(closed.headers().contains_key("retry-after"));
+    let outcome: Value = closed.json().expect("JSON");
+    assert_eq!(outcome["issue"][0]["details"]["coding"][0]["code"], "PD005");
+    let ready = serving
+        .base()
+        .split("/integrator")
+        .next()
+        .expect("a root")
+        .to_owned()
+        + "/health/ready";
+    assert_eq!(send(CLIENT.get(&ready)).status(), 503);
+    folder.database("second.sqlite", "");
+    until(&serving, SECOND, "Patient/7", 200);
+    std::thread::sleep(Duration::from_millis(1100));
+    assert_eq!(send(CLIENT.get(&ready)).status(), 200);
+    let (code, log) = serving.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(!log.contains("key-of-acme"), "{log}");
+}
+
+#[test]
+fn a_changed_file_is_taken_up_and_one_with_problems_is_not() {
+    let folder = Folder::new();
+    folder.database("first.sqlite", "");
+    folder.configure(&[&site(FIRST, "first.sqlite")]);
+    let serving = folder.serve();
+    assert_eq!(ask(&serving, SECOND, "Patient/7").status(), 404);
+    folder.configure(&[&site(FIRST, "first.sqlite"), &site(SECOND, "first.sqlite")]);
+    until(&serving, SECOND, "Patient/7", 200);
+    folder.write("pilaster.toml", "listen = 3");
+    let hung_up = Command::new("kill")
+        .args(["-HUP", &serving.id().to_string()])
+        .status();
+    assert!(hung_up.expect("kill runs").success());
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(ask(&serving, SECOND, "Patient/7").status(), 200);
+    folder.configure(&[&site(SECOND, "first.sqlite")]);
+    until(&serving, FIRST, "Patient/7", 404);
+    // A mapping is taken up like the file that names it.
+    let mapping = std::fs::read_to_string(folder.path("mapping/patient.yaml")).expect("a file");
+    folder.write(
+        "mapping/patient.yaml",
+        &format!("{mapping}  active: true\n"),
+    );
+    let began = Instant::now();
+    while ask(&serving, SECOND, "Patient/7")
+        .json::<Value>()
+        .expect("JSON")["active"]
+        != true
+    {
+        assert!(began.elapsed() < SOON);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let (_, log) = serving.end();
+    assert!(log.contains("has problems and is not taken up"), "{log}");
+}
+
+/// A newer version of the product has a column that is optional, an older one lost it: neither takes a restart.
+#[test]
+fn tables_that_change_are_looked_at_again() {
+    let folder = Folder::new();
+    folder.write(
+        "mapping/tables.yaml",
+        "tables:\n  PATIENTS:\n    key: ID\n    columns: { ID: int, SURNAME: varchar(40), BORN: { type: date, optional: true } }\n",
+    );
+    folder.write(
+        "mapping/patient.yaml",
+        "resource: Patient\ntable: PATIENTS as p\nid: p.ID\nelements:\n  name: [ { family: $p.SURNAME } ]\n  birthDate: $p.BORN\n",
+    );
+    folder.database("first.sqlite", ", BORN TEXT");
+    folder.configure(&[&site(FIRST, "first.sqlite")]);
+    let serving = folder.serve();
+    assert_eq!(ask(&serving, FIRST, "Patient?birthdate=2000").status(), 200);
+    let database = rusqlite::Connection::open(folder.path("first.sqlite")).expect("a database");
+    database
+        .execute_batch("ALTER TABLE PATIENTS DROP COLUMN BORN")
+        .expect("dropped");
+    // Whoever comes first meets the change; then the parameter is not offered any more, and the rest is served.
+    until(&serving, FIRST, "Patient/7", 200);
+    until(&serving, FIRST, "Patient?birthdate=2000", 400);
+    let statement: Value = ask(&serving, FIRST, "metadata").json().expect("JSON");
+    assert!(!statement.to_string().contains("birthdate"), "{statement}");
+}
+
+#[test]
+fn verify_compares_with_the_live_database() {
+    let folder = Folder::new();
+    folder.write(
+        "mapping/tables.yaml",
+        "tables:\n  PATIENTS:\n    key: ID\n    columns: { ID: int, SURNAME: varchar(40), BORN: { type: date, optional: true } }\n",
+    );
+    folder.write(
+        "mapping/patient.yaml",
+        "resource: Patient\ntable: PATIENTS as p\nid: p.ID\nelements:\n  name: [ { family: $p.SURNAME } ]\n  birthDate: $p.BORN\n",
+    );
+    folder.database("first.sqlite", "");
+    folder.configure(&[
+        &site(FIRST, "first.sqlite"),
+        &site(SECOND, "nowhere.sqlite"),
+    ]);
+    let config = folder.path("pilaster.toml");
+    let verify = |id: &str| {
+        let args = ["mapping", "verify", "--config", text(&config), "--site", id];
+        let output = pilaster(&args)
+            .env("ACME_KEY", "x")
+            .output()
+            .expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), said, errors)
+    };
+    let (code, said, _) = verify(FIRST);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("note[PV003]") && said.contains("warning[PV006]"),
+        "{said}"
+    );
+    let (code, _, errors) = verify(SECOND);
+    assert_eq!(code, Some(2), "{errors}");
+    assert!(errors.contains("cannot be asked"), "{errors}");
+    let (code, _, errors) = verify("8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a19");
+    assert_eq!(code, Some(2), "{errors}");
+    assert!(errors.contains("has no site of that id"), "{errors}");
+}
+
+#[test]
+fn check_lists_sites_or_problems() {
+    let folder = Folder::new();
+    folder.configure(&[&site(FIRST, "first.sqlite")]);
+    let config = folder.path("pilaster.toml");
+    let check = |key: Option<&str>| {
+        let mut command = pilaster(&["config", "check", text(&config)]);
+        if let Some(key) = key {
+            command.env("ACME_KEY", key);
+        }
+        let output = command.output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (
+            output.status.code(),
+            said + &String::from_utf8_lossy(&output.stderr),
+        )
+    };
+    let (code, said) = check(Some("x"));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(FIRST), "{said}");
+    let (code, said) = check(None);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("error[PC008]"), "{said}");
+}
