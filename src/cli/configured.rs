@@ -171,7 +171,7 @@ impl Configured {
             cursor_key: Arc::clone(&self.cursor_key),
             mapping: Arc::new(loaded.mapping),
             load: Box::new(move |options| source.load(options)),
-            pool: Arc::new(Pool::new(driver, entry.limits.clone())),
+            pool: Arc::new(Pool::of_site(&entry.id, driver, entry.limits.clone())),
         }))
     }
 

@@ -44,7 +44,7 @@ pub struct Args {
     /// What to explain, as it stands after the FHIR base URL: 'Patient?family=smith', 'Patient/12/$everything'
     #[arg(value_name = "SEARCH")]
     asked: String,
-    /// The SQL to show; without it that of the mapping's own engine, or SQLite's with --run
+    /// The SQL to show: mssql, firebird, sqlanywhere or sqlite; without it that of the mapping's own engine, or SQLite's with --run
     #[arg(long, value_name = "DIALECT", value_parser = dialect)]
     dialect: Option<Dialect>,
     /// The folder of a mapping; without it that of the embedded practice
@@ -80,10 +80,10 @@ pub struct Args {
 }
 
 fn dialect(name: &str) -> Result<Dialect, String> {
-    match Dialect::from_name(name) {
-        Some(dialect @ (Dialect::Mssql | Dialect::Sqlite)) => Ok(dialect),
-        _ => Err("SQL is written for mssql and sqlite".to_owned()),
-    }
+    Dialect::from_name(name).ok_or_else(|| {
+        let names = Dialect::ALL.map(Dialect::name);
+        format!("SQL is written for {}", names.join(", "))
+    })
 }
 
 /// Why there is no explanation.
@@ -191,14 +191,15 @@ fn explain(args: &Args) -> Result<Explanation, Failure> {
         }
     };
     let zone = args.time_zone.clone();
-    let calls = CallPlanner::new(Arc::clone(&mapping), zone, CountLimits::default());
+    let dialect = shown(args, mapping.engine);
+    let calls =
+        CallPlanner::new(Arc::clone(&mapping), zone, CountLimits::default()).within(dialect);
     let about = |engine| About {
         calls: &calls,
         engine,
         zone_name: args.time_zone.iana_name().unwrap_or("UTC"),
         now: args.time_zone.to_datetime(Timestamp::now()),
     };
-    let dialect = shown(args, mapping.engine);
     // What is wrong is said before a practice is made.
     let (explanation, _) = plan(&asked, &about(dialect.into()))?;
     if !args.run {
@@ -234,7 +235,7 @@ fn warn(warnings: &Diagnostics) {
 fn shown(args: &Args, engine: Dialect) -> Dialect {
     match (args.dialect, engine) {
         (Some(dialect), _) => dialect,
-        (None, Dialect::Mssql) if !args.run => Dialect::Mssql,
+        (None, engine) if !args.run => engine,
         (None, _) => Dialect::Sqlite,
     }
 }
@@ -530,9 +531,21 @@ mod tests {
     }
 
     #[test]
+    fn every_dialect_can_be_asked_for() {
+        for known in Dialect::ALL {
+            assert_eq!(dialect(known.name()), Ok(known));
+        }
+        let refused = dialect("oracle").unwrap_err();
+        assert_eq!(
+            refused,
+            "SQL is written for mssql, firebird, sqlanywhere, sqlite"
+        );
+    }
+
+    #[test]
     fn what_does_not_fit_together_is_refused() {
         for wrong in [
-            &["Patient", "--dialect", "firebird"][..],
+            &["Patient", "--dialect", "oracle"][..],
             &["Patient", "--sqlite", "x.sqlite"],
             &[
                 "Patient",

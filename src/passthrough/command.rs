@@ -47,11 +47,10 @@ impl Command {
                 text: Arc::clone(&statement.text),
                 execution_mode: "reader",
                 command_type: "text",
-                parameters: values
-                    .iter()
-                    .zip(statement.types.iter())
+                parameters: statement
+                    .bind(values)
                     .enumerate()
-                    .map(|(index, (value, ty))| parameter(index, value, *ty))
+                    .map(|(index, (value, ty))| parameter(index, &value, ty))
                     .collect(),
             },
             catalogue: statement.catalogue.clone(),
@@ -66,7 +65,7 @@ fn parameter(index: usize, value: &Value, ty: SqlType) -> CommandParameter {
         Value::Real(number) => Some(number.to_string()),
         Value::Text(text) => Some(text.clone()),
         Value::Date(day) => Some(day.to_string()),
-        Value::DateTime(at) => Some(ty.next_moment(*at).to_string()),
+        Value::DateTime(at) => Some(at.to_string()),
         Value::TextBytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         Value::Bytes(bytes) => Some(base64::engine::general_purpose::STANDARD.encode(bytes)),
     };

@@ -8,6 +8,7 @@ mod command;
 mod driver;
 pub mod firebird;
 mod jobs;
+mod meter;
 mod pool;
 mod rows;
 mod session;
@@ -20,6 +21,7 @@ mod watch;
 
 pub use command::{Command, CommandParameter};
 pub use driver::{Connection, Driver, RowSink, exact};
+pub use meter::describe as describe_metrics;
 pub use pool::{Limits, Pool};
 pub use rows::{Cell, CellRef, RowRef, Rows, RowsBuilder, TooLarge};
 pub use session::Session;

@@ -18,7 +18,8 @@ use tokio::sync::oneshot;
 
 use super::breaker::Breaker;
 use super::jobs::{Jobs, Next, Ticket};
-use super::session::{Held, Session};
+use super::meter::Meter;
+use super::session::{Backing, Held, Session};
 use super::{Driver, PassthroughError, Watch};
 
 /// Bounds of a pool.
@@ -56,10 +57,8 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The connections of one site.
 pub struct Pool {
-    driver: Arc<dyn Driver>,
-    limits: Limits,
+    backing: Backing,
     jobs: Arc<Jobs<Job>>,
-    breaker: Arc<Breaker>,
     /// Connections that no thread has yet.
     spare: Mutex<Option<Held>>,
 }
@@ -112,11 +111,23 @@ impl Drop for Pool {
 impl Pool {
     /// A pool without connections: the first job makes one.
     pub fn new(driver: Arc<dyn Driver>, limits: Limits) -> Pool {
+        Pool::metered(driver, limits, Meter::default())
+    }
+
+    /// As [`Pool::new`], of a site whose numbers are recorded under its id.
+    pub fn of_site(id: &str, driver: Arc<dyn Driver>, limits: Limits) -> Pool {
+        Pool::metered(driver, limits, Meter::of(id))
+    }
+
+    fn metered(driver: Arc<dyn Driver>, limits: Limits, meter: Meter) -> Pool {
         Pool {
             jobs: Arc::new(Jobs::new(limits.connections, limits.waiting)),
-            driver,
-            limits,
-            breaker: Arc::default(),
+            backing: Backing {
+                driver,
+                limits,
+                breaker: Breaker::default(),
+                meter,
+            },
             spare: Mutex::new(None),
         }
     }
@@ -133,17 +144,17 @@ impl Pool {
 
     /// What makes its connections.
     pub fn driver(&self) -> &Arc<dyn Driver> {
-        &self.driver
+        &self.backing.driver
     }
 
     /// Its bounds.
     pub fn limits(&self) -> &Limits {
-        &self.limits
+        &self.backing.limits
     }
 
     /// The last attempt to make a connection failed: callers are told so until the next.
     pub fn is_down(&self) -> bool {
-        self.breaker.is_down()
+        self.backing.breaker.is_down()
     }
 
     /// Runs a job with a session of its own on a thread of the pool. When the future is dropped, the job's
@@ -170,9 +181,9 @@ impl Pool {
         E: From<PassthroughError> + Send + 'static,
         F: FnOnce(&mut Session<'_>) -> Result<T, E> + Send + 'static,
     {
-        let begins = tokio::time::Instant::now() + self.limits.wait;
+        let begins = tokio::time::Instant::now() + self.backing.limits.wait;
         self.ask_server()?;
-        let watch = Watch::new(self.limits.statement);
+        let watch = Watch::new(self.backing.limits.statement);
         let (answer, mut answered) = oneshot::channel();
         // What the job logs belongs to the request.
         let dispatch = tracing::dispatcher::get_default(Clone::clone);
@@ -189,7 +200,7 @@ impl Pool {
             }
         });
         let taken = self.jobs.push(caller, task);
-        let taken = taken.map_err(|_| PassthroughError::Busy)?;
+        let taken = taken.map_err(|_| self.busy())?;
         let mut awaited = Awaited {
             jobs: &self.jobs,
             ticket: taken.ticket,
@@ -202,11 +213,11 @@ impl Pool {
         let answer = match tokio::time::timeout_at(begins, &mut answered).await {
             Ok(answer) => answer,
             Err(_) if self.jobs.withdraw(awaited.ticket).is_some() => {
-                return Err(PassthroughError::Busy.into());
+                return Err(self.busy().into());
             }
             // It has begun, and its statements have a deadline of their own; so has each attempt to connect.
             Err(_) => {
-                let all = self.limits.connect * 2 + self.limits.statement + GRACE;
+                let all = self.backing.limits.connect * 2 + self.backing.limits.statement + GRACE;
                 let Ok(answer) = tokio::time::timeout(all, answered).await else {
                     awaited.watch.cancel();
                     awaited.is_done = true;
@@ -227,14 +238,20 @@ impl Pool {
     /// [`PassthroughError::Down`]
     fn ask_server(&self) -> Result<(), PassthroughError> {
         let paused = |left| PassthroughError::Down { pause: left };
-        self.breaker.ask(Instant::now()).map_err(paused)
+        self.backing.breaker.ask(Instant::now()).map_err(paused)
+    }
+
+    /// Nobody had time for the caller.
+    fn busy(&self) -> PassthroughError {
+        self.backing.meter.failed(&PassthroughError::Busy);
+        PassthroughError::Busy
     }
 
     fn start_thread(&self) -> Result<(), PassthroughError> {
         let jobs = Arc::clone(&self.jobs);
-        let idle = self.driver.idle();
+        let idle = self.backing.driver.idle();
         let started = std::thread::Builder::new()
-            .name(self.driver.dialect().name().to_owned())
+            .name(self.backing.driver.dialect().name().to_owned())
             .spawn(move || serve(&jobs, idle));
         started.map(drop).map_err(|error| {
             self.jobs.thread_failed();
@@ -258,7 +275,7 @@ impl Pool {
         {
             *held = spare;
         }
-        let mut session = Session::new(&*self.driver, &self.limits, &self.breaker, held, watch);
+        let mut session = Session::new(&self.backing, held, watch);
         let done = job(&mut session);
         session.end();
         done
@@ -273,16 +290,10 @@ impl Pool {
         &self,
         job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.breaker.insist();
+        self.backing.breaker.insist();
         let mut held = lock(&self.spare).take().unwrap_or_default();
-        let watch = Watch::begun(self.limits.statement);
-        let mut session = Session::new(
-            &*self.driver,
-            &self.limits,
-            &self.breaker,
-            &mut held,
-            &watch,
-        );
+        let watch = Watch::begun(self.backing.limits.statement);
+        let mut session = Session::new(&self.backing, &mut held, &watch);
         let done = job(&mut session);
         session.end();
         *lock(&self.spare) = Some(held);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::breaker::Breaker;
+use super::meter::{Counted, Meter};
 use super::{CellRef, Connection, Driver, Limits, PassthroughError, Rows, RowsBuilder, Watch};
 use crate::relation::Value;
 use crate::sql::Statement;
@@ -11,7 +12,7 @@ use crate::sql::Statement;
 /// The connections that a thread keeps: one for each of the site's databases that it was asked for.
 #[derive(Default)]
 pub(super) struct Held {
-    places: Vec<Option<Box<dyn Connection>>>,
+    places: Vec<Option<Counted<dyn Connection>>>,
 }
 
 impl Held {
@@ -31,11 +32,17 @@ struct Use {
     snapshot: bool,
 }
 
+/// What a site's connections are made of and judged by.
+pub(super) struct Backing {
+    pub(super) driver: Arc<dyn Driver>,
+    pub(super) limits: Limits,
+    pub(super) breaker: Breaker,
+    pub(super) meter: Meter,
+}
+
 /// A site's databases, for the time of one job.
 pub struct Session<'p> {
-    driver: &'p dyn Driver,
-    limits: &'p Limits,
-    breaker: &'p Breaker,
+    backing: &'p Backing,
     held: &'p mut Held,
     watch: &'p Arc<Watch>,
     uses: Vec<Use>,
@@ -44,18 +51,14 @@ pub struct Session<'p> {
 
 impl<'p> Session<'p> {
     pub(super) fn new(
-        driver: &'p dyn Driver,
-        limits: &'p Limits,
-        breaker: &'p Breaker,
+        backing: &'p Backing,
         held: &'p mut Held,
         watch: &'p Arc<Watch>,
     ) -> Session<'p> {
-        let count = driver.catalogues().len().max(1);
+        let count = backing.driver.catalogues().len().max(1);
         held.places.resize_with(count, || None);
         Session {
-            driver,
-            limits,
-            breaker,
+            backing,
             held,
             watch,
             uses: vec![Use::default(); count],
@@ -82,7 +85,7 @@ impl<'p> Session<'p> {
         statement: &Statement,
         values: &[Value],
     ) -> Result<Rows, PassthroughError> {
-        let mut rows = RowsBuilder::new(self.limits.rows);
+        let mut rows = RowsBuilder::new(self.backing.limits.rows);
         let place = self.place(statement.catalogue.as_ref())?;
         self.on(place, |connection| {
             rows.clear();
@@ -101,8 +104,8 @@ impl<'p> Session<'p> {
         loop {
             let done = self.ready(place).and_then(|()| {
                 // It has just been seen to.
-                let kept = self.held.places[place].as_deref_mut();
-                act(kept.ok_or(PassthroughError::Lost)?)
+                let kept = self.held.places[place].as_mut();
+                act(&mut *kept.ok_or(PassthroughError::Lost)?.inner)
             });
             let now = &mut self.uses[place];
             let may_retry = !now.fresh && !now.asked && !self.watch.is_over();
@@ -115,9 +118,14 @@ impl<'p> Session<'p> {
                         ..Use::default()
                     };
                     if !may_retry {
+                        self.backing.meter.failed(&error);
                         return Err(error);
                     }
                     tracing::debug!("a kept connection had been closed; a new one is made");
+                }
+                Err(error) => {
+                    self.backing.meter.failed(&error);
+                    return Err(error);
                 }
                 done => return done,
             }
@@ -129,7 +137,7 @@ impl<'p> Session<'p> {
         let now = &mut self.uses[place];
         let kept = &mut self.held.places[place];
         if let (Some(connection), false) = (kept.as_mut(), now.begun) {
-            match connection.begin(self.watch) {
+            match connection.inner.begin(self.watch) {
                 Ok(()) => now.begun = true,
                 // Another is made.
                 Err(error) if error.is_lost() => *kept = None,
@@ -139,8 +147,8 @@ impl<'p> Session<'p> {
         let connection = match kept {
             Some(connection) => connection,
             None => {
-                let mut made = connect(self.driver, self.breaker, place, self.watch)?;
-                made.begin(self.watch)?;
+                let mut made = self.backing.connect(place, self.watch)?;
+                made.inner.begin(self.watch)?;
                 *now = Use {
                     begun: true,
                     fresh: true,
@@ -150,7 +158,7 @@ impl<'p> Session<'p> {
             }
         };
         if self.snapshot && !now.snapshot {
-            connection.snapshot()?;
+            connection.inner.snapshot()?;
             now.snapshot = true;
         }
         Ok(())
@@ -159,7 +167,7 @@ impl<'p> Session<'p> {
     /// Where the database of a catalogue is in the driver's list.
     fn place(&self, catalogue: Option<&Arc<str>>) -> Result<usize, PassthroughError> {
         let Some(name) = catalogue else { return Ok(0) };
-        let known = self.driver.catalogues();
+        let known = self.backing.driver.catalogues();
         // One database without a name is all that there is: an author's file with every table in it.
         if known.is_empty() {
             return Ok(0);
@@ -237,34 +245,45 @@ impl<'p> Session<'p> {
     /// Gives the connections back, but for those of no further use.
     pub(super) fn end(self) {
         for (place, used) in self.held.places.iter_mut().zip(&self.uses) {
-            if used.begun && place.as_mut().is_some_and(|connection| !connection.end()) {
+            if used.begun
+                && place
+                    .as_mut()
+                    .is_some_and(|connection| !connection.inner.end())
+            {
                 *place = None;
             }
         }
     }
 }
 
-/// A new connection; whether there is one is what a server is known to be up or down by.
-fn connect(
-    driver: &dyn Driver,
-    breaker: &Breaker,
-    place: usize,
-    watch: &Arc<Watch>,
-) -> Result<Box<dyn Connection>, PassthroughError> {
-    if let Some(pause) = breaker.paused(Instant::now()) {
-        return Err(PassthroughError::Down { pause });
+impl Backing {
+    /// A new connection; whether there is one is what a server is known to be up or down by.
+    fn connect(
+        &self,
+        place: usize,
+        watch: &Arc<Watch>,
+    ) -> Result<Counted<dyn Connection>, PassthroughError> {
+        if let Some(pause) = self.breaker.paused(Instant::now()) {
+            return Err(PassthroughError::Down { pause });
+        }
+        let connected = self.driver.connect(place, watch);
+        // Who went away, or had no time left, says nothing of the server.
+        if !watch.is_cancelled() {
+            self.meter.connected(connected.as_ref().map(drop));
+            if self.driver.is_remote() {
+                self.judge(connected.as_ref().map(drop));
+            }
+        }
+        connected.map(|made| Counted::new(self.meter.clone(), made))
     }
-    let connected = driver.connect(place, watch);
-    if driver.is_remote() {
-        match &connected {
-            Ok(_) => breaker.succeeded(),
-            // Who went away, or had no time left, says nothing of the server.
-            Err(_) if watch.is_cancelled() => {}
+
+    fn judge(&self, connected: Result<(), &PassthroughError>) {
+        match connected {
+            Ok(()) => self.breaker.succeeded(),
             Err(error) if error.says_the_server_is_down() => {
-                breaker.failed(Instant::now(), error.is_refusal());
+                self.breaker.failed(Instant::now(), error.is_refusal());
             }
             Err(_) => {}
         }
     }
-    connected
 }

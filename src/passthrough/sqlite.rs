@@ -210,8 +210,9 @@ impl Connection for Opened {
                 once = self.connection.prepare(&statement.text)?;
                 &mut once
             };
-            for (index, value) in values.iter().take(prepared.parameter_count()).enumerate() {
-                prepared.raw_bind_parameter(index + 1, Bound(value))?;
+            let bound = statement.bind(values).take(prepared.parameter_count());
+            for (index, (value, _)) in bound.enumerate() {
+                prepared.raw_bind_parameter(index + 1, Bound(&value))?;
             }
             let width = prepared.column_count();
             sink.begin(width, &|column| {

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::civil::date;
 use rusqlite::Connection;
 
-use super::{CellRef, Command, Limits, PassthroughError, Pool, Rows, sqlite};
+use super::{CellRef, Limits, PassthroughError, Pool, Rows, sqlite};
 use crate::relation::{SqlType, Value};
-use crate::sql::Statement;
+use crate::sql::{Marker, Statement};
 
 /// Counts for as long as it is let.
 const ENDLESS: &str =
@@ -26,9 +25,10 @@ fn pool(limits: Limits) -> (Arc<Pool>, tempfile::NamedTempFile) {
 }
 
 fn statement(text: &str, types: &[SqlType]) -> Statement {
+    let markers = (0..).zip(types).map(|(slot, ty)| Marker::new(slot, *ty));
     Statement {
         text: Arc::from(text),
-        types: types.into(),
+        markers: markers.collect(),
         columns: Arc::new([]),
         catalogue: None,
     }
@@ -217,53 +217,6 @@ async fn a_file_that_is_replaced_or_deleted_is_noticed() {
 fn a_missing_file_is_known_at_once() {
     let opened = sqlite::pool(std::path::Path::new("/nowhere/at/all"), Limits::default());
     assert!(matches!(opened, Err(PassthroughError::Open(_))));
-}
-
-/// SQL Server rounds a moment to the nearest that a type holds; a bound is the next.
-#[test]
-fn a_commands_moments_are_what_their_types_hold() {
-    let bound = |ty, at| {
-        let command = Command::new(&statement("", &[ty]), &[Value::DateTime(at)]);
-        command.command.parameters[0]
-            .value
-            .clone()
-            .expect("a value")
-    };
-    let at = |second, nanosecond| date(2026, 1, 5).at(9, 59, second, nanosecond);
-    let cases = [
-        (SqlType::DateTime, at(1, 0), "2026-01-05T09:59:01"),
-        (SqlType::DateTime, at(1, 1), "2026-01-05T09:59:01.003"),
-        (
-            SqlType::DateTime,
-            at(1, 3_000_000),
-            "2026-01-05T09:59:01.003",
-        ),
-        (
-            SqlType::DateTime,
-            at(1, 4_000_000),
-            "2026-01-05T09:59:01.007",
-        ),
-        (
-            SqlType::DateTime,
-            at(1, 7_000_001),
-            "2026-01-05T09:59:01.01",
-        ),
-        (
-            SqlType::DateTime,
-            at(59, 998_000_000),
-            "2026-01-05T10:00:00",
-        ),
-        (
-            SqlType::DateTime2,
-            at(1, 123_456_789),
-            "2026-01-05T09:59:01.1234568",
-        ),
-        (SqlType::SmallDateTime, at(0, 0), "2026-01-05T09:59:00"),
-        (SqlType::SmallDateTime, at(1, 0), "2026-01-05T10:00:00"),
-    ];
-    for (ty, at, expected) in cases {
-        assert_eq!(bound(ty, at), expected, "{ty} {at}");
-    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::relation::{Joins, Predicate, Select, SqlType, Value};
 use crate::search::{Include, ParameterKind, Reference, SearchRequest, Summary};
 
 use super::chain::{references, referrers};
-use super::planner::{MOST_VALUES, Planner, Prepared};
+use super::planner::{Planner, Prepared};
 use super::values::Values;
 use super::{Context, Part, Plan, PlanError, Selection, filled_up_to, filter, reference};
 
@@ -23,8 +23,6 @@ pub const MOST_INCLUDED: u32 = 1000;
 pub const MOST_ADDED: usize = 2000;
 /// Times that `:iterate` looks further, from what it has found before.
 pub const ROUNDS: usize = 4;
-/// Values of one select of what many references lead to, at the most.
-const GROUPED: usize = 1000;
 /// Commands that the includes of one search may take for each round, at the most, beside those of children.
 const MOST_STEPS: usize = 300;
 
@@ -201,8 +199,15 @@ impl Planner {
             let targets = references(&of.source.references)
                 .filter(|(target, to)| wanted(&of.source, target, to));
             for (target, to, place, other) in self.leading(targets) {
+                // Of what a command takes, half.
+                let most = self.dialect.most_values() / 2;
+                let more = 2 * included.ids.len().next_power_of_two();
                 let has_room = |group: &&mut Group<'_>| {
-                    group.place == place && group.values.len() + 2 * included.ids.len() < GROUPED
+                    let room = match self.dialect.counts_each_place() {
+                        true => group.places + more <= most,
+                        false => group.values.len() + 2 * included.ids.len() < most,
+                    };
+                    group.place == place && room
                 };
                 let group = match groups.iter_mut().find(has_room) {
                     Some(group) => group,
@@ -211,12 +216,14 @@ impl Planner {
                             place,
                             of: other,
                             values: Values::default(),
+                            places: 0,
                             ways: Vec::new(),
                         });
                         let last = groups.len() - 1;
                         &mut groups[last]
                     }
                 };
+                group.places += more;
                 let way = refers(target, to, of, included, other, &mut group.values);
                 group.ways.extend(way);
             }
@@ -315,11 +322,11 @@ impl Planner {
     /// the others.
     pub fn ids_at_once(&self, source: usize) -> usize {
         let columns = self.sources.get(source).map_or(1, |of| of.source.id.len());
-        let most = match columns {
-            0 | 1 => MOST_INCLUDED as usize,
-            columns => filled_up_to(MOST_VALUES / (2 * columns)),
-        };
-        most.min(MOST_INCLUDED as usize)
+        let most = MOST_INCLUDED as usize;
+        match self.dialect.most_values() / (2 * columns.max(1)) {
+            limit if limit >= most => most,
+            limit => filled_up_to(limit).min(most),
+        }
     }
 
     /// A page that holds a resource of a source, whose id is 0; None where the mapping has no such source.
@@ -393,6 +400,8 @@ struct Group<'p> {
     place: usize,
     of: &'p Prepared,
     values: Values,
+    /// The values, each counted wherever it stands.
+    places: usize,
     ways: Vec<Predicate>,
 }
 

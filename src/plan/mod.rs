@@ -37,7 +37,6 @@ pub use claims::{Claims, ViewNeed};
 pub use error::{PlanError, UnknownName};
 pub use include::{Included, MOST_ADDED, MOST_INCLUDED, ROUNDS, merged};
 pub use order::{Place, compare_keys};
-use planner::MOST_VALUES;
 pub use planner::Planner;
 pub use sort::{Merged, merged as merged_keys};
 pub use view::{
@@ -126,11 +125,6 @@ pub struct Part {
 pub struct ChildPart {
     pub select: ChildSelect,
     pub values: Vec<Value>,
-}
-
-/// Parents that one command of a child table takes, at the most.
-pub fn parents_at_once(view: &ChildView) -> usize {
-    filled_up_to(MOST_VALUES / view.child.on.len().max(1))
 }
 
 /// The most values that a list may have, which is filled up to a power of two, to stay within a limit.

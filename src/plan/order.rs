@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::relation::{CompareOp, Expr, Measured, Order, Predicate, SqlType, Value};
+use crate::relation::{CompareOp, Expr, Order, Predicate, Value};
 
 use super::values::Values;
 use crate::mapping::Moment;
@@ -19,74 +19,6 @@ pub enum Place {
     Start,
     After(Vec<Value>),
     End,
-}
-
-fn type_of(expr: &Expr) -> SqlType {
-    match expr {
-        Expr::Column(column) => column.ty,
-        Expr::Raw(raw) => raw.ty,
-        Expr::NullIf(inner, _) => type_of(inner),
-        Expr::Coalesce(parts) => parts.iter().map(type_of).reduce(wider).unwrap_or(LONG_TEXT),
-        Expr::Arithmetic(..)
-        | Expr::Int(_)
-        | Expr::Test(_)
-        | Expr::BitAnd(..)
-        | Expr::DaysTo(..) => SqlType::BigInt,
-        Expr::Measured(_, Measured::Number) => SqlType::Float,
-        Expr::Measured(_, Measured::Comparator) => SqlType::VarChar(2),
-        Expr::Cast(_, ty) => *ty,
-        // The text of the column, whole or less: never longer.
-        Expr::Trim(inner) | Expr::Digits(inner) | Expr::Fold(inner) | Expr::Exact(inner) => {
-            match type_of(inner) {
-                SqlType::Char(length) => SqlType::VarChar(length),
-                SqlType::NChar(length) => SqlType::NVarChar(length),
-                ty if ty.is_text() => ty,
-                _ => LONG_TEXT,
-            }
-        }
-        Expr::Substring(inner, _, length) => match type_of(inner) {
-            SqlType::NChar(_) | SqlType::NVarChar(_) => SqlType::NVarChar(*length),
-            _ => SqlType::VarChar(*length),
-        },
-        Expr::Case(case) => {
-            let results = case.when.iter().map(|(_, result)| result);
-            let mut results = results.chain(&case.otherwise).chain(&case.absent);
-            match results.all(|result| result.is_ascii() && result.len() <= 255) {
-                true => SqlType::VarChar(255),
-                false => SqlType::NVarChar(4000),
-            }
-        }
-        Expr::Text(_) | Expr::Concat(_) | Expr::Slot(_) => LONG_TEXT,
-    }
-}
-
-/// What cuts no text off whose length is not known. A key that is cut would let a page begin at the wrong row.
-const LONG_TEXT: SqlType = SqlType::VarChar(8000);
-
-/// Of two types of texts the one that holds both; of others the first.
-fn wider(left: SqlType, right: SqlType) -> SqlType {
-    use SqlType::{Char, NChar, NVarChar, VarChar};
-    let length = |ty| match ty {
-        Char(length) | VarChar(length) => Some((false, length)),
-        NChar(length) | NVarChar(length) => Some((true, length)),
-        _ => None,
-    };
-    let (Some((left_national, left_length)), Some((right_national, right_length))) =
-        (length(left), length(right))
-    else {
-        return left;
-    };
-    // 0 is `max`.
-    let most = match (left_length, right_length) {
-        (0, _) | (_, 0) => 0,
-        (left, right) => left.max(right),
-    };
-    match left_national || right_national {
-        true if most > 4000 => NVarChar(0),
-        true => NVarChar(most),
-        false if left == right => left,
-        false => VarChar(most),
-    }
 }
 
 fn is_nullable(expr: &Expr) -> bool {
@@ -154,7 +86,11 @@ fn beyond(key: &Order, value: &Value, values: &mut Values) -> Predicate {
 }
 
 fn compare(key: &Order, op: CompareOp, value: &Value, values: &mut Values) -> Predicate {
-    Predicate::Key(key.expr.clone(), op, values.slot(value, type_of(&key.expr)))
+    Predicate::Key(
+        key.expr.clone(),
+        op,
+        values.slot(value, key.expr.sql_type()),
+    )
 }
 
 /// The order of two rows of different sources by their sort keys, as the engines order them. What is
@@ -261,7 +197,7 @@ mod tests {
 
     use super::*;
     use crate::plan::tests::column;
-    use crate::relation::{Case, CaseKey, Shared};
+    use crate::relation::{Case, CaseKey, Shared, SqlType};
 
     #[test]
     fn moments_rise_with_time_however_they_are_kept() {
@@ -344,7 +280,7 @@ mod tests {
             (case("booked"), VarChar(255)),
             (case("łódź"), NVarChar(4000)),
         ] {
-            assert_eq!(type_of(&expr), expected, "{expr:?}");
+            assert_eq!(expr.sql_type(), expected, "{expr:?}");
         }
     }
 }

@@ -10,13 +10,13 @@ use super::lookups::{self, Lookups};
 use super::sort::Sort;
 use super::values::Values;
 use super::{
-    Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, bound, filter, order,
-    reference, sort,
+    ChildView, Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, bound,
+    filled_up_to, filter, order, reference, sort,
 };
 use crate::fhir;
 use crate::mapping::{Mapping, Resource, Source};
 use crate::relation::Joins;
-use crate::relation::{Expr, Order, Predicate, Select, Shared, SqlType, Value};
+use crate::relation::{Dialect, Expr, Order, Predicate, Select, Shared, SqlType, Value};
 use crate::search::{
     Filter, Ignored, IgnoredReason, Modifier, ParameterFilter, SearchRequest, Summary, Total,
     Value as SearchValue,
@@ -25,9 +25,6 @@ use crate::search::{
 /// Kept views: a source's resource cut down in some way. Callers choose the cuts, so their number is
 /// bounded.
 const KEPT_VIEWS: u64 = 256;
-
-/// Values of one command, at the most: SQL Server takes 2,100, its own among them.
-pub(super) const MOST_VALUES: usize = 2_000;
 
 /// Comparisons that a row may take, over all tables that one search looks into: what bounds the time of a search that
 /// no index serves.
@@ -52,6 +49,8 @@ pub(super) fn check_cost(plan: &Plan) -> Result<(), PlanError> {
 /// Plans searches and reads over one mapping.
 pub struct Planner {
     mapping: Arc<Mapping>,
+    /// Whose bounds the commands keep to.
+    pub(super) dialect: Dialect,
     pub(super) sources: Vec<Prepared>,
     views: moka::sync::Cache<(usize, Selection), Arc<View>>,
     pub(super) reduced: Reduced,
@@ -138,10 +137,21 @@ impl Planner {
             .collect();
         Planner {
             mapping,
+            dialect: Dialect::Mssql,
             sources,
             views: moka::sync::Cache::new(KEPT_VIEWS),
             reduced: Reduced::default(),
         }
+    }
+
+    /// Plans commands that keep to the bounds of a dialect; without it those of SQL Server, which SQLite can take.
+    pub fn within(self, dialect: Dialect) -> Planner {
+        Planner { dialect, ..self }
+    }
+
+    /// Parents that one command of a child table takes, at the most.
+    pub fn parents_at_once(&self, view: &ChildView) -> usize {
+        filled_up_to(self.dialect.most_values() / view.child.on.len().max(1))
     }
 
     /// The mapping that it plans over.
@@ -334,10 +344,11 @@ impl Planner {
                 (view, select)
             };
             let values = values.into_inner();
-            if values.len() > MOST_VALUES {
+            let limit = self.dialect.most_values();
+            if values.len() > limit {
                 return Err(PlanError::TooManyValues {
                     count: values.len(),
-                    limit: MOST_VALUES,
+                    limit,
                 });
             }
             parts.push(Part {

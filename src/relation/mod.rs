@@ -5,15 +5,18 @@
 //! and the values travel beside it. That a searched text cannot become SQL text is therefore a matter
 //! of types: what is spelled into SQL comes from a mapping file, and nothing else fits in here.
 
+mod collation;
 mod expr;
 mod joins;
 mod select;
+mod typed;
 mod types;
 
+pub use collation::Collation;
 pub use expr::{
     Among, AmongFrom, Arithmetic, Case, CaseKey, Column, CompareOp, Expr, Like, Measured,
     Predicate, RawSql, Slot,
 };
 pub use joins::Joins;
 pub use select::{Child, ChildSelect, Join, Order, Select, Shared, Source, Table, TableSource};
-pub use types::{Collation, Dialect, SqlType, Value};
+pub use types::{Dialect, SqlType, Value};

@@ -1,7 +1,6 @@
 //! Engines, column types, collations and bound values.
 
 use std::fmt;
-use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::{self, DateTime};
@@ -33,6 +32,20 @@ impl Dialect {
             Dialect::SqlAnywhere => "sqlanywhere",
             Dialect::Sqlite => "sqlite",
         }
+    }
+
+    /// Values that one command takes, at the most: SQL Server has 2,100, its own among them; a client of Firebird
+    /// waits for ever with 1,000.
+    pub const fn most_values(self) -> usize {
+        match self {
+            Dialect::Firebird => 500,
+            Dialect::Mssql | Dialect::SqlAnywhere | Dialect::Sqlite => 2_000,
+        }
+    }
+
+    /// A value takes a marker, and counts, wherever it stands in a command: markers have no numbers.
+    pub const fn counts_each_place(self) -> bool {
+        matches!(self, Dialect::Firebird | Dialect::SqlAnywhere)
     }
 
     pub fn from_name(name: &str) -> Option<Dialect> {
@@ -267,68 +280,6 @@ impl fmt::Display for SqlType {
 impl Serialize for SqlType {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
-    }
-}
-
-/// How a text column compares by itself.
-///
-/// `linguistic` says that the order goes by letters first, then accents, then case (SQL Server's
-/// Windows collations, ICU): then all strings that begin with the same letters are neighbours, whatever
-/// their accents and case, and a starts-with search is a range of the index.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Collation {
-    /// The engine's name for it: `Latin1_General_CI_AS`, `UNICODE_CI_AI`, `NOCASE`, `BINARY`.
-    pub name: Arc<str>,
-    pub ignores_case: bool,
-    pub ignores_accents: bool,
-    pub linguistic: bool,
-    /// `=` ignores trailing blanks.
-    pub ignores_trailing_blanks: bool,
-}
-
-impl Collation {
-    /// Reads an engine's collation name. SQL Server: `…_CI_AS`, `…_BIN2`; Firebird: `UNICODE_CI_AI`,
-    /// `NONE`; SQL Anywhere: `1252LATIN1`, `UCA(…)`; SQLite: `BINARY`, `NOCASE`, `RTRIM`.
-    pub fn parse(name: &str) -> Option<Collation> {
-        let upper = name.to_ascii_uppercase();
-        let of = |ignores_case, ignores_accents, linguistic, ignores_trailing_blanks| {
-            Some(Collation {
-                name: Arc::from(name),
-                ignores_case,
-                ignores_accents,
-                linguistic,
-                ignores_trailing_blanks,
-            })
-        };
-        if name.is_empty()
-            || !name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
-        {
-            return None;
-        }
-        match upper.as_str() {
-            "BINARY" => of(false, false, false, false),
-            // ASCII letters only: 'É' and 'é' stay apart, and 'Zoë' sorts by bytes.
-            "NOCASE" => of(false, false, false, false),
-            "RTRIM" => of(false, false, false, true),
-            "NONE" | "UTF8" | "ISO8859_1" | "WIN1252" | "OCTETS" | "UNICODE_FSS" => {
-                of(false, false, false, true)
-            }
-            "UNICODE" => of(false, false, true, true),
-            "UNICODE_CI" | "EN_CI" => of(true, false, true, true),
-            "UNICODE_CI_AI" | "EN_CI_AI" => of(true, true, true, true),
-            "UCA" | "1252LATIN1" => of(true, true, true, true),
-            _ if upper.contains("_BIN") => of(false, false, false, true),
-            // The old SQL_ collations sort by code page tables in which accents are letters of their own.
-            _ if upper.contains("_CI_AI") => of(true, true, true, true),
-            _ if upper.contains("_CI_AS") => of(true, false, true, true),
-            _ if upper.contains("_CS_AS") || upper.contains("_CS_AI") => {
-                of(false, upper.contains("_AI"), true, true)
-            }
-            _ => None,
-        }
     }
 }
 

@@ -52,6 +52,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         "pilaster_odd_values_total",
         "Values of rows that could not be a FHIR value and were left out"
     );
+    crate::passthrough::describe_metrics();
     *installed = Some(handle.clone());
     Ok(handle)
 }
@@ -104,6 +105,7 @@ fn status_text(status: StatusCode) -> &'static str {
         413 => "413",
         414 => "414",
         415 => "415",
+        429 => "429",
         431 => "431",
         500 => "500",
         503 => "503",

@@ -7,7 +7,7 @@
 //! refusals are the envelope, whose message begins with the code of the table of errors.
 //!
 //! The search is written as the FHIR API takes it. Two names are the path's own and are taken out before
-//! the search is read: `explain-dialect` (`mssql`, `sqlite`; without it the site's own) and `explain-run`
+//! the search is read: `explain-dialect` (`mssql`, `firebird`, `sqlanywhere`, `sqlite`; without it the site's own) and `explain-run`
 //! (`true`: rows, query plan and Bundle too). No parameter of R4 begins with `explain-`; a mapping's own
 //! parameter of such a name could not be asked here. Page links in the Bundle are the operator's: no
 //! subscription key opens them.
@@ -232,9 +232,9 @@ impl Asked {
             match &*name {
                 DIALECT => once(
                     &mut dialect,
-                    dialect_of(&value),
+                    Dialect::from_name(&value),
                     DIALECT,
-                    "mssql and sqlite",
+                    "mssql, firebird, sqlanywhere and sqlite",
                 )?,
                 RUN => once(&mut run, boolean(&value), RUN, "true and false")?,
                 _ => {
@@ -276,10 +276,6 @@ fn once<T>(
 }
 
 /// The dialects that SQL is written for.
-fn dialect_of(name: &str) -> Option<Dialect> {
-    Dialect::from_name(name).filter(|dialect| matches!(dialect, Dialect::Mssql | Dialect::Sqlite))
-}
-
 fn boolean(text: &str) -> Option<bool> {
     text.parse().ok()
 }
@@ -378,7 +374,7 @@ mod tests {
             "explain-run",
             "explain-run=1",
             "explain-run=TRUE",
-            "explain-dialect=firebird",
+            "explain-dialect=oracle",
             "explain-dialect=",
             "explain-run=true&explain-run=true",
             "explain-dialect=mssql&explain-dialect=sqlite",

@@ -483,7 +483,7 @@ pub(super) fn fetch_children(
         }
         let catalogue = part.source.relation.catalogue.as_ref();
         let mut of_view = ChildRows::default();
-        for some in parents.chunks(plan::parents_at_once(view)) {
+        for some in parents.chunks(site.planner().parents_at_once(view)) {
             let child = plan::children(view, catalogue, some);
             let statement = site.child_statement(&child.select)?;
             of_view.add(view, session.execute(&statement, &child.values)?);

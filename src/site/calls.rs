@@ -19,6 +19,7 @@ use crate::mapping::{Mapping, Requirement, Resource};
 use crate::plan::{
     self, Context, CountLimits, Included, Part, Place, Plan, PlanError, Planner, merged,
 };
+use crate::relation::Dialect;
 use crate::search::{
     self, DateValue, Filter, Include, Input, Limits, ParameterFilter, ParameterKind, Prefix,
     SearchRequest, TimePrecision, Value,
@@ -101,6 +102,14 @@ impl CallPlanner {
             planner: Planner::new(mapping),
             zone,
             count,
+        }
+    }
+
+    /// Plans commands that keep to the bounds of a dialect ([`Planner::within`]).
+    pub fn within(self, dialect: Dialect) -> CallPlanner {
+        CallPlanner {
+            planner: self.planner.within(dialect),
+            ..self
         }
     }
 

@@ -63,7 +63,8 @@ impl SiteError {
         match self {
             SiteError::Search(error) => error.code(),
             SiteError::Plan(error) => error.code(),
-            SiteError::Sql(_) => errors::INTERNAL,
+            SiteError::Sql(SqlError::TooManyValues { .. }) => errors::TOO_MANY_VALUES,
+            SiteError::Sql(SqlError::FragmentMissing(_)) => errors::INTERNAL,
             SiteError::Passthrough(error) => error.code(),
             SiteError::UnknownResourceType { .. } => errors::UNKNOWN_RESOURCE_TYPE,
             SiteError::NoSuchResource => errors::NO_SUCH_RESOURCE,

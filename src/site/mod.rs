@@ -198,7 +198,7 @@ impl Site {
             id: config.id,
             zone_name: config.zone_name,
             cursor_key: config.cursor_key,
-            calls: CallPlanner::new(mapping, config.zone, config.count),
+            calls: CallPlanner::new(mapping, config.zone, config.count).within(config.dialect),
             engine,
             pool,
             statements: kept(),

@@ -4,8 +4,11 @@
 //! sees slots, never values, so a request's text cannot reach what it writes; every name and literal
 //! comes from a mapping.
 
+mod firebird;
+mod marker;
 mod mssql;
 mod spelling;
+mod sqlanywhere;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -15,14 +18,17 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::relation::{ChildSelect, Dialect, Select, SqlType};
+pub use marker::Marker;
+
+use crate::relation::{ChildSelect, Dialect, Select};
 
 /// The text of a select, and the values that it takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Statement {
     pub text: Arc<str>,
-    /// What each value is compared as; value n (counted from 0) is marker n + 1.
-    pub types: Arc<[SqlType]>,
+    /// The markers: one for each value where the text names values by their number, else one for each `?`, in order.
+    /// Values are bound by [`Statement::bind`].
+    pub markers: Arc<[Marker]>,
     /// The names of the columns of a row, in order.
     pub columns: Arc<[String]>,
     /// The database among the site's; None for its default one.
@@ -34,7 +40,7 @@ impl Statement {
     pub fn constant(text: &'static str) -> Statement {
         Statement {
             text: Arc::from(text),
-            types: Arc::new([]),
+            markers: Arc::new([]),
             columns: Arc::new([]),
             catalogue: None,
         }
@@ -44,10 +50,12 @@ impl Statement {
 /// Why a select cannot be spelled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SqlError {
-    #[error("SQL for {0} is not offered yet; use mssql or sqlite")]
-    DialectNotOffered(Dialect),
     #[error("the mapping's SQL fragment has no text for {0}; add one under `sql:`")]
     FragmentMissing(Dialect),
+    #[error(
+        "the search compares {count} values with columns, each value once for each column that its parameter searches; a command takes {limit}"
+    )]
+    TooManyValues { count: usize, limit: usize },
 }
 
 /// The engine that a statement is for.
@@ -74,10 +82,10 @@ pub use sqlite::stand_in as sqlite_collation;
 /// Spells a select for an engine.
 ///
 /// # Errors
-/// When the dialect is not offered, or a fragment of the mapping has no text for it.
+/// When a fragment of the mapping has no text for the dialect, or the text has more markers than a command takes.
 pub fn select(select: &Select, engine: impl Into<Engine>) -> Result<Statement, SqlError> {
     let engine = engine.into();
-    let statement = writer::Writer::new(engine.dialect, spelling(engine)?).select(select)?;
+    let statement = writer::Writer::new(engine.dialect, spelling(engine)).select(select)?;
     Ok(Statement {
         catalogue: select.source.catalogue.clone(),
         ..statement
@@ -90,24 +98,23 @@ pub fn select(select: &Select, engine: impl Into<Engine>) -> Result<Statement, S
 /// As [`select`].
 pub fn children(select: &ChildSelect, engine: impl Into<Engine>) -> Result<Statement, SqlError> {
     let engine = engine.into();
-    let statement = writer::Writer::new(engine.dialect, spelling(engine)?).children(select)?;
+    let statement = writer::Writer::new(engine.dialect, spelling(engine)).children(select)?;
     Ok(Statement {
         catalogue: select.catalogue.clone(),
         ..statement
     })
 }
 
-fn spelling(engine: Engine) -> Result<&'static dyn spelling::Spelling, SqlError> {
+fn spelling(engine: Engine) -> &'static dyn spelling::Spelling {
     match engine.dialect {
-        Dialect::Mssql => Ok(&mssql::Mssql),
-        Dialect::Sqlite if engine.declared_collations => Ok(&sqlite::Sqlite {
+        Dialect::Mssql => &mssql::Mssql,
+        Dialect::Firebird => &firebird::Firebird,
+        Dialect::SqlAnywhere => &sqlanywhere::SqlAnywhere,
+        Dialect::Sqlite if engine.declared_collations => &sqlite::Sqlite {
             name_collations: false,
-        }),
-        Dialect::Sqlite => Ok(&sqlite::Sqlite {
+        },
+        Dialect::Sqlite => &sqlite::Sqlite {
             name_collations: true,
-        }),
-        Dialect::Firebird | Dialect::SqlAnywhere => {
-            Err(SqlError::DialectNotOffered(engine.dialect))
-        }
+        },
     }
 }

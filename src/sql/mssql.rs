@@ -1,7 +1,8 @@
 //! SQL Server: `TOP`, `@p1`, brackets, and a cast of each text and date value to the column's own type,
 //! since a driver binds text as `nvarchar`, which would cost a `varchar` column its index.
 
-use super::spelling::{Spelling, digits};
+use super::marker::Fit;
+use super::spelling::{Beside, Spelling, Text, digits};
 use crate::relation::{Collation, CompareOp, Measured, SqlType};
 
 pub(super) struct Mssql;
@@ -11,12 +12,19 @@ impl Spelling for Mssql {
         ('[', ']')
     }
 
-    fn marker(&self, out: &mut String, index: u16, ty: SqlType) {
+    fn marker(&self, out: &mut String, index: u16, ty: SqlType, _: Beside<'_>) {
         let number = index + 1;
         if ty.is_integer() || ty == SqlType::Float {
             out.push_str(&format!("@p{number}"));
         } else {
             out.push_str(&format!("CAST(@p{number} AS {ty})"));
+        }
+    }
+
+    fn fit(&self, ty: SqlType, _: Beside<'_>) -> Fit {
+        match ty.has_day_and_time() {
+            true => Fit::Moment,
+            false => Fit::AsIs,
         }
     }
 
@@ -40,11 +48,11 @@ impl Spelling for Mssql {
         out.push_str(operand);
     }
 
-    fn fold(&self, out: &mut String, operand: &str) {
+    fn fold(&self, out: &mut String, operand: &str, _: Text<'_>) {
         out.push_str(&format!("{operand} COLLATE Latin1_General_CI_AI"));
     }
 
-    fn exact(&self, out: &mut String, operand: &str) {
+    fn exact(&self, out: &mut String, operand: &str, _: Text<'_>) {
         out.push_str(&format!("{operand} COLLATE Latin1_General_BIN2"));
     }
 
@@ -64,7 +72,7 @@ impl Spelling for Mssql {
         out.push_str(&format!("CAST({operand} AS {ty})"));
     }
 
-    fn cast_row(&self, out: &mut String, operand: &str, ty: SqlType) {
+    fn cast_row(&self, out: &mut String, operand: &str, _: SqlType, ty: SqlType) {
         // Any number has a text; not every text has a number.
         let try_ = if ty.is_text() { "" } else { "TRY_" };
         out.push_str(&format!("{try_}CAST({operand} AS {ty})"));
@@ -89,7 +97,7 @@ impl Spelling for Mssql {
     }
 
     // Digits alone, not what else a collation takes for one: `²`.
-    fn measured(&self, out: &mut String, operand: &str, part: Measured) {
+    fn measured(&self, out: &mut String, operand: &str, _: Text<'_>, part: Measured) {
         const NUMBER: &str = "m.n NOT LIKE '%[^-0-9.]%' AND m.n LIKE '%[0-9]' AND (m.n LIKE '[0-9]%' OR m.n LIKE '-[0-9]%') \
             AND m.n NOT LIKE '_%-%' AND m.n NOT LIKE '%.%.%' AND m.n NOT LIKE '0[0-9]%' AND m.n NOT LIKE '-0[0-9]%'";
         const COMPARATOR: &str = "CASE WHEN LEFT(t, 2) IN ('<=', '>=') THEN LEFT(t, 2) \

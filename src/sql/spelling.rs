@@ -1,14 +1,60 @@
 //! Where engines differ: the questions that the writer asks a dialect.
 
+use super::marker::Fit;
 use crate::relation::{Collation, CompareOp, Measured, SqlType};
+
+/// What is known of the text of an operand.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    /// The type that holds it.
+    pub ty: SqlType,
+    pub collation: Option<&'a Collation>,
+}
+
+/// What a value is compared with.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Beside<'a> {
+    /// Of the column on the other side.
+    pub collation: Option<&'a Collation>,
+    /// The other side is folded.
+    pub folded: bool,
+    /// The value is a pattern of LIKE.
+    pub is_pattern: bool,
+}
 
 /// A dialect's way to spell each part. Every method appends to `out`; operands come already spelled.
 pub(super) trait Spelling: Sync {
     /// The quotes around an identifier; a closing one inside is doubled.
     fn quotes(&self) -> (char, char);
 
-    /// The marker of value `index` (counted from 0), compared as `ty`.
-    fn marker(&self, out: &mut String, index: u16, ty: SqlType);
+    /// Markers are `?` and have no numbers: one stands for each place, written by [`super::marker::place`].
+    fn is_positional(&self) -> bool {
+        false
+    }
+
+    /// The marker of value `index` (counted from 0), compared as `ty`. Where markers are positional, `index` is the
+    /// number of the place.
+    fn marker(&self, out: &mut String, index: u16, ty: SqlType, beside: Beside<'_>);
+
+    /// The marker of a number of rows.
+    fn limit_marker(&self, out: &mut String, index: u16, ty: SqlType) {
+        self.marker(out, index, ty, Beside::default());
+    }
+
+    /// In which form the engine takes a value.
+    fn fit(&self, _ty: SqlType, _beside: Beside<'_>) -> Fit {
+        Fit::AsIs
+    }
+
+    /// Bytes of a name, at the most.
+    fn longest_name(&self) -> usize {
+        usize::MAX
+    }
+
+    /// A column of a table as the rest of the text takes it.
+    fn column(&self, out: &mut String, column: &str, _ty: SqlType) {
+        out.push_str(column);
+    }
 
     /// A text literal of the mapping.
     fn literal(&self, out: &mut String, text: &str) {
@@ -38,11 +84,53 @@ pub(super) trait Spelling: Sync {
         out.push_str(operand);
     }
 
+    /// Text as it comes back in a row.
+    fn read(&self, out: &mut String, operand: &str, _text: Text<'_>) {
+        out.push_str(operand);
+    }
+
+    /// Text is sorted by an order of its own, whatever its collation: then it is not folded first, and
+    /// [`Spelling::sorted`] spells it.
+    fn has_order(&self) -> bool {
+        false
+    }
+
+    /// Text as it is sorted, and compared with the key of the row where a page ended.
+    fn sorted(&self, out: &mut String, operand: &str, _text: Text<'_>) {
+        out.push_str(operand);
+    }
+
+    /// A column's own order is that of [`Spelling::sorted`], but coarser: what is beyond a key in this order is at it or
+    /// beyond it in that one, which an index has.
+    fn refines(&self, _collation: &Collation) -> bool {
+        false
+    }
+
     /// An operand that compares without case and accents.
-    fn fold(&self, out: &mut String, operand: &str);
+    fn fold(&self, out: &mut String, operand: &str, text: Text<'_>);
+
+    /// A literal beside a folded operand is written folded, and nothing around it.
+    fn folds_literals(&self) -> bool {
+        false
+    }
 
     /// An operand that compares to the letter.
-    fn exact(&self, out: &mut String, operand: &str);
+    fn exact(&self, out: &mut String, operand: &str, text: Text<'_>);
+
+    /// The value that such an operand is compared with.
+    fn exact_value(&self, out: &mut String, value: &str, _ty: SqlType) {
+        out.push_str(value);
+    }
+
+    /// What LIKE looks at; `open` where the pattern lets anything follow.
+    fn liked(&self, out: &mut String, operand: &str, _ty: SqlType, _open: bool) {
+        out.push_str(operand);
+    }
+
+    /// Says that `\\` escapes, behind a pattern.
+    fn escape(&self) -> &'static str {
+        " ESCAPE '\\'"
+    }
 
     /// Text without blanks at both ends.
     fn trim(&self, out: &mut String, operand: &str);
@@ -58,7 +146,7 @@ pub(super) trait Spelling: Sync {
     fn cast(&self, out: &mut String, operand: &str, ty: SqlType);
 
     /// What a row holds as another type: NULL, and no failure of the whole statement, where it is none.
-    fn cast_row(&self, out: &mut String, operand: &str, ty: SqlType) {
+    fn cast_row(&self, out: &mut String, operand: &str, _from: SqlType, ty: SqlType) {
         self.cast(out, operand, ty);
     }
 
@@ -76,7 +164,7 @@ pub(super) trait Spelling: Sync {
     fn days(&self, out: &mut String, from: &str, to: &str);
 
     /// A part of a measurement kept as text; NULL where it is none. The rules are those by which it is written.
-    fn measured(&self, out: &mut String, operand: &str, part: Measured);
+    fn measured(&self, out: &mut String, operand: &str, text: Text<'_>, part: Measured);
 
     /// A date or date-time column that must equal, or not, a constant day of the mapping.
     fn time_column(&self, out: &mut String, column: &str) {
@@ -113,4 +201,18 @@ pub(super) fn digits(layout: &str, other: char) -> String {
         }
     }
     pattern
+}
+
+/// Regular expressions that SQL's SIMILAR TO and SQL Anywhere's REGEXP read alike, `\` escaping.
+pub(super) mod pattern {
+    /// A day of the calendar, `YYYY-MM-DD`; of the year 0 too.
+    pub const DAY: &str = r"[0-9]{4}\-((0[13578]|1[02])\-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)\-(0[1-9]|[12][0-9]|30)|02\-(0[1-9]|1[0-9]|2[0-8]))|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)\-02\-29";
+    /// What fits into 32 bits.
+    pub const INTEGER: &str = r"[\-+]?[0-9]{1,9}";
+    /// What fits into 64 bits.
+    pub const BIG_INTEGER: &str = r"[\-+]?[0-9]{1,18}";
+    /// Digits with a point or without.
+    pub const DECIMAL: &str = r"[\-+]?[0-9]{1,18}([.][0-9]{1,18})?";
+    /// A number as a measurement is written, behind its comparator.
+    pub const MEASURE: &str = r" *\-?(0|[1-9][0-9]{0,99})([.][0-9]{1,99})?";
 }

@@ -4,7 +4,7 @@
 //! ([`crate::collation`]), and each comparison names the one it means. Then a column declared with that
 //! collation serves from its index, and one declared without it still answers rightly.
 
-use super::spelling::{Spelling, digits};
+use super::spelling::{Beside, Spelling, Text, digits};
 use crate::collation::ACCENT_INSENSITIVE;
 use crate::relation::{Collation, CompareOp, Measured, SqlType};
 
@@ -33,7 +33,7 @@ impl Spelling for Sqlite {
         ('"', '"')
     }
 
-    fn marker(&self, out: &mut String, index: u16, _: SqlType) {
+    fn marker(&self, out: &mut String, index: u16, _: SqlType, _: Beside<'_>) {
         out.push_str(&format!("?{}", index + 1));
     }
 
@@ -54,7 +54,7 @@ impl Spelling for Sqlite {
         }
     }
 
-    fn fold(&self, out: &mut String, operand: &str) {
+    fn fold(&self, out: &mut String, operand: &str, _: Text<'_>) {
         out.push_str(&format!("pilaster_fold({operand})"));
     }
 
@@ -64,7 +64,7 @@ impl Spelling for Sqlite {
         out.push_str(ACCENT_INSENSITIVE);
     }
 
-    fn exact(&self, out: &mut String, operand: &str) {
+    fn exact(&self, out: &mut String, operand: &str, _: Text<'_>) {
         // A function's result compares by bytes; without the blanks that pad a column. Not `COLLATE RTRIM`:
         // under an OR with any COLLATE in it SQLite uses no index.
         out.push_str(&format!("RTRIM({operand})"));
@@ -138,7 +138,7 @@ impl Spelling for Sqlite {
         ));
     }
 
-    fn measured(&self, out: &mut String, operand: &str, part: Measured) {
+    fn measured(&self, out: &mut String, operand: &str, _: Text<'_>, part: Measured) {
         const NUMBER: &str = "m.n NOT GLOB '*[^-0-9.]*' AND m.n GLOB '*[0-9]' AND (m.n GLOB '[0-9]*' OR m.n GLOB '-[0-9]*') \
             AND m.n NOT GLOB '?*-*' AND m.n NOT GLOB '*.*.*' AND m.n NOT GLOB '0[0-9]*' AND m.n NOT GLOB '-0[0-9]*'";
         const COMPARATOR: &str = "CASE WHEN SUBSTR(t, 1, 2) IN ('<=', '>=') THEN SUBSTR(t, 1, 2) \

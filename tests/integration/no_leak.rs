@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use pilaster::relation::{Dialect, SqlType};
 use pilaster::search::{ParameterKind, Value};
-use pilaster::sql;
+use pilaster::sql::{self, SqlError};
 use proptest::prelude::*;
 
 use crate::cli::{Serving, pilaster};
@@ -298,14 +298,23 @@ fn forms(kind: ParameterKind, marker: &str) -> Vec<String> {
     }
 }
 
-/// The texts of the commands of a search in both dialects, and the types of their values; None where it is refused.
+/// The texts of the commands of a search in all dialects that the mapping's fragments have a text for, and the types of their values; None where it is refused.
 fn texts(practice: &Practice, search: &str) -> Option<Vec<(String, Vec<SqlType>)>> {
     let plan = practice.plan(search).ok()?;
     let mut texts = Vec::new();
     for part in &plan.parts {
-        for dialect in [Dialect::Mssql, Dialect::Sqlite] {
-            let statement = sql::select(&part.select, dialect).unwrap();
-            texts.push((statement.text.to_string(), statement.types.to_vec()));
+        for dialect in Dialect::ALL {
+            let statement = match sql::select(&part.select, dialect) {
+                Ok(statement) => statement,
+                Err(SqlError::FragmentMissing(Dialect::Firebird | Dialect::SqlAnywhere)) => {
+                    continue;
+                }
+                Err(error) => panic!("{dialect}: {error}"),
+            };
+            texts.push((
+                statement.text.to_string(),
+                statement.markers.iter().map(|marker| marker.ty).collect(),
+            ));
         }
     }
     Some(texts)

@@ -106,6 +106,8 @@ fn the_dialect_can_be_chosen() {
         let command = &explained["parts"][0]["command"]["command"];
         command["text"].as_str().expect("SQL").to_owned()
     };
+    assert!(text("Patient?explain-dialect=firebird&family=smith").contains("FETCH FIRST ? ROWS"));
+    assert!(text("Patient?explain-dialect=sqlanywhere&family=smith").contains("SELECT TOP ? "));
     assert!(text("Patient?explain-dialect=mssql&family=smith").contains("TOP ("));
     assert_eq!(
         text("Patient?family=smith&explain-dialect=sqlite"),
@@ -147,7 +149,7 @@ fn what_is_wrong_has_its_code_and_its_place() {
         ("Patient?family:below=x", 400, "PS003: "),
         ("Patient?favourite=x", 400, "PP001: "),
         ("Patient?_cursor=x", 400, "PP007: "),
-        ("Patient?explain-dialect=firebird", 400, "PH018: "),
+        ("Patient?explain-dialect=oracle", 400, "PH018: "),
         ("Patient?explain-run=smith", 400, "true and false"),
         ("Patient?explain-run=true&explain-run=true", 400, "twice"),
         ("Device", 404, "PH002: "),

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{SqlError, Writer};
+use super::super::marker::no_place;
+use super::super::spelling::Text;
+use super::{Beside, SqlError, Writer};
 use crate::relation::{Arithmetic, Case, CaseKey, Collation, Column, Expr, RawSql, SqlType};
 
 /// The column behind an expression that compares as that column does.
@@ -39,6 +41,14 @@ pub(super) fn is_time(expr: &Expr) -> bool {
     }
 }
 
+/// What is known of the text that an expression gives.
+pub(super) fn text_behind(expr: &Expr) -> Text<'_> {
+    Text {
+        ty: expr.sql_type(),
+        collation: expr.collation(),
+    }
+}
+
 /// `[Odd name]` may stand in brackets, as the mapping's own columns do.
 fn bare(name: &str) -> &str {
     let name = name.trim();
@@ -70,12 +80,45 @@ impl Writer<'_> {
         }
     }
 
+    /// What is sorted by where a mapping says `expr`.
+    pub(super) fn key_of<'e>(&self, expr: &'e Expr) -> &'e Expr {
+        match expr {
+            Expr::Fold(inner) if self.spelling.has_order() => inner,
+            _ => expr,
+        }
+    }
+
+    /// An expression as it is sorted.
+    pub(super) fn sort_key(&mut self, expr: &Expr) -> Result<(), SqlError> {
+        let expr = self.key_of(expr);
+        let operand = self.spelled(|writer| writer.expr(expr))?;
+        self.sorted(expr, &operand, matches!(expr, Expr::Column(_)));
+        Ok(())
+    }
+
+    /// `operand`, which has the value of the sort key `expr`, as that is sorted.
+    pub(super) fn sorted(&mut self, expr: &Expr, operand: &str, bare: bool) {
+        let expr = self.key_of(expr);
+        if self.spelling.has_order() && expr.sql_type().is_text() {
+            self.spelling
+                .sorted(&mut self.out, operand, text_behind(expr));
+        } else {
+            self.compared(expr, operand, bare);
+        }
+    }
+
     pub(super) fn expr(&mut self, expr: &Expr) -> Result<(), SqlError> {
         match expr {
-            Expr::Column(column) => self.column(&column.alias, &column.name),
-            Expr::Slot(slot) => self.slot(*slot)?,
+            Expr::Column(column) => {
+                let operand = self.spelled(|writer| {
+                    writer.column(&column.alias, &column.name);
+                    Ok(())
+                })?;
+                self.spelling.column(&mut self.out, &operand, column.ty);
+            }
+            Expr::Slot(slot) => self.slot(*slot, Beside::default()),
             Expr::Int(number) => self.out.push_str(&number.to_string()),
-            Expr::Text(text) => self.spelling.literal(&mut self.out, text),
+            Expr::Text(text) => self.literal(text),
             // SQL takes two or more.
             Expr::Coalesce(parts) if parts.len() == 1 => self.expr(&parts[0])?,
             Expr::Coalesce(parts) => self.call("COALESCE", parts)?,
@@ -94,13 +137,20 @@ impl Writer<'_> {
                     self.out.push_str(&format!(", '{text}', '')"));
                 }
             }
-            Expr::Fold(inner) => {
-                let operand = self.spelled(|writer| writer.expr(inner))?;
-                self.spelling.fold(&mut self.out, &operand);
-            }
+            Expr::Fold(inner) => match &**inner {
+                Expr::Text(text) if self.spelling.folds_literals() => {
+                    self.literal(&crate::collation::fold(text));
+                }
+                inner => {
+                    let operand = self.spelled(|writer| writer.expr(inner))?;
+                    self.spelling
+                        .fold(&mut self.out, &operand, text_behind(inner));
+                }
+            },
             Expr::Exact(inner) => {
                 let operand = self.spelled(|writer| writer.expr(inner))?;
-                self.spelling.exact(&mut self.out, &operand);
+                self.spelling
+                    .exact(&mut self.out, &operand, text_behind(inner));
             }
             Expr::Trim(inner) => {
                 let operand = self.spelled(|writer| writer.expr(inner))?;
@@ -138,17 +188,20 @@ impl Writer<'_> {
                 let operand = self.spelled(|writer| writer.expr(inner))?;
                 match **inner {
                     Expr::Text(_) => self.spelling.cast(&mut self.out, &operand, *ty),
-                    _ => self.spelling.cast_row(&mut self.out, &operand, *ty),
+                    _ => self
+                        .spelling
+                        .cast_row(&mut self.out, &operand, inner.sql_type(), *ty),
                 }
             }
             Expr::DaysTo(inner, slot) => {
                 let from = self.spelled(|writer| writer.expr(inner))?;
-                let to = self.spelled(|writer| writer.slot(*slot))?;
+                let to = self.spelled(|writer| writer.expr(&Expr::Slot(*slot)))?;
                 self.spelling.days(&mut self.out, &from, &to);
             }
             Expr::Measured(inner, part) => {
                 let operand = self.spelled(|writer| writer.expr(inner))?;
-                self.spelling.measured(&mut self.out, &operand, *part);
+                self.spelling
+                    .measured(&mut self.out, &operand, text_behind(inner), *part);
             }
             Expr::Test(predicate) => {
                 self.out.push_str("CASE WHEN ");
@@ -183,10 +236,10 @@ impl Writer<'_> {
             self.out.push_str(" WHEN ");
             match key {
                 CaseKey::Int(number) => self.out.push_str(&number.to_string()),
-                CaseKey::Text(text) => self.spelling.literal(&mut self.out, text),
+                CaseKey::Text(text) => self.literal(text),
             }
             self.out.push_str(" THEN ");
-            self.spelling.literal(&mut self.out, result);
+            self.literal(result);
         }
         if otherwise.is_some() || absent.is_some() {
             self.out.push_str(" ELSE ");
@@ -206,18 +259,18 @@ impl Writer<'_> {
     ) -> Result<(), SqlError> {
         match (otherwise, absent) {
             (None, None) => self.out.push_str("NULL"),
-            (None, Some(only)) => self.spelling.literal(&mut self.out, only),
+            (None, Some(only)) => self.literal(only),
             (Some(both), Some(absent)) if both == absent => {
-                self.spelling.literal(&mut self.out, both);
+                self.literal(both);
             }
             (Some(otherwise), absent) => {
                 self.out.push_str("CASE WHEN ");
                 self.present(subject)?;
                 self.out.push_str(" THEN ");
-                self.spelling.literal(&mut self.out, otherwise);
+                self.literal(otherwise);
                 if let Some(absent) = absent {
                     self.out.push_str(" ELSE ");
-                    self.spelling.literal(&mut self.out, absent);
+                    self.literal(absent);
                 }
                 self.out.push_str(" END");
             }
@@ -245,7 +298,7 @@ impl Writer<'_> {
             .ok_or(SqlError::FragmentMissing(self.dialect))?;
         while let Some(open) = rest.find('{') {
             let (before, after) = rest.split_at(open);
-            self.out.push_str(before);
+            self.verbatim(before);
             match after.find('}') {
                 Some(close) => {
                     if let Some((alias, column)) = after[1..close].split_once('.') {
@@ -254,12 +307,20 @@ impl Writer<'_> {
                     rest = &after[close + 1..];
                 }
                 None => {
-                    self.out.push_str(after);
+                    self.verbatim(after);
                     rest = "";
                 }
             }
         }
-        self.out.push_str(rest);
+        self.verbatim(rest);
         Ok(())
+    }
+
+    /// SQL of the mapping's.
+    fn verbatim(&mut self, text: &str) {
+        match self.spelling.is_positional() {
+            true => self.out.push_str(&no_place(text)),
+            false => self.out.push_str(text),
+        }
     }
 }

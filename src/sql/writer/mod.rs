@@ -5,7 +5,10 @@ mod predicate;
 
 use std::sync::Arc;
 
-use super::spelling::Spelling;
+use expression::text_behind;
+
+use super::marker::{self, Marker};
+use super::spelling::{Beside, Spelling};
 use super::{SqlError, Statement};
 use crate::relation::{
     ChildSelect, CompareOp, Dialect, Expr, Join, Order, Predicate, Select, Slot, Source, SqlType,
@@ -16,7 +19,8 @@ pub(super) struct Writer<'a> {
     dialect: Dialect,
     spelling: &'a dyn Spelling,
     out: String,
-    types: Vec<SqlType>,
+    /// By slot; where markers are positional, by the number of the place.
+    markers: Vec<Marker>,
     /// Blanks in front of each line.
     indent: usize,
 }
@@ -45,7 +49,7 @@ impl<'a> Writer<'a> {
             dialect,
             spelling,
             out: String::with_capacity(1024),
-            types: Vec::new(),
+            markers: Vec::new(),
             indent: 0,
         }
     }
@@ -72,13 +76,13 @@ impl<'a> Writer<'a> {
         self.limit_before(select)?;
         let mut names = self.columns(select)?;
         for (index, key) in select.order.iter().enumerate() {
-            self.selected(&key.expr, sort_key(index), &mut names)?;
+            self.selected(self.key_of(&key.expr), sort_key(index), &mut names)?;
         }
         self.total(select, &mut names)?;
         self.line("FROM ");
         self.from(&select.source, select.joins | select.page_joins)?;
         self.rows(select)?;
-        Ok(self.statement(names))
+        self.statement(names)
     }
 
     /// The page's keys are found first, and its rows read by them. Engines sort whole rows: read at once, every
@@ -108,7 +112,7 @@ impl<'a> Writer<'a> {
             self.named(row_key(index), &mut found);
         }
         for (index, key) in select.order.iter().enumerate() {
-            self.selected(&key.expr, sort_key(index), &mut found)?;
+            self.selected(self.key_of(&key.expr), sort_key(index), &mut found)?;
         }
         self.line("FROM ");
         self.from(&select.source, select.page_joins)?;
@@ -134,10 +138,10 @@ impl<'a> Writer<'a> {
                 writer.column(&page, &sort_key(index));
                 Ok(())
             })?;
-            self.compared(&key.expr, &name, false);
+            self.sorted(&key.expr, &name, false);
             self.direction(key);
         }
-        Ok(self.statement(names))
+        self.statement(names)
     }
 
     /// Which rows, in which order, and how many.
@@ -148,7 +152,7 @@ impl<'a> Writer<'a> {
         )?;
         self.order(&select.order)?;
         if let Some(limit) = select.limit {
-            let marker = self.spelled(|writer| writer.slot(limit))?;
+            let marker = self.limit_slot(limit)?;
             if let Some(clause) = self.spelling.limit_after(&marker) {
                 self.line(&clause);
             }
@@ -158,7 +162,7 @@ impl<'a> Writer<'a> {
 
     fn limit_before(&mut self, select: &Select) -> Result<(), SqlError> {
         if let Some(limit) = select.limit {
-            let marker = self.spelled(|writer| writer.slot(limit))?;
+            let marker = self.limit_slot(limit)?;
             self.spelling.limit_before(&mut self.out, &marker);
         }
         Ok(())
@@ -167,7 +171,7 @@ impl<'a> Writer<'a> {
     fn columns(&mut self, select: &Select) -> Result<Vec<String>, SqlError> {
         let mut names = Vec::with_capacity(select.columns.len() + select.order.len() + 1);
         for (index, expr) in select.columns.iter().enumerate() {
-            let name = column_name(expr, index, &names);
+            let name = column_name(expr, index, &names, self.spelling.longest_name());
             self.selected(expr, name, &mut names)?;
         }
         Ok(names)
@@ -189,13 +193,21 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn statement(self, names: Vec<String>) -> Statement {
-        Statement {
-            text: Arc::from(self.out),
-            types: self.types.into(),
+    fn statement(self, names: Vec<String>) -> Result<Statement, SqlError> {
+        let (text, markers) = match self.spelling.is_positional() {
+            true => marker::positional(&self.out, &self.markers),
+            false => (self.out, self.markers),
+        };
+        let (count, limit) = (markers.len(), self.dialect.most_values());
+        if count > limit {
+            return Err(SqlError::TooManyValues { count, limit });
+        }
+        Ok(Statement {
+            text: Arc::from(text),
+            markers: markers.into(),
             columns: names.into(),
             catalogue: None,
-        }
+        })
     }
 
     fn count(mut self, select: &Select) -> Result<Statement, SqlError> {
@@ -204,7 +216,7 @@ impl<'a> Writer<'a> {
         self.line("FROM ");
         self.from(&select.source, select.filter_joins)?;
         self.conditions(&[&select.source.rows, &select.filter], Before::Line)?;
-        Ok(self.statement(vec!["total".to_owned()]))
+        self.statement(vec!["total".to_owned()])
     }
 
     /// The rows of a child table for a page of parents.
@@ -215,7 +227,7 @@ impl<'a> Writer<'a> {
             self.selected(key, format!("parent{}", index + 1), &mut names)?;
         }
         for (index, expr) in select.columns.iter().enumerate() {
-            let name = column_name(expr, index, &names);
+            let name = column_name(expr, index, &names, self.spelling.longest_name());
             self.selected(expr, name, &mut names)?;
         }
         self.line("FROM ");
@@ -233,7 +245,7 @@ impl<'a> Writer<'a> {
             .chain(select.child.order.iter().cloned())
             .collect();
         self.order(&order)?;
-        Ok(self.statement(names))
+        self.statement(names)
     }
 
     fn separate(&mut self, names: &[String]) {
@@ -249,7 +261,13 @@ impl<'a> Writer<'a> {
         names: &mut Vec<String>,
     ) -> Result<(), SqlError> {
         self.separate(names);
-        self.expr(expr)?;
+        if expr.sql_type().is_text() {
+            let operand = self.spelled(|writer| writer.expr(expr))?;
+            self.spelling
+                .read(&mut self.out, &operand, text_behind(expr));
+        } else {
+            self.expr(expr)?;
+        }
         self.named(name, names);
         Ok(())
     }
@@ -270,20 +288,61 @@ impl<'a> Writer<'a> {
         Ok(self.out.split_off(start))
     }
 
-    fn slot(&mut self, slot: Slot) -> Result<(), SqlError> {
-        let place = usize::from(slot.index);
-        if self.types.len() <= place {
-            self.types.resize(place + 1, SqlType::NVarChar(0));
+    fn slot(&mut self, slot: Slot, beside: Beside<'_>) {
+        let number = self.marked(slot, beside);
+        self.spelling.marker(&mut self.out, number, slot.ty, beside);
+    }
+
+    fn limit_slot(&mut self, slot: Slot) -> Result<String, SqlError> {
+        self.spelled(|writer| {
+            let number = writer.marked(slot, Beside::default());
+            writer
+                .spelling
+                .limit_marker(&mut writer.out, number, slot.ty);
+            Ok(())
+        })
+    }
+
+    /// Takes a marker in, and gives its number.
+    fn marked(&mut self, slot: Slot, beside: Beside<'_>) -> u16 {
+        let marker = Marker {
+            is_pattern: beside.is_pattern,
+            fit: self.spelling.fit(slot.ty, beside),
+            ..Marker::new(slot.index, slot.ty)
+        };
+        if self.spelling.is_positional() {
+            let number = u16::try_from(self.markers.len()).unwrap_or(u16::MAX);
+            self.markers.push(marker);
+            return number;
         }
-        self.types[place] = slot.ty;
-        self.spelling.marker(&mut self.out, slot.index, slot.ty);
-        Ok(())
+        let place = usize::from(slot.index);
+        for index in self.markers.len()..=place {
+            // Of a value that the text does not name.
+            let index = u16::try_from(index).unwrap_or(u16::MAX);
+            self.markers.push(Marker::new(index, SqlType::NVarChar(0)));
+        }
+        self.markers[place] = marker;
+        slot.index
+    }
+
+    /// A text literal of the mapping.
+    fn literal(&mut self, text: &str) {
+        match self.spelling.is_positional() {
+            true => self
+                .spelling
+                .literal(&mut self.out, &marker::no_place(text)),
+            false => self.spelling.literal(&mut self.out, text),
+        }
     }
 
     fn identifier(&mut self, name: &str) {
         let (open, close) = self.spelling.quotes();
         self.out.push(open);
         for c in name.chars() {
+            // No name has a NUL, which marks a place.
+            if c == '\0' {
+                continue;
+            }
             if c == close {
                 self.out.push(close);
             }
@@ -369,7 +428,7 @@ impl<'a> Writer<'a> {
                 0 => self.line("ORDER BY "),
                 _ => self.out.push_str(", "),
             }
-            self.comparable(&key.expr)?;
+            self.sort_key(&key.expr)?;
             self.direction(key);
         }
         Ok(())
@@ -405,15 +464,20 @@ fn free_alias(source: &Source) -> String {
     name
 }
 
-/// `p_SURNAME` for a column, else `c3`; never the same twice.
-fn column_name(expr: &Expr, index: usize, taken: &[String]) -> String {
-    let name = match expr {
+/// `p_SURNAME` for a column, else `c3`; never the same twice, and never longer than a name may be.
+fn column_name(expr: &Expr, index: usize, taken: &[String], longest: usize) -> String {
+    let mut name = match expr {
         Expr::Column(column) => format!("{}_{}", column.alias, column.name),
         _ => format!("c{}", index + 1),
     };
-    if taken.contains(&name) {
-        format!("{name}_{}", index + 1)
-    } else {
-        name
+    if name.len() > longest || taken.contains(&name) {
+        let number = format!("_{}", index + 1);
+        let mut length = longest.saturating_sub(number.len()).min(name.len());
+        while !name.is_char_boundary(length) {
+            length -= 1;
+        }
+        name.truncate(length);
+        name.push_str(&number);
     }
+    name
 }

@@ -1,11 +1,20 @@
 //! Conditions, each put so that an index of its column serves.
 
 use super::expression::{is_time, text_of};
-use super::{Before, SqlError, Writer, operator};
-use crate::relation::{AmongFrom, Child, CompareOp, Expr, Join, Like, Predicate, SqlType};
+use super::{Before, Beside, SqlError, Writer, operator};
+use crate::relation::{AmongFrom, Child, CompareOp, Expr, Join, Like, Predicate, Slot, SqlType};
 
 /// Conditions side by side, at the most.
 const GROUPED: usize = 64;
+
+/// What a value is compared with, where it stands beside an expression.
+fn beside(expr: &Expr) -> Beside<'_> {
+    Beside {
+        collation: expr.collation(),
+        folded: matches!(expr, Expr::Fold(_)),
+        is_pattern: false,
+    }
+}
 
 impl Writer<'_> {
     /// A long list is written as groups of groups: engines read `a OR b OR c …` as a tree as deep as the list
@@ -58,9 +67,7 @@ impl Writer<'_> {
             }
             Predicate::Compare(left, op, right) => self.compare(left, *op, right)?,
             Predicate::Key(expr, op, slot) => {
-                self.comparable(expr)?;
-                self.out.push_str(&format!(" {} ", operator(*op)));
-                self.slot(*slot)?;
+                self.key(expr, *op, *slot)?;
             }
             Predicate::In {
                 expr,
@@ -81,7 +88,7 @@ impl Writer<'_> {
                     }
                     match item {
                         Expr::Cast(inner, ty) if times => self.time_constant(inner, *ty)?,
-                        item => self.expr(item)?,
+                        item => self.beside(expr, item)?,
                     }
                 }
                 self.out.push(')');
@@ -97,15 +104,25 @@ impl Writer<'_> {
                 pattern,
                 negated,
             } => {
-                self.expr(expr)?;
+                let operand = self.spelled(|writer| writer.expr(expr))?;
+                let open = match pattern {
+                    Like::Slot(_) => true,
+                    Like::Text(text) => text.ends_with('%'),
+                };
+                self.spelling
+                    .liked(&mut self.out, &operand, expr.sql_type(), open);
                 self.out
                     .push_str(if *negated { " NOT LIKE " } else { " LIKE " });
                 match pattern {
                     Like::Slot(slot) => {
-                        self.slot(*slot)?;
-                        self.out.push_str(" ESCAPE '\\'");
+                        let beside = Beside {
+                            is_pattern: true,
+                            ..beside(expr)
+                        };
+                        self.slot(*slot, beside);
+                        self.out.push_str(self.spelling.escape());
                     }
-                    Like::Text(text) => self.spelling.literal(&mut self.out, text),
+                    Like::Text(text) => self.literal(text),
                 }
             }
             Predicate::IsDate { text, layout, day } => {
@@ -158,10 +175,40 @@ impl Writer<'_> {
         Ok(())
     }
 
+    fn key(&mut self, expr: &Expr, op: CompareOp, slot: Slot) -> Result<(), SqlError> {
+        let key = self.key_of(expr);
+        if !(self.spelling.has_order() && key.sql_type().is_text()) {
+            self.comparable(expr)?;
+            self.out.push_str(&format!(" {} ", operator(op)));
+            return self.beside(expr, &Expr::Slot(slot));
+        }
+        // For the index.
+        if let (Expr::Column(_), Some(collation)) = (key, key.collation())
+            && self.spelling.refines(collation)
+        {
+            self.expr(key)?;
+            self.out.push_str(match op {
+                CompareOp::Gt | CompareOp::Ge => " >= ",
+                CompareOp::Lt | CompareOp::Le => " <= ",
+                CompareOp::Eq | CompareOp::Ne => " = ",
+            });
+            self.beside(key, &Expr::Slot(slot))?;
+            self.out.push_str(" AND ");
+        }
+        self.sort_key(expr)?;
+        self.out.push_str(&format!(" {} ", operator(op)));
+        let folded = Beside {
+            folded: true,
+            ..Beside::default()
+        };
+        self.slot(slot, folded);
+        Ok(())
+    }
+
     fn compare(&mut self, left: &Expr, op: CompareOp, right: &Expr) -> Result<(), SqlError> {
         if let (true, Expr::Slot(slot)) = (is_time(left), right) {
             let column = self.spelled(|writer| writer.expr(left))?;
-            let marker = self.spelled(|writer| writer.slot(*slot))?;
+            let marker = self.spelled(|writer| writer.beside(left, right))?;
             self.spelling
                 .compare_time(&mut self.out, &column, op, &marker, slot.ty);
             return Ok(());
@@ -178,7 +225,29 @@ impl Writer<'_> {
         }
         self.comparable(left)?;
         self.out.push_str(&format!(" {} ", operator(op)));
-        self.expr(right)
+        self.beside(left, right)
+    }
+
+    /// What an expression is compared with, in the form in which that compares.
+    fn beside(&mut self, left: &Expr, right: &Expr) -> Result<(), SqlError> {
+        let value = self.spelled(|writer| {
+            match right {
+                Expr::Slot(slot) => writer.slot(*slot, beside(left)),
+                right => writer.expr(right)?,
+            }
+            Ok(())
+        })?;
+        match (left, right) {
+            (Expr::Exact(_), Expr::Slot(Slot { ty, .. })) => {
+                self.spelling.exact_value(&mut self.out, &value, *ty);
+            }
+            (Expr::Exact(inner), Expr::Text(_)) => {
+                self.spelling
+                    .exact_value(&mut self.out, &value, inner.sql_type());
+            }
+            _ => self.out.push_str(&value),
+        }
+        Ok(())
     }
 
     /// A column of dates beside a constant day.
