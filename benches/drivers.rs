@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use pilaster::passthrough::{Limits, PassthroughError, Pool};
 use pilaster::relation::{SqlType, Value};
-use pilaster::sql::Statement;
+use pilaster::sql::{Marker, Statement};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -116,9 +116,10 @@ fn ask(
 }
 
 fn statement(text: &str, types: &[SqlType]) -> Statement {
+    let markers = (0..).zip(types).map(|(slot, ty)| Marker::new(slot, *ty));
     Statement {
         text: Arc::from(text),
-        types: types.into(),
+        markers: markers.collect(),
         columns: Arc::new([]),
         catalogue: None,
     }

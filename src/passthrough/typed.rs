@@ -50,7 +50,7 @@ pub fn typed(value: &Value, ty: SqlType) -> Typed<'_> {
             }
             _ => Typed::Date(*day),
         },
-        Value::DateTime(at) => Typed::DateTime(ty.next_moment(*at)),
+        Value::DateTime(at) => Typed::DateTime(*at),
         Value::Bytes(bytes) => Typed::Bytes(bytes),
     }
 }

@@ -260,12 +260,8 @@ impl Attached {
         }
         let transaction = self.transaction()?;
         let (handle, described) = self.prepare(&statement.text)?;
-        let slots = statement.types.iter();
-        let typed: Vec<_> = values
-            .iter()
-            .zip(slots)
-            .map(|(value, ty)| typed(value, *ty))
-            .collect();
+        let values: Vec<_> = statement.bind(values).collect();
+        let typed: Vec<_> = values.iter().map(|(value, ty)| typed(value, *ty)).collect();
         if typed.len() != described.booleans.len() || described.columns.is_empty() {
             return Err(PassthroughError::NotCarried("a statement of another form").into());
         }

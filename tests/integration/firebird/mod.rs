@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use pilaster::passthrough::{CellRef, Limits, PassthroughError, Pool, Rows};
 use pilaster::relation::{SqlType, Value};
-use pilaster::sql::Statement;
+use pilaster::sql::{Marker, Statement};
 
 use self::server::Database;
 
@@ -22,9 +22,10 @@ fn pool(database: &Database<'_>, limits: Limits) -> Arc<Pool> {
 }
 
 fn statement(text: &str, types: &[SqlType]) -> Statement {
+    let markers = (0..).zip(types).map(|(slot, ty)| Marker::new(slot, *ty));
     Statement {
         text: Arc::from(text),
-        types: types.into(),
+        markers: markers.collect(),
         columns: Arc::new([]),
         catalogue: None,
     }
