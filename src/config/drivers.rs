@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::{MssqlLogin, MssqlServer, Server, SiteEntry, Trust, UpstreamServer};
+use crate::passthrough::firebird::{self, Charset, Firebird};
 use crate::passthrough::mssql::{self, Mssql};
 #[cfg(feature = "odbc")]
 use crate::passthrough::odbc::{self, Odbc};
@@ -99,7 +100,19 @@ impl Drivers {
                 let driver = Odbc::new(options, &site.limits, self.runtime.clone());
                 Ok(Arc::new(driver))
             }
-            _ => Err(DriverError::NotBuilt),
+            Server::Firebird(server) => {
+                let options = firebird::Options {
+                    host: server.host.clone(),
+                    port: server.port,
+                    user: server.user.clone(),
+                    password: server.password.clone(),
+                    charset: Charset::named(&server.charset).unwrap_or_default(),
+                    databases: site.databases.clone(),
+                };
+                Ok(Arc::new(Firebird::new(options, &site.limits)))
+            }
+            #[cfg(not(feature = "odbc"))]
+            Server::Odbc(_) => Err(DriverError::NotBuilt),
         }
     }
 

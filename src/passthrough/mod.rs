@@ -6,6 +6,7 @@
 mod breaker;
 mod command;
 mod driver;
+pub mod firebird;
 mod jobs;
 mod meter;
 pub mod mssql;
@@ -18,6 +19,7 @@ mod session;
 pub mod sqlite;
 #[cfg(test)]
 mod tests;
+mod typed;
 pub mod upstream;
 mod watch;
 
@@ -27,6 +29,7 @@ pub use meter::describe as describe_metrics;
 pub use pool::{Limits, Pool};
 pub use rows::{Cell, CellRef, RowRef, Rows, RowsBuilder, TooLarge};
 pub use session::Session;
+pub use typed::{Typed, typed};
 pub use watch::{CancelGuard, Watch};
 
 use std::sync::Arc;

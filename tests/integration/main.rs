@@ -25,6 +25,7 @@
 //! | `practice` | a practice to ask without a socket, for the modules above |
 //! | `conditional` | a caller's copy is current while nothing of the resource changed |
 //! | `xml`, `xml_reader` | XML says what JSON says, to a second reading of it |
+//! | `firebird` | the Firebird driver, against a private server |
 //! | `http`, `operator`, `cli`, `limits` | the program from outside |
 //! | `odbc` | rows, errors and ends of statements behind ODBC, with the feature of that name |
 //! | `upstream` | a site behind another SQL Passthrough API answers as one here does, and what fails there is told |
@@ -39,6 +40,7 @@ mod cli;
 mod clinical_facts;
 mod conditional;
 mod configured;
+mod firebird;
 mod http;
 mod illustrative;
 mod includes;

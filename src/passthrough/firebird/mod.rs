@@ -1,0 +1,110 @@
+//! The Firebird driver: practice databases on servers of Firebird 3 and newer.
+//!
+//! It speaks the wire protocol itself, in a blocking way, on the pool's threads. The client crate that there is
+//! (rsfbclient) reads NUMERIC as binary numbers and does not tell DATE, TIME and TIMESTAMP apart; it waits for ever, on a
+//! socket that nobody else can reach; and it asks three times for what can be asked at once. What
+//! a driver that only reads needs of the protocol is small:
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `wire` | bytes, deciphered, within a bound of time |
+//! | `srp`, `login` | from a socket to an attached database |
+//! | `status` | the server's errors, and which of ours they are |
+//! | `message` | what a statement takes and gives, and the values that are bound |
+//! | `cells`, `charset` | rows as they lie on the wire |
+//! | `connection` | transactions, statements, rows |
+//! | `blob` | values that do not lie in their rows |
+//!
+//! All that a job asks runs in one transaction, which reads and waits for no lock. It is begun with the job's first
+//! statement and ended with the job, without waiting for the server's word: that is read when the next job
+//! asks. So a connection that rests holds no transaction, which would keep the server from clearing away old
+//! versions of rows, and a job of one statement costs two round trips.
+
+mod blob;
+mod cells;
+mod charset;
+mod connection;
+mod login;
+mod message;
+mod srp;
+mod status;
+mod wire;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use self::charset::Charset;
+use self::connection::Attached;
+use self::wire::Wire;
+use super::{Connection, Driver, Limits, PassthroughError, Watch};
+use crate::relation::Dialect;
+use crate::secret::Secret;
+
+/// A server, and the databases of a site on it.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// A name or an address.
+    pub host: String,
+    /// Firebird's own is 3050.
+    pub port: u16,
+    /// As Firebird reads it: in upper case unless it stands in double quotes.
+    pub user: String,
+    pub password: Secret,
+    pub charset: Charset,
+    /// The name of each database, and its path on the server or its alias there; the default one first. Where there
+    /// is but one its name may be empty.
+    pub databases: Vec<(Arc<str>, String)>,
+}
+
+/// A site's databases on a Firebird server.
+pub struct Firebird {
+    options: Options,
+    catalogues: Vec<Arc<str>>,
+    limits: Limits,
+}
+
+impl Firebird {
+    /// Nothing is asked of the server yet.
+    pub fn new(options: Options, limits: &Limits) -> Firebird {
+        let names = options.databases.iter().map(|(name, _)| Arc::clone(name));
+        Firebird {
+            catalogues: names.filter(|name| !name.is_empty()).collect(),
+            limits: limits.clone(),
+            options,
+        }
+    }
+}
+
+impl Driver for Firebird {
+    fn dialect(&self) -> Dialect {
+        Dialect::Firebird
+    }
+
+    fn catalogues(&self) -> &[Arc<str>] {
+        &self.catalogues
+    }
+
+    fn connect(
+        &self,
+        catalogue: usize,
+        watch: &Arc<Watch>,
+    ) -> Result<Box<dyn Connection>, PassthroughError> {
+        let none = || PassthroughError::NoDatabase("the default one".to_owned());
+        let (name, path) = self.options.databases.get(catalogue).ok_or_else(none)?;
+        let name = if name.is_empty() {
+            "the default one"
+        } else {
+            name.as_ref()
+        };
+        let until = (Instant::now() + self.limits.connect).min(watch.deadline());
+        let mut wire = Wire::connect(&self.options.host, self.options.port, until)
+            .map_err(PassthroughError::Unreachable)?;
+        let database = login::attach(&mut wire, &self.options, path, name)?;
+        Ok(Box::new(Attached::new(
+            wire,
+            database,
+            self.options.charset,
+            &self.limits,
+        )))
+    }
+}

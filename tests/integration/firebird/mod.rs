@@ -1,0 +1,63 @@
+//! The Firebird driver against a private server.
+
+mod bounds;
+mod outage;
+mod refusals;
+pub mod server;
+mod values;
+
+use std::sync::Arc;
+
+use pilaster::passthrough::{CellRef, Limits, PassthroughError, Pool, Rows};
+use pilaster::relation::{SqlType, Value};
+use pilaster::sql::{Marker, Statement};
+
+use self::server::Database;
+
+/// Runs as long as it is let.
+const ENDLESS: &str = "SELECT COUNT(*) FROM RDB$FIELDS a, RDB$FIELDS b, RDB$FIELDS c, RDB$FIELDS d, RDB$FIELDS e WHERE a.RDB$FIELD_NAME <> b.RDB$FIELD_NAME AND c.RDB$FIELD_NAME || d.RDB$FIELD_NAME <> e.RDB$FIELD_NAME";
+
+fn pool(database: &Database<'_>, limits: Limits) -> Arc<Pool> {
+    Arc::new(Pool::new(Arc::new(database.driver(&limits)), limits))
+}
+
+fn statement(text: &str, types: &[SqlType]) -> Statement {
+    let markers = (0..).zip(types).map(|(slot, ty)| Marker::new(slot, *ty));
+    Statement {
+        text: Arc::from(text),
+        markers: markers.collect(),
+        columns: Arc::new([]),
+        catalogue: None,
+    }
+}
+
+async fn ask(
+    pool: &Arc<Pool>,
+    text: &str,
+    values: Vec<(SqlType, Value)>,
+) -> Result<Rows, PassthroughError> {
+    let (types, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+    let statement = statement(text, &types);
+    pool.run(move |session| session.execute(&statement, &values))
+        .await
+}
+
+/// The cells of the first row, for people.
+fn shown(rows: &Rows) -> Vec<String> {
+    (0..rows.width())
+        .map(|column| show(rows.cell(0, column)))
+        .collect()
+}
+
+fn show(cell: CellRef<'_>) -> String {
+    match cell {
+        CellRef::Null => "null".to_owned(),
+        CellRef::Int(number) => format!("int {number}"),
+        CellRef::Real(number) => format!("real {number:?}"),
+        CellRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => format!("text {text:?}"),
+            Err(_) => format!("text {bytes:x?}"),
+        },
+        CellRef::Bytes(bytes) => format!("bytes {bytes:x?}"),
+    }
+}
