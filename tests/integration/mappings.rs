@@ -1,9 +1,9 @@
 //! Every mapping under `mappings/`, tested by what lies beside it.
 //!
-//! A mapping's folder holds `fixture.sql` (tables and rows for SQLite) and `cases.yaml` (searches and
-//! reads, with what they must give). Each case runs on the fixture; what it gave, with the commands in the
-//! dialect of the mapping's own engine, is a snapshot in `snapshots/<mapping>/<case>.snap`. A new folder
-//! is found and tested without a change here.
+//! A mapping's folder holds `fixture.sql` (tables and rows for SQLite), a `fixture.<CATALOGUE>.sql` for each
+//! further catalogue, and `cases.yaml` (searches and reads, with what they must give). Each case runs on the
+//! fixture; what it gave, with the commands in the dialect of the mapping's own engine, is a snapshot in
+//! `snapshots/<mapping>/<case>.snap`. A new folder is found and tested without a change here.
 //!
 //! What else is asked of every case: its resources are R4 by fhirbolt's strict model, and a command for SQL
 //! Server parses with an independent parser.
@@ -18,10 +18,10 @@ use pilaster::fhir::outcome::{Issue, OperationOutcome};
 use pilaster::mapping::Mapping;
 use pilaster::passthrough::Command;
 use pilaster::plan::{self, ChildPart, Included, MOST_INCLUDED, Part, Plan, Planner};
-use pilaster::relation::{Dialect, Value as SqlValue};
+use pilaster::relation::{Dialect, Select, Value as SqlValue};
 use pilaster::search::{Input, SearchRequest};
 use pilaster::site::{Answer, SearchCall, SiteError};
-use pilaster::sql::{self, Statement};
+use pilaster::sql::{self, SqlError, Statement};
 use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::Value;
@@ -195,12 +195,38 @@ pub fn fixture(folder: &Path) -> Practice {
 pub fn fixture_with(folder: &Path, more: impl FnOnce(&mut Connection)) -> Practice {
     let mapping = load(folder);
     let paddings = paddings(&mapping);
-    let script = read(&folder.join("fixture.sql"));
+    let scripts = scripts(folder, &mapping);
     Practice::new(mapping, |connection| {
-        connection.execute_batch(&script).unwrap();
+        for script in &scripts {
+            connection.execute_batch(script).unwrap();
+        }
         connection.execute_batch(&paddings).unwrap();
         more(connection);
     })
+}
+
+/// What makes the databases of a fixture: that of the default catalogue first.
+fn scripts(folder: &Path, mapping: &Mapping) -> Vec<String> {
+    let tables = mapping.tables.values();
+    let others: BTreeSet<&str> = tables.filter_map(|it| it.catalogue.as_deref()).collect();
+    let others = others
+        .into_iter()
+        .map(|name| folder.join(format!("fixture.{name}.sql")))
+        .filter(|path| path.is_file());
+    std::iter::once(folder.join("fixture.sql"))
+        .chain(others)
+        .map(|path| read(&path))
+        .collect()
+}
+
+/// The dialect in which a mapping's commands are shown: that of its engine, or SQLite's where no dialect is
+/// written for that yet.
+fn dialect(practice: &Practice, select: &Select) -> Dialect {
+    let engine = practice.site.mapping().engine;
+    match sql::select(select, engine) {
+        Err(SqlError::DialectNotOffered(_)) => Dialect::Sqlite,
+        _ => engine,
+    }
 }
 
 /// Pads every `char(n)` column, as the practice's engine does and SQLite does not.
@@ -399,12 +425,11 @@ fn read_commands(practice: &Practice, read: &str) -> Vec<Shown> {
 /// The commands of a plan in the dialect of the mapping's engine, as far as they are run; those for children by the
 /// rows that the fixture has for the page.
 fn commands_of(practice: &Practice, plan: &Plan) -> Vec<Shown> {
-    let dialect = practice.site.mapping().engine;
     let mut shown = Vec::new();
     let mut children = Vec::new();
     for part in plan.parts.iter().filter(|part| part.select.can_match()) {
         shown.push(Shown {
-            statement: sql::select(&part.select, dialect).unwrap(),
+            statement: sql::select(&part.select, dialect(practice, &part.select)).unwrap(),
             values: part.values.clone(),
             catalogue: part.source.relation.catalogue.clone(),
         });
@@ -417,7 +442,6 @@ fn commands_of(practice: &Practice, plan: &Plan) -> Vec<Shown> {
 /// The commands of the includes, and of the children of what they bring.
 fn included(practice: &Practice, request: &SearchRequest, bundle: &Value) -> Vec<Shown> {
     let site = &practice.site;
-    let dialect = site.mapping().engine;
     let sources = &site.mapping().sources;
     let page: Vec<Included> = site
         .resource(&request.resource)
@@ -443,7 +467,7 @@ fn included(practice: &Practice, request: &SearchRequest, bundle: &Value) -> Vec
             .with_context(|context| site.planner().include(include, &page, request, context));
         for (_, part) in parts {
             shown.push(Shown {
-                statement: sql::select(&part.select, dialect).unwrap(),
+                statement: sql::select(&part.select, dialect(practice, &part.select)).unwrap(),
                 values: part.values.clone(),
                 catalogue: part.source.relation.catalogue.clone(),
             });
@@ -457,7 +481,7 @@ fn children_of(practice: &Practice, part: &Part, most: usize) -> Vec<Shown> {
     child_parts(practice, most, part)
         .into_iter()
         .map(|child| Shown {
-            statement: sql::children(&child.select, practice.site.mapping().engine).unwrap(),
+            statement: sql::children(&child.select, dialect(practice, &part.select)).unwrap(),
             values: child.values,
             catalogue: part.source.relation.catalogue.clone(),
         })
