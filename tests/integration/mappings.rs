@@ -194,29 +194,28 @@ pub fn fixture(folder: &Path) -> Practice {
 /// The mapping over its fixture, to which `more` adds.
 pub fn fixture_with(folder: &Path, more: impl FnOnce(&mut Connection)) -> Practice {
     let mapping = load(folder);
-    let paddings = paddings(&mapping);
-    let scripts = scripts(folder, &mapping);
-    Practice::new(mapping, |connection| {
-        for script in &scripts {
-            connection.execute_batch(script).unwrap();
-        }
-        connection.execute_batch(&paddings).unwrap();
-        more(connection);
-    })
-}
-
-/// What makes the databases of a fixture: that of the default catalogue first.
-fn scripts(folder: &Path, mapping: &Mapping) -> Vec<String> {
     let tables = mapping.tables.values();
-    let others: BTreeSet<&str> = tables.filter_map(|it| it.catalogue.as_deref()).collect();
-    let others = others
-        .into_iter()
-        .map(|name| folder.join(format!("fixture.{name}.sql")))
-        .filter(|path| path.is_file());
-    std::iter::once(folder.join("fixture.sql"))
-        .chain(others)
-        .map(|path| read(&path))
-        .collect()
+    let others: BTreeSet<Arc<str>> = tables.filter_map(|it| it.catalogue.clone()).collect();
+    let catalogues = || std::iter::once(None).chain(others.iter().map(|name| Some(&**name)));
+    let mut scripts = catalogues()
+        .map(|catalogue| {
+            let file = match catalogue {
+                None => "fixture.sql".to_owned(),
+                Some(name) => format!("fixture.{name}.sql"),
+            };
+            read(&folder.join(file)) + &paddings(&mapping, catalogue)
+        })
+        .collect::<Vec<_>>()
+        .into_iter();
+    let mut more = Some(more);
+    Practice::with_catalogues(mapping, catalogues(), |_, connection| {
+        let script = scripts.next().expect("a script for each");
+        connection.execute_batch(&script).unwrap();
+        // Of the default catalogue, which comes first.
+        if let Some(more) = more.take() {
+            more(connection);
+        }
+    })
 }
 
 /// The dialect in which a mapping's commands are shown: that of its engine, or SQLite's where no dialect is
@@ -229,13 +228,13 @@ fn dialect(practice: &Practice, select: &Select) -> Dialect {
     }
 }
 
-/// Pads every `char(n)` column, as the practice's engine does and SQLite does not.
-fn paddings(mapping: &Mapping) -> String {
+/// Pads every `char(n)` column of a catalogue, as the practice's engine does and SQLite does not.
+fn paddings(mapping: &Mapping, catalogue: Option<&str>) -> String {
     let mut script = String::new();
     for table in mapping
         .tables
         .values()
-        .filter(|table| table.derived.is_none())
+        .filter(|table| table.derived.is_none() && table.catalogue.as_deref() == catalogue)
     {
         for column in table
             .columns

@@ -97,11 +97,39 @@ pub fn writable(path: &Path) -> Connection {
 impl Practice {
     /// A mapping over a database that `fill` makes.
     pub fn new(mapping: Mapping, fill: impl FnOnce(&mut Connection)) -> Practice {
+        let default = [None].into_iter();
+        let mut fill = Some(fill);
+        Practice::with_catalogues(mapping, default, |_, connection| {
+            if let Some(fill) = fill.take() {
+                fill(connection);
+            }
+        })
+    }
+
+    /// A mapping over a database for each catalogue, the default one (None) first, each of which `fill` makes.
+    pub fn with_catalogues<'c>(
+        mapping: Mapping,
+        catalogues: impl Iterator<Item = Option<&'c str>>,
+        mut fill: impl FnMut(Option<&str>, &mut Connection),
+    ) -> Practice {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("practice.sqlite");
-        fill(&mut writable(&path));
-        let pool = Arc::new(sqlite::pool(&path, Limits::default()).unwrap());
-        Practice::over(mapping, pool, folder)
+        let mut files: Vec<(Arc<str>, PathBuf)> = Vec::new();
+        for catalogue in catalogues {
+            let file = match catalogue {
+                None => path.clone(),
+                Some(name) => folder.path().join(format!("{name}.sqlite")),
+            };
+            fill(catalogue, &mut writable(&file));
+            files.push((Arc::from(catalogue.unwrap_or("default")), file));
+        }
+        let limits = Limits::default();
+        let driver = match files.as_slice() {
+            [_] => sqlite::Sqlite::file(&path, &limits),
+            _ => sqlite::Sqlite::files(files, &limits),
+        };
+        let pool = Pool::connected(Arc::new(driver), limits).unwrap();
+        Practice::over(mapping, Arc::new(pool), folder)
     }
 
     /// A mapping over the databases that a pool reaches; a folder that may hold them goes with it.
