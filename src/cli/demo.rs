@@ -16,7 +16,8 @@ use tempfile::{NamedTempFile, TempDir, TempPath};
 
 use super::StartError;
 use crate::cursor::CursorKey;
-use crate::demo::{self, Options, schema};
+use crate::demo::{self, Options, bp_premier, ddl};
+use crate::relation::Dialect;
 
 const KEY_FILE: &str = "pilaster-cursor.key";
 const KEY_BYTES: usize = 32;
@@ -93,7 +94,7 @@ impl Folder {
 }
 
 /// A new file that only its owner may read.
-fn part(folder: &Path) -> io::Result<NamedTempFile> {
+pub(super) fn part(folder: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
         .prefix(".pilaster-")
         .suffix(".part")
@@ -144,11 +145,7 @@ impl Draft {
 
 /// Writes a practice into an empty file, with a progress bar if a person watches.
 pub(super) fn write(path: &Path, options: &Options) -> Result<(), StartError> {
-    let bar = ProgressBar::new(0).with_style(
-        ProgressStyle::with_template("{msg} [{bar:40}] {percent}%")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    bar.set_message(format!("Creating {} patients", options.patients));
+    let bar = bar(options);
     let mut database = Connection::open(path).map_err(demo::DemoError::Sqlite)?;
     demo::create(&mut database, options, &mut |done, whole| {
         bar.set_length(whole);
@@ -156,6 +153,16 @@ pub(super) fn write(path: &Path, options: &Options) -> Result<(), StartError> {
     })?;
     bar.finish_and_clear();
     Ok(())
+}
+
+/// The progress of a practice that is being written, on standard error if a person watches.
+pub(super) fn bar(options: &Options) -> ProgressBar {
+    let bar = ProgressBar::new(0).with_style(
+        ProgressStyle::with_template("{msg} [{bar:40}] {percent}%")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    bar.set_message(format!("Creating {} patients", options.patients));
+    bar
 }
 
 fn file_name(options: &Options) -> String {
@@ -171,7 +178,9 @@ fn file_name(options: &Options) -> String {
 /// to be given files of this.
 fn layout() -> u32 {
     // FNV-1a, for it is the same on every machine and in every version of the compiler.
-    let text = schema::TABLES.iter().map(|table| table.create_sql());
+    let demo = &bp_premier::DEMO;
+    let tables = demo.catalogues.iter().flat_map(|of| of.tables);
+    let text = tables.map(|table| ddl::create_table(table, Dialect::Sqlite, demo.accents));
     text.flat_map(String::into_bytes)
         .fold(0x811c_9dc5, |hash: u32, byte| {
             (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

@@ -8,6 +8,7 @@ mod config;
 mod configured;
 mod coverage;
 mod demo;
+mod demo_create;
 mod errors;
 mod explain;
 mod failure;
@@ -46,6 +47,9 @@ enum Command {
     /// Work on a configuration file
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Make practices of synthetic data
+    #[command(subcommand)]
+    Demo(DemoCommand),
     /// Print the table of all errors that a caller can meet, as Markdown
     Errors,
 }
@@ -64,6 +68,11 @@ enum ConfigCommand {
     Check(config::CheckArgs),
 }
 
+#[derive(Debug, Subcommand)]
+enum DemoCommand {
+    Create(demo_create::Args),
+}
+
 /// Runs the command of the program's own arguments.
 pub fn run() -> ExitCode {
     match Cli::parse().command {
@@ -73,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Mapping(MappingCommand::Coverage(args)) => coverage::run(&args),
         Command::Mapping(MappingCommand::Verify(args)) => verify::run(&args),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),
+        Command::Demo(DemoCommand::Create(args)) => demo_create::run(&args),
         Command::Errors => print(&errors::table()),
     }
 }
@@ -112,6 +122,12 @@ mod tests {
         assert!(parse(&["serve"]).is_ok());
         assert!(parse(&["serve", "--mapping", "m", "--sqlite", "f"]).is_ok());
         assert!(parse(&["mapping", "coverage"]).is_ok());
+        let create = ["demo", "create", "--mapping", "zedmed", "--engine"];
+        assert!(
+            parse(&[&create[..], &["sqlite", "--database", "a", "CLINICAL=b"]].concat()).is_ok()
+        );
+        assert!(parse(&[&create[..], &["oracle", "--database", "a"]].concat()).is_err());
+        assert!(parse(&[&create[..], &["sqlite"]].concat()).is_err());
         assert!(parse(&["mapping", "coverage", "--json", "m"]).is_ok());
         for wrong in [
             &["serve", "--mapping", "m"][..],

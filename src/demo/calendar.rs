@@ -7,7 +7,7 @@
 use jiff::civil::Date;
 use std::fmt;
 
-/// A day: how many days after 1970-01-01.
+/// A day: how many days after 1970-01-01. Shown as the tables hold it, `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(pub i32);
 
@@ -78,14 +78,18 @@ impl Day {
     }
 }
 
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.civil();
+        write!(f, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = self.day.civil();
+        let day = self.day;
         let (hour, minute, second) = (self.second / 3600, self.second / 60 % 60, self.second % 60);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
-        )
+        write!(f, "{day} {hour:02}:{minute:02}:{second:02}")
     }
 }
 

@@ -1,45 +1,49 @@
-//! The embedded practice: a SQLite database of synthetic data with the tables of Bp Premier.
+//! Practices of synthetic data, one for each product that is mapped.
 //!
-//! Takes an empty database, a number of patients, a seed and today's date; fills it. It is what the
-//! program serves when nothing is configured and what the tests run against, so it has the habits
-//! of a real one: padded text, codes with and without an entry in their table, seconds since
-//! midnight, deleted rows, values missing in every way that SQL allows, names with accents and
-//! apostrophes. The same seed on the same day is the same data on every machine, to the byte.
-//! Today has not begun: what has happened lies before it, whatever a reader's clock says.
+//! Takes an empty database of any engine, a number of patients, a seed and today's date; fills it with the tables of a
+//! product. One of them, Bp Premier's in SQLite, is what the program serves when nothing is configured and what the
+//! tests run against. They have the habits of real ones: padded text, codes with and without an entry in their table,
+//! seconds since midnight, deleted rows, values missing in every way that SQL allows, names with accents and
+//! apostrophes. The same seed on the same day is the same data on every machine, to the byte. Today has not begun: what
+//! has happened lies before it, whatever a reader's clock says.
 //!
 //! Nobody in it exists: names are drawn at random, telephone numbers are those kept for fiction,
 //! addresses of the internet are under `example` domains, identifiers only pass their check digits.
 //!
 //! | file | what |
 //! |---|---|
-//! | [`schema`] | tables, columns, indexes |
-//! | [`writer`] | rows as SQL Server would hold them |
+//! | [`table`], [`ddl`] | tables, columns, indexes, and how engines spell them |
+//! | [`writer`], [`target`], [`sqlite`] | rows of no engine, where they go, and how SQLite takes them |
 //! | [`random`], [`calendar`] | chance and days |
-//! | [`identifiers`], [`phones`], [`names`] | what is drawn from |
-//! | [`lookups`], [`staff`], [`households`], [`patients`], [`sessions`], [`appointments`], [`clinical`] | the data |
+//! | [`identifiers`], [`phones`], [`names`], [`households`], [`people`], [`illnesses`] | what is drawn from |
+//! | [`bp_premier`], [`zedmed`], [`dental4windows`] | products: their tables and the data in them |
 
-pub mod appointments;
+pub mod bp_premier;
 pub mod calendar;
-pub mod clinical;
+pub mod ddl;
+pub mod dental4windows;
 pub mod households;
 pub mod identifiers;
-pub mod lookups;
+pub mod illnesses;
 pub mod names;
-pub mod patients;
+pub mod people;
 pub mod phones;
 pub mod random;
-pub mod schema;
-pub mod sessions;
-pub mod staff;
+pub mod sqlite;
+pub mod table;
+pub mod target;
 #[cfg(test)]
 mod tests;
 pub mod writer;
+pub mod zedmed;
 
-use appointments::{Book, Known};
+use std::collections::BTreeMap;
+
 use calendar::Day;
-use clinical::Clinical;
-use patients::Patients;
+use ddl::Accents;
 use rusqlite::Connection;
+use table::Catalogue;
+use target::{Rows, Sink, Target};
 
 /// Most patients that a practice may have.
 pub const MAX_PATIENTS: u32 = 10_000_000;
@@ -56,24 +60,43 @@ pub struct Options {
     pub today: jiff::civil::Date,
 }
 
-/// How many rows a new practice has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Summary {
-    /// Rows of PATIENTS, deleted and inactive ones included.
-    pub patients: u64,
-    /// Rows of EMAIL.
-    pub emails: u64,
-    /// Rows of NEXTOFKIN.
-    pub next_of_kin: u64,
-    /// Rows of USERS.
-    pub users: u64,
-    /// Rows of APPOINTMENTS, cancelled ones included.
-    pub appointments: u64,
-    /// Rows of CANCELLEDAPPOINTMENTS.
-    pub cancelled: u64,
-    /// Rows of the tables of the clinical record, visits included.
-    pub clinical: u64,
+impl Options {
+    /// The day that comes next.
+    fn day(&self) -> Day {
+        Day::of(self.today)
+    }
 }
+
+/// The synthetic practice of a product.
+pub struct Demo {
+    /// The product's mapping: the name of its folder.
+    pub id: &'static str,
+    /// Its databases, the default one first.
+    pub catalogues: &'static [Catalogue],
+    /// By what its text columns compare.
+    pub accents: Accents,
+    /// About how many rows there will be.
+    pub expected: fn(&Options) -> u64,
+    /// Writes all rows; the function is called with how many there are by now, roughly.
+    pub write: fn(&dyn Rows, &Options, &mut dyn FnMut(u64)) -> Result<()>,
+}
+
+impl std::fmt::Debug for Demo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Demo").field("id", &self.id).finish()
+    }
+}
+
+/// Every demo.
+pub static DEMOS: &[&Demo] = &[&bp_premier::DEMO, &zedmed::DEMO, &dental4windows::DEMO];
+
+/// The demo for the mapping of an id.
+pub fn find(id: &str) -> Option<&'static Demo> {
+    DEMOS.iter().copied().find(|demo| demo.id == id)
+}
+
+/// How many rows a new practice of Bp Premier has.
+pub use bp_premier::Summary;
 
 /// Why a practice could not be created.
 #[derive(Debug, thiserror::Error)]
@@ -88,12 +111,84 @@ pub enum DemoError {
     /// What SQLite says: the database is not empty, the disk is full.
     #[error("the demo practice could not be written")]
     Sqlite(#[from] rusqlite::Error),
+    /// What another engine says.
+    #[error("the demo practice could not be written")]
+    Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Rows of a table that the demo does not have.
+    #[error("the demo has no table {0}")]
+    NoTable(&'static str),
+    /// A value for a column that the table does not have.
+    #[error("the demo's table {table} has no column {column}")]
+    NoColumn {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+    /// A statement for a database that was not given.
+    #[error("there is no database for catalogue {0} of the demo")]
+    NoCatalogue(usize),
 }
 
-/// Rows between two calls of the progress function.
-const REPORT_EVERY: u32 = 1000;
+/// What comes of writing a practice.
+pub type Result<T> = std::result::Result<T, DemoError>;
 
-/// Fills an empty database with a practice, in one transaction: on an error nothing is there.
+/// Writes a practice into an empty target. Gives how many rows each table has.
+///
+/// `progress` is called with the work done and the whole of it, in units that are roughly rows;
+/// done never falls, and ends at the whole.
+///
+/// # Errors
+/// See [`DemoError`]; among the engine's, that a table exists already.
+pub fn fill(
+    demo: &'static Demo,
+    target: &mut dyn Target,
+    options: &Options,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<BTreeMap<&'static str, u64>> {
+    check(options)?;
+    let dialect = target.dialect();
+    let expected = (demo.expected)(options);
+    // Measured: an index costs what a third of the patients do, the statistics what five times
+    // their number of rows do.
+    let per_index = u64::from(options.patients) / 3 + 1;
+    let indexes: Vec<(usize, String)> = demo
+        .catalogues
+        .iter()
+        .enumerate()
+        .flat_map(|(place, catalogue)| {
+            let made = catalogue.indexes.iter();
+            made.filter_map(move |index| Some((place, ddl::create_index(index, dialect)?)))
+        })
+        .collect();
+    let index_work = per_index * indexes.len() as u64;
+    let total = expected + index_work + u64::from(options.patients) * 5;
+
+    for (place, catalogue) in demo.catalogues.iter().enumerate() {
+        for table in catalogue.tables {
+            target.execute(place, &ddl::create_table(table, dialect, demo.accents))?;
+        }
+    }
+    target.created()?;
+    let sink = Sink::new(demo, target);
+    let written = (demo.write)(&sink, options, &mut |rows| {
+        progress(rows.min(expected), total);
+    });
+    let counts = sink.close()?;
+    written?;
+    let mut done = expected;
+    for (place, index) in &indexes {
+        progress(done, total);
+        target.execute(*place, index)?;
+        done += per_index;
+    }
+    progress(done, total);
+    target.finish()?;
+    progress(total, total);
+    Ok(counts)
+}
+
+/// Fills an empty SQLite database with a practice of Bp Premier, in one transaction: on an error nothing is there.
 ///
 /// `progress` is called with the work done and the whole of it, in units that are roughly rows;
 /// done never falls, and ends at the whole. The collations that the tables need are registered on
@@ -106,120 +201,19 @@ pub fn create(
     conn: &mut Connection,
     options: &Options,
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<Summary, DemoError> {
+) -> Result<Summary> {
+    check(options)?;
+    let mut target = sqlite::Sqlite::begin(vec![conn])?;
+    let counts = fill(&bp_premier::DEMO, &mut target, options, progress)?;
+    Ok(Summary::of(&counts))
+}
+
+fn check(options: &Options) -> Result<()> {
     if options.patients > MAX_PATIENTS {
         return Err(DemoError::TooManyPatients(options.patients));
     }
-    if !(1900..=2200).contains(&options.today.year()) {
-        return Err(DemoError::Today);
-    }
-    crate::collation::register(conn)?;
-    let settings = Settings::relax(conn)?;
-    let outcome = fill(conn, options, progress);
-    let restored = settings.restore(conn);
-    let summary = outcome?;
-    restored?;
-    Ok(summary)
-}
-
-fn fill(
-    conn: &mut Connection,
-    options: &Options,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Summary, DemoError> {
-    let Options { patients, seed, .. } = *options;
-    let today = Day::of(options.today);
-    let doctors = staff::doctors(patients);
-    let book = Book {
-        seed,
-        today,
-        patients,
-        doctors,
-    };
-    let indexes = schema::create_index_sql();
-    // Measured: an index costs what a third of the patients do, the statistics what five times
-    // their number of rows do.
-    let per_index = u64::from(patients) / 3 + 1;
-    let index_work = per_index * u64::try_from(indexes.len()).unwrap_or(0);
-    let before_indexes = u64::from(patients) + book.expected();
-    let total = before_indexes + index_work + u64::from(patients) * 5;
-
-    let transaction = conn.transaction()?;
-    for table in schema::TABLES {
-        transaction.execute_batch(&table.create_sql())?;
-    }
-    lookups::write(&transaction)?;
-    let users = staff::write(&transaction, seed, today, doctors)?;
-    let mut writer = Patients::new(&transaction, seed, today)?;
-    let mut records = Clinical::new(&transaction, seed)?;
-    let mut known = Vec::new();
-    for number in 0..patients {
-        // A deleted patient's record went with them.
-        let life = writer.write(number)?;
-        if let Some(life) = life {
-            records.write(life)?;
-        }
-        known.push(life.map(|life| Known::of(&life)));
-        if number % REPORT_EVERY == 0 {
-            progress(u64::from(number), total);
-        }
-    }
-    let (patient_rows, emails, next_of_kin) = writer.rows();
-    let clinical = records.rows();
-    drop((writer, records));
-    let (appointments, cancelled, visits) = book.write(&transaction, &known, &mut |rows| {
-        progress((patient_rows + rows).min(before_indexes), total);
-    })?;
-    let mut done = before_indexes;
-    for index in &indexes {
-        progress(done, total);
-        transaction.execute_batch(index)?;
-        done += per_index;
-    }
-    progress(done, total);
-    // Samples of values speak only to a planner that sees the values; a kept statement is planned without
-    // them, and SQLite then takes a range for the whole table. Row counts alone serve it better.
-    transaction.execute_batch("ANALYZE; DROP TABLE IF EXISTS sqlite_stat4")?;
-    transaction.commit()?;
-    progress(total, total);
-    Ok(Summary {
-        patients: patient_rows,
-        emails,
-        next_of_kin,
-        users,
-        appointments,
-        cancelled,
-        clinical: clinical + visits,
-    })
-}
-
-/// The settings of a connection that creation changes.
-struct Settings {
-    synchronous: i64,
-    journal_mode: String,
-    cache_size: i64,
-}
-
-impl Settings {
-    /// Notes the settings and trades safety for speed. The journal stays, in memory: there is next
-    /// to nothing in it for a new database, and without one a failure could not be rolled back.
-    fn relax(conn: &Connection) -> rusqlite::Result<Settings> {
-        let read = |name| conn.pragma_query_value(None, name, |row| row.get(0));
-        let settings = Settings {
-            synchronous: read("synchronous")?,
-            journal_mode: conn.pragma_query_value(None, "journal_mode", |row| row.get(0))?,
-            cache_size: read("cache_size")?,
-        };
-        conn.pragma_update(None, "synchronous", "OFF")?;
-        conn.pragma_update(None, "journal_mode", "MEMORY")?;
-        // In KiB when negative.
-        conn.pragma_update(None, "cache_size", -16_384)?;
-        Ok(settings)
-    }
-
-    fn restore(self, conn: &Connection) -> rusqlite::Result<()> {
-        conn.pragma_update(None, "cache_size", self.cache_size)?;
-        conn.pragma_update(None, "journal_mode", self.journal_mode)?;
-        conn.pragma_update(None, "synchronous", self.synchronous)
+    match (1900..=2200).contains(&options.today.year()) {
+        true => Ok(()),
+        false => Err(DemoError::Today),
     }
 }

@@ -25,6 +25,10 @@ pub enum Stream {
     Health = 7,
     /// One visit.
     Visit = 8,
+    /// One patient of a demo that draws people by [`super::people`].
+    Person = 10,
+    /// One of its staff.
+    Member = 11,
     /// When one clinician is away.
     Away = 9,
 }

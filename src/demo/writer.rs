@@ -1,24 +1,50 @@
-//! Rows into a table of the embedded practice.
+//! Rows into a table of a demo.
 //!
-//! Takes values by column name, gives rows that look as SQL Server's would: `char(n)` padded, dates
-//! as text, columns that were not named NULL. Values are bound one by one to one prepared statement,
-//! so that a hundred thousand rows need no memory of their own.
+//! Takes values by column name, gives rows as the practice's engine would hold them: text cut to its column's width and
+//! padded where the column is, columns that were not named NULL. Rows are gathered and handed on a few hundred at a
+//! time, in buffers that are used again, so that a hundred thousand rows need no memory of their own.
 
-use super::calendar::Moment;
-use super::schema::{Column, SqlType, Table};
-use rusqlite::{Connection, Statement};
-use std::fmt::Write as _;
+use std::ops::Range;
 
-/// A value for a column.
+use super::calendar::{Day, Moment};
+use super::table::{SqlType, Table};
+use super::target::Rows;
+use super::{DemoError, Result};
+
+/// Rows that are handed on at once.
+const AT_ONCE: usize = 256;
+
+/// A number with a point: 36.8 is 368 with one digit behind the point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decimal {
+    /// The number without its point.
+    pub digits: i64,
+    /// How many of them stand behind it.
+    pub scale: u8,
+}
+
+impl Decimal {
+    /// The nearest number that a computer has.
+    #[allow(clippy::cast_precision_loss)] // Measurements have a few digits.
+    pub fn to_f64(self) -> f64 {
+        self.digits as f64 / 10_f64.powi(i32::from(self.scale))
+    }
+}
+
+/// A value for a column, of no engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value<'v> {
     /// No value.
     Null,
-    /// A number.
+    /// A whole number.
     Int(i64),
-    /// A text, not padded yet.
+    /// A number with a point.
+    Decimal(Decimal),
+    /// A text.
     Text(&'v str),
-    /// A date or a timestamp.
+    /// A day.
+    Day(Day),
+    /// A day and a time of it.
     Moment(Moment),
 }
 
@@ -37,6 +63,18 @@ impl From<u32> for Value<'_> {
 impl From<i64> for Value<'_> {
     fn from(number: i64) -> Self {
         Value::Int(number)
+    }
+}
+
+impl From<Decimal> for Value<'_> {
+    fn from(number: Decimal) -> Self {
+        Value::Decimal(number)
+    }
+}
+
+impl From<Day> for Value<'_> {
+    fn from(day: Day) -> Self {
+        Value::Day(day)
     }
 }
 
@@ -64,55 +102,129 @@ impl<'v, T: Into<Value<'v>>> From<Option<T>> for Value<'v> {
     }
 }
 
-/// Inserts rows into one table.
-pub struct Writer<'conn> {
+/// A value of a row that is kept.
+#[derive(Debug, Clone)]
+enum Kept {
+    Null,
+    Int(i64),
+    Decimal(Decimal),
+    /// Where it stands in the batch's text.
+    Text(Range<usize>),
+    Day(Day),
+    Moment(Moment),
+}
+
+/// Rows of one table.
+#[derive(Debug)]
+pub struct Batch {
     table: &'static Table,
-    statement: Statement<'conn>,
+    cells: Vec<Kept>,
+    text: String,
+}
+
+impl Batch {
+    fn new(table: &'static Table) -> Batch {
+        Batch {
+            table,
+            cells: Vec::new(),
+            text: String::new(),
+        }
+    }
+
+    /// Whose rows they are.
+    pub fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.cells.len() / self.table.columns.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// The rows, each with a value for every column of the table in order.
+    pub fn rows(&self) -> impl Iterator<Item = impl Iterator<Item = Value<'_>>> {
+        let rows = self.cells.chunks_exact(self.table.columns.len());
+        rows.map(|row| row.iter().map(|cell| self.value(cell)))
+    }
+
+    fn value(&self, cell: &Kept) -> Value<'_> {
+        match cell {
+            Kept::Null => Value::Null,
+            Kept::Int(number) => Value::Int(*number),
+            Kept::Decimal(number) => Value::Decimal(*number),
+            Kept::Text(range) => Value::Text(self.text.get(range.clone()).unwrap_or_default()),
+            Kept::Day(day) => Value::Day(*day),
+            Kept::Moment(moment) => Value::Moment(*moment),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.cells.clear();
+        self.text.clear();
+    }
+}
+
+/// Inserts rows into one table. What it holds when it is dropped is handed on too.
+pub struct Writer<'s> {
+    rows: &'s dyn Rows,
+    batch: Batch,
+    /// Where the row being built begins in the batch.
+    start: usize,
     /// Where the search for the next column starts: callers name them in order.
     next: usize,
     /// The first failure of the row being built.
-    failure: Option<rusqlite::Error>,
-    scratch: String,
-    rows: u64,
+    failure: Option<DemoError>,
+    count: u64,
 }
 
-impl<'conn> Writer<'conn> {
+impl<'s> Writer<'s> {
     /// A writer for a table that exists.
-    ///
-    /// # Errors
-    /// SQLite's, when the table is not there.
-    pub fn new(conn: &'conn Connection, table: &'static Table) -> rusqlite::Result<Self> {
-        Ok(Writer {
-            table,
-            statement: conn.prepare(&table.insert_sql())?,
+    pub fn new(rows: &'s dyn Rows, table: &'static Table) -> Self {
+        let mut writer = Writer {
+            rows,
+            batch: Batch::new(table),
+            start: 0,
             next: 0,
             failure: None,
-            scratch: String::new(),
-            rows: 0,
-        })
+            count: 0,
+        };
+        writer.begin();
+        writer
     }
 
     /// How many rows were inserted.
     pub fn rows(&self) -> u64 {
-        self.rows
+        self.count
+    }
+
+    /// The key of the next row, where keys count from 1.
+    pub fn next_key(&self) -> i64 {
+        i64::try_from(self.count + 1).unwrap_or(i64::MAX)
     }
 
     /// Gives a column of the row being built its value. A column that the table does not have makes
     /// [`Writer::insert`] fail.
-    pub fn set<'v>(&mut self, name: &str, value: impl Into<Value<'v>>) -> &mut Self {
-        let columns = self.table.columns;
+    pub fn set<'v>(&mut self, name: &'static str, value: impl Into<Value<'v>>) -> &mut Self {
+        let columns = self.batch.table.columns;
         let found = (self.next..columns.len())
             .chain(0..self.next)
             .find(|position| columns[*position].name == name);
-        let outcome = match found {
+        match found {
             Some(position) => {
                 self.next = position + 1;
-                self.bind(position, columns[position], value.into())
+                self.keep(position, columns[position].sql_type, value.into());
             }
-            None => Err(rusqlite::Error::InvalidParameterName(name.to_owned())),
-        };
-        if let Err(failure) = outcome {
-            self.failure.get_or_insert(failure);
+            None => {
+                self.failure.get_or_insert(DemoError::NoColumn {
+                    table: self.batch.table.name,
+                    column: name,
+                });
+            }
         }
         self
     }
@@ -120,49 +232,68 @@ impl<'conn> Writer<'conn> {
     /// Inserts the row that was built and starts the next one.
     ///
     /// # Errors
-    /// The first failure since the last insert: an unknown column, or SQLite's.
-    pub fn insert(&mut self) -> rusqlite::Result<()> {
+    /// The first failure since the last insert: an unknown column, or the engine's.
+    pub fn insert(&mut self) -> Result<()> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        self.statement.raw_execute()?;
-        self.statement.clear_bindings();
-        self.next = 0;
-        self.rows += 1;
+        self.count += 1;
+        if self.batch.len() >= AT_ONCE {
+            self.rows.take(&self.batch)?;
+            self.batch.clear();
+        }
+        self.begin();
         Ok(())
     }
 
-    fn bind(&mut self, position: usize, column: Column, value: Value<'_>) -> rusqlite::Result<()> {
-        let parameter = position + 1;
-        match value {
-            Value::Null => self
-                .statement
-                .raw_bind_parameter(parameter, rusqlite::types::Null),
-            Value::Int(number) => self.statement.raw_bind_parameter(parameter, number),
+    /// A row of nothing, to be filled.
+    fn begin(&mut self) {
+        self.start = self.batch.cells.len();
+        self.next = 0;
+        let width = self.batch.table.columns.len();
+        self.batch
+            .cells
+            .extend(std::iter::repeat_n(Kept::Null, width));
+    }
+
+    fn keep(&mut self, position: usize, sql_type: SqlType, value: Value<'_>) {
+        let kept = match value {
+            Value::Null => Kept::Null,
+            Value::Int(number) => Kept::Int(number),
+            Value::Decimal(number) => Kept::Decimal(number),
             Value::Text(text) => {
-                fit(text, column.sql_type, &mut self.scratch);
-                self.statement
-                    .raw_bind_parameter(parameter, self.scratch.as_str())
+                let from = self.batch.text.len();
+                fit(text, sql_type, &mut self.batch.text);
+                Kept::Text(from..self.batch.text.len())
             }
-            Value::Moment(moment) => {
-                self.scratch.clear();
-                // Writing to a String cannot fail.
-                let _ = write!(self.scratch, "{moment}");
-                self.statement
-                    .raw_bind_parameter(parameter, self.scratch.as_str())
-            }
+            Value::Day(day) => Kept::Day(day),
+            Value::Moment(moment) => Kept::Moment(moment),
+        };
+        if let Some(cell) = self.batch.cells.get_mut(self.start + position) {
+            *cell = kept;
         }
     }
 }
 
-/// A text as its column holds it: cut at the column's width, as a form's field is, and padded to it
+impl Drop for Writer<'_> {
+    fn drop(&mut self) {
+        // Without the row that was begun and not inserted.
+        self.batch.cells.truncate(self.start);
+        if !self.batch.is_empty()
+            && let Err(failure) = self.rows.take(&self.batch)
+        {
+            self.rows.fail(failure);
+        }
+    }
+}
+
+/// Adds a text as its column holds it: cut at the column's width, as a form's field is, and padded to it
 /// when the type is `char`.
 fn fit(text: &str, sql_type: SqlType, into: &mut String) {
-    into.clear();
     let (width, padded) = match sql_type {
         SqlType::Char(width) => (usize::from(width), true),
         SqlType::VarChar(width) => (usize::from(width), false),
-        SqlType::Int | SqlType::DateTime => (usize::MAX, false),
+        _ => (usize::MAX, false),
     };
     let mut length = 0;
     for character in text.chars().take(width) {
@@ -176,51 +307,72 @@ fn fit(text: &str, sql_type: SqlType, into: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::calendar::Day;
-    use super::super::schema;
+    use std::cell::RefCell;
+
+    use super::super::table::{date, int, varchar};
     use super::*;
 
-    #[test]
-    fn text_is_cut_and_padded_by_characters() {
-        let mut text = String::new();
-        fit("Zoë", SqlType::Char(5), &mut text);
-        assert_eq!(text, "Zoë  ");
-        fit("Müller", SqlType::Char(3), &mut text);
-        assert_eq!(text, "Mül");
-        fit("Müller", SqlType::VarChar(10), &mut text);
-        assert_eq!(text, "Müller");
-        fit("", SqlType::Char(2), &mut text);
-        assert_eq!(text, "  ");
+    static TABLE: Table = Table {
+        name: "THINGS",
+        key: 1,
+        columns: &[int("ID"), varchar("NAME", 5), date("BORN")],
+    };
+
+    /// Rows as they came, each in its own words.
+    #[derive(Default)]
+    struct Seen(RefCell<Vec<String>>);
+
+    impl Rows for Seen {
+        fn take(&self, batch: &Batch) -> Result<()> {
+            let rows = batch
+                .rows()
+                .map(|row| format!("{:?}", row.collect::<Vec<_>>()));
+            self.0.borrow_mut().extend(rows);
+            Ok(())
+        }
+
+        fn fail(&self, failure: DemoError) {
+            panic!("{failure}");
+        }
     }
 
     #[test]
-    fn a_row_is_what_was_named_and_null_elsewhere() -> rusqlite::Result<()> {
-        let conn = Connection::open_in_memory()?;
-        crate::collation::register(&conn)?;
-        conn.execute_batch(&schema::EMAIL.create_sql())?;
-        let mut writer = Writer::new(&conn, &schema::EMAIL)?;
+    fn text_is_cut_and_padded_by_characters() {
+        let fitted = |text, sql_type| {
+            let mut into = String::new();
+            fit(text, sql_type, &mut into);
+            into
+        };
+        assert_eq!(fitted("Zoë", SqlType::Char(5)), "Zoë  ");
+        assert_eq!(fitted("Müller", SqlType::Char(3)), "Mül");
+        assert_eq!(fitted("Müller", SqlType::VarChar(10)), "Müller");
+        assert_eq!(fitted("", SqlType::Char(2)), "  ");
+    }
+
+    #[test]
+    fn a_row_is_what_was_named_and_null_elsewhere() {
+        let seen = Seen::default();
+        let mut writer = Writer::new(&seen, &TABLE);
         // Out of order on purpose.
-        writer
-            .set("EMAIL", "a@example.com")
-            .set("RECORDID", 5)
-            .set("CREATED", Day(0).midnight());
-        writer.insert()?;
+        writer.set("NAME", "Müller").set("ID", 5);
+        writer.insert().unwrap();
         assert!(writer.set("NO_SUCH", 1).insert().is_err());
         assert_eq!(writer.rows(), 1);
-        let row: (i64, String, Option<i64>, String) = conn.query_row(
-            "SELECT RECORDID, EMAIL, INTERNALID, CREATED FROM EMAIL",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-        )?;
-        assert_eq!(
-            row,
-            (
-                5,
-                "a@example.com".into(),
-                None,
-                "1970-01-01 00:00:00".into()
-            )
-        );
-        Ok(())
+        drop(writer);
+        assert_eq!(*seen.0.borrow(), [r#"[Int(5), Text("Mülle"), Null]"#]);
+    }
+
+    #[test]
+    fn rows_come_in_their_order_however_many() {
+        let seen = Seen::default();
+        let mut writer = Writer::new(&seen, &TABLE);
+        for id in 0..1000 {
+            writer.set("ID", id).set("NAME", &id.to_string());
+            writer.insert().unwrap();
+        }
+        drop(writer);
+        let seen = seen.0.into_inner();
+        assert_eq!(seen.len(), 1000);
+        assert_eq!(seen[999], r#"[Int(999), Text("999"), Null]"#);
     }
 }

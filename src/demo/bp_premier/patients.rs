@@ -5,21 +5,22 @@
 //! of birth) comes round by the patient's number, at periods that share no factor with one another
 //! where it matters. Numbers that are multiples of five are heads of households, hence adults.
 
-use super::calendar::{Day, Moment};
 use super::clinical::Life;
-use super::households::Household;
-use super::identifiers;
 use super::lookups::{UNKNOWN_CODE, sex, status, title};
-use super::names::{
-    ACCENTED_NAMES, FEMALE_NAMES, HEALTH_FUNDS, MALE_NAMES, RELATIONSHIPS, SHORT_NAMES, SURNAMES,
-};
-use super::phones;
-use super::random::{Random, Stream};
 use super::schema;
 use super::staff;
-use super::writer::Writer;
 use crate::collation::fold;
-use rusqlite::Connection;
+use crate::demo::Result;
+use crate::demo::calendar::{Day, Moment};
+use crate::demo::households::Household;
+use crate::demo::identifiers;
+use crate::demo::names::{
+    ACCENTED_NAMES, FEMALE_NAMES, HEALTH_FUNDS, MALE_NAMES, RELATIONSHIPS, SHORT_NAMES, SURNAMES,
+};
+use crate::demo::phones;
+use crate::demo::random::{Random, Stream};
+use crate::demo::target::Rows;
+use crate::demo::writer::Writer;
 
 /// Days in a year, near enough for ages.
 const YEAR: i32 = 365;
@@ -49,17 +50,14 @@ struct Person {
 
 impl<'conn> Patients<'conn> {
     /// A writer of patients into tables that exist.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn new(conn: &'conn Connection, seed: u64, today: Day) -> rusqlite::Result<Self> {
-        Ok(Patients {
+    pub fn new(rows: &'conn dyn Rows, seed: u64, today: Day) -> Self {
+        Patients {
             seed,
             today,
-            patients: Writer::new(conn, &schema::PATIENTS)?,
-            emails: Writer::new(conn, &schema::EMAIL)?,
-            kin: Writer::new(conn, &schema::NEXTOFKIN)?,
-        })
+            patients: Writer::new(rows, &schema::PATIENTS),
+            emails: Writer::new(rows, &schema::EMAIL),
+            kin: Writer::new(rows, &schema::NEXTOFKIN),
+        }
     }
 
     /// How many rows there are by now: patients, e-mail addresses, next of kin.
@@ -71,8 +69,8 @@ impl<'conn> Patients<'conn> {
     /// record depends on; None for one whose record was deleted.
     ///
     /// # Errors
-    /// SQLite's.
-    pub fn write(&mut self, number: u32) -> rusqlite::Result<Option<Life>> {
+    /// The engine's.
+    pub fn write(&mut self, number: u32) -> Result<Option<Life>> {
         let mut random = Random::new(self.seed, Stream::Patient, u64::from(number));
         let household = Household::of(self.seed, number, self.today);
         let person = self.person(number, household, &mut random);
@@ -395,7 +393,7 @@ impl<'conn> Patients<'conn> {
             .set("RECORDNO", record.as_ref());
     }
 
-    fn write_next_of_kin(&mut self, person: &Person, random: &mut Random) -> rusqlite::Result<()> {
+    fn write_next_of_kin(&mut self, person: &Person, random: &mut Random) -> Result<()> {
         let number = person.number;
         if number % 101 == 13 {
             // Points at a row that is not there.
@@ -432,7 +430,7 @@ impl<'conn> Patients<'conn> {
         Ok(())
     }
 
-    fn write_emails(&mut self, person: &Person, random: &mut Random) -> rusqlite::Result<()> {
+    fn write_emails(&mut self, person: &Person, random: &mut Random) -> Result<()> {
         let number = person.number;
         let count = match (number, random.below(100)) {
             (n, _) if n % 36 == 18 => 3,

@@ -16,133 +16,76 @@ mod indexes;
 
 pub use indexes::INDEXES;
 
-/// A column's declared type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SqlType {
-    /// `int`.
-    Int,
-    /// `datetime`: practice wall-clock time as text, `YYYY-MM-DD HH:MM:SS`.
-    DateTime,
-    /// `char(n)`: padded with blanks to `n` characters.
-    Char(u16),
-    /// `varchar(n)`: at most `n` characters, not padded.
-    VarChar(u16),
-}
-
-/// One column: its name and type. All columns but the key accept NULL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
-    /// The name, in upper case as Bp Premier has it.
-    pub name: &'static str,
-    /// The declared type.
-    pub sql_type: SqlType,
-}
-
-/// One table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Table {
-    /// The name, in upper case as Bp Premier has it.
-    pub name: &'static str,
-    /// The columns in order; the first one is the primary key, always an integer.
-    pub columns: &'static [Column],
-}
-
-/// One index over plain columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Index {
-    /// The name, `IX_` and the table's name first.
-    pub name: &'static str,
-    /// The table it belongs to.
-    pub table: &'static str,
-    /// The indexed columns or expressions, as they stand between the parentheses.
-    pub columns: &'static str,
-}
-
-const fn int(name: &'static str) -> Column {
-    Column {
-        name,
-        sql_type: SqlType::Int,
-    }
-}
-
-const fn datetime(name: &'static str) -> Column {
-    Column {
-        name,
-        sql_type: SqlType::DateTime,
-    }
-}
-
-const fn char(name: &'static str, width: u16) -> Column {
-    Column {
-        name,
-        sql_type: SqlType::Char(width),
-    }
-}
-
-const fn varchar(name: &'static str, width: u16) -> Column {
-    Column {
-        name,
-        sql_type: SqlType::VarChar(width),
-    }
-}
+pub use crate::demo::table::{Index, SqlType, Table};
+use crate::demo::table::{char, datetime, int, varchar};
 
 /// Titles of people, by code.
 pub static TITLES: Table = Table {
     name: "TITLES",
+    key: 1,
     columns: &[int("TITLECODE"), char("TITLE", 30)],
 };
 
 /// Administrative sex, by code.
 pub static SEX: Table = Table {
     name: "SEX",
+    key: 1,
     columns: &[int("SEXCODE"), char("SEX", 10)],
 };
 
 /// Indigenous status, by code.
 pub static ETHNICITY: Table = Table {
     name: "ETHNICITY",
+    key: 1,
     columns: &[int("ETHNICCODE"), char("ETHNICTYPE", 50)],
 };
 
 /// Kinds of concession card, by code.
 pub static PENSIONTYPE: Table = Table {
     name: "PENSIONTYPE",
+    key: 1,
     columns: &[int("PENSIONCODE"), char("PENSIONTYPE", 30)],
 };
 
 /// Kinds of veterans' card, by code.
 pub static DVATYPE: Table = Table {
     name: "DVATYPE",
+    key: 1,
     columns: &[int("DVACODE"), char("DVATYPE", 10)],
 };
 
 /// Whether a patient is current, by code.
 pub static PATIENTSTATUS: Table = Table {
     name: "PATIENTSTATUS",
+    key: 1,
     columns: &[int("STATUSCODE"), char("STATUSTEXT", 12)],
 };
 
 /// What a user does at the practice, by code.
 pub static USERGROUPS: Table = Table {
     name: "USERGROUPS",
+    key: 1,
     columns: &[int("GROUPCODE"), char("GROUPNAME", 60)],
 };
 
 /// Where an appointment stands (booked, waiting, …), by code.
 pub static APPOINTMENTCODES: Table = Table {
     name: "APPOINTMENTCODES",
+    key: 1,
     columns: &[int("APPOINTMENTCODE"), char("DESCRIPTION", 20)],
 };
 
 /// Kinds of appointment, by the code that `APPOINTMENTS.APPOINTMENTTYPE` holds.
 pub static APPOINTMENTTYPES: Table = Table {
     name: "APPOINTMENTTYPES",
+    key: 1,
     columns: &[int("APPOINTMENTCODE"), char("DESCRIPTION", 30)],
 };
 
 /// The practice: one row.
 pub static PRACTICE: Table = Table {
     name: "PRACTICE",
+    key: 1,
     columns: &[
         int("PRACTICEID"),
         int("RECORDSTATUS"),
@@ -157,6 +100,7 @@ pub static PRACTICE: Table = Table {
 /// The places where the practice sees patients.
 pub static LOCATIONS: Table = Table {
     name: "LOCATIONS",
+    key: 1,
     columns: &[
         int("LOCATIONID"),
         int("RECORDSTATUS"),
@@ -179,6 +123,7 @@ pub static LOCATIONS: Table = Table {
 /// The people who work at the practice. The product's `PASSWORD` column is left out on purpose.
 pub static USERS: Table = Table {
     name: "USERS",
+    key: 1,
     columns: &[
         int("USERID"),
         int("RECORDSTATUS"),
@@ -203,6 +148,7 @@ pub static USERS: Table = Table {
 /// Which user works at which location, with the provider number for it.
 pub static PROVIDER_LOCATION: Table = Table {
     name: "PROVIDER_LOCATION",
+    key: 1,
     columns: &[
         int("RECORDID"),
         int("RECORDSTATUS"),
@@ -217,6 +163,7 @@ pub static PROVIDER_LOCATION: Table = Table {
 /// The patients.
 pub static PATIENTS: Table = Table {
     name: "PATIENTS",
+    key: 1,
     columns: &[
         int("INTERNALID"),
         int("RECORDSTATUS"),
@@ -267,6 +214,7 @@ pub static PATIENTS: Table = Table {
 /// E-mail addresses of patients, several to a patient.
 pub static EMAIL: Table = Table {
     name: "EMAIL",
+    key: 1,
     columns: &[
         int("RECORDID"),
         int("RECORDSTATUS"),
@@ -281,6 +229,7 @@ pub static EMAIL: Table = Table {
 /// Next of kin; `PATIENTS.NEXTOFKINID` points here.
 pub static NEXTOFKIN: Table = Table {
     name: "NEXTOFKIN",
+    key: 1,
     columns: &[
         int("NEXTOFKINID"),
         int("RECORDSTATUS"),
@@ -333,93 +282,9 @@ pub static TABLES: &[&Table] = &[
     &clinical::VISITREASON,
 ];
 
-/// The columns of `PATIENTS` whose digits are indexed.
-pub static PHONE_COLUMNS: &[&str] = &["HOMEPHONE", "WORKPHONE", "MOBILEPHONE"];
-
-/// The digits of a phone column, as an expression: what people type between digits is replaced by
-/// nothing. An index over an expression serves only the very same expression, so the text here and
-/// in the SQL dialect must agree.
-pub fn digits_sql(column: &str) -> String {
-    [" ", "-", "(", ")", "+", "."]
-        .iter()
-        .fold(column.to_owned(), |inner, mark| {
-            format!("REPLACE({inner},'{mark}','')")
-        })
-}
-
-impl SqlType {
-    /// The type as it is declared, with the collation of text columns.
-    pub fn declaration(self) -> String {
-        match self {
-            SqlType::Int => "int".to_owned(),
-            SqlType::DateTime => "datetime".to_owned(),
-            SqlType::Char(width) => format!("char({width}) COLLATE LATIN1_GENERAL_CI_AS"),
-            SqlType::VarChar(width) => format!("varchar({width}) COLLATE LATIN1_GENERAL_CI_AS"),
-        }
-    }
-}
-
-impl Table {
-    /// The statement that creates the table. The key is declared `integer`, SQL Server's other
-    /// spelling of `int`, because only that word makes it SQLite's clustered key.
-    pub fn create_sql(&self) -> String {
-        let columns: Vec<String> = self
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(position, column)| {
-                if position == 0 {
-                    format!("    {} integer NOT NULL PRIMARY KEY", column.name)
-                } else {
-                    format!("    {} {}", column.name, column.sql_type.declaration())
-                }
-            })
-            .collect();
-        format!("CREATE TABLE {} (\n{}\n)", self.name, columns.join(",\n"))
-    }
-
-    /// The statement that inserts one row, with a parameter for each column in order.
-    pub fn insert_sql(&self) -> String {
-        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
-        let marks = vec!["?"; self.columns.len()];
-        format!(
-            "INSERT INTO {} ({}) VALUES ({})",
-            self.name,
-            names.join(", "),
-            marks.join(", ")
-        )
-    }
-}
-
-/// The statements that create every index: those of [`INDEXES`], then one for the digits of each
-/// of [`PHONE_COLUMNS`].
-pub fn create_index_sql() -> Vec<String> {
-    let plain = INDEXES.iter().map(|index| {
-        format!(
-            "CREATE INDEX {} ON {} ({})",
-            index.name, index.table, index.columns
-        )
-    });
-    let digits = PHONE_COLUMNS.iter().map(|column| {
-        format!(
-            "CREATE INDEX IX_PATIENTS_{column}_DIGITS ON PATIENTS ({})",
-            digits_sql(column)
-        )
-    });
-    plain.chain(digits).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digits_are_written_as_the_index_needs_them() {
-        assert_eq!(
-            digits_sql("COL"),
-            "REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(COL,' ',''),'-',''),'(',''),')',''),'+',''),'.','')"
-        );
-    }
 
     #[test]
     fn an_index_names_a_table_and_columns_that_exist() {
@@ -428,6 +293,9 @@ mod tests {
                 .iter()
                 .find(|table| table.name == index.table)
                 .unwrap_or_else(|| panic!("{} is over an unknown table", index.name));
+            if index.name.ends_with("_DIGITS") {
+                continue;
+            }
             let inner = index
                 .columns
                 .trim_start_matches("COALESCE(")

@@ -1,6 +1,7 @@
 //! The indexes of the embedded practice.
 
 use super::Index;
+use crate::demo::table::digits;
 
 const fn index(name: &'static str, table: &'static str, columns: &'static str) -> Index {
     Index {
@@ -10,9 +11,9 @@ const fn index(name: &'static str, table: &'static str, columns: &'static str) -
     }
 }
 
-/// The indexes over columns: those that the product is known to have, and those that a practice
-/// would add for what a FHIR server asks most. Two are over an expression: the time of the
-/// last update of a row, which `_lastUpdated` compares and sorts by.
+/// The indexes: those that the product is known to have, and those that a practice would add for what a FHIR server
+/// asks most. Some are over an expression: the time of the last update of a row, which `_lastUpdated` compares and sorts
+/// by, and the digits of a telephone number.
 pub static INDEXES: &[Index] = &[
     index("IX_PATIENTS_SURNAME", "PATIENTS", "SURNAME"),
     // Holds all that a search by name and date of birth asks of a row, so that only a page's rows are fetched.
@@ -81,4 +82,19 @@ pub static INDEXES: &[Index] = &[
     ),
     index("IX_VISITS_PATIENT", "VISITS", "INTERNALID"),
     index("IX_VISITREASON_VISIT", "VISITREASON", "VISITID"),
+    index(
+        "IX_PATIENTS_HOMEPHONE_DIGITS",
+        "PATIENTS",
+        digits!("HOMEPHONE"),
+    ),
+    index(
+        "IX_PATIENTS_WORKPHONE_DIGITS",
+        "PATIENTS",
+        digits!("WORKPHONE"),
+    ),
+    index(
+        "IX_PATIENTS_MOBILEPHONE_DIGITS",
+        "PATIENTS",
+        digits!("MOBILEPHONE"),
+    ),
 ];

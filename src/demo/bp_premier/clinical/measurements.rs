@@ -1,12 +1,13 @@
 //! What is measured at the practice: blood pressures of those who need it, weights, heights, a child's head.
 
-use super::illnesses::{ATRIAL_FIBRILLATION, DIABETES, HYPERTENSION};
 use super::{Chart, next_key, record_status, working_second};
+use crate::demo::Result;
+use crate::demo::bp_premier::schema::clinical as schema;
 use crate::demo::calendar::Day;
+use crate::demo::illnesses::{ATRIAL_FIBRILLATION, DIABETES, HYPERTENSION};
 use crate::demo::random::Random;
-use crate::demo::schema::clinical as schema;
+use crate::demo::target::Rows;
 use crate::demo::writer::Writer;
-use rusqlite::Connection;
 
 /// What is measured: `DATACODE` and `DATANAME`.
 type Kind = (i32, &'static str);
@@ -29,13 +30,10 @@ pub struct Writers<'conn> {
 
 impl<'conn> Writers<'conn> {
     /// A writer into a table that exists.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn new(conn: &'conn Connection) -> rusqlite::Result<Self> {
-        Ok(Writers {
-            rows: Writer::new(conn, &schema::OBSERVATIONS)?,
-        })
+    pub fn new(rows: &'conn dyn Rows) -> Self {
+        Writers {
+            rows: Writer::new(rows, &schema::OBSERVATIONS),
+        }
     }
 
     /// How many rows there are by now.
@@ -46,8 +44,8 @@ impl<'conn> Writers<'conn> {
     /// Writes a patient's rows.
     ///
     /// # Errors
-    /// SQLite's.
-    pub fn write(&mut self, chart: &Chart, random: &mut Random) -> rusqlite::Result<()> {
+    /// The engine's.
+    pub fn write(&mut self, chart: &Chart, random: &mut Random) -> Result<()> {
         if chart.life.years < 14 {
             return self.write_child(chart, random);
         }
@@ -93,7 +91,7 @@ impl<'conn> Writers<'conn> {
         Ok(())
     }
 
-    fn write_child(&mut self, chart: &Chart, random: &mut Random) -> rusqlite::Result<()> {
+    fn write_child(&mut self, chart: &Chart, random: &mut Random) -> Result<()> {
         for _ in 0..random.below(3) {
             let day = chart.recent(random, 1200);
             let at = (day, working_second(random));
@@ -122,13 +120,7 @@ impl<'conn> Writers<'conn> {
         Ok(())
     }
 
-    fn write_row(
-        &mut self,
-        chart: &Chart,
-        at: (Day, i32),
-        kind: Kind,
-        value: &str,
-    ) -> rusqlite::Result<()> {
+    fn write_row(&mut self, chart: &Chart, at: (Day, i32), kind: Kind, value: &str) -> Result<()> {
         let id = next_key(self.rows.rows());
         let (day, second) = at;
         // What follows from other values is not refused, nor is half of a pressure.

@@ -5,12 +5,13 @@
 //! slots do not fill.
 
 use super::appointments::Book;
-use super::calendar::Day;
-use super::random::{Random, Stream};
 use super::schema::book;
 use super::staff::{FORMER_DOCTOR, LOCATION_IDS};
-use super::writer::Writer;
-use rusqlite::Connection;
+use crate::demo::Result;
+use crate::demo::calendar::Day;
+use crate::demo::random::{Random, Stream};
+use crate::demo::target::Rows;
+use crate::demo::writer::Writer;
 
 /// A quarter of an hour, in seconds: how long a time in the book is.
 pub const SLOT: i32 = 900;
@@ -60,13 +61,13 @@ impl Book {
     /// Writes the sessions and the days away of everyone who is in the book.
     ///
     /// # Errors
-    /// SQLite's.
-    pub(super) fn write_sessions(&self, conn: &Connection) -> rusqlite::Result<()> {
+    /// The engine's.
+    pub(super) fn write_sessions(&self, rows: &dyn Rows) -> Result<()> {
         let mut sessions = Sessions {
             book: self,
-            writer: Writer::new(conn, &book::SESSIONS)?,
+            writer: Writer::new(rows, &book::SESSIONS),
         };
-        let mut away = Writer::new(conn, &book::DAYSAWAY)?;
+        let mut away = Writer::new(rows, &book::DAYSAWAY);
         for user in self.clinicians() {
             sessions.of(user)?;
             for (from, until) in self.away(user) {
@@ -112,7 +113,7 @@ struct Session {
 }
 
 impl Sessions<'_> {
-    fn of(&mut self, user: u32) -> rusqlite::Result<()> {
+    fn of(&mut self, user: u32) -> Result<()> {
         let today = self.book.today;
         let began = today.plus(-500);
         let ends = (user == FORMER_DOCTOR).then(|| today.plus(-LEFT));
@@ -158,7 +159,7 @@ impl Sessions<'_> {
         Ok(())
     }
 
-    fn write(&mut self, session: &Session) -> rusqlite::Result<()> {
+    fn write(&mut self, session: &Session) -> Result<()> {
         let (from, until, length) = session.times;
         let (weeks, week) = session.cycle;
         let id = i64::try_from(self.writer.rows() + 1).unwrap_or(i64::MAX);

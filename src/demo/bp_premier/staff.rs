@@ -4,15 +4,16 @@
 //! PROVIDER_LOCATION and gives who can be booked. The people who are not current doctors come first
 //! and are always the same few, so that a doctor keeps the same key however large the practice is.
 
-use super::calendar::Day;
-use super::identifiers;
 use super::lookups::{UNKNOWN_CODE, group, title};
-use super::names::{ACCENTED_NAMES, ACCENTED_SURNAMES, FEMALE_NAMES, MALE_NAMES, SURNAMES};
-use super::phones;
-use super::random::{Random, Stream};
 use super::schema;
-use super::writer::Writer;
-use rusqlite::Connection;
+use crate::demo::Result;
+use crate::demo::calendar::Day;
+use crate::demo::identifiers;
+use crate::demo::names::{ACCENTED_NAMES, ACCENTED_SURNAMES, FEMALE_NAMES, MALE_NAMES, SURNAMES};
+use crate::demo::phones;
+use crate::demo::random::{Random, Stream};
+use crate::demo::target::Rows;
+use crate::demo::writer::Writer;
 
 /// Keys of the locations.
 pub const LOCATION_IDS: [i32; 3] = [1, 2, 3];
@@ -34,16 +35,16 @@ pub fn doctors(patients: u32) -> u32 {
 /// of users written.
 ///
 /// # Errors
-/// SQLite's.
-pub fn write(conn: &Connection, seed: u64, today: Day, doctors: u32) -> rusqlite::Result<u64> {
-    write_practice(conn, seed, today)?;
-    write_locations(conn, seed, today)?;
-    write_users(conn, seed, today, doctors)
+/// The engine's.
+pub fn write(rows: &dyn Rows, seed: u64, today: Day, doctors: u32) -> Result<u64> {
+    write_practice(rows, seed, today)?;
+    write_locations(rows, seed, today)?;
+    write_users(rows, seed, today, doctors)
 }
 
-fn write_practice(conn: &Connection, seed: u64, today: Day) -> rusqlite::Result<()> {
+fn write_practice(rows: &dyn Rows, seed: u64, today: Day) -> Result<()> {
     let mut random = Random::new(seed, Stream::Place, 0);
-    let mut practice = Writer::new(conn, &schema::PRACTICE)?;
+    let mut practice = Writer::new(rows, &schema::PRACTICE);
     practice
         .set("PRACTICEID", 1)
         .set("RECORDSTATUS", 1)
@@ -55,7 +56,7 @@ fn write_practice(conn: &Connection, seed: u64, today: Day) -> rusqlite::Result<
     practice.insert()
 }
 
-fn write_locations(conn: &Connection, seed: u64, today: Day) -> rusqlite::Result<()> {
+fn write_locations(rows: &dyn Rows, seed: u64, today: Day) -> Result<()> {
     // Name, two lines of address, suburb, postcode, whether everything else is known.
     let places = [
         (
@@ -83,7 +84,7 @@ fn write_locations(conn: &Connection, seed: u64, today: Day) -> rusqlite::Result
             false,
         ),
     ];
-    let mut locations = Writer::new(conn, &schema::LOCATIONS)?;
+    let mut locations = Writer::new(rows, &schema::LOCATIONS);
     for (id, (name, first, second, city, postcode, complete)) in
         LOCATION_IDS.into_iter().zip(places)
     {
@@ -186,9 +187,9 @@ pub fn shown_name(seed: u64, user: u32) -> String {
     }
 }
 
-fn write_users(conn: &Connection, seed: u64, today: Day, doctors: u32) -> rusqlite::Result<u64> {
-    let mut users = Writer::new(conn, &schema::USERS)?;
-    let mut places = Writer::new(conn, &schema::PROVIDER_LOCATION)?;
+fn write_users(rows: &dyn Rows, seed: u64, today: Day, doctors: u32) -> Result<u64> {
+    let mut users = Writer::new(rows, &schema::USERS);
+    let mut places = Writer::new(rows, &schema::PROVIDER_LOCATION);
     let mut record = 0;
     for user in 1..FIRST_DOCTOR.saturating_add(doctors) {
         let mut random = Random::new(seed, Stream::User, u64::from(user));

@@ -1,12 +1,13 @@
 //! Immunisations: children by the Australian schedule, adults against influenza and what comes with age.
 
 use super::{Chart, next_key, record_status, weekday, working_second};
+use crate::demo::Result;
+use crate::demo::bp_premier::schema::clinical as schema;
+use crate::demo::bp_premier::staff::NURSES;
 use crate::demo::calendar::Day;
 use crate::demo::random::Random;
-use crate::demo::schema::clinical as schema;
-use crate::demo::staff::NURSES;
+use crate::demo::target::Rows;
 use crate::demo::writer::Writer;
-use rusqlite::Connection;
 
 /// A vaccine: its key, its name, and whether it is swallowed.
 #[derive(Clone, Copy)]
@@ -53,13 +54,10 @@ pub struct Writers<'conn> {
 
 impl<'conn> Writers<'conn> {
     /// A writer into a table that exists.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn new(conn: &'conn Connection) -> rusqlite::Result<Self> {
-        Ok(Writers {
-            given: Writer::new(conn, &schema::IMMUNISATIONS)?,
-        })
+    pub fn new(rows: &'conn dyn Rows) -> Self {
+        Writers {
+            given: Writer::new(rows, &schema::IMMUNISATIONS),
+        }
     }
 
     /// How many rows there are by now.
@@ -70,8 +68,8 @@ impl<'conn> Writers<'conn> {
     /// Writes a patient's rows.
     ///
     /// # Errors
-    /// SQLite's.
-    pub fn write(&mut self, chart: &Chart, random: &mut Random) -> rusqlite::Result<()> {
+    /// The engine's.
+    pub fn write(&mut self, chart: &Chart, random: &mut Random) -> Result<()> {
         let life = &chart.life;
         if life.years < CHILDHOOD {
             for (age, vaccine, dose) in SCHEDULE {
@@ -118,7 +116,7 @@ impl<'conn> Writers<'conn> {
         dose: i32,
         day: Day,
         random: &mut Random,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<()> {
         let Vaccine(key, name, swallowed) = vaccine;
         let id = next_key(self.given.rows());
         let elsewhere = day < chart.life.since || random.chance(4);

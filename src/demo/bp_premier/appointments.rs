@@ -8,16 +8,17 @@
 //! waits. The practice opens on weekdays, and today whatever day it is, so that a demo started on a Sunday shows a
 //! day at work too.
 
-use super::calendar::Day;
 use super::clinical::Life;
 use super::clinical::visits::{self, Visit};
 use super::lookups::{UNKNOWN_CODE, appointment as code};
-use super::random::{Random, Stream};
 use super::schema::book;
 use super::sessions::{SESSIONS, SLOT, location};
 use super::staff::{FIRST_DOCTOR, FORMER_DOCTOR, NURSES, RECEPTIONISTS};
-use super::writer::Writer;
-use rusqlite::Connection;
+use crate::demo::Result;
+use crate::demo::calendar::Day;
+use crate::demo::random::{Random, Stream};
+use crate::demo::target::Rows;
+use crate::demo::writer::Writer;
 
 /// Slots of a clinician's day.
 const SLOTS: u64 = 30;
@@ -121,24 +122,23 @@ impl Book {
     }
 
     /// Writes the book, and the sessions that it is filled by. `known` is by the number of the patient, with None for
-    /// whose record was deleted; `progress` is told how many rows there are after each day. Gives the number of
-    /// appointments, among them of cancelled ones, and of the visits that came of them with their reasons.
+    /// whose record was deleted; `progress` is told how many appointments there are after each day.
     ///
     /// # Errors
-    /// SQLite's.
+    /// The engine's.
     pub fn write(
         &self,
-        conn: &Connection,
+        rows: &dyn Rows,
         known: &[Option<Known>],
         progress: &mut dyn FnMut(u64),
-    ) -> rusqlite::Result<(u64, u64, u64)> {
-        self.write_sessions(conn)?;
-        let mut rows = Rows {
+    ) -> Result<()> {
+        self.write_sessions(rows)?;
+        let mut filler = Filler {
             book: *self,
             known,
-            appointments: Writer::new(conn, &book::APPOINTMENTS)?,
-            cancelled: Writer::new(conn, &book::CANCELLEDAPPOINTMENTS)?,
-            visits: visits::Writers::new(conn, self.seed)?,
+            appointments: Writer::new(rows, &book::APPOINTMENTS),
+            cancelled: Writer::new(rows, &book::CANCELLEDAPPOINTMENTS),
+            visits: visits::Writers::new(rows, self.seed),
         };
         let capacity: u64 = self
             .days()
@@ -150,15 +150,11 @@ impl Book {
             let least = if day == self.today { MILLION / 4 } else { 0 };
             let share = u32::try_from(share.clamp(least, MILLION * 9 / 10)).unwrap_or(0);
             for user in self.clinicians().filter(|user| self.works(*user, day)) {
-                rows.write_day(day, user, share)?;
+                filler.write_day(day, user, share)?;
             }
-            progress(rows.appointments.rows());
+            progress(filler.appointments.rows());
         }
-        Ok((
-            rows.appointments.rows(),
-            rows.cancelled.rows(),
-            rows.visits.rows(),
-        ))
+        Ok(())
     }
 
     /// The days on which the practice is open.
@@ -211,7 +207,7 @@ fn weight(offset: i32) -> u64 {
     }
 }
 
-struct Rows<'conn> {
+struct Filler<'conn> {
     book: Book,
     known: &'conn [Option<Known>],
     appointments: Writer<'conn>,
@@ -219,8 +215,8 @@ struct Rows<'conn> {
     visits: visits::Writers<'conn>,
 }
 
-impl Rows<'_> {
-    fn write_day(&mut self, day: Day, user: u32, share: u32) -> rusqlite::Result<()> {
+impl Filler<'_> {
+    fn write_day(&mut self, day: Day, user: u32, share: u32) -> Result<()> {
         let index = i64::from(day.0) * 100_000 + i64::from(user);
         // A stream's number is any 64 bits: days before 1970 wrap, and stay apart.
         let mut random = Random::new(self.book.seed, Stream::Clinic, index as u64);
@@ -266,7 +262,7 @@ impl Rows<'_> {
         length: i32,
         cancelled: bool,
         random: &mut Random,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<()> {
         let id = self.appointments.rows() + 1;
         let set_aside = !cancelled && id % 47 == 20;
         let comes = if set_aside {

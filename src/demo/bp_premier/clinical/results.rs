@@ -3,15 +3,16 @@
 //! A diabetic's HbA1c is taken twice a year, fats of those who have too much of them or are of an age for
 //! it, kidneys of those with high blood pressure; children's blood is taken for iron only.
 
-use super::illnesses::{
+use super::{Chart, next_key, record_status};
+use crate::demo::Result;
+use crate::demo::bp_premier::schema::clinical as schema;
+use crate::demo::calendar::Day;
+use crate::demo::illnesses::{
     ATRIAL_FIBRILLATION, DIABETES, HYPERLIPIDAEMIA, HYPERTENSION, HYPOTHYROIDISM,
 };
-use super::{Chart, next_key, record_status};
-use crate::demo::calendar::Day;
 use crate::demo::random::Random;
-use crate::demo::schema::clinical as schema;
+use crate::demo::target::Rows;
 use crate::demo::writer::Writer;
-use rusqlite::Connection;
 
 /// What is looked for in a report, and the range of what is drawn for it, in tenths.
 struct Test {
@@ -246,14 +247,11 @@ pub struct Writers<'conn> {
 
 impl<'conn> Writers<'conn> {
     /// Writers into tables that exist.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn new(conn: &'conn Connection) -> rusqlite::Result<Self> {
-        Ok(Writers {
-            reports: Writer::new(conn, &schema::INVESTIGATIONS)?,
-            values: Writer::new(conn, &schema::REPORTVALUES)?,
-        })
+    pub fn new(rows: &'conn dyn Rows) -> Self {
+        Writers {
+            reports: Writer::new(rows, &schema::INVESTIGATIONS),
+            values: Writer::new(rows, &schema::REPORTVALUES),
+        }
     }
 
     /// How many rows there are by now.
@@ -264,8 +262,8 @@ impl<'conn> Writers<'conn> {
     /// Writes a patient's rows.
     ///
     /// # Errors
-    /// SQLite's.
-    pub fn write(&mut self, chart: &Chart, random: &mut Random) -> rusqlite::Result<()> {
+    /// The engine's.
+    pub fn write(&mut self, chart: &Chart, random: &mut Random) -> Result<()> {
         let years = chart.life.years;
         let last = chart.recent(random, 150);
         if years < 18 {
@@ -333,7 +331,7 @@ impl<'conn> Writers<'conn> {
         tests: &[Test],
         day: Day,
         random: &mut Random,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<()> {
         let report = self.write_head(chart, name, day, random)?;
         let ill = !chart.illnesses.is_empty();
         let mut drawn = Vec::with_capacity(tests.len());
@@ -367,12 +365,7 @@ impl<'conn> Writers<'conn> {
     }
 
     /// A culture's result is words.
-    fn write_culture(
-        &mut self,
-        chart: &Chart,
-        day: Day,
-        random: &mut Random,
-    ) -> rusqlite::Result<()> {
+    fn write_culture(&mut self, chart: &Chart, day: Day, random: &mut Random) -> Result<()> {
         let report = self.write_head(chart, "Urine microscopy and culture", day, random)?;
         let culture = Test {
             name: "Culture",
@@ -389,7 +382,7 @@ impl<'conn> Writers<'conn> {
         name: &str,
         day: Day,
         random: &mut Random,
-    ) -> rusqlite::Result<i64> {
+    ) -> Result<i64> {
         let id = next_key(self.reports.rows());
         let came = (day.plus(1)).min(chart.life.until.max(day));
         let second = random.between(21_600, 79_200);
@@ -424,7 +417,7 @@ impl<'conn> Writers<'conn> {
         test: &Test,
         shown: &str,
         flag: &str,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<()> {
         let id = next_key(self.values.rows());
         self.values
             .set("RECORDID", id)

@@ -1,13 +1,14 @@
 //! Medicines: what is taken, and the prescriptions for it.
 
-use super::illnesses::Medicine;
 use super::{Chart, changed, next_key, record_status, working_second};
+use crate::demo::Result;
+use crate::demo::bp_premier::schema::clinical as schema;
+use crate::demo::bp_premier::staff::LOCATION_IDS;
 use crate::demo::calendar::Day;
+use crate::demo::illnesses::Medicine;
 use crate::demo::random::Random;
-use crate::demo::schema::clinical as schema;
-use crate::demo::staff::LOCATION_IDS;
+use crate::demo::target::Rows;
 use crate::demo::writer::Writer;
-use rusqlite::Connection;
 
 /// What was taken for a while.
 static FOR_A_WHILE: &[Medicine] = &[
@@ -64,15 +65,12 @@ struct Taken {
 
 impl<'conn> Writers<'conn> {
     /// Writers into tables that exist.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn new(conn: &'conn Connection) -> rusqlite::Result<Self> {
-        Ok(Writers {
-            current: Writer::new(conn, &schema::CURRENTRX)?,
-            scripts: Writer::new(conn, &schema::PRESCRIPTIONS)?,
-            items: Writer::new(conn, &schema::SCRIPTITEMS)?,
-        })
+    pub fn new(rows: &'conn dyn Rows) -> Self {
+        Writers {
+            current: Writer::new(rows, &schema::CURRENTRX),
+            scripts: Writer::new(rows, &schema::PRESCRIPTIONS),
+            items: Writer::new(rows, &schema::SCRIPTITEMS),
+        }
     }
 
     /// How many rows there are by now.
@@ -83,8 +81,8 @@ impl<'conn> Writers<'conn> {
     /// Writes a patient's rows.
     ///
     /// # Errors
-    /// SQLite's.
-    pub fn write(&mut self, chart: &Chart, random: &mut Random) -> rusqlite::Result<()> {
+    /// The engine's.
+    pub fn write(&mut self, chart: &Chart, random: &mut Random) -> Result<()> {
         let last = chart.recent(random, 170);
         let mut taken: Vec<Taken> = Vec::new();
         for illness in &chart.illnesses {
@@ -128,12 +126,7 @@ impl<'conn> Writers<'conn> {
         Ok(())
     }
 
-    fn write_current(
-        &mut self,
-        chart: &Chart,
-        taken: &Taken,
-        random: &mut Random,
-    ) -> rusqlite::Result<()> {
+    fn write_current(&mut self, chart: &Chart, taken: &Taken, random: &mut Random) -> Result<()> {
         let id = next_key(self.current.rows());
         let medicine = taken.medicine;
         let made = taken.first.at(working_second(random));
@@ -188,7 +181,7 @@ impl<'conn> Writers<'conn> {
         taken: &[Taken],
         day: Day,
         random: &mut Random,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<()> {
         let script = next_key(self.scripts.rows());
         let made = day.at(working_second(random));
         let place = random.below(2) as usize;

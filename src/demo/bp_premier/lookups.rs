@@ -5,8 +5,9 @@
 //! entry, as happens in practices of some age.
 
 use super::schema::{self, Table};
-use super::writer::Writer;
-use rusqlite::Connection;
+use crate::demo::Result;
+use crate::demo::target::Rows;
+use crate::demo::writer::Writer;
 
 /// A code that stands in some rows and in no lookup table.
 pub const UNKNOWN_CODE: i32 = 42;
@@ -192,13 +193,13 @@ pub static LOOKUPS: &[(&Table, &[(i32, &str)])] = &[
 /// Fills every lookup table.
 ///
 /// # Errors
-/// SQLite's.
-pub fn write(conn: &Connection) -> rusqlite::Result<()> {
+/// The engine's.
+pub fn write(rows: &dyn Rows) -> Result<()> {
     for (table, entries) in LOOKUPS {
         let [key, text, ..] = table.columns else {
             continue;
         };
-        let mut writer = Writer::new(conn, table)?;
+        let mut writer = Writer::new(rows, table);
         for (code, meaning) in *entries {
             writer
                 .set(key.name, *code)

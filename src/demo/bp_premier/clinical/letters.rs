@@ -1,11 +1,12 @@
 //! Letters that came in and went out: who wrote, when, and about what. Their text is not kept here.
 
 use super::{Chart, next_key, record_status, working_second};
+use crate::demo::Result;
+use crate::demo::bp_premier::schema::clinical as schema;
 use crate::demo::names::SURNAMES;
 use crate::demo::random::Random;
-use crate::demo::schema::clinical as schema;
+use crate::demo::target::Rows;
 use crate::demo::writer::Writer;
-use rusqlite::Connection;
 
 const CAME_IN: &[(&str, &str)] = &[
     ("Specialist letter", "Cardiology review"),
@@ -31,14 +32,11 @@ pub struct Writers<'conn> {
 
 impl<'conn> Writers<'conn> {
     /// Writers into tables that exist.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn new(conn: &'conn Connection) -> rusqlite::Result<Self> {
-        Ok(Writers {
-            came: Writer::new(conn, &schema::CORRESPONDENCEIN)?,
-            went: Writer::new(conn, &schema::CORRESPONDENCEOUT)?,
-        })
+    pub fn new(rows: &'conn dyn Rows) -> Self {
+        Writers {
+            came: Writer::new(rows, &schema::CORRESPONDENCEIN),
+            went: Writer::new(rows, &schema::CORRESPONDENCEOUT),
+        }
     }
 
     /// How many rows there are by now.
@@ -49,8 +47,8 @@ impl<'conn> Writers<'conn> {
     /// Writes a patient's rows.
     ///
     /// # Errors
-    /// SQLite's.
-    pub fn write(&mut self, chart: &Chart, random: &mut Random) -> rusqlite::Result<()> {
+    /// The engine's.
+    pub fn write(&mut self, chart: &Chart, random: &mut Random) -> Result<()> {
         let ill = !chart.illnesses.is_empty();
         if random.chance(if ill { 45 } else { 12 }) {
             let id = next_key(self.came.rows());

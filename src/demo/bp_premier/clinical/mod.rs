@@ -1,12 +1,11 @@
 //! The clinical record of each patient.
 //!
-//! Takes a patient's [`Life`]; draws what they have ([`illnesses`]) and writes what follows from it, a file
+//! Takes a patient's [`Life`]; draws what they have ([`crate::demo::illnesses`]) and writes what follows from it, a file
 //! for each group of tables: a diabetic has HbA1c results and metformin, a child the immunisations of the
 //! Australian schedule. Each patient has a stream of chance of their own. What is rare but must be there in
 //! the smallest practice comes round by the number of the row, as in [`super::patients`].
 
 pub mod history;
-pub mod illnesses;
 pub mod immunisations;
 pub mod letters;
 pub mod measurements;
@@ -16,43 +15,13 @@ pub mod results;
 mod tests;
 pub mod visits;
 
-use super::calendar::{Day, Moment};
-use super::random::{Random, Stream};
 use super::staff;
-use illnesses::Illness;
-use rusqlite::Connection;
-
-/// What a patient's clinical record depends on.
-#[derive(Debug, Clone, Copy)]
-pub struct Life {
-    /// The patient's number; the key is one more.
-    pub number: u32,
-    /// The day of birth, whether or not the practice knows it.
-    pub born: Day,
-    /// Years of age on the last day of the record.
-    pub years: i32,
-    /// What counts for which illnesses are likely.
-    pub female: bool,
-    /// The day since when the practice knows the patient.
-    pub since: Day,
-    /// The last day of the record: yesterday, or the day before that of death. Never before `since`.
-    pub until: Day,
-    /// Whether the record ends with a death.
-    pub dead: bool,
-}
-
-/// Whether someone smokes, as `CLINICAL.SMOKINGSTATUS` has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Smoking {
-    /// Nobody asked.
-    Unknown = 0,
-    /// Never did.
-    Never = 1,
-    /// Gave it up.
-    Former = 2,
-    /// Does.
-    Current = 3,
-}
+use crate::demo::Result;
+use crate::demo::calendar::{Day, Moment};
+use crate::demo::illnesses::{self, Illness};
+pub use crate::demo::illnesses::{Life, Smoking};
+use crate::demo::random::{Random, Stream};
+use crate::demo::target::Rows;
 
 /// A patient as the writers of the record see them.
 pub struct Chart {
@@ -144,19 +113,16 @@ pub struct Clinical<'conn> {
 
 impl<'conn> Clinical<'conn> {
     /// A writer of records into tables that exist.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn new(conn: &'conn Connection, seed: u64) -> rusqlite::Result<Self> {
-        Ok(Clinical {
+    pub fn new(rows: &'conn dyn Rows, seed: u64) -> Self {
+        Clinical {
             seed,
-            history: history::Writers::new(conn)?,
-            immunisations: immunisations::Writers::new(conn)?,
-            medicines: medicines::Writers::new(conn)?,
-            measurements: measurements::Writers::new(conn)?,
-            results: results::Writers::new(conn)?,
-            letters: letters::Writers::new(conn)?,
-        })
+            history: history::Writers::new(rows),
+            immunisations: immunisations::Writers::new(rows),
+            medicines: medicines::Writers::new(rows),
+            measurements: measurements::Writers::new(rows),
+            results: results::Writers::new(rows),
+            letters: letters::Writers::new(rows),
+        }
     }
 
     /// How many rows there are by now, in all tables.
@@ -172,8 +138,8 @@ impl<'conn> Clinical<'conn> {
     /// Writes a patient's record.
     ///
     /// # Errors
-    /// SQLite's.
-    pub fn write(&mut self, life: Life) -> rusqlite::Result<()> {
+    /// The engine's.
+    pub fn write(&mut self, life: Life) -> Result<()> {
         let mut random = Random::new(self.seed, Stream::Health, u64::from(life.number));
         let chart = Chart::draw(self.seed, life, &mut random);
         self.history.write(&chart, &mut random)?;

@@ -1,4 +1,4 @@
-use crate::demo::tests::{TODAY, assert_holds, assert_holds_none, count, practice};
+use crate::demo::bp_premier::tests::{TODAY, assert_holds, assert_holds_none, count, practice};
 
 /// What must be found in a practice of 200 patients, whatever the seed.
 const QUIRKS: &[&str] = &[

@@ -4,17 +4,19 @@
 //! The columns are those that public integrations query. Widths and types that are not public are those
 //! that the product has for columns of the same kind.
 
-use super::{Table, char, datetime, int, varchar};
+use crate::demo::table::{Table, char, datetime, int, varchar};
 
 /// How bad something is, by code.
 pub static SEVERITYCODES: Table = Table {
     name: "SEVERITYCODES",
+    key: 1,
     columns: &[int("SEVERITYCODE"), char("DESCRIPTION", 20)],
 };
 
 /// Kinds of visit, by code.
 pub static VISITTYPE: Table = Table {
     name: "VISITTYPE",
+    key: 1,
     columns: &[int("VISITCODE"), char("VISITTYPE", 20)],
 };
 
@@ -22,6 +24,7 @@ pub static VISITTYPE: Table = Table {
 /// not public. Of YEAR, MONTH and DAY, 0 is what is not known.
 pub static PASTHISTORY: Table = Table {
     name: "PASTHISTORY",
+    key: 1,
     columns: &[
         int("RECORDID"),
         int("RECORDSTATUS"),
@@ -45,6 +48,7 @@ pub static PASTHISTORY: Table = Table {
 /// What a patient reacts to.
 pub static REACTIONS: Table = Table {
     name: "REACTIONS",
+    key: 1,
     columns: &[
         int("RECORDID"),
         int("RECORDSTATUS"),
@@ -64,6 +68,7 @@ pub static REACTIONS: Table = Table {
 /// One row for a patient of whom something of this kind was asked. It has no RECORDSTATUS.
 pub static CLINICAL: Table = Table {
     name: "CLINICAL",
+    key: 1,
     columns: &[
         int("INTERNALID"),
         int("KNOWNALLERGIES"),
@@ -76,6 +81,7 @@ pub static CLINICAL: Table = Table {
 /// Vaccines that were given, here or elsewhere.
 pub static IMMUNISATIONS: Table = Table {
     name: "IMMUNISATIONS",
+    key: 1,
     columns: &[
         int("RECORDID"),
         int("RECORDSTATUS"),
@@ -98,6 +104,7 @@ pub static IMMUNISATIONS: Table = Table {
 /// The medicines that a patient takes, or took until DELETIONDATE.
 pub static CURRENTRX: Table = Table {
     name: "CURRENTRX",
+    key: 1,
     columns: &[
         int("RECORDID"),
         int("RECORDSTATUS"),
@@ -126,6 +133,7 @@ pub static CURRENTRX: Table = Table {
 /// Prescriptions; what is on them stands in `SCRIPTITEMS`.
 pub static PRESCRIPTIONS: Table = Table {
     name: "PRESCRIPTIONS",
+    key: 1,
     columns: &[
         int("SCRIPTID"),
         int("RECORDSTATUS"),
@@ -142,6 +150,7 @@ pub static PRESCRIPTIONS: Table = Table {
 /// The items of prescriptions.
 pub static SCRIPTITEMS: Table = Table {
     name: "SCRIPTITEMS",
+    key: 1,
     columns: &[
         int("RECORDID"),
         int("RECORDSTATUS"),
@@ -160,6 +169,7 @@ pub static SCRIPTITEMS: Table = Table {
 /// What was measured at the practice; a blood pressure is two rows of one date and time.
 pub static OBSERVATIONS: Table = Table {
     name: "OBSERVATIONS",
+    key: 1,
     columns: &[
         int("RECORDID"),
         int("RECORDSTATUS"),
@@ -178,6 +188,7 @@ pub static OBSERVATIONS: Table = Table {
 /// Reports of laboratories and other services.
 pub static INVESTIGATIONS: Table = Table {
     name: "INVESTIGATIONS",
+    key: 1,
     columns: &[
         int("REPORTID"),
         int("RECORDSTATUS"),
@@ -197,6 +208,7 @@ pub static INVESTIGATIONS: Table = Table {
 /// The single results of reports.
 pub static REPORTVALUES: Table = Table {
     name: "REPORTVALUES",
+    key: 1,
     columns: &[
         int("RECORDID"),
         int("RECORDSTATUS"),
@@ -218,6 +230,7 @@ pub static REPORTVALUES: Table = Table {
 /// Letters that came in.
 pub static CORRESPONDENCEIN: Table = Table {
     name: "CORRESPONDENCEIN",
+    key: 1,
     columns: &[
         int("DOCUMENTID"),
         int("RECORDSTATUS"),
@@ -235,6 +248,7 @@ pub static CORRESPONDENCEIN: Table = Table {
 /// Letters that the practice wrote.
 pub static CORRESPONDENCEOUT: Table = Table {
     name: "CORRESPONDENCEOUT",
+    key: 1,
     columns: &[
         int("RECORDID"),
         int("RECORDSTATUS"),
@@ -252,6 +266,7 @@ pub static CORRESPONDENCEOUT: Table = Table {
 /// Visits, of which an appointment's VISITID names one. Times are seconds since midnight.
 pub static VISITS: Table = Table {
     name: "VISITS",
+    key: 1,
     columns: &[
         int("VISITID"),
         int("RECORDSTATUS"),
@@ -271,6 +286,7 @@ pub static VISITS: Table = Table {
 /// What a visit was for.
 pub static VISITREASON: Table = Table {
     name: "VISITREASON",
+    key: 1,
     columns: &[
         int("RECORDID"),
         int("RECORDSTATUS"),

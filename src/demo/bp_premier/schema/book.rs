@@ -1,11 +1,12 @@
 //! The tables of the appointment book: who comes when, and who is there.
 
-use super::{Table, datetime, int, varchar};
+use crate::demo::table::{Table, datetime, int, varchar};
 
 /// The appointment book. `APPOINTMENTTIME` and `ARRIVALTIME` are seconds since midnight,
 /// `APPOINTMENTLENGTH` is in seconds.
 pub static APPOINTMENTS: Table = Table {
     name: "APPOINTMENTS",
+    key: 1,
     columns: &[
         int("RECORDID"),
         int("RECORDSTATUS"),
@@ -32,6 +33,7 @@ pub static APPOINTMENTS: Table = Table {
 /// Why and when an appointment was cancelled; its key is the appointment's.
 pub static CANCELLEDAPPOINTMENTS: Table = Table {
     name: "CANCELLEDAPPOINTMENTS",
+    key: 1,
     columns: &[
         int("APPOINTMENTID"),
         int("RECORDSTATUS"),
@@ -46,6 +48,7 @@ pub static CANCELLEDAPPOINTMENTS: Table = Table {
 /// When someone sees patients in a week, or in one of several. Times and lengths are in seconds.
 pub static SESSIONS: Table = Table {
     name: "SESSIONS",
+    key: 1,
     columns: &[
         int("SESSIONID"),
         int("RECORDSTATUS"),
@@ -67,6 +70,7 @@ pub static SESSIONS: Table = Table {
 /// The days on which someone is away, the last one included.
 pub static DAYSAWAY: Table = Table {
     name: "DAYSAWAY",
+    key: 1,
     columns: &[
         int("RECORDID"),
         int("RECORDSTATUS"),

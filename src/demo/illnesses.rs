@@ -3,8 +3,40 @@
 //! Takes a patient's life; gives the illnesses. About a third of the adults have something, and those have
 //! what goes together at their age. Medicines are named by what is in them.
 
-use super::{Life, Smoking};
-use crate::demo::random::Random;
+use super::calendar::Day;
+use super::random::Random;
+
+/// What a patient's clinical record depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Life {
+    /// The patient's number; the key is one more.
+    pub number: u32,
+    /// The day of birth, whether or not the practice knows it.
+    pub born: Day,
+    /// Years of age on the last day of the record.
+    pub years: i32,
+    /// What counts for which illnesses are likely.
+    pub female: bool,
+    /// The day since when the practice knows the patient.
+    pub since: Day,
+    /// The last day of the record: yesterday, or the day before that of death. Never before `since`.
+    pub until: Day,
+    /// Whether the record ends with a death.
+    pub dead: bool,
+}
+
+/// Whether someone smokes, as `CLINICAL.SMOKINGSTATUS` has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Smoking {
+    /// Nobody asked.
+    Unknown = 0,
+    /// Never did.
+    Never = 1,
+    /// Gave it up.
+    Former = 2,
+    /// Does.
+    Current = 3,
+}
 
 /// Something that people have for good.
 #[derive(Debug)]

@@ -1,12 +1,13 @@
 //! History, reactions, and what was asked once: allergies and smoking.
 
 use super::{Chart, Smoking, changed, next_key, record_status, working_second};
+use crate::demo::Result;
+use crate::demo::bp_premier::lookups::{UNKNOWN_CODE, severity};
+use crate::demo::bp_premier::schema::clinical as schema;
 use crate::demo::calendar::Day;
-use crate::demo::lookups::{UNKNOWN_CODE, severity};
 use crate::demo::random::Random;
-use crate::demo::schema::clinical as schema;
+use crate::demo::target::Rows;
 use crate::demo::writer::Writer;
-use rusqlite::Connection;
 
 /// What passed, with the product's code for it: in children, and in adults.
 const PASSED_IN_CHILDREN: &[(&str, i32)] = &[
@@ -85,15 +86,12 @@ struct Entry {
 
 impl<'conn> Writers<'conn> {
     /// Writers into tables that exist.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn new(conn: &'conn Connection) -> rusqlite::Result<Self> {
-        Ok(Writers {
-            history: Writer::new(conn, &schema::PASTHISTORY)?,
-            reactions: Writer::new(conn, &schema::REACTIONS)?,
-            clinical: Writer::new(conn, &schema::CLINICAL)?,
-        })
+    pub fn new(rows: &'conn dyn Rows) -> Self {
+        Writers {
+            history: Writer::new(rows, &schema::PASTHISTORY),
+            reactions: Writer::new(rows, &schema::REACTIONS),
+            clinical: Writer::new(rows, &schema::CLINICAL),
+        }
     }
 
     /// How many rows there are by now.
@@ -104,8 +102,8 @@ impl<'conn> Writers<'conn> {
     /// Writes a patient's rows.
     ///
     /// # Errors
-    /// SQLite's.
-    pub fn write(&mut self, chart: &Chart, random: &mut Random) -> rusqlite::Result<()> {
+    /// The engine's.
+    pub fn write(&mut self, chart: &Chart, random: &mut Random) -> Result<()> {
         let life = &chart.life;
         for illness in &chart.illnesses {
             let first = life.born.plus(illness.from * 365).0;
@@ -190,12 +188,7 @@ impl<'conn> Writers<'conn> {
         self.write_clinical(chart, reactions > 0, random)
     }
 
-    fn write_entry(
-        &mut self,
-        chart: &Chart,
-        entry: &Entry,
-        random: &mut Random,
-    ) -> rusqlite::Result<()> {
+    fn write_entry(&mut self, chart: &Chart, entry: &Entry, random: &mut Random) -> Result<()> {
         let id = next_key(self.history.rows());
         let made = Day(random.between(entry.began.max(chart.life.since).0, chart.life.until.0))
             .at(working_second(random));
@@ -260,7 +253,7 @@ impl<'conn> Writers<'conn> {
         chart: &Chart,
         reaction: &Reaction,
         random: &mut Random,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<()> {
         let (kind, item, name, happens, code, how_bad) = *reaction;
         let id = next_key(self.reactions.rows());
         let made = chart.recent(random, 4000).at(working_second(random));
@@ -291,12 +284,7 @@ impl<'conn> Writers<'conn> {
         self.reactions.insert()
     }
 
-    fn write_clinical(
-        &mut self,
-        chart: &Chart,
-        reacts: bool,
-        random: &mut Random,
-    ) -> rusqlite::Result<()> {
+    fn write_clinical(&mut self, chart: &Chart, reacts: bool, random: &mut Random) -> Result<()> {
         let asked = random.chance(65);
         if chart.life.number % 11 == 7 && !reacts {
             return Ok(());

@@ -1,13 +1,14 @@
 //! Visits: what became of an appointment that was kept.
 
 use super::next_key;
+use crate::demo::Result;
+use crate::demo::bp_premier::lookups::{UNKNOWN_CODE, visit};
+use crate::demo::bp_premier::schema::clinical as schema;
+use crate::demo::bp_premier::staff;
 use crate::demo::calendar::Day;
-use crate::demo::lookups::{UNKNOWN_CODE, visit};
 use crate::demo::random::{Random, Stream};
-use crate::demo::schema::clinical as schema;
-use crate::demo::staff;
+use crate::demo::target::Rows;
 use crate::demo::writer::Writer;
-use rusqlite::Connection;
 
 const REASONS: &[&str] = &[
     "Cough",
@@ -50,15 +51,12 @@ pub struct Writers<'conn> {
 
 impl<'conn> Writers<'conn> {
     /// Writers into tables that exist.
-    ///
-    /// # Errors
-    /// SQLite's.
-    pub fn new(conn: &'conn Connection, seed: u64) -> rusqlite::Result<Self> {
-        Ok(Writers {
+    pub fn new(rows: &'conn dyn Rows, seed: u64) -> Self {
+        Writers {
             seed,
-            visits: Writer::new(conn, &schema::VISITS)?,
-            reasons: Writer::new(conn, &schema::VISITREASON)?,
-        })
+            visits: Writer::new(rows, &schema::VISITS),
+            reasons: Writer::new(rows, &schema::VISITREASON),
+        }
     }
 
     /// How many rows there are by now.
@@ -69,8 +67,8 @@ impl<'conn> Writers<'conn> {
     /// Writes a visit and what it was for.
     ///
     /// # Errors
-    /// SQLite's.
-    pub fn write(&mut self, visit: &Visit) -> rusqlite::Result<()> {
+    /// The engine's.
+    pub fn write(&mut self, visit: &Visit) -> Result<()> {
         let id = visit.id;
         let mut random = Random::new(self.seed, Stream::Visit, id.unsigned_abs());
         let kind = match id {
