@@ -476,6 +476,46 @@ fn mappings_are_checked_and_errors_are_listed() {
 }
 
 #[test]
+fn a_demo_is_written_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let office = folder.path().join("office.sqlite");
+    let clinical = folder.path().join("clinical.sqlite");
+    let named = [
+        format!("OFFICE={}", text(&office)),
+        format!("CLINICAL={}", text(&clinical)),
+    ];
+    let create = |databases: &[&str]| {
+        let asked = [
+            &[
+                "demo",
+                "create",
+                "--mapping",
+                "zedmed",
+                "--engine",
+                "sqlite",
+            ][..],
+            &["--patients", "30", "--today", "2026-03-02", "--database"],
+            databases,
+        ];
+        run(&asked.concat())
+    };
+    let output = create(&[&named[0], &named[1]]);
+    assert_eq!(output.status.code(), Some(0));
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        told.contains("zedmed: 30 patients") && told.contains("CLINICAL in"),
+        "{told}"
+    );
+    assert!(office.is_file() && clinical.is_file());
+    let again = create(&[&named[0], &named[1]]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is there already"));
+    let half = create(&[&named[0]]);
+    assert_eq!(half.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&half.stderr).contains("its catalogue CLINICAL"));
+}
+
+#[test]
 fn what_a_mapping_meets_of_au_core_is_printed() {
     let output = run(&["mapping", "coverage"]);
     assert_eq!(output.status.code(), Some(0));
@@ -489,6 +529,15 @@ fn what_a_mapping_meets_of_au_core_is_printed() {
     let bp = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/bp-premier");
     let same = run(&["mapping", "coverage", text(&bp)]);
     assert_eq!(String::from_utf8_lossy(&same.stdout), shown);
+
+    for name in ["zedmed", "dental4windows"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("mappings")
+            .join(name);
+        let output = run(&["mapping", "coverage", text(&folder)]);
+        let shown = String::from_utf8(output.stdout).expect("text");
+        settings.bind(|| insta::assert_snapshot!(name, shown));
+    }
 
     let json = run(&["mapping", "coverage", "--json"]);
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
