@@ -18,10 +18,10 @@ use pilaster::fhir::outcome::{Issue, OperationOutcome};
 use pilaster::mapping::Mapping;
 use pilaster::passthrough::Command;
 use pilaster::plan::{self, ChildPart, Included, MOST_INCLUDED, Part, Plan, Planner};
-use pilaster::relation::{Dialect, Select, Value as SqlValue};
+use pilaster::relation::{Dialect, Value as SqlValue};
 use pilaster::search::{Input, SearchRequest};
 use pilaster::site::{Answer, SearchCall, SiteError};
-use pilaster::sql::{self, SqlError, Statement};
+use pilaster::sql::{self, Statement};
 use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::Value;
@@ -216,16 +216,6 @@ pub fn fixture_with(folder: &Path, more: impl FnOnce(&mut Connection)) -> Practi
             more(connection);
         }
     })
-}
-
-/// The dialect in which a mapping's commands are shown: that of its engine, or SQLite's where no dialect is
-/// written for that yet.
-fn dialect(practice: &Practice, select: &Select) -> Dialect {
-    let engine = practice.site.mapping().engine;
-    match sql::select(select, engine) {
-        Err(SqlError::DialectNotOffered(_)) => Dialect::Sqlite,
-        _ => engine,
-    }
 }
 
 /// Pads every `char(n)` column of a catalogue, as the practice's engine does and SQLite does not.
@@ -428,7 +418,7 @@ fn commands_of(practice: &Practice, plan: &Plan) -> Vec<Shown> {
     let mut children = Vec::new();
     for part in plan.parts.iter().filter(|part| part.select.can_match()) {
         shown.push(Shown {
-            statement: sql::select(&part.select, dialect(practice, &part.select)).unwrap(),
+            statement: sql::select(&part.select, practice.site.mapping().engine).unwrap(),
             values: part.values.clone(),
             catalogue: part.source.relation.catalogue.clone(),
         });
@@ -466,7 +456,7 @@ fn included(practice: &Practice, request: &SearchRequest, bundle: &Value) -> Vec
             .with_context(|context| site.planner().include(include, &page, request, context));
         for (_, part) in parts {
             shown.push(Shown {
-                statement: sql::select(&part.select, dialect(practice, &part.select)).unwrap(),
+                statement: sql::select(&part.select, practice.site.mapping().engine).unwrap(),
                 values: part.values.clone(),
                 catalogue: part.source.relation.catalogue.clone(),
             });
@@ -480,7 +470,7 @@ fn children_of(practice: &Practice, part: &Part, most: usize) -> Vec<Shown> {
     child_parts(practice, most, part)
         .into_iter()
         .map(|child| Shown {
-            statement: sql::children(&child.select, dialect(practice, &part.select)).unwrap(),
+            statement: sql::children(&child.select, practice.site.mapping().engine).unwrap(),
             values: child.values,
             catalogue: part.source.relation.catalogue.clone(),
         })

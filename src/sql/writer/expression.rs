@@ -24,6 +24,8 @@ pub(super) fn text_of(expr: &Expr) -> Option<(Option<&Arc<Collation>>, Option<Sq
             .ty
             .is_text()
             .then_some((raw.collation.as_ref(), Some(raw.ty))),
+        // What is trimmed of a fragment compares as the fragment does.
+        Expr::Trim(inner) if matches!(**inner, Expr::Raw(_)) => text_of(inner),
         other => {
             let column = column_of(other)?;
             column
