@@ -28,7 +28,7 @@ impl Accents {
             (Dialect::Mssql, Accents::Ignored) => Some("Latin1_General_CI_AI"),
             (Dialect::Firebird, Accents::Distinct) => Some("UNICODE_CI"),
             (Dialect::Firebird, Accents::Ignored) => Some("UNICODE_CI_AI"),
-            // A database of SQL Anywhere is created with its collation: 1252LATIN1.
+            // A database of SQL Anywhere is created with its collation: UCA, which ignores case and accents.
             (Dialect::SqlAnywhere, _) => None,
         }
     }

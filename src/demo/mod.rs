@@ -67,6 +67,9 @@ impl Options {
     }
 }
 
+/// Writes all rows of a practice; the function is called with how many there are by now, roughly.
+pub type Write = fn(&dyn Rows, &Options, &mut dyn FnMut(u64)) -> Result<()>;
+
 /// The synthetic practice of a product.
 pub struct Demo {
     /// The product's mapping: the name of its folder.
@@ -77,8 +80,8 @@ pub struct Demo {
     pub accents: Accents,
     /// About how many rows there will be.
     pub expected: fn(&Options) -> u64,
-    /// Writes all rows; the function is called with how many there are by now, roughly.
-    pub write: fn(&dyn Rows, &Options, &mut dyn FnMut(u64)) -> Result<()>,
+    /// Writes all rows.
+    pub write: Write,
 }
 
 impl std::fmt::Debug for Demo {

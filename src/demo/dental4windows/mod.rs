@@ -73,7 +73,7 @@ fn write(rows: &dyn Rows, options: &Options, progress: &mut dyn FnMut(u64)) -> R
     for number in 0..patients {
         let person = Person::of(seed, number, today);
         writer.write(&person)?;
-        known.push((person.standing != Standing::Deleted).then(|| Known {
+        known.push((person.standing != Standing::Deleted).then_some(Known {
             since: person.since.day,
             until: match person.died {
                 Some(_) => person.until,

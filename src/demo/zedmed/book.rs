@@ -514,6 +514,6 @@ impl Book {
 
 /// Where somebody works on a day of the week.
 fn clinic(member: u32, weekday: i32) -> &'static str {
-    let second = member % 2 == 0 && weekday > 2;
+    let second = member.is_multiple_of(2) && weekday > 2;
     CLINICS[usize::from(second)].0
 }

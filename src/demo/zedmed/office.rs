@@ -215,7 +215,7 @@ impl<'s> Patients<'s> {
         };
         // Newer versions ask; most records are older.
         let identity = match (number % 12, person.female) {
-            (5, _) if number % 5 == 0 => Some(("Non-binary", "they/them")),
+            (5, _) if number.is_multiple_of(5) => Some(("Non-binary", "they/them")),
             (5, true) => Some(("Female", "she/her")),
             (5, false) => Some(("Male", "he/him")),
             (6, _) => Some(("", "")),
@@ -251,7 +251,11 @@ impl<'s> Patients<'s> {
             (9, _) | (_, 88..) => Some("9"),
             _ => Some("4"),
         };
-        let unknown_birth = if number % 2 == 0 { None } else { Some(NO_DAY) };
+        let unknown_birth = if number.is_multiple_of(2) {
+            None
+        } else {
+            Some(NO_DAY)
+        };
         let [home, work, mobile] = &person.phones;
         self.patients
             .set("PATIENT_ID", person.key())
