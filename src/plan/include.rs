@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use crate::fhir::search_parameters;
 use crate::mapping::{ReferenceMatcher, Resource, Source, Target};
-use crate::relation::{Joins, Predicate, Select, SqlType, Value};
+use crate::relation::{
+    Among, AmongFrom, ChildSelect, Joins, Predicate, Select, Shared, SqlType, Value,
+};
 use crate::search::{Include, ParameterKind, Reference, SearchRequest, Summary};
 
 use super::chain::{references, referrers};
@@ -32,6 +34,75 @@ pub struct Included {
     /// A place in [`crate::mapping::Mapping::sources`].
     pub source: usize,
     pub ids: Vec<String>,
+}
+
+/// What is to be asked for the resources that go with a page.
+#[derive(Debug, Default)]
+pub struct Steps {
+    /// Selects that bring them, each with the place of its source.
+    pub parts: Vec<(usize, Part)>,
+    /// Selects that say which they are, where they lie in another catalogue than what refers to them.
+    pub across: Vec<Across>,
+}
+
+/// Ids of resources in another catalogue. A command runs in one: so the ids are read in the one, and what they name is
+/// read by them in the other ([`Planner::read_all`]).
+#[derive(Debug)]
+pub struct Across {
+    pub ids: AcrossSelect,
+    pub values: Vec<Value>,
+    /// Whose ids they are.
+    pub resource: &'static str,
+    /// What stands before each of them and a hyphen: the source's name.
+    pub prefix: Option<Arc<str>>,
+}
+
+/// A select whose last column is an id.
+#[derive(Debug)]
+pub enum AcrossSelect {
+    /// From the rows that refer.
+    Source(Select),
+    /// From rows of a child of theirs.
+    Child(ChildSelect),
+}
+
+impl Across {
+    fn new(to: &ReferenceMatcher, of: &Prepared, among: Among, values: Values) -> Across {
+        let Among {
+            from,
+            joins,
+            key,
+            filter,
+            ..
+        } = among;
+        let columns = Shared::new(vec![key]);
+        let ids = match from {
+            AmongFrom::Source(source) => AcrossSelect::Source(Select {
+                joins,
+                page_joins: joins,
+                filter_joins: joins,
+                ..Select::of(source, filter, columns)
+            }),
+            AmongFrom::Child(child) => AcrossSelect::Child(ChildSelect {
+                child,
+                catalogue: of.source.relation.catalogue.clone(),
+                parents: filter,
+                columns,
+                joins,
+            }),
+        };
+        Across {
+            ids,
+            values: values.into_inner(),
+            resource: to.to,
+            prefix: to.prefix.clone(),
+        }
+    }
+}
+
+/// Whether two sources lie in different catalogues.
+fn is_across(one: &Prepared, other: &Prepared) -> bool {
+    one.source.relation.catalogue != other.source.relation.catalogue
 }
 
 impl Planner {
@@ -163,23 +234,23 @@ impl Planner {
         page: &[Included],
         request: &SearchRequest,
         context: &Context<'_>,
-    ) -> Vec<(usize, Part)> {
-        let mut parts = Vec::new();
+    ) -> Steps {
+        let mut steps = Steps::default();
         for included in page.iter().filter(|included| !included.ids.is_empty()) {
             let Some(of) = self.sources.get(included.source) else {
                 continue;
             };
             if include.reverse {
-                self.referring(include, of, included, request, context, &mut parts);
+                self.referring(include, of, included, request, context, &mut steps.parts);
             } else {
                 let named = |name: &str| include.source.as_deref().is_none_or(|of| of == name);
                 if named(of.source.resource) {
                     let targets = reference_targets(include, of);
-                    self.referred(targets, of, included, request, &mut parts);
+                    self.referred(targets, of, included, request, &mut steps);
                 }
             }
         }
-        parts
+        steps
     }
 
     /// The selects of all that the resources on the page refer to, by whatever element and of the types that are
@@ -190,7 +261,8 @@ impl Planner {
         page: &[Included],
         request: &SearchRequest,
         wanted: impl Fn(&Source, &Target, &ReferenceMatcher) -> bool,
-    ) -> Vec<(usize, Part)> {
+    ) -> Steps {
+        let mut across = Vec::new();
         let mut groups: Vec<Group<'_>> = Vec::new();
         for included in page.iter().filter(|included| !included.ids.is_empty()) {
             let Some(of) = self.sources.get(included.source) else {
@@ -199,6 +271,10 @@ impl Planner {
             let targets = references(&of.source.references)
                 .filter(|(target, to)| wanted(&of.source, target, to));
             for (target, to, place, other) in self.leading(targets) {
+                if is_across(of, other) {
+                    across.extend(ids_across(target, to, of, included));
+                    continue;
+                }
                 // Of what a command takes, half.
                 let most = self.dialect.most_values() / 2;
                 let more = 2 * included.ids.len().next_power_of_two();
@@ -228,14 +304,15 @@ impl Planner {
                 group.ways.extend(way);
             }
         }
-        groups
+        let parts = groups
             .into_iter()
             .map(|group| {
                 let filter = Predicate::any(group.ways);
                 let part = self.included(group.place, group.of, filter, group.values, request);
                 (group.place, part)
             })
-            .collect()
+            .collect();
+        Steps { parts, across }
     }
 
     /// The sources that references lead to, each reference once.
@@ -267,12 +344,17 @@ impl Planner {
         of: &Prepared,
         page: &Included,
         request: &SearchRequest,
-        parts: &mut Vec<(usize, Part)>,
+        steps: &mut Steps,
     ) {
         for (target, to, place, other) in self.leading(targets) {
+            if is_across(of, other) {
+                steps.across.extend(ids_across(target, to, of, page));
+                continue;
+            }
             let mut values = Values::default();
             if let Some(filter) = refers(target, to, of, page, other, &mut values) {
-                parts.push((place, self.included(place, other, filter, values, request)));
+                let part = self.included(place, other, filter, values, request);
+                steps.parts.push((place, part));
             }
         }
     }
@@ -417,13 +499,36 @@ fn refers(
     let [key] = other.source.id.as_slice() else {
         return None;
     };
+    Some(Predicate::Among {
+        expr: key.clone(),
+        of: Box::new(among(target, to, of, page, values)?),
+    })
+}
+
+/// The ids that resources on the page refer to; None where that cannot be said.
+fn among(
+    target: &Target,
+    to: &ReferenceMatcher,
+    of: &Prepared,
+    page: &Included,
+    values: &mut Values,
+) -> Option<Among> {
     let ids = page.ids.iter().map(String::as_str);
     let on_page = reference::ids(&of.source, ids, values);
     let joins = Joins::of_source(&of.source.relation).of_predicate(&on_page);
-    Some(Predicate::Among {
-        expr: key.clone(),
-        of: Box::new(referrers(target, to, of, on_page, joins)?),
-    })
+    referrers(target, to, of, on_page, joins)
+}
+
+/// The ids, in another catalogue, that resources on the page refer to.
+fn ids_across(
+    target: &Target,
+    to: &ReferenceMatcher,
+    of: &Prepared,
+    page: &Included,
+) -> Option<Across> {
+    let mut values = Values::default();
+    let among = among(target, to, of, page, &mut values)?;
+    Some(Across::new(to, of, among, values))
 }
 
 /// The includes without those that another one covers.

@@ -35,7 +35,9 @@ use jiff::tz::TimeZone;
 pub use chain::references;
 pub use claims::{Claims, ViewNeed};
 pub use error::{PlanError, UnknownName};
-pub use include::{Included, MOST_ADDED, MOST_INCLUDED, ROUNDS, merged};
+pub use include::{
+    Across, AcrossSelect, Included, MOST_ADDED, MOST_INCLUDED, ROUNDS, Steps, merged,
+};
 pub use order::{Place, compare_keys};
 pub use planner::Planner;
 pub use sort::{Merged, merged as merged_keys};

@@ -258,13 +258,17 @@ impl CallPlanner {
                     .iter()
                     .filter_map(|part| self.planner.stand_in(&part.source))
                     .collect();
-                list.iter()
-                    .flat_map(|include| {
-                        let request = &asked.request;
-                        self.planner.include(include, &page, request, &context)
-                    })
-                    .map(|(_, part)| part)
-                    .collect()
+                let mut parts = Vec::new();
+                for include in list {
+                    let request = &asked.request;
+                    let steps = self.planner.include(include, &page, request, &context);
+                    parts.extend(steps.parts.into_iter().map(|(_, part)| part));
+                    // What lies in another catalogue is read by its ids.
+                    let across = steps.across.iter();
+                    let served = across.filter_map(|across| self.served(across.resource).ok());
+                    parts.extend(served.flat_map(|of| self.planner.read_stand_in(of).parts));
+                }
+                parts
             }
             Includes::Referenced { .. } => {
                 let types: BTreeSet<&str> = plan

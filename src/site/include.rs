@@ -12,7 +12,9 @@ use crate::assemble::{self, ChildRows, ResourceWriter};
 use crate::mapping::{Matcher, ReferenceMatcher, Target};
 use crate::passthrough::Session;
 use crate::passthrough::{CellRef, Rows};
-use crate::plan::{Included, MOST_ADDED, MOST_INCLUDED, Part, ROUNDS, Selection, View};
+use crate::plan::{
+    Across, AcrossSelect, Included, MOST_ADDED, MOST_INCLUDED, Part, ROUNDS, Selection, Steps, View,
+};
 use crate::relation::Predicate;
 
 /// Resources that one select reads by their ids, at the most.
@@ -97,12 +99,7 @@ impl OnPage {
 impl Page {
     /// The selects of all that the page refers to: by the ids that its rows hold, as far as they do; what stands in a
     /// child's rows, or depends on a condition, is asked of the tables.
-    fn referenced(
-        &self,
-        site: &Site,
-        level: &[Included],
-        matched: &[(&Rows, usize)],
-    ) -> Vec<(usize, Part)> {
+    fn referenced(&self, site: &Site, level: &[Included], matched: &[(&Rows, usize)]) -> Steps {
         let mut ids: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
         for (part, (rows, used)) in self.plan.parts.iter().zip(matched) {
             for target in &part.source.references {
@@ -122,7 +119,7 @@ impl Page {
             }
         }
         let planner = site.planner();
-        let mut parts = planner.referenced(level, &self.request, |of, target, to| {
+        let mut steps = planner.referenced(level, &self.request, |of, target, to| {
             let of_page = self.plan.parts.iter();
             let is_held = of_page
                 .filter(|part| std::ptr::eq(&*part.source, of))
@@ -130,22 +127,11 @@ impl Page {
             !is_held && self.includes.take(to.to)
         });
         for (resource, ids) in ids {
-            let Some(resource) = site.resource(resource) else {
-                continue;
-            };
-            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            let places = resource.sources.iter();
-            let at_once = places.map(|&place| planner.ids_at_once(place)).min();
-            for some in ids.chunks(at_once.unwrap_or(READ_AT_ONCE).min(READ_AT_ONCE)) {
-                let plan = planner.read_all(resource, some, &Selection::Whole);
-                parts.extend(
-                    plan.parts
-                        .into_iter()
-                        .filter_map(|part| Some((place_of(site, &part)?, part))),
-                );
-            }
+            steps
+                .parts
+                .extend(read(site, resource, &ids, &Selection::Whole));
         }
-        parts
+        steps
     }
 
     /// Fetches what the request includes, given the rows of each part that are on the page. The number of commands
@@ -193,8 +179,20 @@ impl Page {
                 extras.cut |= self.includes.goes_on();
                 break;
             }
-            let parts = self.round(site, round, &level, matched).into_iter();
-            for (place, part) in parts.filter(|(_, part)| part.select.can_match()) {
+            let steps = self.round(site, round, &level, matched);
+            let mut parts = steps.parts;
+            // What `_elements` names are elements of the matches.
+            let selection = Selection::of(self.request.summary, &[]);
+            for across in &steps.across {
+                let ids = ids_of(site, session, across, commands)?;
+                extras.cut |= ids.len() > MOST_INCLUDED as usize;
+                let ids = ids.into_iter().take(MOST_INCLUDED as usize).collect();
+                parts.extend(read(site, across.resource, &ids, &selection));
+            }
+            for (place, part) in parts
+                .into_iter()
+                .filter(|(_, part)| part.select.can_match())
+            {
                 if left == 0 {
                     // There may be more: that is all that can be said without asking.
                     extras.cut = true;
@@ -232,22 +230,70 @@ impl Page {
         round: usize,
         level: &[Included],
         matched: &[(&Rows, usize)],
-    ) -> Vec<(usize, Part)> {
+    ) -> Steps {
         match &self.includes {
             Includes::Named(list) => {
                 let context = site.calls.context(&self.call.base, self.call.strict);
-                list.iter()
-                    .filter(|include| round == 0 || include.iterate)
-                    .flat_map(|include| {
-                        let planner = site.planner();
-                        planner.include(include, level, &self.request, &context)
-                    })
-                    .collect()
+                let mut steps = Steps::default();
+                for include in list.iter().filter(|it| round == 0 || it.iterate) {
+                    let planner = site.planner();
+                    let more = planner.include(include, level, &self.request, &context);
+                    steps.parts.extend(more.parts);
+                    steps.across.extend(more.across);
+                }
+                steps
             }
             Includes::Referenced { .. } if round == 0 => self.referenced(site, level, matched),
-            Includes::Referenced { .. } => Vec::new(),
+            Includes::Referenced { .. } => Steps::default(),
         }
     }
+}
+
+/// The selects that read resources of a type by their ids.
+fn read(
+    site: &Site,
+    resource: &str,
+    ids: &BTreeSet<String>,
+    selection: &Selection,
+) -> Vec<(usize, Part)> {
+    let Some(resource) = site.resource(resource) else {
+        return Vec::new();
+    };
+    let planner = site.planner();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let places = resource.sources.iter();
+    let at_once = places.map(|&place| planner.ids_at_once(place)).min();
+    let at_once = at_once.unwrap_or(READ_AT_ONCE).min(READ_AT_ONCE);
+    let mut parts = Vec::new();
+    for some in ids.chunks(at_once) {
+        let plan = planner.read_all(resource, some, selection);
+        let placed = plan.parts.into_iter();
+        parts.extend(placed.filter_map(|part| Some((place_of(site, &part)?, part))));
+    }
+    parts
+}
+
+/// The ids that are read in one catalogue, of what lies in another.
+fn ids_of(
+    site: &Site,
+    session: &mut Session<'_>,
+    across: &Across,
+    commands: &mut u32,
+) -> Result<BTreeSet<String>, SiteError> {
+    let statement = match &across.ids {
+        AcrossSelect::Source(select) => site.statement(select)?,
+        AcrossSelect::Child(select) => site.child_statement(select)?,
+    };
+    let rows = session.execute(&statement, &across.values)?;
+    *commands += 1;
+    let last = rows.width().saturating_sub(1);
+    let ids = (0..rows.len()).filter_map(|row| id_of(rows.cell(row, last)));
+    Ok(ids
+        .map(|id| match &across.prefix {
+            Some(prefix) => format!("{prefix}-{id}"),
+            None => id,
+        })
+        .collect())
 }
 
 /// Where the source of a part stands in [`crate::mapping::Mapping::sources`].

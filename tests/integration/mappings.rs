@@ -17,7 +17,9 @@ use std::sync::Arc;
 use pilaster::fhir::outcome::{Issue, OperationOutcome};
 use pilaster::mapping::Mapping;
 use pilaster::passthrough::Command;
-use pilaster::plan::{self, ChildPart, Included, MOST_INCLUDED, Part, Plan, Planner};
+use pilaster::plan::{
+    self, AcrossSelect, ChildPart, Included, MOST_INCLUDED, Part, Plan, Planner, Selection,
+};
 use pilaster::relation::{Dialect, Value as SqlValue};
 use pilaster::search::{Input, SearchRequest};
 use pilaster::site::{Answer, SearchCall, SiteError};
@@ -452,9 +454,35 @@ fn included(practice: &Practice, request: &SearchRequest, bundle: &Value) -> Vec
         });
     let mut shown = Vec::new();
     for include in &request.includes {
-        let parts = practice
+        let steps = practice
             .with_context(|context| site.planner().include(include, &page, request, context));
-        for (_, part) in parts {
+        for across in &steps.across {
+            let engine = practice.site.mapping().engine;
+            let statement = match &across.ids {
+                AcrossSelect::Source(select) => sql::select(select, engine),
+                AcrossSelect::Child(select) => sql::children(select, engine),
+            };
+            let statement = statement.unwrap();
+            shown.push(Shown {
+                values: across.values.clone(),
+                catalogue: statement.catalogue.clone(),
+                statement,
+            });
+            // What the ids name is read by them.
+            let entries = bundle["entry"].as_array().into_iter().flatten();
+            let ids: BTreeSet<&str> = entries
+                .filter(|entry| entry["search"]["mode"] == "include")
+                .map(|entry| &entry["resource"])
+                .filter(|resource| resource["resourceType"] == across.resource)
+                .filter_map(|resource| resource["id"].as_str())
+                .collect();
+            let ids: Vec<&str> = ids.into_iter().collect();
+            let resource = site.resource(across.resource).unwrap();
+            let selection = Selection::of(request.summary, &[]);
+            let plan = site.planner().read_all(resource, &ids, &selection);
+            shown.extend(commands_of(practice, &plan));
+        }
+        for (_, part) in steps.parts {
             shown.push(Shown {
                 statement: sql::select(&part.select, practice.site.mapping().engine).unwrap(),
                 values: part.values.clone(),
