@@ -40,6 +40,7 @@ mod cli;
 mod clinical_facts;
 mod conditional;
 mod configured;
+mod examples;
 mod firebird;
 mod http;
 mod illustrative;
