@@ -12,7 +12,6 @@ use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 
 use super::StartError;
 use crate::config::{self, Config, Drivers, MappingSource, Process, Read, SiteEntry};
@@ -156,21 +155,23 @@ impl Configured {
     }
 
     fn keeper(&mut self, entry: &SiteEntry) -> Result<Arc<Keeper>, StartError> {
-        let loaded = entry.mapping.load(&Options::default());
+        // As it was checked: what is written into its files later is taken up with the configuration, or not at all.
+        let mapping = entry.mapping.snapshot();
+        let mapping = mapping.map_err(|all| StartError::Mapping(Box::new(all)))?;
+        let loaded = mapping.load(&Options::default());
         let loaded = loaded.map_err(|all| StartError::Mapping(Box::new(all)))?;
         let driver = self.drivers.of(entry, loaded.mapping.engine);
         let driver = driver.map_err(|source| StartError::Driver {
             id: entry.id.clone(),
             source,
         })?;
-        let source = entry.mapping.clone();
         Ok(Keeper::new(KeeperConfig {
             id: entry.id.clone(),
             zone: entry.zone.clone(),
             count: entry.count,
             cursor_key: Arc::clone(&self.cursor_key),
             mapping: Arc::new(loaded.mapping),
-            load: Box::new(move |options| source.load(options)),
+            load: Box::new(move |options| mapping.load(options)),
             pool: Arc::new(Pool::of_site(&entry.id, driver, entry.limits.clone())),
         }))
     }
@@ -201,11 +202,16 @@ impl Configured {
                 told = told.recv() => told.is_some(),
                 () = tokio::time::sleep(LOOK) => false,
             };
-            let now = self.look();
+            // Folders may be far away.
+            let now = tokio::task::block_in_place(|| self.look());
             if is_told || now != self.seen {
                 // A file that has problems is not looked at again before it changes.
                 self.seen = now;
                 self.reload(&app).await;
+                if is_told {
+                    // The database may have changed, too.
+                    self.sites.values().for_each(|kept| kept.keeper.look());
+                }
             }
         }
     }
@@ -228,7 +234,7 @@ impl Configured {
             tracing::warn!("listen, base-url and data are taken up at the next start");
         }
         let files = config.files.clone();
-        match self.take(config) {
+        match tokio::task::block_in_place(|| self.take(config)) {
             Ok((served, fresh)) => {
                 app.serve(served);
                 self.files = files;
@@ -250,24 +256,37 @@ impl Configured {
     }
 }
 
+/// How long the start waits for sites to open: one that takes longer is served when it is open.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A line for each: what became of it.
 async fn open(keepers: Vec<Arc<Keeper>>) -> Vec<String> {
-    let mut opening = JoinSet::new();
-    for keeper in keepers {
-        opening.spawn(async move {
+    let until = tokio::time::Instant::now() + PATIENCE;
+    let opening: Vec<_> = keepers
+        .into_iter()
+        .map(|keeper| {
             let id = Practice::id(&*keeper).to_owned();
-            match keeper.open().await {
-                Some(Err(error)) => {
-                    keeper.keep_trying();
-                    format!("{id}  closed, and tried again from time to time: {error}")
+            let opened = tokio::spawn(async move {
+                match keeper.open().await {
+                    Some(Err(error)) => {
+                        let id = Practice::id(&*keeper);
+                        tracing::warn!(site = %id, "site closed, and tried again from time to time: {error}");
+                        keeper.keep_trying();
+                        format!("closed, and tried again from time to time: {error}")
+                    }
+                    _ => "open".to_owned(),
                 }
-                _ => format!("{id}  open"),
-            }
-        });
-    }
+            });
+            (id, opened)
+        })
+        .collect();
     let mut lines = Vec::new();
-    while let Some(line) = opening.join_next().await {
-        lines.extend(line);
+    for (id, opened) in opening {
+        let became = match tokio::time::timeout_at(until, opened).await {
+            Ok(Ok(became)) => became,
+            _ => "not open yet".to_owned(),
+        };
+        lines.push(format!("{id}  {became}"));
     }
     lines
 }

@@ -1,8 +1,7 @@
 //! A site's entry → the driver of its databases.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -34,7 +33,7 @@ pub struct Drivers {
     /// Clients that are asynchronous run on it.
     runtime: Handle,
     /// Accounts at upstreams: the queries of all sites of one are counted together.
-    accounts: HashMap<(String, String), Arc<Account>>,
+    accounts: Vec<(UpstreamServer, Weak<Account>)>,
 }
 
 impl Drivers {
@@ -42,7 +41,7 @@ impl Drivers {
     pub fn new(runtime: Handle) -> Drivers {
         Drivers {
             runtime,
-            accounts: HashMap::new(),
+            accounts: Vec::new(),
         }
     }
 
@@ -121,9 +120,16 @@ impl Drivers {
         server: &UpstreamServer,
         connect: Duration,
     ) -> Result<Arc<Account>, AccountError> {
-        let of = (server.url.clone(), server.key.reveal().to_owned());
-        if let Some(account) = self.accounts.get(&of) {
-            return Ok(Arc::clone(account));
+        self.accounts
+            .retain(|(_, account)| account.strong_count() > 0);
+        // The site is the practice's, all else is the account's.
+        let is_it = |of: &UpstreamServer| {
+            let site = server.site.clone();
+            UpstreamServer { site, ..of.clone() } == *server
+        };
+        let known = self.accounts.iter().find(|(of, _)| is_it(of));
+        if let Some(account) = known.and_then(|(_, account)| account.upgrade()) {
+            return Ok(account);
         }
         let account = Account::new(&AccountOptions {
             base_url: server.url.clone(),
@@ -135,7 +141,8 @@ impl Drivers {
             }),
             connect,
         })?;
-        self.accounts.insert(of, Arc::clone(&account));
+        self.accounts
+            .push((server.clone(), Arc::downgrade(&account)));
         Ok(account)
     }
 }

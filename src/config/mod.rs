@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::mapping::{Diagnostics, Loaded, Options, embedded, load_files, load_folder};
+use crate::mapping::{Diagnostics, Folder, Loaded, Options, embedded, load_files};
 use crate::passthrough::Limits;
 use crate::plan::CountLimits;
 use crate::secret::Secret;
@@ -84,9 +84,39 @@ impl MappingSource {
     /// # Errors
     /// All problems of its files.
     pub fn load(&self, options: &Options) -> Result<Loaded, Diagnostics> {
+        self.snapshot()?.load(options)
+    }
+}
+
+/// A mapping's files, as they were.
+#[derive(Debug, Clone)]
+pub enum Snapshot {
+    Folder(Folder),
+    Embedded,
+}
+
+impl MappingSource {
+    /// Its files as they are now.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be read.
+    pub fn snapshot(&self) -> Result<Snapshot, Diagnostics> {
         match self {
-            MappingSource::Folder(path) => load_folder(path, options),
-            MappingSource::Embedded => load_files(embedded::ID, embedded::FILES, options),
+            MappingSource::Folder(path) => Folder::read(path).map(Snapshot::Folder),
+            MappingSource::Embedded => Ok(Snapshot::Embedded),
+        }
+    }
+}
+
+impl Snapshot {
+    /// Loads the mapping.
+    ///
+    /// # Errors
+    /// All problems of its files.
+    pub fn load(&self, options: &Options) -> Result<Loaded, Diagnostics> {
+        match self {
+            Snapshot::Folder(folder) => folder.load(options),
+            Snapshot::Embedded => load_files(embedded::ID, embedded::FILES, options),
         }
     }
 }

@@ -63,24 +63,51 @@ pub struct Loaded {
 /// # Errors All problems of all files, warnings included, if any of them is an error; a folder that
 /// cannot be read is one.
 pub fn load_folder(path: &Path, options: &Options) -> Result<Loaded, Diagnostics> {
-    let id = path
-        .canonicalize()
+    Folder::read(path)?.load(options)
+}
+
+/// The files of a mapping's folder as they were when they were read.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    id: String,
+    files: Vec<(String, String)>,
+}
+
+impl Folder {
+    /// Reads the YAML files at the top of a folder, whose name is the mapping's id.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be read.
+    pub fn read(path: &Path) -> Result<Folder, Diagnostics> {
+        let files = read_folder(path).map_err(|(file, message)| unusable(&file, message))?;
+        Ok(Folder {
+            id: id_of(path),
+            files,
+        })
+    }
+
+    /// Loads the mapping.
+    ///
+    /// # Errors
+    /// As [`load_files`].
+    pub fn load(&self, options: &Options) -> Result<Loaded, Diagnostics> {
+        let files = self.files.iter();
+        let files: Vec<_> = files
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        load_files(&self.id, &files, options)
+    }
+}
+
+/// The name of a folder.
+fn id_of(path: &Path) -> String {
+    path.canonicalize()
         .ok()
         .and_then(|path| {
             path.file_name()
                 .map(|name| name.to_string_lossy().into_owned())
         })
-        .unwrap_or_else(|| "mapping".to_owned());
-    match read_folder(path) {
-        Ok(files) => {
-            let files: Vec<_> = files
-                .iter()
-                .map(|(name, text)| (name.as_str(), text.as_str()))
-                .collect();
-            load_files(&id, &files, options)
-        }
-        Err((file, message)) => Err(unusable(&file, message)),
-    }
+        .unwrap_or_else(|| "mapping".to_owned())
 }
 
 /// The YAML files at the top of a folder, by name; or a file's name and what is wrong with it.

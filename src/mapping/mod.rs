@@ -76,7 +76,7 @@ mod value;
 pub(crate) use diagnostic::{At, Problem, Report, SourceFile};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use lacks::Lacks;
-pub use load::{Loaded, Options, load_files, load_folder};
+pub use load::{Folder, Loaded, Options, load_files, load_folder};
 pub use model::*;
 pub(crate) use names::suggest;
 pub use profile::{Need, Profile};

@@ -127,6 +127,12 @@ pub fn exact(text: &str) -> CellRef<'_> {
     }
 }
 
+/// A binary number of four bytes as the number that its digits say: 37.2, not 37.200000762939453.
+pub fn single(number: f32) -> CellRef<'static> {
+    let digits = number.to_string().parse();
+    CellRef::Real(digits.unwrap_or_else(|_| f64::from(number)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,5 +155,11 @@ mod tests {
         for (text, cell) in cases {
             assert_eq!(exact(text), cell, "{text}");
         }
+    }
+
+    #[test]
+    fn short_binary_numbers_are_what_their_digits_say() {
+        assert_eq!(single(37.2), CellRef::Real(37.2));
+        assert_eq!(single(-0.5), CellRef::Real(-0.5));
     }
 }

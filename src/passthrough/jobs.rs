@@ -30,6 +30,8 @@ struct State<J> {
     /// Threads that were asked for and have not ended.
     started: usize,
     tickets: u64,
+    /// Jobs that threads are at.
+    running: Vec<u64>,
     /// Jobs whose threads were given up and have not come back.
     given_up: Vec<u64>,
     is_closed: bool,
@@ -82,6 +84,7 @@ impl<J> Jobs<J> {
                 idle: Vec::new(),
                 started: 0,
                 tickets: 0,
+                running: Vec::new(),
                 given_up: Vec::new(),
                 is_closed: false,
             }),
@@ -115,7 +118,9 @@ impl<J> Jobs<J> {
             true => state.idle.pop(),
             false => None,
         };
-        let needs_thread = may_run && woken.is_none() && state.started < self.threads;
+        // Also where a thread that others wait for could not be started.
+        let can_run = state.lanes[index].running < state.lanes[index].most;
+        let needs_thread = can_run && woken.is_none() && state.started < self.threads;
         state.started += usize::from(needs_thread);
         drop(state);
         if let Some(woken) = woken {
@@ -142,13 +147,15 @@ impl<J> Jobs<J> {
         self.lock().started -= 1;
     }
 
-    /// Gives up the thread that has a job, unless as many have been given up as there may be threads. True where
-    /// the pool is to start another for the jobs that wait.
+    /// Gives up the thread that is at a job, unless as many have been given up as there may be threads. True where
+    /// the pool is to start another for the jobs that wait. A job that is done has no thread any more.
     pub(super) fn give_up(&self, ticket: Ticket) -> bool {
         let mut state = self.lock();
-        if state.given_up.len() >= self.threads || state.given_up.contains(&ticket.number) {
+        let place = state.running.iter().position(|of| *of == ticket.number);
+        let Some(place) = place.filter(|_| state.given_up.len() < self.threads) else {
             return false;
-        }
+        };
+        state.running.swap_remove(place);
         state.given_up.push(ticket.number);
         state.started -= 1;
         state.lanes[ticket.lane].running -= 1;
@@ -165,6 +172,7 @@ impl<J> Jobs<J> {
                 state.given_up.swap_remove(place);
                 return Next::End;
             }
+            state.running.retain(|of| *of != done.number);
             state.lanes[done.lane].running -= 1;
         }
         let until = idle.map(|idle| Instant::now() + idle);
@@ -193,6 +201,11 @@ impl<J> Jobs<J> {
                 state = woken.unwrap_or_else(PoisonError::into_inner).0;
             }
         }
+    }
+
+    /// No thread has been started yet.
+    pub(super) fn is_idle(&self) -> bool {
+        self.lock().started == 0
     }
 
     /// Ends the threads, each when its job is done, and drops what waits.
@@ -239,6 +252,7 @@ impl<J> State<J> {
             }
             if let Some((number, job)) = lane.waiting.pop_front() {
                 lane.running += 1;
+                self.running.push(number);
                 self.next = (index + 1) % count;
                 let ticket = Ticket {
                     lane: index,
@@ -366,6 +380,7 @@ mod tests {
         assert_eq!(job, "waits");
         assert!(!jobs.give_up(second), "no more than there may be threads");
         assert_eq!(jobs.next(Some(hangs), None), Next::End);
+        assert!(!jobs.give_up(hangs), "it is done");
         assert_eq!(jobs.next(Some(second), Some(Duration::ZERO)), Next::Idle);
     }
 }

@@ -48,13 +48,15 @@ impl Meter {
         counter!(CONNECTS, "site" => Arc::clone(site), "outcome" => code).increment(1);
         let up = if outcome.is_ok() { 1.0 } else { 0.0 };
         gauge!(UP, "site" => Arc::clone(site)).set(up);
-        if outcome.is_ok() {
-            gauge!(CONNECTIONS, "site" => Arc::clone(site)).increment(1.0);
-        }
+    }
+
+    fn opened(&self) {
+        let Some(site) = &self.site else { return };
+        gauge!(CONNECTIONS, "site" => Arc::clone(site)).increment(1.0);
     }
 
     /// A connection was given up.
-    pub(super) fn closed(&self) {
+    fn closed(&self) {
         let Some(site) = &self.site else { return };
         gauge!(CONNECTIONS, "site" => Arc::clone(site)).decrement(1.0);
     }
@@ -74,6 +76,7 @@ pub(super) struct Counted<C: ?Sized> {
 
 impl<C: ?Sized> Counted<C> {
     pub(super) fn new(meter: Meter, inner: Box<C>) -> Counted<C> {
+        meter.opened();
         Counted { meter, inner }
     }
 }

@@ -24,13 +24,13 @@ pub mod upstream;
 mod watch;
 
 pub use command::{Command, CommandParameter};
-pub use driver::{Connection, Driver, RowSink, exact};
+pub use driver::{Connection, Driver, RowSink, exact, single};
 pub use meter::describe as describe_metrics;
 pub use pool::{Limits, Pool};
 pub use rows::{Cell, CellRef, RowRef, Rows, RowsBuilder, TooLarge};
 pub use session::Session;
 pub use typed::{Typed, typed};
-pub use watch::{CancelGuard, Watch};
+pub use watch::Watch;
 
 use std::sync::Arc;
 use std::time::Duration;

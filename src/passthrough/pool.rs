@@ -88,7 +88,7 @@ fn serve(jobs: &Jobs<Job>, idle: Option<Duration>) {
 
 /// A job that somebody waits for. When nobody does any more it is taken back, or cancelled where it runs.
 struct Awaited<'p> {
-    jobs: &'p Jobs<Job>,
+    pool: &'p Arc<Pool>,
     ticket: Ticket,
     watch: Arc<Watch>,
     is_done: bool,
@@ -96,8 +96,19 @@ struct Awaited<'p> {
 
 impl Drop for Awaited<'_> {
     fn drop(&mut self) {
-        if !self.is_done && self.jobs.withdraw(self.ticket).is_none() {
-            self.watch.cancel();
+        if self.is_done || self.pool.jobs.withdraw(self.ticket).is_some() {
+            return;
+        }
+        self.watch.cancel();
+        // A client that does not end by itself would keep its thread.
+        let (pool, ticket) = (Arc::downgrade(self.pool), self.ticket);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                tokio::time::sleep(GRACE).await;
+                if let Some(pool) = pool.upgrade() {
+                    pool.give_up(ticket);
+                }
+            });
         }
     }
 }
@@ -202,7 +213,7 @@ impl Pool {
         let taken = self.jobs.push(caller, task);
         let taken = taken.map_err(|_| self.busy())?;
         let mut awaited = Awaited {
-            jobs: &self.jobs,
+            pool: self,
             ticket: taken.ticket,
             watch,
             is_done: false,
@@ -221,9 +232,7 @@ impl Pool {
                 let Ok(answer) = tokio::time::timeout(all, answered).await else {
                     awaited.watch.cancel();
                     awaited.is_done = true;
-                    if self.jobs.give_up(awaited.ticket) {
-                        self.start_thread()?;
-                    }
+                    self.give_up(awaited.ticket);
                     return Err(PassthroughError::Timeout(all).into());
                 };
                 answer
@@ -245,6 +254,14 @@ impl Pool {
     fn busy(&self) -> PassthroughError {
         self.backing.meter.failed(&PassthroughError::Busy);
         PassthroughError::Busy
+    }
+
+    /// Goes on without the thread that is at a job.
+    fn give_up(&self, ticket: Ticket) {
+        if self.jobs.give_up(ticket) {
+            // Else the next job asks for one.
+            let _ = self.start_thread();
+        }
     }
 
     fn start_thread(&self) -> Result<(), PassthroughError> {
@@ -296,7 +313,10 @@ impl Pool {
         let mut session = Session::new(&self.backing, &mut held, &watch);
         let done = job(&mut session);
         session.end();
-        *lock(&self.spare) = Some(held);
+        // Once threads have their own, nobody would come for it.
+        if self.jobs.is_idle() {
+            *lock(&self.spare) = Some(held);
+        }
         done
     }
 }

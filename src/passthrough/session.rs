@@ -127,7 +127,13 @@ impl<'p> Session<'p> {
                     self.backing.meter.failed(&error);
                     return Err(error);
                 }
-                done => return done,
+                Ok(done) => {
+                    // Who is answered by a kept connection knows the server to be up, too.
+                    if self.backing.driver.is_remote() {
+                        self.backing.breaker.succeeded();
+                    }
+                    return Ok(done);
+                }
             }
         }
     }
@@ -267,11 +273,12 @@ impl Backing {
             return Err(PassthroughError::Down { pause });
         }
         let connected = self.driver.connect(place, watch);
-        // Who went away, or had no time left, says nothing of the server.
-        if !watch.is_cancelled() {
-            self.meter.connected(connected.as_ref().map(drop));
+        let outcome = connected.as_ref().map(drop);
+        // Who went away, or had no time left, found out nothing bad of the server.
+        if outcome.is_ok() || !watch.is_over() {
+            self.meter.connected(outcome);
             if self.driver.is_remote() {
-                self.judge(connected.as_ref().map(drop));
+                self.judge(outcome);
             }
         }
         connected.map(|made| Counted::new(self.meter.clone(), made))

@@ -1,12 +1,12 @@
 //! How long a job may go on: until its deadline, or until nobody waits for it any more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-/// One job's end. Those who wait for a database ask it, wait for it, or are called by it.
+/// One job's end. Those who wait for a database ask it, or wait for it.
 pub struct Watch {
     /// When the job's time is up; it has none before it begins.
     deadline: OnceLock<Instant>,
@@ -14,10 +14,7 @@ pub struct Watch {
     limit: Duration,
     cancelled: AtomicBool,
     notify: Notify,
-    hook: Mutex<Option<Hook>>,
 }
-
-type Hook = Box<dyn Fn() + Send + Sync>;
 
 impl Watch {
     /// A job that begins now, whose statements may take so long together.
@@ -34,7 +31,6 @@ impl Watch {
             limit,
             cancelled: AtomicBool::new(false),
             notify: Notify::new(),
-            hook: Mutex::new(None),
         })
     }
 
@@ -79,67 +75,16 @@ impl Watch {
         let _ = tokio::time::timeout_at(deadline, notified).await;
     }
 
-    /// Has `hook` called when nobody waits for the job any more, on the thread that finds out: it must not block.
-    /// At once, if that is known. The guard takes it back.
-    pub fn on_cancel(self: &Arc<Self>, hook: impl Fn() + Send + Sync + 'static) -> CancelGuard {
-        *self.hook() = Some(Box::new(hook));
-        if self.is_cancelled()
-            && let Some(hook) = self.hook().take()
-        {
-            hook();
-        }
-        CancelGuard(Arc::clone(self))
-    }
-
-    fn hook(&self) -> MutexGuard<'_, Option<Hook>> {
-        self.hook.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Nobody waits for the job any more.
     pub(super) fn cancel(&self) {
         self.cancelled.store(true, Ordering::SeqCst);
         self.notify.notify_waiters();
-        if let Some(hook) = self.hook().take() {
-            hook();
-        }
-    }
-}
-
-/// Takes a hook back when it is dropped.
-pub struct CancelGuard(Arc<Watch>);
-
-impl Drop for CancelGuard {
-    fn drop(&mut self) {
-        *self.0.hook() = None;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicU32;
-
     use super::*;
-
-    #[test]
-    fn a_hook_is_called_once_and_only_while_it_is_there() {
-        let calls = Arc::new(AtomicU32::new(0));
-        let hook = || {
-            let calls = Arc::clone(&calls);
-            move || {
-                calls.fetch_add(1, Ordering::SeqCst);
-            }
-        };
-        let watch = Watch::begun(Duration::from_secs(60));
-        drop(watch.on_cancel(hook()));
-        let guard = watch.on_cancel(hook());
-        watch.cancel();
-        watch.cancel();
-        drop(guard);
-        assert_eq!(calls.load(Ordering::SeqCst), 1);
-        // Too late to be told otherwise.
-        let _guard = watch.on_cancel(hook());
-        assert_eq!(calls.load(Ordering::SeqCst), 2);
-    }
 
     #[tokio::test]
     async fn who_waits_is_told_of_both_ends() {

@@ -45,13 +45,16 @@ struct SiteStatus {
 
 const UP: &str = "up";
 const DOWN: &str = "down";
+/// Some sites are up, and others are not.
+const PARTLY: &str = "partly";
 
 /// The process answers: nothing else is asked.
 pub async fn live() -> Response<Body> {
     reply::json(StatusCode::OK, &serde_json::json!({"status": UP}))
 }
 
-/// Whether the database of each site answers: 200, or 503 when one does not.
+/// Whether the database of each site answers: 200, or 503 when none does. One practice that is away is no reason to
+/// send nobody to the others.
 pub async fn ready(State(app): State<Arc<App>>) -> Response<Body> {
     // Who comes while the databases are asked waits for that result.
     let mut kept = app.readiness.lock().await;
@@ -67,10 +70,10 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response<Body> {
         }
     };
     drop(kept);
-    let status = if report.status == UP {
-        StatusCode::OK
-    } else {
+    let status = if report.status == DOWN {
         StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::OK
     };
     reply::json(status, &report)
 }
@@ -91,15 +94,20 @@ async fn ask(app: &App) -> Report {
         });
     }
     let mut sites = Vec::new();
-    let mut all = true;
+    let (mut all, mut any) = (true, false);
     while let Some(site) = asked.join_next().await {
         // A check that panicked is a site that cannot answer.
-        all &= site.as_ref().is_ok_and(|site| site.status == UP);
+        let is_up = site.as_ref().is_ok_and(|site| site.status == UP);
+        (all, any) = (all && is_up, any || is_up);
         sites.extend(site);
     }
     sites.sort();
     Report {
-        status: if all { UP } else { DOWN },
+        status: match (all, any) {
+            (true, _) => UP,
+            (false, true) => PARTLY,
+            (false, false) => DOWN,
+        },
         sites,
     }
 }

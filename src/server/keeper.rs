@@ -7,8 +7,8 @@
 //! whole mapping.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
@@ -22,12 +22,21 @@ use crate::plan::CountLimits;
 use crate::site::{
     self, Answer, OpenError, Opened, ReadCall, SearchCall, Site, SiteConfig, SiteError, SummaryCall,
 };
+use crate::verify::Report;
 
 /// Between attempts to open a site: the first pause, and how long it grows.
 const SHORTEST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(5);
-/// Where the next attempt would end the same way until somebody has done something: a login, a missing table.
-const UNTIL_MENDED: Duration = Duration::from_secs(30);
+/// Where the next attempt would end the same way until somebody has done something: a missing table.
+const UNTIL_MENDED: Duration = Duration::from_secs(10);
+/// A login that is refused may be locked by attempts: the first pause, and how long it grows.
+const REFUSED: Duration = Duration::from_secs(60);
+const LONGEST_REFUSED: Duration = Duration::from_secs(300);
+/// What a database has is not looked at again sooner, whatever commands find missing.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// Numbers of what is served: no two keepers ever have the same.
+static VERSIONS: AtomicU64 = AtomicU64::new(1);
 
 /// Loads the mapping of a site.
 pub type Load = Box<dyn Fn(&Options) -> Result<Loaded, Diagnostics> + Send + Sync>;
@@ -50,12 +59,14 @@ pub struct Keeper {
     state: RwLock<State>,
     /// An attempt is under way.
     is_opening: AtomicBool,
-    /// Grows when what is served changes.
+    /// Another whenever what is served changes.
     version: AtomicU64,
+    /// When the database's catalogue was last looked at because of a caller.
+    looked: Mutex<Option<Instant>>,
 }
 
 enum State {
-    Open(Arc<Site>),
+    Open(Arc<Site>, Report),
     Closed(PassthroughError),
 }
 
@@ -66,7 +77,8 @@ impl Keeper {
             config,
             state: RwLock::new(State::Closed(PassthroughError::Opening)),
             is_opening: AtomicBool::new(false),
-            version: AtomicU64::new(0),
+            version: AtomicU64::new(VERSIONS.fetch_add(1, Ordering::Relaxed)),
+            looked: Mutex::new(None),
         })
     }
 
@@ -76,14 +88,15 @@ impl Keeper {
 
     fn site(&self) -> Result<Arc<Site>, PassthroughError> {
         match &*self.state() {
-            State::Open(site) => Ok(Arc::clone(site)),
+            State::Open(site, _) => Ok(Arc::clone(site)),
             State::Closed(why) => Err(why.clone()),
         }
     }
 
     fn set(&self, state: State) {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
-        self.version.fetch_add(1, Ordering::Relaxed);
+        let version = VERSIONS.fetch_add(1, Ordering::Relaxed);
+        self.version.store(version, Ordering::Relaxed);
     }
 
     /// Tries to open the site, off the runtime's threads; None where an attempt is under way already.
@@ -91,9 +104,9 @@ impl Keeper {
         if self.is_opening.swap(true, Ordering::AcqRel) {
             return None;
         }
-        let keeper = Arc::clone(self);
-        let opened = tokio::task::spawn_blocking(move || keeper.open_now()).await;
-        self.is_opening.store(false, Ordering::Release);
+        // Whoever waits may go away: the attempt goes on to its end, and ends being one however it does.
+        let attempt = Attempt(Arc::clone(self));
+        let opened = tokio::task::spawn_blocking(move || attempt.0.open_now()).await;
         Some(opened.unwrap_or_else(|_| {
             Err(Arc::new(OpenError::Database(PassthroughError::Failed {
                 code: 0,
@@ -120,18 +133,23 @@ impl Keeper {
             cursor_key: Arc::clone(cursor_key),
         };
         match site::open(config, Arc::clone(pool), load) {
+            // What a caller found missing is nothing that the catalogue knows of: the site stays, with all it keeps.
+            Ok(Opened { report, .. }) if matches!(&*self.state(), State::Open(_, before) if *before == report) => {
+                Ok(())
+            }
             Ok(Opened { site, report, .. }) => {
                 for finding in &report.findings {
                     tracing::warn!(site = %id, code = finding.kind.code(), place = %finding.place, "{}", finding.message);
                 }
                 tracing::info!(site = %id, "site open");
-                self.set(State::Open(Arc::new(site)));
+                self.set(State::Open(Arc::new(site), report));
                 Ok(())
             }
             Err(error) => {
-                // What is served goes on: its statements report what becomes of them.
-                let keeps = matches!(&error, OpenError::Database(_)) && self.site().is_ok();
-                if !keeps {
+                // What is served goes on: its statements report what becomes of them. But not over tables that it needs
+                // and that have gone.
+                let is_gone = matches!(&error, OpenError::Lacks(_));
+                if is_gone || self.site().is_err() {
                     self.set(State::Closed(error.for_callers()));
                 }
                 Err(Arc::new(error))
@@ -144,6 +162,7 @@ impl Keeper {
         let keeper = Arc::downgrade(self);
         tokio::spawn(async move {
             let mut pause = SHORTEST;
+            let mut refused = REFUSED;
             loop {
                 tokio::time::sleep(pause).await;
                 let Some(keeper) = Weak::upgrade(&keeper) else {
@@ -156,15 +175,33 @@ impl Keeper {
                     continue;
                 };
                 pause = match &*error {
-                    OpenError::Database(error) if !error.is_refusal() => (pause * 2).min(LONGEST),
+                    OpenError::Database(error) if error.is_refusal() => {
+                        let now = refused;
+                        refused = (refused * 2).min(LONGEST_REFUSED);
+                        now
+                    }
+                    OpenError::Database(_) => (pause * 2).min(LONGEST),
                     _ => UNTIL_MENDED,
                 };
             }
         });
     }
 
-    /// A command found a table or column missing: what the database has is looked at once more.
+    /// A command found a table or column missing: what the database has is looked at once more, but not for every
+    /// command that does.
     fn look_again(self: &Arc<Self>) {
+        let now = Instant::now();
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if looked.is_some_and(|before| now.duration_since(before) < LOOK_AGAIN) {
+            return;
+        }
+        *looked = Some(now);
+        drop(looked);
+        self.look();
+    }
+
+    /// Looks at the database's own catalogue once more: it may have other columns than when the site was opened.
+    pub fn look(self: &Arc<Self>) {
         let keeper = Arc::downgrade(self);
         tokio::spawn(async move {
             let Some(keeper) = Weak::upgrade(&keeper) else {
@@ -192,9 +229,18 @@ impl Keeper {
 
     fn with_mapping<T>(&self, of: impl FnOnce(&Mapping) -> T) -> T {
         match &*self.state() {
-            State::Open(site) => of(site.mapping()),
+            State::Open(site, _) => of(site.mapping()),
             State::Closed(_) => of(&self.config.mapping),
         }
+    }
+}
+
+/// An attempt to open a site, which is over when this is dropped.
+struct Attempt(Arc<Keeper>);
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.0.is_opening.store(false, Ordering::Release);
     }
 }
 

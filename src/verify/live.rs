@@ -20,6 +20,7 @@ pub struct Live {
 /// A table or view.
 #[derive(Debug, Default)]
 pub struct LiveTable {
+    schema: String,
     pub columns: Vec<LiveColumn>,
     /// The columns of each index, in their order.
     pub indexes: Vec<Vec<String>>,
@@ -115,8 +116,14 @@ pub fn read(
         };
         for known_as in names(&schema, &table) {
             let table = live.tables.entry(key(&known_as, dialect)).or_default();
-            table.is_view = is_view;
-            table.columns.push(column());
+            if table.columns.is_empty() {
+                table.schema.clone_from(&schema);
+            }
+            // The bare name is that of the first schema which has it.
+            if table.schema == schema {
+                table.is_view = is_view;
+                table.columns.push(column());
+            }
         }
     }
     let indexes = ask(questions.indexes, queries::INDEXES)?;
@@ -132,6 +139,9 @@ pub fn read(
             let Some(table) = live.tables.get_mut(&key(&known_as, dialect)) else {
                 continue;
             };
+            if table.schema != schema {
+                continue;
+            }
             match table.indexes.last_mut() {
                 Some(columns) if !is_new => columns.push(column.clone()),
                 _ => table.indexes.push(vec![column.clone()]),

@@ -1,6 +1,7 @@
 //! How each engine is asked for its tables: the same columns from every one.
 //!
 //! Columns: schema, table, column, type, length in characters, precision, scale, collation, whether it is a view.
+//! Of tables of one name that of the login's own schema comes first: it is the one that the bare name means.
 //! Indexes: schema, table, index, column, in the order of the index.
 
 use crate::relation::Dialect;
@@ -10,7 +11,7 @@ pub(super) const COLUMNS: &[&str] = &[
     "table_name",
     "column_name",
     "data_type",
-    "char_length",
+    "text_length",
     "num_precision",
     "num_scale",
     "collation",
@@ -55,7 +56,7 @@ pub(super) fn of(dialect: Dialect) -> Queries {
 // SQLite keeps a type as it was written, length included.
 const SQLITE_COLUMNS: &str = "\
 SELECT '' AS table_schema, t.name AS table_name, c.name AS column_name, c.type AS data_type,
-  NULL AS char_length, NULL AS num_precision, NULL AS num_scale, NULL AS collation,
+  NULL AS text_length, NULL AS num_precision, NULL AS num_scale, NULL AS collation,
   CASE t.type WHEN 'view' THEN 1 ELSE 0 END AS is_view
 FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
 WHERE t.type IN ('table', 'view')
@@ -74,12 +75,13 @@ ORDER BY 2, 3";
 
 const MSSQL_COLUMNS: &str = "\
 SELECT c.TABLE_SCHEMA AS table_schema, c.TABLE_NAME AS table_name, c.COLUMN_NAME AS column_name,
-  c.DATA_TYPE AS data_type, c.CHARACTER_MAXIMUM_LENGTH AS char_length, c.NUMERIC_PRECISION AS num_precision,
+  c.DATA_TYPE AS data_type, c.CHARACTER_MAXIMUM_LENGTH AS text_length, c.NUMERIC_PRECISION AS num_precision,
   c.NUMERIC_SCALE AS num_scale, c.COLLATION_NAME AS collation,
   CASE t.TABLE_TYPE WHEN 'VIEW' THEN 1 ELSE 0 END AS is_view
 FROM INFORMATION_SCHEMA.COLUMNS AS c
   JOIN INFORMATION_SCHEMA.TABLES AS t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
-ORDER BY c.TABLE_SCHEMA, c.TABLE_NAME, c.ORDINAL_POSITION";
+ORDER BY CASE WHEN c.TABLE_SCHEMA = SCHEMA_NAME() THEN 0 ELSE 1 END, c.TABLE_SCHEMA, c.TABLE_NAME,
+  c.ORDINAL_POSITION";
 
 // INFORMATION_SCHEMA knows keys and no other index.
 const MSSQL_INDEXES: &str = "\
@@ -113,7 +115,7 @@ SELECT '' AS table_schema, c.RDB$RELATION_NAME AS table_name, c.RDB$FIELD_NAME A
     WHEN f.RDB$FIELD_TYPE = 261 THEN 'blob'
     ELSE 'other'
   END AS data_type,
-  f.RDB$CHARACTER_LENGTH AS char_length,
+  f.RDB$CHARACTER_LENGTH AS text_length,
   CASE WHEN f.RDB$FIELD_PRECISION > 0 THEN f.RDB$FIELD_PRECISION ELSE 18 END AS num_precision,
   -f.RDB$FIELD_SCALE AS num_scale, l.RDB$COLLATION_NAME AS collation,
   CASE WHEN t.RDB$VIEW_BLR IS NULL THEN 0 ELSE 1 END AS is_view
@@ -122,7 +124,7 @@ FROM RDB$RELATION_FIELDS c
   JOIN RDB$FIELDS f ON f.RDB$FIELD_NAME = c.RDB$FIELD_SOURCE
   LEFT JOIN RDB$COLLATIONS l ON l.RDB$CHARACTER_SET_ID = f.RDB$CHARACTER_SET_ID
     AND l.RDB$COLLATION_ID = COALESCE(c.RDB$COLLATION_ID, f.RDB$COLLATION_ID)
-WHERE t.RDB$SYSTEM_FLAG = 0
+WHERE COALESCE(t.RDB$SYSTEM_FLAG, 0) = 0
 ORDER BY c.RDB$RELATION_NAME, c.RDB$FIELD_POSITION";
 
 const FIREBIRD_INDEXES: &str = "\
@@ -130,19 +132,19 @@ SELECT '' AS table_schema, i.RDB$RELATION_NAME AS table_name, i.RDB$INDEX_NAME A
   s.RDB$FIELD_NAME AS column_name
 FROM RDB$INDICES i
   JOIN RDB$INDEX_SEGMENTS s ON s.RDB$INDEX_NAME = i.RDB$INDEX_NAME
-WHERE i.RDB$SYSTEM_FLAG = 0 AND COALESCE(i.RDB$INDEX_INACTIVE, 0) = 0 AND COALESCE(i.RDB$INDEX_TYPE, 0) = 0
+WHERE COALESCE(i.RDB$SYSTEM_FLAG, 0) = 0 AND COALESCE(i.RDB$INDEX_INACTIVE, 0) = 0 AND COALESCE(i.RDB$INDEX_TYPE, 0) = 0
 ORDER BY i.RDB$RELATION_NAME, i.RDB$INDEX_NAME, s.RDB$FIELD_POSITION";
 
 const SQLANYWHERE_COLUMNS: &str = "\
 SELECT u.user_name AS table_schema, t.table_name AS table_name, c.column_name AS column_name,
-  d.domain_name AS data_type, c.width AS char_length, c.width AS num_precision, c.scale AS num_scale,
+  d.domain_name AS data_type, c.width AS text_length, c.width AS num_precision, c.scale AS num_scale,
   NULL AS collation, CASE WHEN t.table_type IN (2, 21) THEN 1 ELSE 0 END AS is_view
 FROM SYS.SYSTABCOL AS c
   JOIN SYS.SYSTAB AS t ON t.table_id = c.table_id
   JOIN SYS.SYSUSER AS u ON u.user_id = t.creator
   JOIN SYS.SYSDOMAIN AS d ON d.domain_id = c.domain_id
 WHERE u.user_name NOT IN ('SYS', 'dbo', 'rs_systabgroup', 'SA_DEBUG')
-ORDER BY u.user_name, t.table_name, c.column_id";
+ORDER BY CASE WHEN u.user_name = CURRENT USER THEN 0 ELSE 1 END, u.user_name, t.table_name, c.column_id";
 
 const SQLANYWHERE_INDEXES: &str = "\
 SELECT u.user_name AS table_schema, t.table_name AS table_name, i.index_name AS index_name,

@@ -140,11 +140,16 @@ fn a_practice_that_is_away_is_served_when_it_is_there_and_keeps_no_other_waiting
         .expect("a root")
         .to_owned()
         + "/health/ready";
-    assert_eq!(send(CLIENT.get(&ready)).status(), 503);
+    let partly = send(CLIENT.get(&ready));
+    assert_eq!(partly.status(), 200);
+    let report: Value = partly.json().expect("JSON");
+    assert_eq!(report["status"], "partly", "{report}");
+    assert_eq!(report["sites"][1]["status"], "down", "{report}");
     folder.database("second.sqlite", "");
     until(&serving, SECOND, "Patient/7", 200);
     std::thread::sleep(Duration::from_millis(1100));
-    assert_eq!(send(CLIENT.get(&ready)).status(), 200);
+    let all: Value = send(CLIENT.get(&ready)).json().expect("JSON");
+    assert_eq!(all["status"], "up", "{all}");
     let (code, log) = serving.end();
     assert_eq!(code, Some(0), "{log}");
     assert!(!log.contains("key-of-acme"), "{log}");

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::super::CellRef;
+use super::super::{CellRef, single};
 use super::charset::Charset;
 use super::message::Kind;
 use super::wire::{Broken, Wire};
@@ -36,7 +36,7 @@ pub(super) fn read<T>(
         Kind::Int(places) => scaled(i128::from(wire.i32()?), places, see),
         Kind::BigInt(places) => scaled(i128::from(wire.i64()?), places, see),
         Kind::Int128(places) => scaled(wire.i128()?, places, see),
-        Kind::Float => see(CellRef::Real(f64::from(wire.f32()?))),
+        Kind::Float => see(single(wire.f32()?)),
         Kind::Double => see(CellRef::Real(wire.f64()?)),
         Kind::Date => {
             let mut text = Short::new();

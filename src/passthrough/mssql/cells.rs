@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time};
 use tiberius::{ColumnData, ColumnType, Row, numeric::Numeric, time};
 
-use crate::passthrough::{CellRef, RowSink, TooLarge, exact};
+use crate::passthrough::{CellRef, RowSink, TooLarge, exact, single};
 
 /// Money has four places; the client gives it as a binary number, in which they are whole up to here: some 900
 /// billion.
@@ -34,10 +34,7 @@ fn cell<'c>(ty: ColumnType, data: &'c ColumnData<'static>, text: &'c mut Vec<u8>
         ColumnData::I16(value) => value.map_or(CellRef::Null, |v| CellRef::Int(v.into())),
         ColumnData::I32(value) => value.map_or(CellRef::Null, |v| CellRef::Int(v.into())),
         ColumnData::I64(value) => value.map_or(CellRef::Null, CellRef::Int),
-        // The number that its digits say, not all those of the binary one.
-        ColumnData::F32(value) => value.map_or(CellRef::Null, |v| {
-            CellRef::Real(v.to_string().parse().unwrap_or_else(|_| f64::from(v)))
-        }),
+        ColumnData::F32(value) => value.map_or(CellRef::Null, single),
         ColumnData::F64(Some(money)) if matches!(ty, ColumnType::Money | ColumnType::Money4) => {
             let units = (money * 1e4).round();
             match units.abs() < MONEY_EXACT {

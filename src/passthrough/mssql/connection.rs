@@ -203,8 +203,9 @@ impl Connection for Opened {
 
     fn snapshot(&mut self) -> Result<(), PassthroughError> {
         if self.allows_snapshot && !self.in_snapshot {
-            self.batch(BEGIN_SNAPSHOT)?;
+            // It may have begun although nobody saw it; what ends it asks whether it has.
             self.in_snapshot = true;
+            self.batch(BEGIN_SNAPSHOT)?;
         }
         Ok(())
     }
