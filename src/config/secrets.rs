@@ -66,6 +66,17 @@ impl Secrets<'_> {
     }
 
     fn variable(&self, section: &Section<'_>, name: &str, span: &Span) -> Option<Secret> {
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if !name.bytes().all(is_name) {
+            // It may be the secret itself.
+            let problem = Problem::new(
+                &rules::INVALID_VALUE,
+                span,
+                "`env` is the name of an environment variable: letters, digits and _",
+            );
+            section.report(problem.unseen());
+            return None;
+        }
         match self.environment.variable(name) {
             Some(value) if !value.is_empty() => Some(Secret::new(value)),
             _ => {

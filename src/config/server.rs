@@ -373,7 +373,7 @@ fn upstream(server: &Section<'_>, secrets: &mut Secrets<'_>) -> Option<UpstreamS
     let site_id = server.parse("site", site, |text| {
         uuid::Uuid::parse_str(text)
             .map(|id| id.to_string())
-            .map_err(|_| "a GUID".to_owned())
+            .map_err(|_| "this is no GUID".to_owned())
     })?;
     Some(UpstreamServer {
         url: url.value,

@@ -165,7 +165,9 @@ impl Reading<'_> {
             site.parse("id", id, |text| {
                 uuid::Uuid::parse_str(text)
                     .map(|id| id.to_string())
-                    .map_err(|_| "a GUID, `8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11`".to_owned())
+                    .map_err(|_| {
+                        "this is no GUID, such as `8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11`".to_owned()
+                    })
             })
         });
         if let Some(id) = &id {
@@ -422,13 +424,14 @@ fn limits(site: &Section<'_>) -> (Limits, CountLimits) {
     number("rows-mib", 1..=1024, &mut mebibytes);
     limits.rows = mebibytes << 20;
     let time = |key: &'static str, value: &mut Duration| {
-        let longest = Duration::from_secs(300);
+        // A request takes no longer.
+        let longest = Duration::from_secs(60);
         let parsed = section.parsed(key, |text| {
             let parsed = text.parse::<jiff::SignedDuration>().ok();
             let parsed = parsed.and_then(|time| Duration::try_from(time).ok());
             parsed
                 .filter(|time| !time.is_zero() && *time <= longest)
-                .ok_or_else(|| "a time of up to five minutes, `500ms`, `5s`, `2m`".to_owned())
+                .ok_or_else(|| "a time of up to a minute, `500ms`, `5s`, `1m`".to_owned())
         });
         if let Some(parsed) = parsed {
             *value = parsed.value;

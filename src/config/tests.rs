@@ -64,7 +64,7 @@ BPSPATIENTS = "BPSPatients"
 [site.limits]
 connections = 2
 wait = "500ms"
-statement = "1m 30s"
+statement = "45s"
 rows-mib = 8
 page = 10
 "#
@@ -91,7 +91,7 @@ page = 10
         [(Arc::from("BPSPATIENTS"), "BPSPatients".to_owned())]
     );
     assert_eq!(site.limits.connections, 2);
-    assert_eq!(site.limits.statement.as_secs(), 90);
+    assert_eq!(site.limits.statement.as_secs(), 45);
     assert_eq!(site.limits.rows, 8 << 20);
     assert_eq!((site.count.default, site.count.most), (10, 200));
     let Server::Mssql(server) = &site.server else {

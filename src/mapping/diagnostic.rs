@@ -100,6 +100,7 @@ pub struct Diagnostic {
     /// What to do.
     pub help: Option<String>,
     file: usize,
+    unseen: bool,
 }
 
 impl Diagnostic {
@@ -190,7 +191,7 @@ impl Diagnostics {
         let mut group = match self.files.get(diagnostic.file) {
             // Of a file that is not there, or could not be read, there is nothing to show.
             Some(file) if file.text.is_empty() => title.element(Origin::path(&*file.path)),
-            Some(file) => match snippet(file, diagnostic) {
+            Some(file) => match snippet(file, diagnostic).filter(|_| !diagnostic.unseen) {
                 Some(snippet) => title.element(snippet),
                 None => title.element(
                     Origin::path(&*file.path)
@@ -269,6 +270,7 @@ pub(crate) struct Problem {
     related: Vec<(Span, String)>,
     notes: Vec<String>,
     help: Option<String>,
+    unseen: bool,
 }
 
 impl Problem {
@@ -281,6 +283,7 @@ impl Problem {
             related: Vec::new(),
             notes: Vec::new(),
             help: None,
+            unseen: false,
         }
     }
 
@@ -301,6 +304,12 @@ impl Problem {
 
     pub fn help(mut self, help: impl Into<String>) -> Problem {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Its line is not shown: it may hold what nobody is to see.
+    pub fn unseen(mut self) -> Problem {
+        self.unseen = true;
         self
     }
 
@@ -451,6 +460,7 @@ impl<'a> At<'a> {
             notes: problem.notes,
             help: problem.help,
             file: self.file,
+            unseen: problem.unseen,
         });
     }
 }

@@ -68,29 +68,28 @@ impl Breaker {
         self.lock().is_some()
     }
 
-    /// A connection could not be made.
-    pub(super) fn failed(&self, now: Instant, is_refusal: bool) {
+    /// A connection could not be made. True where that is news.
+    pub(super) fn failed(&self, now: Instant, is_refusal: bool) -> bool {
         let longest = if is_refusal { LONGEST_REFUSED } else { LONGEST };
         let mut state = self.lock();
         let pause = match &*state {
             // What had begun before the server was known to be down says nothing new.
-            Some(down) if now < down.until && !down.is_tried => return,
+            Some(down) if now < down.until && !down.is_tried => return false,
             Some(down) => (down.pause * 2).min(longest),
             None => SHORTEST,
         };
+        let is_news = state.is_none();
         *state = Some(Down {
             pause,
             until: now + pause,
             is_tried: false,
         });
+        is_news
     }
 
-    /// A connection was made.
-    pub(super) fn succeeded(&self) {
-        let mut state = self.lock();
-        if state.is_some() {
-            *state = None;
-        }
+    /// The server answered. True where that is news.
+    pub(super) fn succeeded(&self) -> bool {
+        self.lock().take().is_some()
     }
 }
 

@@ -41,6 +41,11 @@ impl Meter {
         }
     }
 
+    /// Whose numbers they are.
+    pub(super) fn site(&self) -> &str {
+        self.site.as_deref().unwrap_or_default()
+    }
+
     /// An attempt to connect ended.
     pub(super) fn connected(&self, outcome: Result<(), &PassthroughError>) {
         let Some(site) = &self.site else { return };

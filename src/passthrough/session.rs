@@ -130,7 +130,7 @@ impl<'p> Session<'p> {
                 Ok(done) => {
                     // Who is answered by a kept connection knows the server to be up, too.
                     if self.backing.driver.is_remote() {
-                        self.backing.breaker.succeeded();
+                        self.backing.judge(Ok(()));
                     }
                     return Ok(done);
                 }
@@ -286,9 +286,19 @@ impl Backing {
 
     fn judge(&self, connected: Result<(), &PassthroughError>) {
         match connected {
-            Ok(()) => self.breaker.succeeded(),
+            Ok(()) => {
+                if self.breaker.succeeded() {
+                    tracing::info!(
+                        site = self.meter.site(),
+                        "the database server answers again"
+                    );
+                }
+            }
             Err(error) if error.says_the_server_is_down() => {
-                self.breaker.failed(Instant::now(), error.is_refusal());
+                if self.breaker.failed(Instant::now(), error.is_refusal()) {
+                    let code = error.code().id;
+                    tracing::warn!(site = self.meter.site(), code, "{error}");
+                }
             }
             Err(_) => {}
         }
