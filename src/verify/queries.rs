@@ -1,7 +1,8 @@
 //! How each engine is asked for its tables: the same columns from every one.
 //!
 //! Columns: schema, table, column, type, length in characters, precision, scale, collation, whether it is a view.
-//! Indexes: schema, table, index, column, in the order of the index.
+//! Indexes: schema, table, index, column, in the order of the index. Names of columns are no engine's reserved words,
+//! such as Firebird's CHAR_LENGTH.
 
 use crate::relation::Dialect;
 
@@ -10,7 +11,7 @@ pub(super) const COLUMNS: &[&str] = &[
     "table_name",
     "column_name",
     "data_type",
-    "char_length",
+    "text_length",
     "num_precision",
     "num_scale",
     "collation",
@@ -55,7 +56,7 @@ pub(super) fn of(dialect: Dialect) -> Queries {
 // SQLite keeps a type as it was written, length included.
 const SQLITE_COLUMNS: &str = "\
 SELECT '' AS table_schema, t.name AS table_name, c.name AS column_name, c.type AS data_type,
-  NULL AS char_length, NULL AS num_precision, NULL AS num_scale, NULL AS collation,
+  NULL AS text_length, NULL AS num_precision, NULL AS num_scale, NULL AS collation,
   CASE t.type WHEN 'view' THEN 1 ELSE 0 END AS is_view
 FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
 WHERE t.type IN ('table', 'view')
@@ -74,7 +75,7 @@ ORDER BY 2, 3";
 
 const MSSQL_COLUMNS: &str = "\
 SELECT c.TABLE_SCHEMA AS table_schema, c.TABLE_NAME AS table_name, c.COLUMN_NAME AS column_name,
-  c.DATA_TYPE AS data_type, c.CHARACTER_MAXIMUM_LENGTH AS char_length, c.NUMERIC_PRECISION AS num_precision,
+  c.DATA_TYPE AS data_type, c.CHARACTER_MAXIMUM_LENGTH AS text_length, c.NUMERIC_PRECISION AS num_precision,
   c.NUMERIC_SCALE AS num_scale, c.COLLATION_NAME AS collation,
   CASE t.TABLE_TYPE WHEN 'VIEW' THEN 1 ELSE 0 END AS is_view
 FROM INFORMATION_SCHEMA.COLUMNS AS c
@@ -113,7 +114,7 @@ SELECT '' AS table_schema, c.RDB$RELATION_NAME AS table_name, c.RDB$FIELD_NAME A
     WHEN f.RDB$FIELD_TYPE = 261 THEN 'blob'
     ELSE 'other'
   END AS data_type,
-  f.RDB$CHARACTER_LENGTH AS char_length,
+  f.RDB$CHARACTER_LENGTH AS text_length,
   CASE WHEN f.RDB$FIELD_PRECISION > 0 THEN f.RDB$FIELD_PRECISION ELSE 18 END AS num_precision,
   -f.RDB$FIELD_SCALE AS num_scale, l.RDB$COLLATION_NAME AS collation,
   CASE WHEN t.RDB$VIEW_BLR IS NULL THEN 0 ELSE 1 END AS is_view
@@ -135,7 +136,7 @@ ORDER BY i.RDB$RELATION_NAME, i.RDB$INDEX_NAME, s.RDB$FIELD_POSITION";
 
 const SQLANYWHERE_COLUMNS: &str = "\
 SELECT u.user_name AS table_schema, t.table_name AS table_name, c.column_name AS column_name,
-  d.domain_name AS data_type, c.width AS char_length, c.width AS num_precision, c.scale AS num_scale,
+  d.domain_name AS data_type, c.width AS text_length, c.width AS num_precision, c.scale AS num_scale,
   NULL AS collation, CASE WHEN t.table_type IN (2, 21) THEN 1 ELSE 0 END AS is_view
 FROM SYS.SYSTABCOL AS c
   JOIN SYS.SYSTAB AS t ON t.table_id = c.table_id

@@ -1,10 +1,12 @@
 //! The Firebird driver against a private server.
 
 mod bounds;
+mod cases;
 mod outage;
 mod refusals;
 pub mod server;
 mod values;
+mod verified;
 
 use std::sync::Arc;
 
