@@ -2,6 +2,7 @@
 
 mod bounds;
 mod cases;
+mod demo;
 mod outage;
 mod refusals;
 pub mod server;
