@@ -18,7 +18,12 @@ use rusqlite::Connection;
 use tempfile::TempPath;
 
 use super::demo::{bar, part};
-use crate::demo::{self, Demo, DemoError, MAX_PATIENTS, Options, sqlite::Sqlite};
+use crate::demo::firebird::Firebird;
+use crate::demo::sqlite::Sqlite;
+use crate::demo::target::Target;
+use crate::demo::{self, Demo, DemoError, MAX_PATIENTS, Options};
+use crate::passthrough::firebird;
+use crate::secret::Secret;
 
 /// Write a practice of synthetic data, in the tables of a product, into empty databases
 #[derive(Debug, clap::Args)]
@@ -29,9 +34,12 @@ pub(super) struct Args {
     /// What the databases are
     #[arg(long, value_enum)]
     engine: Engine,
-    /// A database to write: a new file for sqlite. Of a product with several, each with its catalogue: OFFICE=office.sqlite
+    /// A database to write: a new file for sqlite; for firebird the path or alias of a database that is there and has no
+    /// tables. Of a product with several, each with its catalogue: OFFICE=office.sqlite
     #[arg(long, value_name = "[CATALOGUE=]DATABASE", required = true, num_args = 1..)]
     database: Vec<Named>,
+    #[command(flatten)]
+    server: Server,
     /// How many patients the practice has
     #[arg(long, value_name = "NUMBER", default_value_t = 2000,
           value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_PATIENTS)))]
@@ -45,6 +53,26 @@ pub(super) struct Args {
     /// The practice's IANA time zone, which says what day it is
     #[arg(long, value_name = "ZONE", default_value = "Australia/Brisbane", value_parser = super::zone)]
     time_zone: TimeZone,
+}
+
+/// Where a server is, and who writes. SQLite has none.
+#[derive(Debug, Clone, Default, clap::Args)]
+struct Server {
+    /// The server's name or address
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+    /// Its port [default: the engine's own, 3050 for firebird]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Who may create tables there
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// The environment variable that holds the password
+    #[arg(long, value_name = "VARIABLE", conflicts_with = "password_file")]
+    password_env: Option<String>,
+    /// The file that holds the password
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
 }
 
 /// What a demo can be written into.
@@ -108,6 +136,12 @@ enum CreateError {
     Exists(PathBuf),
     #[error("{} cannot be written: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
+    #[error("a database on a server needs {0}")]
+    NoServer(&'static str),
+    #[error("the environment variable {0} holds no password")]
+    NoPassword(String),
+    #[error("{} cannot be read: {source}", path.display())]
+    PasswordFile { path: PathBuf, source: io::Error },
     #[error("demos cannot be written into {0} yet; use sqlite")]
     NotOffered(&'static str),
     #[error(transparent)]
@@ -145,7 +179,9 @@ fn create(args: &Args) -> Result<String, CreateError> {
         seed: args.seed,
         today: args.today.unwrap_or_else(today),
     };
-    let counts = args.engine.create(demo, &databases, &options)?;
+    let counts = args
+        .engine
+        .create(demo, &databases, &args.server, &options)?;
     let mut told = format!("{}: {} patients\n", demo.id, options.patients);
     for (catalogue, database) in demo.catalogues.iter().zip(&databases) {
         let rows = |name| counts.get(name).copied().unwrap_or_default();
@@ -213,11 +249,12 @@ impl Engine {
         self,
         demo: &'static Demo,
         databases: &[String],
+        server: &Server,
         options: &Options,
     ) -> Result<Counts, CreateError> {
         match self {
             Engine::Sqlite => sqlite(demo, databases, options),
-            Engine::Firebird => Err(CreateError::NotOffered("Firebird")),
+            Engine::Firebird => firebird(demo, databases, server, options),
             Engine::Mssql => Err(CreateError::NotOffered("SQL Server")),
         }
     }
@@ -244,13 +281,8 @@ fn sqlite(
     }
     let open = |path: &TempPath| Connection::open(path).map_err(DemoError::Sqlite);
     let connections: Vec<Connection> = parts.iter().map(open).collect::<Result<_, _>>()?;
-    let bar = bar(options);
     let mut target = Sqlite::begin(connections.iter().collect())?;
-    let counts = demo::fill(demo, &mut target, options, &mut |done, whole| {
-        bar.set_length(whole);
-        bar.set_position(done);
-    })?;
-    bar.finish_and_clear();
+    let counts = filled(demo, &mut target, options)?;
     drop(target);
     drop(connections);
     for (part, path) in parts.into_iter().zip(paths) {
@@ -262,6 +294,62 @@ fn sqlite(
             .map_err(|error| failed(path)(error.error))?;
     }
     Ok(counts)
+}
+
+/// Fills a target, and shows how far it is.
+fn filled(
+    demo: &'static Demo,
+    target: &mut dyn Target,
+    options: &Options,
+) -> Result<Counts, CreateError> {
+    let bar = bar(options);
+    let counts = demo::fill(demo, target, options, &mut |done, whole| {
+        bar.set_length(whole);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    Ok(counts)
+}
+
+impl Server {
+    fn password(&self) -> Result<Secret, CreateError> {
+        match (&self.password_env, &self.password_file) {
+            (Some(name), _) => match std::env::var(name) {
+                Ok(password) if !password.is_empty() => Ok(Secret::new(password)),
+                _ => Err(CreateError::NoPassword(name.clone())),
+            },
+            (None, Some(path)) => match std::fs::read_to_string(path) {
+                // An editor ends the line.
+                Ok(text) => Ok(Secret::new(text.trim_end_matches(['\r', '\n']))),
+                Err(source) => Err(CreateError::PasswordFile {
+                    path: path.clone(),
+                    source,
+                }),
+            },
+            (None, None) => Err(CreateError::NoServer("--password-env or --password-file")),
+        }
+    }
+}
+
+fn firebird(
+    demo: &'static Demo,
+    databases: &[String],
+    server: &Server,
+    options: &Options,
+) -> Result<Counts, CreateError> {
+    let named = demo.catalogues.iter().zip(databases);
+    let server = firebird::Options {
+        host: server.host.clone().ok_or(CreateError::NoServer("--host"))?,
+        port: server.port.unwrap_or(3050),
+        user: server.user.clone().ok_or(CreateError::NoServer("--user"))?,
+        password: server.password()?,
+        charset: firebird::Charset::Utf8,
+        databases: named
+            .map(|(catalogue, path)| (catalogue.name.into(), path.clone()))
+            .collect(),
+    };
+    let mut target = Firebird::begin(&server)?;
+    filled(demo, &mut target, options)
 }
 
 #[cfg(test)]
@@ -330,21 +418,43 @@ mod tests {
         let zedmed = demo::find("zedmed").expect("a demo");
         let files = [path("office.sqlite"), path("clinical.sqlite")];
         let counts = Engine::Sqlite
-            .create(zedmed, &files, &options)
+            .create(zedmed, &files, &Server::default(), &options)
             .expect("created");
         assert_eq!(counts["PATIENTS"], 20);
-        let again = Engine::Sqlite.create(zedmed, &files, &options);
+        let again = Engine::Sqlite.create(zedmed, &files, &Server::default(), &options);
         assert!(matches!(again, Err(CreateError::Exists(_))));
         assert_eq!(
             std::fs::read_dir(folder.path()).expect("a folder").count(),
             2
         );
         let nowhere = [path("no/such/folder.sqlite"), path("b.sqlite")];
-        let nowhere = Engine::Sqlite.create(zedmed, &nowhere, &options);
+        let nowhere = Engine::Sqlite.create(zedmed, &nowhere, &Server::default(), &options);
         assert!(matches!(nowhere, Err(CreateError::File { .. })));
-        assert!(matches!(
-            Engine::Firebird.create(zedmed, &files, &options),
-            Err(CreateError::NotOffered("Firebird"))
-        ));
+    }
+
+    #[test]
+    fn a_server_is_named_whole() {
+        let options = Options {
+            patients: 20,
+            seed: 1,
+            today: jiff::civil::date(2026, 3, 2),
+        };
+        let zedmed = demo::find("zedmed").expect("a demo");
+        let files = ["office".to_owned(), "clinical".to_owned()];
+        let refused = |server: &Server| {
+            let created = Engine::Firebird.create(zedmed, &files, server, &options);
+            created.expect_err("refused").to_string()
+        };
+        let mut server = Server::default();
+        assert_eq!(refused(&server), "a database on a server needs --host");
+        server.host = Some("localhost".to_owned());
+        assert_eq!(refused(&server), "a database on a server needs --user");
+        server.user = Some("sysdba".to_owned());
+        assert!(refused(&server).contains("--password-env"));
+        server.password_env = Some("PILASTER_TEST_NOT_SET".to_owned());
+        assert!(refused(&server).contains("PILASTER_TEST_NOT_SET holds no password"));
+        server.password_env = None;
+        server.password_file = Some("no/such/file".into());
+        assert!(refused(&server).contains("cannot be read"));
     }
 }

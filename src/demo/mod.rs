@@ -13,7 +13,8 @@
 //! | file | what |
 //! |---|---|
 //! | [`table`], [`ddl`] | tables, columns, indexes, and how engines spell them |
-//! | [`writer`], [`target`], [`sqlite`] | rows of no engine, where they go, and how SQLite takes them |
+//! | [`writer`], [`target`] | rows of no engine, and where they go |
+//! | [`sqlite`], [`firebird`] | how engines take them |
 //! | [`random`], [`calendar`] | chance and days |
 //! | [`identifiers`], [`phones`], [`names`], [`households`], [`people`], [`illnesses`] | what is drawn from |
 //! | [`bp_premier`], [`zedmed`], [`dental4windows`] | products: their tables and the data in them |
@@ -22,6 +23,7 @@ pub mod bp_premier;
 pub mod calendar;
 pub mod ddl;
 pub mod dental4windows;
+pub mod firebird;
 pub mod households;
 pub mod identifiers;
 pub mod illnesses;
@@ -117,6 +119,9 @@ pub enum DemoError {
     /// What another engine says.
     #[error("the demo practice could not be written")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A database that is on a server already, and has tables.
+    #[error("{0} has tables already; a demo is written into an empty database")]
+    NotEmpty(String),
     /// Rows of a table that the demo does not have.
     #[error("the demo has no table {0}")]
     NoTable(&'static str),

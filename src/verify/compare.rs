@@ -183,9 +183,21 @@ impl Comparison<'_> {
             Kind::Unindexed,
             column,
             format!("no index of `{table}` begins with `{name}`, so that the whole table is read for {}{more}", shown.join(", ")),
-            format!("where the table is large, ask the vendor for one: CREATE INDEX {table}_{name} ON {table} ({name})"),
+            format!("where the table is large, ask the vendor for one: CREATE INDEX {} ON {table} ({name})", index_name(table, name, self.dialect)),
         ))
     }
+}
+
+/// A name for an index on a column. Firebird 3 has none of more than 31 characters: of a longer one the table's part is
+/// cut, since the column's tells more.
+fn index_name(table: &str, column: &str, dialect: Dialect) -> String {
+    const LONGEST: usize = 31;
+    let kept = match dialect {
+        Dialect::Firebird => LONGEST.saturating_sub(column.chars().count() + 1),
+        _ => usize::MAX,
+    };
+    let table: String = table.chars().take(kept).collect();
+    format!("{table}_{column}")
 }
 
 /// Why a declared type does not fit the one that is there; None where it does.

@@ -2,7 +2,8 @@
 //!
 //! Columns: schema, table, column, type, length in characters, precision, scale, collation, whether it is a view.
 //! Of tables of one name that of the login's own schema comes first: it is the one that the bare name means.
-//! Indexes: schema, table, index, column, in the order of the index.
+//! Indexes: schema, table, index, column, in the order of the index. Names of columns are no engine's reserved words,
+//! such as Firebird's CHAR_LENGTH.
 
 use crate::relation::Dialect;
 

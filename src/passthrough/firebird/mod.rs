@@ -14,6 +14,7 @@
 //! | `cells`, `charset` | rows as they lie on the wire |
 //! | `connection` | transactions, statements, rows |
 //! | `blob` | values that do not lie in their rows |
+//! | `scribe` | a connection that writes, which demos are created with and the driver never has |
 //!
 //! All that a job asks runs in one transaction, which reads and waits for no lock. It is begun with the job's first
 //! statement and ended with the job, without waiting for the server's word: that is read when the next job
@@ -26,6 +27,7 @@ mod charset;
 mod connection;
 mod login;
 mod message;
+mod scribe;
 mod srp;
 mod status;
 mod wire;
@@ -35,6 +37,7 @@ use std::time::Instant;
 
 pub use self::charset::Charset;
 use self::connection::Attached;
+pub use self::scribe::Scribe;
 use self::wire::Wire;
 use super::{Connection, Driver, Limits, PassthroughError, Watch};
 use crate::relation::Dialect;

@@ -1,10 +1,13 @@
 //! The Firebird driver against a private server.
 
 mod bounds;
+mod cases;
+mod demo;
 mod outage;
 mod refusals;
 pub mod server;
 mod values;
+mod verified;
 
 use std::sync::Arc;
 
