@@ -71,8 +71,8 @@ pub enum PassthroughError {
     Lost,
     #[error("the practice's database server refuses the login")]
     Login,
-    /// The name that the configuration gives, and what the server says of it.
-    #[error("the practice's database server does not open the database `{0}`")]
+    /// The catalogue's name; empty where the site has one database, without a name.
+    #[error("the practice's database server does not open {}", database_of(.0))]
     NoDatabase(String),
     /// What is wrong with it: `expired`.
     #[error("the certificate of the practice's database server is not trusted: {0}")]
@@ -92,6 +92,13 @@ pub enum PassthroughError {
     UpstreamOffline { pause: Option<Duration> },
     #[error("the upstream SQL passthrough failed ({0})")]
     Upstream(String),
+}
+
+fn database_of(catalogue: &str) -> String {
+    match catalogue {
+        "" => "the site's database".to_owned(),
+        name => format!("the database of the catalogue `{name}`"),
+    }
 }
 
 impl PassthroughError {

@@ -90,7 +90,15 @@ fn own_column(source: &Source, target: &Target) -> Option<Arc<str>> {
         return None;
     }
     let expr = match &target.matcher {
-        Matcher::Text(TextMatcher::Column(column)) => &column.expr,
+        // Under any other collation a search without case reads the column of every row, index or not.
+        Matcher::Text(TextMatcher::Column(column))
+            if column
+                .collation
+                .as_ref()
+                .is_some_and(|it| it.linguistic && it.ignores_case) =>
+        {
+            &column.expr
+        }
         Matcher::Token(token) => match &token.code {
             TokenCode::Column { expr, .. } => expr,
             TokenCode::Concat { parts } => &parts.first()?.0,

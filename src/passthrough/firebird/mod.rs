@@ -92,13 +92,8 @@ impl Driver for Firebird {
         catalogue: usize,
         watch: &Arc<Watch>,
     ) -> Result<Box<dyn Connection>, PassthroughError> {
-        let none = || PassthroughError::NoDatabase("the default one".to_owned());
+        let none = || PassthroughError::NoDatabase(String::new());
         let (name, path) = self.options.databases.get(catalogue).ok_or_else(none)?;
-        let name = if name.is_empty() {
-            "the default one"
-        } else {
-            name.as_ref()
-        };
         let until = (Instant::now() + self.limits.connect).min(watch.deadline());
         let mut wire = Wire::connect(&self.options.host, self.options.port, until)
             .map_err(PassthroughError::Unreachable)?;

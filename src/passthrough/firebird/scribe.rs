@@ -63,7 +63,7 @@ impl Scribe {
     /// # Errors
     /// As a driver's connection: the server is not there, the login is not taken, there is no such database.
     pub fn attach(options: &Options, catalogue: usize) -> Result<Scribe, PassthroughError> {
-        let none = || PassthroughError::NoDatabase("the default one".to_owned());
+        let none = || PassthroughError::NoDatabase(String::new());
         let (name, path) = options.databases.get(catalogue).ok_or_else(none)?;
         let until = Instant::now() + Limits::default().connect;
         let mut wire = Wire::connect(&options.host, options.port, until)

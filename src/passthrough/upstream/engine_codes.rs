@@ -15,7 +15,7 @@ pub(super) fn error(failure: &Failure<'_>, statement: &Statement) -> Passthrough
     };
     let database = || {
         let name = statement.catalogue.as_deref();
-        PassthroughError::NoDatabase(name.unwrap_or("default").to_owned())
+        PassthroughError::NoDatabase(name.unwrap_or_default().to_owned())
     };
     let meaning = match failure.error_type.as_deref() {
         Some("http") => return http(code),
