@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use pilaster::passthrough::{Limits, PassthroughError, Pool};
 use pilaster::relation::{SqlType, Value};
-use pilaster::sql::{Marker, Statement};
+use pilaster::sql::Statement;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -122,14 +122,24 @@ fn ask(
         .len()
 }
 
-fn statement(text: &str, types: &[SqlType]) -> Statement {
-    let markers = (0..).zip(types).map(|(slot, ty)| Marker::new(slot, *ty));
-    Statement {
-        text: Arc::from(text),
-        markers: markers.collect(),
-        columns: Arc::new([]),
-        catalogue: None,
-    }
+/// A statement through a pool, of a table with so many rows; it may take the number of one.
+fn ours<'c>(
+    runtime: &'c tokio::runtime::Runtime,
+    pool: &Arc<Pool>,
+    text: &str,
+    has_value: bool,
+    rows: u32,
+) -> Box<dyn FnMut(u32) -> usize + 'c> {
+    let types: &[SqlType] = if has_value { &[SqlType::Int] } else { &[] };
+    let (pool, statement) = (Arc::clone(pool), Statement::numbered(text, types));
+    Box::new(move |number| {
+        ask(
+            runtime,
+            &pool,
+            &statement,
+            has_value.then(|| row(number, rows)),
+        )
+    })
 }
 
 /// A pool of one connection, as the bare client has one.
@@ -166,18 +176,10 @@ fn sqlite(runtime: &tokio::runtime::Runtime, options: &Options) {
     let pool =
         Arc::new(pilaster::passthrough::sqlite::pool(file.path(), limits()).expect("a pool"));
     let contest = |name, text: &'static str, has_value: bool| {
-        let (pool, bare) = (
-            Arc::clone(&pool),
-            rusqlite::Connection::open(file.path()).expect("open"),
-        );
-        let types: &[SqlType] = if has_value { &[SqlType::Int] } else { &[] };
-        let statement = statement(text, types);
+        let bare = rusqlite::Connection::open(file.path()).expect("open");
         Contest {
             name,
-            ours: Box::new(move |number| {
-                let value = has_value.then(|| row(number, rows));
-                ask(runtime, &pool, &statement, value)
-            }),
+            ours: ours(runtime, &pool, text, has_value, rows),
             theirs: Box::new(move |number| {
                 let mut prepared = bare.prepare_cached(text).expect("a statement");
                 if has_value {
@@ -248,15 +250,9 @@ fn odbc(runtime: &tokio::runtime::Runtime, options: &Options) {
             .expect("a connection");
         let bare = Box::leak(Box::new(bare));
         let mut prepared = bare.prepare(text).expect("a statement");
-        let pool = Arc::clone(&pool);
-        let types: &[SqlType] = if has_value { &[SqlType::Int] } else { &[] };
-        let statement = statement(text, types);
         Contest {
             name,
-            ours: Box::new(move |number| {
-                let value = has_value.then(|| row(number, rows));
-                ask(runtime, &pool, &statement, value)
-            }),
+            ours: ours(runtime, &pool, text, has_value, rows),
             // In blocks of text, which is how it is read fastest without knowing the columns.
             theirs: Box::new(move |number| {
                 let cursor = match has_value {
@@ -310,7 +306,6 @@ SET TERM ;^"
         ),
     );
     let pool = Arc::new(Pool::new(Arc::new(database.driver(&limits())), limits()));
-    let at = move |number: u32| row(number, rows);
     // The bare client in the way that is fastest for it: one transaction for all, statements kept.
     let transaction = || {
         let connection = Box::leak(Box::new(database.other_client()));
@@ -321,17 +316,13 @@ SET TERM ;^"
         .expect("a transaction")
     };
     let contest = |name, text: &'static str, has_value: bool| {
-        let (pool, mut bare) = (Arc::clone(&pool), transaction());
-        let types: &[SqlType] = if has_value { &[SqlType::Int] } else { &[] };
-        let statement = statement(text, types);
+        let mut bare = transaction();
         Contest {
             name,
-            ours: Box::new(move |number| {
-                ask(runtime, &pool, &statement, has_value.then(|| at(number)))
-            }),
+            ours: ours(runtime, &pool, text, has_value, rows),
             theirs: Box::new(move |number| {
                 let values: Vec<Bare> = has_value
-                    .then(|| Bare::Integer(at(number)))
+                    .then(|| Bare::Integer(row(number, rows)))
                     .into_iter()
                     .collect();
                 let rows: Vec<Row> = bare.query(text, values).expect("rows");

@@ -70,11 +70,11 @@ fn look(paths: impl IntoIterator<Item = PathBuf>) -> Files {
         let file = std::fs::metadata(path).ok()?;
         Some((file.modified().ok()?, file.len()))
     };
-    paths
-        .into_iter()
-        .map(|path| (seen(&path), path))
-        .map(|(seen, path)| (path, seen))
-        .collect()
+    let noted = |path: PathBuf| {
+        let seen = seen(&path);
+        (path, seen)
+    };
+    paths.into_iter().map(noted).collect()
 }
 
 fn files_of(mapping: &MappingSource) -> Files {
@@ -155,7 +155,7 @@ impl Configured {
     }
 
     fn keeper(&mut self, entry: &SiteEntry) -> Result<Arc<Keeper>, StartError> {
-        // As it was checked: what is written into its files later is taken up with the configuration, or not at all.
+        // As it is now: what is written into its files later is taken up with the configuration, or not at all.
         let mapping = entry.mapping.snapshot();
         let mapping = mapping.map_err(|all| StartError::Mapping(Box::new(all)))?;
         let loaded = mapping.load(&Options::default());
@@ -199,7 +199,8 @@ impl Configured {
     pub(super) async fn keep_up(mut self, app: Arc<App>, mut told: mpsc::Receiver<()>) {
         loop {
             let is_told = tokio::select! {
-                told = told.recv() => told.is_some(),
+                // Where nobody can tell any more, time goes on.
+                Some(()) = told.recv() => true,
                 () = tokio::time::sleep(LOOK) => false,
             };
             // Folders may be far away.

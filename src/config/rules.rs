@@ -1,22 +1,7 @@
 //! The rules that a configuration file is checked by.
 
+use crate::mapping::rules::rules;
 use crate::mapping::{Rule, Severity};
-
-macro_rules! rules {
-    ($($name:ident = $code:literal, $severity:ident, $title:literal, $explanation:literal;)*) => {
-        $(
-            #[doc = $title]
-            pub static $name: Rule = Rule {
-                code: $code,
-                severity: Severity::$severity,
-                title: $title,
-                explanation: $explanation,
-            };
-        )*
-        /// All rules of configuration files.
-        pub static ALL: &[&Rule] = &[$(&$name),*];
-    };
-}
 
 rules! {
     FILE = "PC001", Error, "The file cannot be read",

@@ -24,6 +24,7 @@ pub struct Rule {
     pub explanation: &'static str,
 }
 
+/// A static for each rule, and `ALL` of them in the order of the documentation page.
 macro_rules! rules {
     ($($name:ident = $code:literal, $severity:ident, $title:literal, $explanation:literal;)*) => {
         $(
@@ -35,10 +36,12 @@ macro_rules! rules {
                 explanation: $explanation,
             };
         )*
-        /// All rules, in the order of the documentation page.
+        /// All of them, in the order of the documentation page.
         pub static ALL: &[&Rule] = &[$(&$name),*];
     };
 }
+
+pub(crate) use rules;
 
 rules! {
     SYNTAX = "PM001", Error, "The file is not YAML",

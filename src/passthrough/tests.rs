@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{CellRef, Limits, PassthroughError, Pool, Rows, sqlite};
 use crate::relation::{SqlType, Value};
-use crate::sql::{Marker, Statement};
+use crate::sql::Statement;
 
 /// Counts for as long as it is let.
 const ENDLESS: &str =
@@ -22,16 +22,6 @@ fn pool(limits: Limits) -> (Arc<Pool>, tempfile::NamedTempFile) {
     .expect("a table");
     let pool = sqlite::pool(file.path(), limits).expect("a pool");
     (Arc::new(pool), file)
-}
-
-fn statement(text: &str, types: &[SqlType]) -> Statement {
-    let markers = (0..).zip(types).map(|(slot, ty)| Marker::new(slot, *ty));
-    Statement {
-        text: Arc::from(text),
-        markers: markers.collect(),
-        columns: Arc::new([]),
-        catalogue: None,
-    }
 }
 
 async fn run(pool: &Arc<Pool>, text: &'static str) -> Result<Rows, PassthroughError> {
@@ -138,7 +128,7 @@ async fn errors_name_the_mapping_and_no_value() {
         run(&pool, "SELECT ZEROBLOB(100)").await.map(drop),
         Err(PassthroughError::TooLarge(0))
     );
-    let failing = statement("SELECT abs(?1)", &[SqlType::BigInt]);
+    let failing = Statement::numbered("SELECT abs(?1)", &[SqlType::BigInt]);
     let failed = pool
         .run(move |session| session.execute(&failing, &[Value::Int(i64::MIN)]))
         .await
@@ -153,7 +143,7 @@ async fn errors_name_the_mapping_and_no_value() {
 #[tokio::test]
 async fn text_of_any_bytes_is_found_again() {
     let (pool, _file) = pool(Limits::default());
-    let equal = statement(
+    let equal = Statement::numbered(
         "SELECT COUNT(*) FROM t WHERE name = ?1",
         &[SqlType::VarChar(10)],
     );

@@ -59,6 +59,8 @@ pub struct Keeper {
     state: RwLock<State>,
     /// An attempt is under way.
     is_opening: AtomicBool,
+    /// Attempts are made from time to time.
+    is_tried: AtomicBool,
     /// Another whenever what is served changes.
     version: AtomicU64,
     /// When the database's catalogue was last looked at because of a caller.
@@ -77,6 +79,7 @@ impl Keeper {
             config,
             state: RwLock::new(State::Closed(PassthroughError::Opening)),
             is_opening: AtomicBool::new(false),
+            is_tried: AtomicBool::new(false),
             version: AtomicU64::new(VERSIONS.fetch_add(1, Ordering::Relaxed)),
             looked: Mutex::new(None),
         })
@@ -157,8 +160,11 @@ impl Keeper {
         }
     }
 
-    /// Tries until the site is open, with pauses; ends when nobody has the keeper any more.
+    /// Tries until the site is open, with pauses, unless it is tried already; ends when nobody has the keeper any more.
     pub fn keep_trying(self: &Arc<Self>) {
+        if self.is_tried.swap(true, Ordering::AcqRel) {
+            return;
+        }
         let keeper = Arc::downgrade(self);
         tokio::spawn(async move {
             let mut pause = SHORTEST;
@@ -169,6 +175,7 @@ impl Keeper {
                     return;
                 };
                 if keeper.site().is_ok() {
+                    keeper.is_tried.store(false, Ordering::Release);
                     return;
                 }
                 let Some(Err(error)) = keeper.open().await else {

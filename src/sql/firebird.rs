@@ -7,8 +7,8 @@
 //! Columns without a set (`NONE`) are read as Windows-1252, in which any byte is a letter.
 
 use super::marker::{Charset, Fit, place};
-use super::spelling::{Beside, Spelling, Text, digits, pattern};
-use crate::relation::{Collation, CompareOp, Measured, SqlType};
+use super::spelling::{Beside, Spelling, Text, digits, guarded_cast, pattern};
+use crate::relation::{Collation, Measured, SqlType};
 
 pub(super) struct Firebird;
 
@@ -199,18 +199,6 @@ impl Spelling for Firebird {
         out.push('\'');
     }
 
-    // An expression has the collation of the column in it.
-    fn collated(
-        &self,
-        out: &mut String,
-        operand: &str,
-        _: bool,
-        _: Option<&Collation>,
-        _: Option<SqlType>,
-    ) {
-        out.push_str(operand);
-    }
-
     // Of a column without a character set the client would get bytes that mean anything.
     fn read(&self, out: &mut String, operand: &str, text: Text<'_>) {
         out.push_str(&match (set_of(text.collation), text.ty.characters()) {
@@ -286,10 +274,6 @@ impl Spelling for Firebird {
         out.push_str(&format!("SUBSTRING({operand} FROM {from} FOR {length})"));
     }
 
-    fn concat(&self, out: &mut String, operands: &[String]) {
-        out.push_str(&format!("({})", operands.join(" || ")));
-    }
-
     fn cast(&self, out: &mut String, operand: &str, ty: SqlType) {
         let operand = match ty.has_day_and_time() {
             // A blank stands between day and time.
@@ -299,47 +283,9 @@ impl Spelling for Firebird {
         out.push_str(&format!("CAST({operand} AS {})", type_name(ty)));
     }
 
-    // CASE asks before it casts.
     fn cast_row(&self, out: &mut String, operand: &str, from: SqlType, ty: SqlType) {
         let name = type_name(ty);
-        let guard = match ty {
-            _ if !from.is_text() => None,
-            SqlType::BigInt => Some(pattern::BIG_INTEGER),
-            ty if ty.is_integer() => Some(pattern::INTEGER),
-            SqlType::Decimal(..) | SqlType::Money | SqlType::Real | SqlType::Float => {
-                Some(pattern::DECIMAL)
-            }
-            ty if ty.has_day() => Some(pattern::DAY),
-            _ => None,
-        };
-        out.push_str(&match guard {
-            None => format!("CAST({operand} AS {name})"),
-            Some(pattern) => {
-                let text = format!("TRIM({operand})");
-                let year = match ty.has_day() {
-                    true => format!(" AND {text} NOT LIKE '0000%'"),
-                    false => String::new(),
-                };
-                format!(
-                    "CASE WHEN {}{year} THEN CAST({text} AS {name}) END",
-                    similar(&text, pattern)
-                )
-            }
-        });
-    }
-
-    fn compare_time(
-        &self,
-        out: &mut String,
-        column: &str,
-        op: CompareOp,
-        marker: &str,
-        _: SqlType,
-    ) {
-        out.push_str(&format!(
-            "{column} {} {marker}",
-            super::writer::operator(op)
-        ));
+        out.push_str(&guarded_cast(operand, (from, ty), &name, similar));
     }
 
     fn days(&self, out: &mut String, from: &str, to: &str) {

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 pub use marker::Marker;
 
-use crate::relation::{ChildSelect, Dialect, Select};
+use crate::relation::{ChildSelect, Dialect, Select, SqlType};
 
 /// The text of a select, and the values that it takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +36,17 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// A text of one's own whose markers stand for the values in their order, each compared as one of these types.
+    pub fn numbered(text: &str, types: &[SqlType]) -> Statement {
+        let markers = (0..).zip(types).map(|(slot, ty)| Marker::new(slot, *ty));
+        Statement {
+            text: Arc::from(text),
+            markers: markers.collect(),
+            columns: Arc::new([]),
+            catalogue: None,
+        }
+    }
+
     /// A statement of the program's own, without values.
     pub fn constant(text: &'static str) -> Statement {
         Statement {

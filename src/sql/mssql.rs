@@ -3,7 +3,7 @@
 
 use super::marker::Fit;
 use super::spelling::{Beside, Spelling, Text, digits};
-use crate::relation::{Collation, CompareOp, Measured, SqlType};
+use crate::relation::{Measured, SqlType};
 
 pub(super) struct Mssql;
 
@@ -37,17 +37,6 @@ impl Spelling for Mssql {
         out.push('\'');
     }
 
-    fn collated(
-        &self,
-        out: &mut String,
-        operand: &str,
-        _: bool,
-        _: Option<&Collation>,
-        _: Option<SqlType>,
-    ) {
-        out.push_str(operand);
-    }
-
     fn fold(&self, out: &mut String, operand: &str, _: Text<'_>) {
         out.push_str(&format!("{operand} COLLATE Latin1_General_CI_AI"));
     }
@@ -76,20 +65,6 @@ impl Spelling for Mssql {
         // Any number has a text; not every text has a number.
         let try_ = if ty.is_text() { "" } else { "TRY_" };
         out.push_str(&format!("{try_}CAST({operand} AS {ty})"));
-    }
-
-    fn compare_time(
-        &self,
-        out: &mut String,
-        column: &str,
-        op: CompareOp,
-        marker: &str,
-        _: SqlType,
-    ) {
-        out.push_str(&format!(
-            "{column} {} {marker}",
-            super::writer::operator(op)
-        ));
     }
 
     fn days(&self, out: &mut String, from: &str, to: &str) {

@@ -68,16 +68,18 @@ pub(super) trait Spelling: Sync {
         out.push('\'');
     }
 
-    /// A text operand under its own collation, where the engine has to be told. `bare` is a column and
-    /// nothing around it, which brings the collation that it was declared with.
+    /// A text operand under its own collation, where the engine has to be told: mostly an expression has that of the
+    /// column in it. `bare` is a column and nothing around it, which brings the collation that it was declared with.
     fn collated(
         &self,
         out: &mut String,
         operand: &str,
-        bare: bool,
-        collation: Option<&Collation>,
-        ty: Option<SqlType>,
-    );
+        _bare: bool,
+        _collation: Option<&Collation>,
+        _ty: Option<SqlType>,
+    ) {
+        out.push_str(operand);
+    }
 
     /// Folded text as it is compared and sorted: as the server merges several sources, by the linguistic order.
     fn folded(&self, out: &mut String, operand: &str) {
@@ -141,7 +143,9 @@ pub(super) trait Spelling: Sync {
 
     fn substring(&self, out: &mut String, operand: &str, from: u16, length: u16);
 
-    fn concat(&self, out: &mut String, operands: &[String]);
+    fn concat(&self, out: &mut String, operands: &[String]) {
+        out.push_str(&format!("({})", operands.join(" || ")));
+    }
 
     fn cast(&self, out: &mut String, operand: &str, ty: SqlType);
 
@@ -157,8 +161,13 @@ pub(super) trait Spelling: Sync {
         column: &str,
         op: CompareOp,
         marker: &str,
-        bound: SqlType,
-    );
+        _bound: SqlType,
+    ) {
+        out.push_str(&format!(
+            "{column} {} {marker}",
+            super::writer::operator(op)
+        ));
+    }
 
     /// How many days lie between the days of two dates or date-times.
     fn days(&self, out: &mut String, from: &str, to: &str);
@@ -201,6 +210,38 @@ pub(super) fn digits(layout: &str, other: char) -> String {
         }
     }
     pattern
+}
+
+/// What a row holds as another type, for engines without TRY_CAST: text is cast where it has the type's form, which CASE
+/// asks first, and is NULL elsewhere. `name` is the engine's for the type, `is` its condition that a text has a pattern.
+pub(super) fn guarded_cast(
+    operand: &str,
+    (from, ty): (SqlType, SqlType),
+    name: &str,
+    is: impl FnOnce(&str, &str) -> String,
+) -> String {
+    let pattern = match ty {
+        _ if !from.is_text() => None,
+        SqlType::BigInt => Some(pattern::BIG_INTEGER),
+        ty if ty.is_integer() => Some(pattern::INTEGER),
+        SqlType::Decimal(..) | SqlType::Money | SqlType::Real | SqlType::Float => {
+            Some(pattern::DECIMAL)
+        }
+        ty if ty.has_day() => Some(pattern::DAY),
+        _ => None,
+    };
+    let Some(pattern) = pattern else {
+        return format!("CAST({operand} AS {name})");
+    };
+    let text = format!("TRIM({operand})");
+    let year = match ty.has_day() {
+        true => format!(" AND {text} NOT LIKE '0000%'"),
+        false => String::new(),
+    };
+    format!(
+        "CASE WHEN {}{year} THEN CAST({text} AS {name}) END",
+        is(&text, pattern)
+    )
 }
 
 /// Regular expressions that SQL's SIMILAR TO and SQL Anywhere's REGEXP read alike, `\` escaping.

@@ -4,8 +4,8 @@
 //! was made otherwise, ignores accents. Written from the engine's documentation: no server was at hand.
 
 use super::marker::{Fit, place};
-use super::spelling::{Beside, Spelling, Text, digits, pattern};
-use crate::relation::{Collation, CompareOp, Measured, SqlType};
+use super::spelling::{Beside, Spelling, Text, digits, guarded_cast, pattern};
+use crate::relation::{Measured, SqlType};
 
 pub(super) struct SqlAnywhere;
 
@@ -132,17 +132,6 @@ impl Spelling for SqlAnywhere {
         out.push('\'');
     }
 
-    fn collated(
-        &self,
-        out: &mut String,
-        operand: &str,
-        _: bool,
-        _: Option<&Collation>,
-        _: Option<SqlType>,
-    ) {
-        out.push_str(operand);
-    }
-
     fn fold(&self, out: &mut String, operand: &str, text: Text<'_>) {
         let lower = format!("LOWER(CAST({operand} AS {}))", national(text.ty));
         out.push_str(&replaced(lower, &SPELLED_OUT));
@@ -191,47 +180,9 @@ impl Spelling for SqlAnywhere {
         out.push_str(&format!("CAST({operand} AS {})", type_name(ty)));
     }
 
-    // CASE asks before it casts; version 17 has no TRY_CAST.
     fn cast_row(&self, out: &mut String, operand: &str, from: SqlType, ty: SqlType) {
         let name = type_name(ty);
-        let guard = match ty {
-            _ if !from.is_text() => None,
-            SqlType::BigInt => Some(pattern::BIG_INTEGER),
-            ty if ty.is_integer() => Some(pattern::INTEGER),
-            SqlType::Decimal(..) | SqlType::Money | SqlType::Real | SqlType::Float => {
-                Some(pattern::DECIMAL)
-            }
-            ty if ty.has_day() => Some(pattern::DAY),
-            _ => None,
-        };
-        out.push_str(&match guard {
-            None => format!("CAST({operand} AS {name})"),
-            Some(pattern) => {
-                let text = format!("TRIM({operand})");
-                let year = match ty.has_day() {
-                    true => format!(" AND {text} NOT LIKE '0000%'"),
-                    false => String::new(),
-                };
-                format!(
-                    "CASE WHEN {}{year} THEN CAST({text} AS {name}) END",
-                    matches(&text, pattern)
-                )
-            }
-        });
-    }
-
-    fn compare_time(
-        &self,
-        out: &mut String,
-        column: &str,
-        op: CompareOp,
-        marker: &str,
-        _: SqlType,
-    ) {
-        out.push_str(&format!(
-            "{column} {} {marker}",
-            super::writer::operator(op)
-        ));
+        out.push_str(&guarded_cast(operand, (from, ty), &name, matches));
     }
 
     fn days(&self, out: &mut String, from: &str, to: &str) {

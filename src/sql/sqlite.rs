@@ -75,10 +75,6 @@ impl Spelling for Sqlite {
         out.push_str(&format!("SUBSTR({operand}, {from}, {length})"));
     }
 
-    fn concat(&self, out: &mut String, operands: &[String]) {
-        out.push_str(&format!("({})", operands.join(" || ")));
-    }
-
     fn cast(&self, out: &mut String, operand: &str, ty: SqlType) {
         let affinity = if ty.is_integer() {
             "INTEGER"

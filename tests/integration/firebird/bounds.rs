@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use pilaster::passthrough::firebird::{Firebird, Options};
 use pilaster::passthrough::{CellRef, Limits, PassthroughError, Pool};
 use pilaster::relation::{SqlType, Value};
+use pilaster::sql::Statement;
 
 use super::server::{Server, shared};
-use super::{ENDLESS, ask, pool, statement};
+use super::{ENDLESS, ask, pool};
 
 /// A table of so many rows.
 fn numbers(rows: u32) -> String {
@@ -137,7 +138,7 @@ async fn no_transaction_stays_open_between_jobs() {
             let pool = Arc::clone(&pool);
             async move {
                 pool.run(move |session| -> Result<i64, PassthroughError> {
-                    let count = statement("SELECT COUNT(*) FROM T", &[]);
+                    let count = Statement::numbered("SELECT COUNT(*) FROM T", &[]);
                     if is_snapshot {
                         session.snapshot()?;
                     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use pilaster::passthrough::{CellRef, Limits, PassthroughError, Pool, Rows};
 use pilaster::relation::{SqlType, Value};
-use pilaster::sql::{Marker, Statement};
+use pilaster::sql::Statement;
 
 use self::server::Database;
 
@@ -24,23 +24,13 @@ fn pool(database: &Database<'_>, limits: Limits) -> Arc<Pool> {
     Arc::new(Pool::new(Arc::new(database.driver(&limits)), limits))
 }
 
-fn statement(text: &str, types: &[SqlType]) -> Statement {
-    let markers = (0..).zip(types).map(|(slot, ty)| Marker::new(slot, *ty));
-    Statement {
-        text: Arc::from(text),
-        markers: markers.collect(),
-        columns: Arc::new([]),
-        catalogue: None,
-    }
-}
-
 async fn ask(
     pool: &Arc<Pool>,
     text: &str,
     values: Vec<(SqlType, Value)>,
 ) -> Result<Rows, PassthroughError> {
     let (types, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
-    let statement = statement(text, &types);
+    let statement = Statement::numbered(text, &types);
     pool.run(move |session| session.execute(&statement, &values))
         .await
 }

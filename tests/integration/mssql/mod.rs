@@ -25,7 +25,7 @@ use pilaster::passthrough::mssql::{Encryption, Login, Mssql, Options};
 use pilaster::passthrough::{CellRef, Limits, PassthroughError, Pool, Rows};
 use pilaster::relation::{SqlType, Value};
 use pilaster::secret::Secret;
-use pilaster::sql::{Marker, Statement};
+use pilaster::sql::Statement;
 use tokio::runtime::Runtime;
 
 use stand_in::{PASSWORD, StandIn, USER};
@@ -69,26 +69,13 @@ fn pool(server: &StandIn, limits: Limits) -> Arc<Pool> {
     pool_of(options(server), limits)
 }
 
-fn statement(text: &str, types: &[SqlType]) -> Statement {
-    Statement {
-        markers: (0..)
-            .zip(types)
-            .map(|(slot, ty)| Marker::new(slot, *ty))
-            .collect(),
-        ..Statement {
-            text: Arc::from(text),
-            ..Statement::constant("")
-        }
-    }
-}
-
 async fn asks(
     pool: Arc<Pool>,
     text: &str,
     values: &[(SqlType, Value)],
 ) -> Result<Rows, PassthroughError> {
     let (types, values): (Vec<SqlType>, Vec<Value>) = values.iter().cloned().unzip();
-    let statement = statement(text, &types);
+    let statement = Statement::numbered(text, &types);
     pool.run(move |session| session.execute(&statement, &values))
         .await
 }

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use pilaster::passthrough::{CellRef, Limits, PassthroughError};
 use pilaster::relation::{SqlType, Value};
+use pilaster::sql::Statement;
 
 use super::stand_in::{Asked, Setup, StandIn, Step, write};
-use super::{RUNTIME, ask, asks, limits, pool, statement, texts};
+use super::{RUNTIME, ask, asks, limits, pool, texts};
 
 const ENDLESS: Step = Step::Wait(Duration::from_secs(30));
 
@@ -295,7 +296,7 @@ fn stand_in_is_asked_about_a_statement_without_running_it() {
     });
     let pool = pool(&server, limits());
     let refusal = |text: &str| {
-        let statement = statement(text, &[SqlType::Int, SqlType::VarChar(40)]);
+        let statement = Statement::numbered(text, &[SqlType::Int, SqlType::VarChar(40)]);
         RUNTIME.block_on(pool.run(move |session| session.refusal(&statement)))
     };
     let sound: Result<Option<String>, PassthroughError> = refusal("SELECT A FROM T WHERE A = @p1");

@@ -10,7 +10,7 @@ use pilaster::secret::Secret;
 use pilaster::sql::Statement;
 
 use super::postgres::{PASSWORD, POSTGRES, free_port};
-use super::{RUNTIME, options, pool, pool_of, run, statement};
+use super::{RUNTIME, options, pool, pool_of, run};
 
 const SLEEP: &str = "SELECT pg_sleep(30)";
 
@@ -61,7 +61,7 @@ fn errors_of_statements_have_codes_and_no_values() {
 fn a_statement_that_the_engine_refuses_is_found_out_without_values() {
     let pool = pool(Limits::default());
     let refusal = |text: &str| {
-        let statement = statement(text, &[SqlType::Int]);
+        let statement = Statement::numbered(text, &[SqlType::Int]);
         pool.run_now::<_, PassthroughError>(|session| session.refusal(&statement))
             .unwrap()
     };

@@ -10,7 +10,7 @@ use pilaster::passthrough::odbc::{Odbc, Options};
 use pilaster::passthrough::{CellRef, Limits, PassthroughError, Pool, Rows};
 use pilaster::relation::{Dialect, SqlType, Value};
 use pilaster::secret::Secret;
-use pilaster::sql::{Marker, Statement};
+use pilaster::sql::Statement;
 use tokio::runtime::Runtime;
 
 use postgres::{PASSWORD, POSTGRES, USER};
@@ -49,19 +49,9 @@ fn pool(limits: Limits) -> Arc<Pool> {
     pool_of(options(), limits)
 }
 
-fn statement(text: &str, types: &[SqlType]) -> Statement {
-    let markers = (0..).zip(types).map(|(slot, ty)| Marker::new(slot, *ty));
-    Statement {
-        text: Arc::from(text),
-        markers: markers.collect(),
-        columns: Arc::new([]),
-        catalogue: None,
-    }
-}
-
 fn run(pool: &Arc<Pool>, text: &str, given: &[(SqlType, Value)]) -> Result<Rows, PassthroughError> {
     let (types, values): (Vec<SqlType>, Vec<Value>) = given.iter().cloned().unzip();
-    let statement = statement(text, &types);
+    let statement = Statement::numbered(text, &types);
     RUNTIME.block_on(pool.run(move |session| session.execute(&statement, &values)))
 }
 
