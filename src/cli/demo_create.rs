@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
@@ -19,10 +20,11 @@ use tempfile::TempPath;
 
 use super::demo::{bar, part};
 use crate::demo::firebird::Firebird;
+use crate::demo::mssql::Mssql;
 use crate::demo::sqlite::Sqlite;
 use crate::demo::target::Target;
 use crate::demo::{self, Demo, DemoError, MAX_PATIENTS, Options};
-use crate::passthrough::firebird;
+use crate::passthrough::{firebird, mssql};
 use crate::secret::Secret;
 
 /// Write a practice of synthetic data, in the tables of a product, into empty databases
@@ -34,8 +36,8 @@ pub(super) struct Args {
     /// What the databases are
     #[arg(long, value_enum)]
     engine: Engine,
-    /// A database to write: a new file for sqlite; for firebird the path or alias of a database that is there and has no
-    /// tables. Of a product with several, each with its catalogue: OFFICE=office.sqlite
+    /// A database to write: a new file for sqlite; for firebird the path or alias, for mssql the name, of a database
+    /// that is there and has no tables. Of a product with several, each with its catalogue: OFFICE=office.sqlite
     #[arg(long, value_name = "[CATALOGUE=]DATABASE", required = true, num_args = 1..)]
     database: Vec<Named>,
     #[command(flatten)]
@@ -61,9 +63,15 @@ struct Server {
     /// The server's name or address
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
-    /// Its port [default: the engine's own, 3050 for firebird]
+    /// Its port [default: the engine's own, 3050 for firebird and 1433 for mssql]
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
+    /// mssql: the instance, whose port is looked up by its name
+    #[arg(long, value_name = "NAME", conflicts_with = "port")]
+    instance: Option<String>,
+    /// mssql: as whom the server is entered; integrated is the account that this program runs as
+    #[arg(long, value_enum, default_value_t)]
+    login: LoginKind,
     /// Who may create tables there
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -73,6 +81,24 @@ struct Server {
     /// The file that holds the password
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// mssql: a PEM file of the authority that signed the server's certificate
+    #[arg(long, value_name = "FILE", conflicts_with = "trust_any_certificate")]
+    trusted_authority: Option<PathBuf>,
+    /// mssql: believe whoever answers; for a test on one's own machine
+    #[arg(long)]
+    trust_any_certificate: bool,
+    /// mssql: encrypt the login alone; for a test on one's own machine
+    #[arg(long)]
+    no_encryption: bool,
+}
+
+/// How a SQL Server is entered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum LoginKind {
+    #[default]
+    Sql,
+    Windows,
+    Integrated,
 }
 
 /// What a demo can be written into.
@@ -142,8 +168,15 @@ enum CreateError {
     NoPassword(String),
     #[error("{} cannot be read: {source}", path.display())]
     PasswordFile { path: PathBuf, source: io::Error },
-    #[error("demos cannot be written into {0} yet; use sqlite")]
-    NotOffered(&'static str),
+    #[error(
+        "{database} is given for {demo}'s catalogue {first} and for {second}: each needs its own"
+    )]
+    Shared {
+        demo: &'static str,
+        database: String,
+        first: &'static str,
+        second: &'static str,
+    },
     #[error(transparent)]
     Demo(#[from] DemoError),
 }
@@ -227,16 +260,24 @@ fn databases(demo: &'static Demo, given: &[Named]) -> Result<Vec<String>, Create
             return Err(CreateError::Twice(demo.catalogues[place].name));
         }
     }
-    found
-        .into_iter()
-        .zip(names())
-        .map(|(database, catalogue)| {
-            database.ok_or(CreateError::Missing {
-                demo: demo.id,
-                catalogue,
-            })
+    let found = found.into_iter().zip(names()).map(|(database, catalogue)| {
+        database.ok_or(CreateError::Missing {
+            demo: demo.id,
+            catalogue,
         })
-        .collect()
+    });
+    let found: Vec<String> = found.collect::<Result<_, _>>()?;
+    for (second, database) in found.iter().enumerate() {
+        if let Some(first) = found[..second].iter().position(|other| other == database) {
+            return Err(CreateError::Shared {
+                demo: demo.id,
+                database: database.clone(),
+                first: demo.catalogues[first].name,
+                second: demo.catalogues[second].name,
+            });
+        }
+    }
+    Ok(found)
 }
 
 fn listed(names: impl Iterator<Item = &'static str>) -> String {
@@ -255,7 +296,7 @@ impl Engine {
         match self {
             Engine::Sqlite => sqlite(demo, databases, options),
             Engine::Firebird => firebird(demo, databases, server, options),
-            Engine::Mssql => Err(CreateError::NotOffered("SQL Server")),
+            Engine::Mssql => mssql(demo, databases, server, options),
         }
     }
 }
@@ -312,6 +353,14 @@ fn filled(
 }
 
 impl Server {
+    fn host(&self) -> Result<String, CreateError> {
+        self.host.clone().ok_or(CreateError::NoServer("--host"))
+    }
+
+    fn user(&self) -> Result<String, CreateError> {
+        self.user.clone().ok_or(CreateError::NoServer("--user"))
+    }
+
     fn password(&self) -> Result<Secret, CreateError> {
         match (&self.password_env, &self.password_file) {
             (Some(name), _) => match std::env::var(name) {
@@ -337,19 +386,61 @@ fn firebird(
     server: &Server,
     options: &Options,
 ) -> Result<Counts, CreateError> {
-    let named = demo.catalogues.iter().zip(databases);
     let server = firebird::Options {
-        host: server.host.clone().ok_or(CreateError::NoServer("--host"))?,
+        host: server.host()?,
         port: server.port.unwrap_or(3050),
-        user: server.user.clone().ok_or(CreateError::NoServer("--user"))?,
+        user: server.user()?,
         password: server.password()?,
         charset: firebird::Charset::Utf8,
-        databases: named
-            .map(|(catalogue, path)| (catalogue.name.into(), path.clone()))
-            .collect(),
+        databases: named(demo, databases),
     };
     let mut target = Firebird::begin(&server)?;
     filled(demo, &mut target, options)
+}
+
+fn mssql(
+    demo: &'static Demo,
+    databases: &[String],
+    server: &Server,
+    options: &Options,
+) -> Result<Counts, CreateError> {
+    let host = server.host()?;
+    let login = match server.login {
+        LoginKind::Integrated => mssql::Login::Integrated,
+        LoginKind::Sql => mssql::Login::Sql {
+            user: server.user()?,
+            password: server.password()?,
+        },
+        LoginKind::Windows => mssql::Login::Windows {
+            user: server.user()?,
+            password: server.password()?,
+        },
+    };
+    let server = mssql::Options {
+        port: server.port,
+        instance: server.instance.clone(),
+        encryption: match server.no_encryption {
+            true => mssql::Encryption::LoginOnly,
+            false => mssql::Encryption::Required,
+        },
+        trust: match (&server.trusted_authority, server.trust_any_certificate) {
+            (Some(path), _) => mssql::Trust::CaFile(path.clone()),
+            (None, true) => mssql::Trust::Any,
+            (None, false) => mssql::Trust::System,
+        },
+        databases: named(demo, databases),
+        ..mssql::Options::new(host, login)
+    };
+    let mut target = Mssql::begin(&server)?;
+    filled(demo, &mut target, options)
+}
+
+/// Each catalogue's name with its database's.
+fn named(demo: &'static Demo, databases: &[String]) -> Vec<(Arc<str>, String)> {
+    let names = demo.catalogues.iter().zip(databases);
+    names
+        .map(|(catalogue, database)| (catalogue.name.into(), database.clone()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -397,6 +488,10 @@ mod tests {
             (
                 &["a.db", "DRUGS=b.db"],
                 "has no catalogue DRUGS; it has OFFICE, CLINICAL",
+            ),
+            (
+                &["a.db", "CLINICAL=a.db"],
+                "a.db is given for zedmed's catalogue OFFICE and for CLINICAL",
             ),
         ] {
             let error = of(given).expect_err("refused");

@@ -4,7 +4,7 @@
 //! back from today, in bounds that are known beforehand, so a day is a plain number here and no
 //! step can fail; the proleptic Gregorian calendar is that of Hinnant's `civil_from_days`.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime, Time};
 use std::fmt;
 
 /// A day: how many days after 1970-01-01. Shown as the tables hold it, `YYYY-MM-DD`.
@@ -58,6 +58,13 @@ impl Day {
         (year, month, day)
     }
 
+    /// The civil date; None beyond the calendar, where no demo has a day.
+    pub fn date(self) -> Option<Date> {
+        let (year, month, day) = self.civil();
+        let narrow = |number: i32| i8::try_from(number).ok();
+        Date::new(i16::try_from(year).ok()?, narrow(month)?, narrow(day)?).ok()
+    }
+
     /// The day of the week, 0 for Monday to 6 for Sunday.
     pub fn weekday(self) -> i32 {
         // 1970-01-01 was a Thursday.
@@ -75,6 +82,15 @@ impl Day {
     /// A time of the day, in seconds since midnight.
     pub fn at(self, second: i32) -> Moment {
         Moment { day: self, second }
+    }
+}
+
+impl Moment {
+    /// The civil date and time; None beyond the calendar.
+    pub fn date_time(self) -> Option<DateTime> {
+        let midnight = self.day.date()?.to_datetime(Time::midnight());
+        let since = jiff::Span::new().try_seconds(self.second).ok()?;
+        midnight.checked_add(since).ok()
     }
 }
 

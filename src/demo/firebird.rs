@@ -3,11 +3,8 @@
 //! Takes a server and empty databases on it; writes in one transaction each for the rows. Tables are there for rows only
 //! once they are committed, so what is left on an error is dropped again, table by table.
 
-use jiff::civil::Date;
-
-use super::calendar::{Day, Moment};
 use super::target::Target;
-use super::writer::{Batch, Decimal, Value};
+use super::writer::{Batch, Value};
 use super::{DemoError, Result, ddl};
 use crate::passthrough::firebird::{Options, Scribe};
 use crate::passthrough::{PassthroughError, Typed};
@@ -70,39 +67,10 @@ fn typed(value: Value<'_>) -> Typed<'_> {
     match value {
         Value::Null => Typed::Null,
         Value::Int(number) => Typed::Int(number),
-        Value::Decimal(number) => Typed::Exact(digits(number).into()),
+        Value::Decimal(number) => Typed::Exact(number.to_string().into()),
         Value::Text(text) => Typed::Text(text.into()),
-        Value::Day(day) => date(day).map_or(Typed::Null, Typed::Date),
-        Value::Moment(Moment { day, second }) => {
-            let span = jiff::Span::new().try_seconds(second);
-            let at = date(day).and_then(|date| {
-                let midnight = date.to_datetime(jiff::civil::Time::midnight());
-                midnight.checked_add(span.ok()?).ok()
-            });
-            at.map_or(Typed::Null, Typed::DateTime)
-        }
-    }
-}
-
-/// None beyond the calendar, where no demo has a day.
-fn date(day: Day) -> Option<Date> {
-    let (year, month, day) = day.civil();
-    let narrow = |number: i32| i8::try_from(number).ok();
-    Date::new(i16::try_from(year).ok()?, narrow(month)?, narrow(day)?).ok()
-}
-
-/// 368 with one digit behind the point is `36.8`.
-fn digits(number: Decimal) -> String {
-    let scale = usize::from(number.scale);
-    let sign = if number.digits < 0 { "-" } else { "" };
-    let digits = format!(
-        "{:0>width$}",
-        number.digits.unsigned_abs(),
-        width = scale + 1
-    );
-    match digits.split_at(digits.len() - scale) {
-        (whole, "") => format!("{sign}{whole}"),
-        (whole, rest) => format!("{sign}{whole}.{rest}"),
+        Value::Day(day) => day.date().map_or(Typed::Null, Typed::Date),
+        Value::Moment(moment) => moment.date_time().map_or(Typed::Null, Typed::DateTime),
     }
 }
 
@@ -173,20 +141,8 @@ impl Drop for Firebird {
 
 #[cfg(test)]
 mod tests {
+    use super::super::calendar::Day;
     use super::*;
-
-    #[test]
-    fn a_number_with_a_point_is_bound_in_digits() {
-        let of = |digits_of, scale| {
-            digits(Decimal {
-                digits: digits_of,
-                scale,
-            })
-        };
-        assert_eq!(of(368, 1), "36.8");
-        assert_eq!(of(-5, 2), "-0.05");
-        assert_eq!(of(7, 0), "7");
-    }
 
     #[test]
     fn a_moment_is_bound_as_one() {

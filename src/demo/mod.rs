@@ -14,7 +14,7 @@
 //! |---|---|
 //! | [`table`], [`ddl`] | tables, columns, indexes, and how engines spell them |
 //! | [`writer`], [`target`] | rows of no engine, and where they go |
-//! | [`sqlite`], [`firebird`] | how engines take them |
+//! | [`sqlite`], [`firebird`], [`mssql`] | how engines take them |
 //! | [`random`], [`calendar`] | chance and days |
 //! | [`identifiers`], [`phones`], [`names`], [`households`], [`people`], [`illnesses`] | what is drawn from |
 //! | [`bp_premier`], [`zedmed`], [`dental4windows`] | products: their tables and the data in them |
@@ -27,6 +27,7 @@ pub mod firebird;
 pub mod households;
 pub mod identifiers;
 pub mod illnesses;
+pub mod mssql;
 pub mod names;
 pub mod people;
 pub mod phones;

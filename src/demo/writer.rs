@@ -4,6 +4,7 @@
 //! padded where the column is, columns that were not named NULL. Rows are gathered and handed on a few hundred at a
 //! time, in buffers that are used again, so that a hundred thousand rows need no memory of their own.
 
+use std::fmt;
 use std::ops::Range;
 
 use super::calendar::{Day, Moment};
@@ -28,6 +29,19 @@ impl Decimal {
     #[allow(clippy::cast_precision_loss)] // Measurements have a few digits.
     pub fn to_f64(self) -> f64 {
         self.digits as f64 / 10_f64.powi(i32::from(self.scale))
+    }
+}
+
+/// 368 with one digit behind the point is `36.8`.
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scale = usize::from(self.scale);
+        let sign = if self.digits < 0 { "-" } else { "" };
+        let digits = format!("{:0>width$}", self.digits.unsigned_abs(), width = scale + 1);
+        match digits.split_at(digits.len() - scale) {
+            (whole, "") => write!(f, "{sign}{whole}"),
+            (whole, rest) => write!(f, "{sign}{whole}.{rest}"),
+        }
     }
 }
 
@@ -334,6 +348,14 @@ mod tests {
         fn fail(&self, failure: DemoError) {
             panic!("{failure}");
         }
+    }
+
+    #[test]
+    fn a_number_with_a_point_is_written_in_digits() {
+        let of = |digits, scale| Decimal { digits, scale }.to_string();
+        assert_eq!(of(368, 1), "36.8");
+        assert_eq!(of(-5, 2), "-0.05");
+        assert_eq!(of(7, 0), "7");
     }
 
     #[test]

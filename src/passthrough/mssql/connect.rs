@@ -45,7 +45,7 @@ const SETTINGS: &str = "SET LANGUAGE us_english; SET DATEFORMAT ymd; SET DATEFIR
 const SNAPSHOT_STATE: &str = "SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM sys.databases \
     WHERE database_id = DB_ID() AND snapshot_isolation_state = 1) THEN 1 ELSE 0 END AS int) AS allowed";
 
-/// A connection to `database`, made within [`Limits::connect`] and the watch.
+/// A connection to the database that the configuration names, of `catalogue`, made within [`Limits::connect`] and the watch.
 ///
 /// # Errors
 /// Why there is none.
@@ -53,13 +53,13 @@ pub(super) fn open(
     handle: &Handle,
     config: Config,
     target: &Target,
-    database: &str,
+    catalogue: &str,
     limits: &Limits,
     watch: &Arc<Watch>,
 ) -> Result<Opened, PassthroughError> {
     let made = wait(handle, async {
         tokio::select! {
-            made = tokio::time::timeout(limits.connect, enter(config, target, database, limits)) => {
+            made = tokio::time::timeout(limits.connect, enter(config, target, catalogue, limits)) => {
                 made.unwrap_or_else(|_| Err(PassthroughError::Unreachable(format!(
                     "no answer within {} s",
                     limits.connect.as_secs_f32()
@@ -73,7 +73,7 @@ pub(super) fn open(
         handle.clone(),
         session,
         received,
-        database.to_owned(),
+        catalogue.to_owned(),
         allows_snapshot,
         limits,
         Arc::clone(watch),
@@ -83,7 +83,7 @@ pub(super) fn open(
 async fn enter(
     mut config: Config,
     target: &Target,
-    database: &str,
+    catalogue: &str,
     limits: &Limits,
 ) -> Result<(Session, Received, bool), PassthroughError> {
     let mut target = target.clone();
@@ -98,10 +98,10 @@ async fn enter(
                 config.port(port);
                 target = Target::Port(host, port);
             }
-            Err(error) => return Err(errors::told(&error, Stage::Connecting, database)),
+            Err(error) => return Err(errors::told(&error, Stage::Connecting, catalogue)),
         }
     };
-    let told = |error: tiberius::error::Error| errors::told(&error, Stage::Connecting, database);
+    let told = |error: tiberius::error::Error| errors::told(&error, Stage::Connecting, catalogue);
     let waits = LOCK_WAIT.min(limits.statement).as_millis();
     let longest = longest(limits.rows);
     let settings = format!("{SETTINGS}; SET LOCK_TIMEOUT {waits}; SET TEXTSIZE {longest}");

@@ -40,8 +40,8 @@ pub(super) struct Opened {
     handle: Handle,
     session: Session,
     received: Received,
-    /// Its name on the server; empty for the login's own.
-    database: String,
+    /// Its name in the mapping; empty for one without.
+    catalogue: String,
     allows_snapshot: bool,
     in_snapshot: bool,
     /// The client does not know any more where in an answer it is.
@@ -55,7 +55,7 @@ impl Opened {
         handle: Handle,
         session: Session,
         received: Received,
-        database: String,
+        catalogue: String,
         allows_snapshot: bool,
         limits: &Limits,
         watch: Arc<Watch>,
@@ -64,7 +64,7 @@ impl Opened {
             handle,
             session,
             received,
-            database,
+            catalogue,
             allows_snapshot,
             in_snapshot: false,
             broken: false,
@@ -102,7 +102,7 @@ impl Opened {
         match done {
             Some(Ok(done)) => Ok(done),
             Some(Err(error)) => {
-                let told = errors::told(&error, Stage::Asking, &self.database);
+                let told = errors::told(&error, Stage::Asking, &self.catalogue);
                 self.broken |= told.is_lost() || !matches!(error, Error::Server(_));
                 Err(told)
             }
@@ -127,7 +127,7 @@ impl Opened {
     }
 
     /// Runs a batch of the program's own, whose rows are of no interest.
-    fn batch(&mut self, text: &'static str) -> Result<(), PassthroughError> {
+    pub(super) fn batch(&mut self, text: &str) -> Result<(), PassthroughError> {
         self.attend(async move |session: &mut Session| {
             session.simple_query(text).await?.into_results().await?;
             Ok(())

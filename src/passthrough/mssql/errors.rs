@@ -20,9 +20,9 @@ const FATAL: u8 = 20;
 const LONGEST_NAME: usize = 4 * 128 + 3;
 
 /// A client's error, as the caller is told.
-pub(super) fn told(error: &Error, stage: Stage, database: &str) -> PassthroughError {
+pub(super) fn told(error: &Error, stage: Stage, catalogue: &str) -> PassthroughError {
     match (error, stage) {
-        (Error::Server(token), _) => of_server(token, stage, database),
+        (Error::Server(token), _) => of_server(token, stage, catalogue),
         (Error::Tls(words), _) => of_tls(words),
         (Error::Io { kind, message }, Stage::Connecting) => of_handshake(*kind, message),
         (Error::Io { .. }, Stage::Asking) => PassthroughError::Lost,
@@ -39,11 +39,11 @@ pub(super) fn told(error: &Error, stage: Stage, database: &str) -> PassthroughEr
     }
 }
 
-fn of_server(token: &TokenError, stage: Stage, database: &str) -> PassthroughError {
+fn of_server(token: &TokenError, stage: Stage, catalogue: &str) -> PassthroughError {
     match token.code() {
         18452 | 18456 | 18458..=18461 | 18470 | 18486..=18488 => PassthroughError::Login,
         911 | 916 | 921 | 922 | 924 | 927 | 942 | 945 | 976 | 978 | 983 | 4060 | 4063 | 4064 => {
-            PassthroughError::NoDatabase(database.to_owned())
+            PassthroughError::NoDatabase(catalogue.to_owned())
         }
         207 => PassthroughError::Schema(format!("column {}", name_in(token.message()))),
         208 => PassthroughError::Schema(format!("table {}", name_in(token.message()))),

@@ -27,6 +27,7 @@ mod cells;
 mod connect;
 mod connection;
 mod errors;
+mod scribe;
 mod stream;
 
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ use std::time::Duration;
 
 use tiberius::{AuthMethod, Config, EncryptionLevel};
 use tokio::runtime::Handle;
+
+pub use scribe::Scribe;
 
 use super::{Connection, Driver, Limits, PassthroughError, Watch};
 use crate::relation::Dialect;
@@ -143,7 +146,6 @@ impl Mssql {
         let mut config = Config::new();
         config.host(&options.host);
         config.application_name(APPLICATION);
-        config.readonly(true);
         // A row with half a character in it is read as far as it can be.
         config.lossy_utf16_decoding(true);
         // The whole of it has a time of its own.
@@ -191,6 +193,29 @@ impl Mssql {
             limits: limits.clone(),
             handle,
         })
+    }
+
+    /// `reads_only`: an availability group may then answer from a secondary.
+    fn open(
+        &self,
+        catalogue: usize,
+        reads_only: bool,
+        watch: &Arc<Watch>,
+    ) -> Result<connection::Opened, PassthroughError> {
+        let mut config = self.config.clone();
+        config.readonly(reads_only);
+        if let Some(database) = self.databases.get(catalogue) {
+            config.database(database);
+        }
+        let name = self.catalogues.get(catalogue);
+        connect::open(
+            &self.handle,
+            config,
+            &self.target,
+            name.map_or("", |name| &**name),
+            &self.limits,
+            watch,
+        )
     }
 }
 
@@ -244,20 +269,7 @@ impl Driver for Mssql {
         catalogue: usize,
         watch: &Arc<Watch>,
     ) -> Result<Box<dyn Connection>, PassthroughError> {
-        let mut config = self.config.clone();
-        let database = self.databases.get(catalogue);
-        if let Some(database) = database {
-            config.database(database);
-        }
-        let opened = connect::open(
-            &self.handle,
-            config,
-            &self.target,
-            database.map_or("", String::as_str),
-            &self.limits,
-            watch,
-        )?;
-        Ok(Box::new(opened))
+        Ok(Box::new(self.open(catalogue, true, watch)?))
     }
 }
 

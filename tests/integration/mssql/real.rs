@@ -6,32 +6,29 @@
 //!
 //! `server` may be `host\INSTANCE`; `trust` is `any` or a file of authorities; `encrypt=off` is for a server without.
 //! The tables of the mapping are made anew in the database, whose name must have `test` in it, from the fixture that the
-//! cases run on with SQLite. Each case must give the same Bundle on both.
+//! cases run on with SQLite. Each case must give the same Bundle on both. Then the demo is written there, as `pilaster demo
+//! create --engine mssql` does, and every type is read from both.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use pilaster::demo;
 use pilaster::mapping::Mapping;
-use pilaster::passthrough::mssql::{Encryption, Login, Options, Trust};
-use pilaster::relation::SqlType;
+use pilaster::passthrough::mssql::{Encryption, Login, Options, Scribe, Trust};
+use pilaster::relation::{SqlType, Value};
 use pilaster::secret::Secret;
+use pilaster::sql::Statement;
 use rusqlite::types::Value as Cell;
-use tiberius::{AuthMethod, Client, ColumnData, Config, EncryptionLevel, Query, SqlBrowser};
-use tokio::net::TcpStream;
-use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
 use super::{RUNTIME, limits, pool_of};
 use crate::mappings::{cases, fixture, redact, tsql};
-use crate::practice::{Practice, load, mapping_folder, parse, writable};
+use crate::practice::{Practice, demanded, load, mapping_folder, parse, writable};
 
 const VARIABLE: &str = "PILASTER_TEST_MSSQL";
-/// Values of one INSERT.
-const BATCH: usize = 900;
 
 /// Where the server is, and the database that may be filled.
 struct Door {
     options: Options,
-    database: String,
 }
 
 impl Door {
@@ -73,45 +70,15 @@ impl Door {
                 Some(path) => Trust::CaFile(path.into()),
                 None => Trust::System,
             },
-            databases: vec![(Arc::from("patients"), database.clone())],
+            databases: vec![(Arc::from("patients"), database)],
             ..Options::new(host, login)
         };
-        Door { options, database }
+        Door { options }
     }
 
     /// A connection that writes, which the driver has none of.
-    async fn enter(&self) -> Client<Compat<TcpStream>> {
-        let options = &self.options;
-        let Login::Sql { user, password } = &options.login else {
-            panic!("a SQL login");
-        };
-        let mut config = Config::new();
-        config.host(&options.host);
-        config.database(&self.database);
-        config.authentication(AuthMethod::sql_server(user, password.reveal()));
-        match &options.trust {
-            Trust::Any => config.trust_cert(),
-            Trust::CaFile(path) => config.trust_cert_ca(path.display()),
-            Trust::System => {}
-        }
-        config.encryption(match options.encryption {
-            Encryption::Off => EncryptionLevel::NotSupported,
-            _ => EncryptionLevel::Required,
-        });
-        let tcp = match (&options.instance, options.port) {
-            (Some(instance), None) => {
-                config.instance_name(instance);
-                TcpStream::connect_named(&config)
-                    .await
-                    .expect("an instance")
-            }
-            (_, port) => TcpStream::connect((options.host.as_str(), port.unwrap_or(1433)))
-                .await
-                .expect("a server"),
-        };
-        Client::connect(config, tcp.compat_write())
-            .await
-            .expect("a login")
+    fn enter(&self) -> Scribe {
+        Scribe::enter(&self.options, 0, RUNTIME.handle().clone()).expect("a login")
     }
 }
 
@@ -163,68 +130,49 @@ fn tables(mapping: &Mapping, sqlite: &rusqlite::Connection) -> Vec<Made> {
     made
 }
 
-/// How a value that SQLite has comes to be one of a column: times are text there.
-fn placed(number: usize, ty: SqlType) -> String {
-    match ty {
-        ty if ty.has_day() || ty == SqlType::Time => format!("CONVERT({ty}, @P{number}, 121)"),
-        _ => format!("CONVERT({ty}, @P{number})"),
-    }
+fn drop_table(name: &str) -> String {
+    format!("IF OBJECT_ID(N'{name}') IS NOT NULL DROP TABLE [{name}]")
 }
 
-fn bound(cell: Cell) -> ColumnData<'static> {
+fn value(cell: Cell) -> Value {
     match cell {
-        Cell::Null => ColumnData::String(None),
-        Cell::Integer(number) => ColumnData::I64(Some(number)),
-        Cell::Real(number) => ColumnData::F64(Some(number)),
-        Cell::Text(text) => ColumnData::String(Some(text.into())),
-        Cell::Blob(bytes) => ColumnData::Binary(Some(bytes.into())),
+        Cell::Null => Value::Null,
+        Cell::Integer(number) => Value::Int(number),
+        Cell::Real(number) => Value::Real(number),
+        Cell::Text(text) => Value::Text(text),
+        Cell::Blob(bytes) => Value::Bytes(bytes),
     }
 }
 
-async fn fill(client: &mut Client<Compat<TcpStream>>, made: &Made, sqlite: &rusqlite::Connection) {
+fn fill(scribe: &mut Scribe, made: &Made, sqlite: &rusqlite::Connection) {
     let name = &made.name;
-    let names: Vec<String> = made
-        .columns
-        .iter()
-        .map(|(name, _)| format!("[{name}]"))
+    for text in [&drop_table(name), &made.create] {
+        let done = scribe.execute(text);
+        done.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    let names = made.columns.iter().map(|(name, _)| format!("[{name}]"));
+    let list = names.collect::<Vec<_>>().join(", ");
+    let types: Vec<SqlType> = made.columns.iter().map(|(_, ty)| *ty).collect();
+    let markers: Vec<String> = (1..=types.len())
+        .map(|place| format!("@p{place}"))
         .collect();
-    let drop = format!(
-        "IF OBJECT_ID(N'{name}') IS NOT NULL DROP TABLE [{name}]; {}",
-        made.create
+    let insert = format!(
+        "INSERT INTO [{name}] ({list}) VALUES ({})",
+        markers.join(", ")
     );
-    let done = client.simple_query(drop).await.expect("a table");
-    done.into_results()
-        .await
-        .unwrap_or_else(|error| panic!("{name}: {error}"));
-    let list = names.join(", ").replace(['[', ']'], "\"");
-    let rows: Vec<Vec<Cell>> = sqlite
-        .prepare(&format!("SELECT {list} FROM \"{name}\""))
+    let insert = Statement::numbered(&insert, &types);
+    let rows: Vec<Vec<Value>> = sqlite
+        .prepare(&format!("SELECT {list} FROM [{name}]"))
         .and_then(|mut of| {
-            let width = names.len();
-            of.query_map([], |row| (0..width).map(|column| row.get(column)).collect())?
-                .collect()
+            let cells = |row: &rusqlite::Row<'_>| {
+                let cells = (0..types.len()).map(|column| row.get(column).map(value));
+                cells.collect::<rusqlite::Result<Vec<_>>>()
+            };
+            of.query_map([], cells)?.collect()
         })
         .expect("rows");
-    for rows in rows.chunks((BATCH / names.len()).max(1)) {
-        let mut text = format!("INSERT INTO [{name}] ({}) VALUES ", names.join(", "));
-        let mut number = 0;
-        for row in 0..rows.len() {
-            let values: Vec<String> = made
-                .columns
-                .iter()
-                .map(|(_, ty)| {
-                    number += 1;
-                    placed(number, *ty)
-                })
-                .collect();
-            let between = if row == 0 { "" } else { ", " };
-            write!(text, "{between}({})", values.join(", ")).unwrap();
-        }
-        let mut query = Query::new(text);
-        for cell in rows.iter().flatten() {
-            query.bind(bound(cell.clone()));
-        }
-        let done = query.execute(client).await;
+    for row in rows {
+        let done = scribe.write(&insert, &row);
         done.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
@@ -240,13 +188,12 @@ fn a_real_server_gives_what_sqlite_gives() {
     let here = fixture(&folder);
     let mapping = load(&folder);
     let sqlite = writable(&here.path);
-    RUNTIME.block_on(async {
-        let mut client = door.enter().await;
-        for made in tables(&mapping, &sqlite) {
-            fill(&mut client, &made, &sqlite).await;
-        }
-    });
-    let pool = pool_of(door.options, limits());
+    let mut scribe = door.enter();
+    let made = tables(&mapping, &sqlite);
+    for made in &made {
+        fill(&mut scribe, made, &sqlite);
+    }
+    let pool = pool_of(door.options.clone(), limits());
     let there = Practice::over(mapping, pool, tempfile::tempdir().unwrap());
     let mut differences = Vec::new();
     for case in cases(&folder) {
@@ -266,8 +213,55 @@ fn a_real_server_gives_what_sqlite_gives() {
             ));
         }
     }
+    drop(there);
+    for made in &made {
+        scribe.execute(&drop_table(&made.name)).expect("dropped");
+    }
+    differences.extend(demo_differences(&door));
     let (count, all) = (differences.len(), differences.join("\n"));
     assert!(differences.is_empty(), "{count} differ:\n{all}");
+}
+
+/// What `pilaster demo create` writes into the empty database, and whether every type of resource comes out of it as out
+/// of SQLite. Takes the tables away again.
+fn demo_differences(door: &Door) -> Vec<String> {
+    const PATIENTS: u32 = 50;
+    let bp = demo::find("bp-premier").expect("a demo");
+    let options = demo::Options {
+        patients: PATIENTS,
+        seed: 1,
+        today: jiff::civil::date(2026, 3, 2),
+    };
+    let mut target = demo::mssql::Mssql::begin(&door.options).expect("an empty database");
+    demo::fill(bp, &mut target, &options, &mut |_, _| {}).expect("a demo");
+    drop(target);
+    let mapping = || load(&mapping_folder("bp-premier"));
+    let pool = pool_of(door.options.clone(), limits());
+    let (here, there) = (
+        Practice::demo(PATIENTS),
+        Practice::over(mapping(), pool, tempfile::tempdir().unwrap()),
+    );
+    let mut differences = Vec::new();
+    for resource in mapping().resources.values() {
+        let search = format!("{}?_count=200{}", resource.name, demanded(resource));
+        let told = |practice: &Practice| {
+            let answer = practice
+                .search(&search)
+                .unwrap_or_else(|error| panic!("{search}: {error}"));
+            let mut json = parse(&answer.body);
+            redact(&mut json);
+            serde_json::to_string_pretty(&json).unwrap()
+        };
+        if told(&here) != told(&there) {
+            differences.push(format!("the demo, by {search}"));
+        }
+    }
+    drop(there);
+    let mut scribe = door.enter();
+    for table in bp.catalogues.iter().flat_map(|catalogue| catalogue.tables) {
+        scribe.execute(&drop_table(table.name)).expect("dropped");
+    }
+    differences
 }
 
 /// As far as that can be said without a server.
@@ -289,7 +283,7 @@ fn tables_for_a_real_server_are_tsql() {
             .create
             .contains("[SURNAME] char(40) COLLATE Latin1_General_CI_AS")
     );
-    assert_eq!(placed(3, SqlType::DateTime), "CONVERT(datetime, @P3, 121)");
+    tsql(&drop_table("PATIENTS")).expect("T-SQL");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn stand_in_refuses_with_numbers_and_no_word_of_it_goes_on() {
             "Conversion failed when converting date … 'Private'",
             "(code 241)",
         ),
-        (911, "Database 'Private' does not exist.", "`BPSPATIENTS`"),
+        (911, "Database 'Private' does not exist.", "`patients`"),
         (207, "Invalid column name 'Private Word'.", "(unnamed)"),
     ];
     let server = StandIn::start(Setup::default(), move |asked| {
