@@ -1,31 +1,53 @@
-//! Who may ask a server that is down: nobody, for a while.
+//! Who asks a server that is down: none of its callers.
 //!
-//! A server that cannot be reached costs each caller the whole time for connecting. After the first failure
-//! callers are told so at once; when the pause is over one of them is let through, and the pause doubles
-//! until a connection is made.
+//! A server that cannot be reached costs whoever tries the whole time for connecting. After the first failure callers
+//! are told so at once, and why; the pool itself tries again ([`super::Pool`]), with pauses that double, until a
+//! connection is made. While nobody asks for a practice, its server is tried less often.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use super::PassthroughError;
 
 /// The first pause.
 const SHORTEST: Duration = Duration::from_millis(500);
 /// A server that came back is found within this time.
 const LONGEST: Duration = Duration::from_secs(5);
-/// Where the server refused the login: it may lock an account that tries too often.
-const LONGEST_REFUSED: Duration = Duration::from_secs(60);
+/// Where the server refused the login: it may lock an account that tries too often. Also where nobody has asked since
+/// the last attempt.
+const SELDOM: Duration = Duration::from_secs(60);
 
-/// The state of one server, as its connections have shown it.
+/// The state of one database, as attempts to connect to it have shown it.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
     state: Mutex<Option<Down>>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Down {
+    why: PassthroughError,
+    /// Until the next attempt, where somebody waits for it.
     pause: Duration,
-    until: Instant,
-    /// One was let through, and has not told what came of it.
-    is_tried: bool,
+    /// The last attempt.
+    tried: Instant,
+    /// Somebody has asked since.
+    is_asked: bool,
+}
+
+impl Down {
+    fn next(&self) -> Instant {
+        self.tried + if self.is_asked { self.pause } else { SELDOM }
+    }
+}
+
+/// What a caller is told of a database that is down.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Refused {
+    pub(super) why: PassthroughError,
+    /// Until the next attempt.
+    pub(super) pause: Duration,
+    /// The attempt is sooner than it was, as somebody waits for it now.
+    pub(super) is_sooner: bool,
 }
 
 impl Breaker {
@@ -33,58 +55,60 @@ impl Breaker {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the server may be asked; else how long it is not. Who may after a pause is the only one until it
-    /// would be over again.
-    pub(super) fn ask(&self, now: Instant) -> Result<(), Duration> {
+    /// Whether a caller may have a connection made.
+    ///
+    /// # Errors
+    /// Why not, and for how long.
+    pub(super) fn ask(&self, now: Instant) -> Result<(), Refused> {
         let mut state = self.lock();
-        match &mut *state {
-            None => Ok(()),
-            Some(down) if now < down.until => Err(down.until - now),
-            Some(down) => {
-                down.until = now + down.pause;
-                down.is_tried = true;
-                Ok(())
-            }
-        }
+        let Some(down) = &mut *state else {
+            return Ok(());
+        };
+        let was = std::mem::replace(&mut down.is_asked, true);
+        Err(Refused {
+            why: down.why.clone(),
+            // An attempt that is due takes a moment.
+            pause: down.next().saturating_duration_since(now).max(SHORTEST),
+            is_sooner: !was,
+        })
     }
 
-    /// Somebody asks whatever the server was like: it is not for callers, but to find out.
-    pub(super) fn insist(&self) {
-        if let Some(down) = &mut *self.lock() {
-            down.is_tried = true;
-        }
+    /// When the next attempt is to be made; None of a database that is up.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.lock().as_ref().map(Down::next)
     }
 
-    /// How long the server is not to be asked, if it is down and nobody is trying it: what was waiting when it went
-    /// down need not find out for itself.
-    pub(super) fn paused(&self, now: Instant) -> Option<Duration> {
-        let state = *self.lock();
-        let down = state.filter(|down| !down.is_tried && now < down.until)?;
-        Some(down.until - now)
-    }
-
-    /// Whether a connection would have to wait, without being the one that is let through.
+    /// Whether the last attempt failed.
     pub(super) fn is_down(&self) -> bool {
         self.lock().is_some()
     }
 
-    /// A connection could not be made. True where that is news.
-    pub(super) fn failed(&self, now: Instant, is_refusal: bool) -> bool {
-        let longest = if is_refusal { LONGEST_REFUSED } else { LONGEST };
+    /// A connection could not be made, by a caller or by an attempt of the pool's own. True where that is news.
+    pub(super) fn failed(&self, now: Instant, why: PassthroughError, is_attempt: bool) -> bool {
+        let longest = if why.is_refusal() { SELDOM } else { LONGEST };
         let mut state = self.lock();
-        let pause = match &*state {
+        let (is_news, pause) = match &*state {
+            None => (true, SHORTEST),
+            Some(down) if is_attempt => (false, (down.pause * 2).min(longest)),
             // What had begun before the server was known to be down says nothing new.
-            Some(down) if now < down.until && !down.is_tried => return false,
-            Some(down) => (down.pause * 2).min(longest),
-            None => SHORTEST,
+            Some(_) => return false,
         };
-        let is_news = state.is_none();
         *state = Some(Down {
+            why,
             pause,
-            until: now + pause,
-            is_tried: false,
+            tried: now,
+            is_asked: is_news,
         });
         is_news
+    }
+
+    /// An attempt that began then found nothing out: the next is a pause away all the same.
+    pub(super) fn tried(&self, began: Instant, now: Instant) {
+        if let Some(down) = &mut *self.lock()
+            && down.tried < began
+        {
+            down.tried = now;
+        }
     }
 
     /// The server answered. True where that is news.
@@ -97,44 +121,72 @@ impl Breaker {
 mod tests {
     use super::*;
 
+    fn unreachable() -> PassthroughError {
+        PassthroughError::Unreachable("refused".to_owned())
+    }
+
     #[test]
-    fn one_is_let_through_after_each_pause_and_pauses_grow() {
+    fn callers_are_refused_and_pauses_grow_while_they_ask() {
+        let breaker = Breaker::default();
+        let mut now = Instant::now();
+        assert_eq!(breaker.ask(now), Ok(()));
+        assert_eq!(breaker.next(), None);
+        assert!(breaker.failed(now, unreachable(), false));
+        assert!(breaker.is_down());
+        let mut pauses = Vec::new();
+        for _ in 0..6 {
+            let refused = breaker.ask(now).expect_err("down");
+            assert_eq!(refused.why, unreachable());
+            pauses.push(refused.pause.as_millis());
+            now = breaker.next().expect("down");
+            assert!(!breaker.failed(now, unreachable(), true));
+        }
+        assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 5_000, 5_000]);
+        assert!(breaker.succeeded());
+        assert!(!breaker.succeeded(), "it is up already");
+        assert_eq!(breaker.ask(now), Ok(()));
+        assert!(!breaker.is_down());
+    }
+
+    #[test]
+    fn a_server_that_nobody_asks_for_is_tried_seldom() {
         let breaker = Breaker::default();
         let start = Instant::now();
-        let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        assert_eq!(breaker.ask(start), Ok(()));
-        breaker.failed(start, false);
-        assert!(breaker.is_down());
-        assert_eq!(breaker.ask(at(100)), Err(Duration::from_millis(400)));
-        assert_eq!(breaker.paused(at(100)), Some(Duration::from_millis(400)));
-        // The pause is over: one may, the next may not.
-        assert_eq!(breaker.ask(at(500)), Ok(()));
-        assert_eq!(breaker.ask(at(501)), Err(Duration::from_millis(499)));
-        assert_eq!(breaker.paused(at(501)), None, "it is being tried");
-        let mut now = 1_000;
-        let mut pauses = Vec::new();
-        for _ in 0..5 {
-            assert_eq!(breaker.ask(at(now)), Ok(()), "{now}");
-            breaker.failed(at(now), false);
-            let pause = breaker.ask(at(now)).expect_err("down");
-            pauses.push(pause.as_millis());
-            now += u64::try_from(pause.as_millis()).expect("short");
-        }
-        assert_eq!(pauses, [1_000, 2_000, 4_000, 5_000, 5_000]);
-        breaker.succeeded();
-        assert_eq!(breaker.ask(at(now)), Ok(()));
-        assert!(!breaker.is_down());
+        breaker.failed(start, unreachable(), false);
+        // Whoever found it out waits for it.
+        assert_eq!(breaker.next(), Some(start + SHORTEST));
+        breaker.failed(start, unreachable(), true);
+        assert_eq!(breaker.next(), Some(start + SELDOM));
+        assert!(breaker.ask(start).expect_err("down").is_sooner);
+        assert_eq!(breaker.next(), Some(start + SHORTEST * 2));
+        assert!(!breaker.ask(start).expect_err("down").is_sooner);
     }
 
     #[test]
     fn a_refused_login_is_tried_seldom() {
         let breaker = Breaker::default();
         let mut now = Instant::now();
+        breaker.failed(now, PassthroughError::Login, false);
         for _ in 0..12 {
-            breaker.failed(now, true);
-            now += breaker.ask(now).expect_err("down");
+            assert!(breaker.ask(now).is_err());
+            now = breaker.next().expect("down");
+            breaker.failed(now, PassthroughError::Login, true);
         }
-        breaker.failed(now, true);
-        assert_eq!(breaker.ask(now), Err(LONGEST_REFUSED));
+        assert_eq!(breaker.ask(now).expect_err("down").pause, SELDOM);
+    }
+
+    #[test]
+    fn what_callers_find_does_not_put_the_next_attempt_off() {
+        let breaker = Breaker::default();
+        let start = Instant::now();
+        breaker.failed(start, unreachable(), false);
+        let later = start + Duration::from_millis(400);
+        assert!(!breaker.failed(later, unreachable(), false));
+        assert_eq!(breaker.next(), Some(start + SHORTEST));
+        // An attempt that ended without a word does.
+        breaker.tried(later, later);
+        assert_eq!(breaker.next(), Some(later + SHORTEST));
+        breaker.tried(start, later + SHORTEST);
+        assert_eq!(breaker.next(), Some(later + SHORTEST));
     }
 }

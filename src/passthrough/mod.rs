@@ -60,11 +60,13 @@ pub enum PassthroughError {
     /// In the words of the operating system or the client: `connection refused`.
     #[error("the practice's database server cannot be reached: {0}")]
     Unreachable(String),
-    /// Nothing is asked for as long as the pause goes on.
-    #[error(
-        "the practice's database server could not be reached a moment ago, and is not asked again yet"
-    )]
-    Down { pause: Duration },
+    /// Why no connection could be made a moment ago. None is made for a caller until one has been.
+    #[error("{why}; it is tried again without waiting for a request")]
+    Down {
+        why: Box<PassthroughError>,
+        /// Until the next attempt.
+        pause: Duration,
+    },
     #[error("the practice's database has not been opened yet")]
     Opening,
     #[error("the connection to the practice's database server was cut")]
@@ -113,9 +115,14 @@ impl PassthroughError {
             }
             PassthroughError::Open(_) => errors::DATABASE_OPEN,
             PassthroughError::TooLarge(_) => errors::DATABASE_TOO_LARGE,
-            PassthroughError::Unreachable(_)
-            | PassthroughError::Down { .. }
-            | PassthroughError::Opening => errors::DATABASE_UNREACHABLE,
+            PassthroughError::Unreachable(_) | PassthroughError::Opening => {
+                errors::DATABASE_UNREACHABLE
+            }
+            PassthroughError::Down { why, .. } => match **why {
+                PassthroughError::UpstreamOffline { .. } => why.code(),
+                _ if why.is_refusal() => why.code(),
+                _ => errors::DATABASE_UNREACHABLE,
+            },
             PassthroughError::Lost => errors::DATABASE_LOST,
             PassthroughError::Login => errors::DATABASE_LOGIN,
             PassthroughError::NoDatabase(_) | PassthroughError::Catalogue(_) => {
@@ -164,7 +171,7 @@ impl PassthroughError {
         match self {
             PassthroughError::Busy | PassthroughError::Locked | PassthroughError::Lost => Some(1),
             PassthroughError::Unreachable(_) | PassthroughError::Opening => Some(1),
-            PassthroughError::Down { pause } | PassthroughError::UpstreamLimit { pause } => {
+            PassthroughError::Down { pause, .. } | PassthroughError::UpstreamLimit { pause } => {
                 Some(seconds(*pause))
             }
             PassthroughError::UpstreamOffline { pause } => Some(pause.map_or(5, seconds)),

@@ -7,10 +7,11 @@
 //!
 //! Every wait ends: for a thread ([`Limits::wait`]), for a connection ([`Limits::connect`]), for the job's
 //! statements together ([`Limits::statement`]); and a thread that comes back from none of them is given up. When the
-//! caller goes away its job is taken back, or its statement cancelled. A server that cannot be reached is not
-//! asked again by every caller ([`super::breaker`]).
+//! caller goes away its job is taken back, or its statement cancelled. A server that cannot be reached is tried by
+//! the pool itself, and by no caller ([`super::breaker`]).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -61,6 +62,8 @@ pub struct Pool {
     jobs: Arc<Jobs<Job>>,
     /// Connections that no thread has yet.
     spare: Mutex<Option<Held>>,
+    /// A server that is down is being tried again and again.
+    is_tried: AtomicBool,
 }
 
 type Job = Box<dyn FnOnce(&mut Held) + Send>;
@@ -134,12 +137,17 @@ impl Pool {
         Pool {
             jobs: Arc::new(Jobs::new(limits.connections, limits.waiting)),
             backing: Backing {
+                breakers: std::iter::repeat_with(Breaker::default)
+                    .take(driver.catalogues().len().max(1))
+                    .collect(),
+                asked: Arc::default(),
+                returns: AtomicU64::new(0),
                 driver,
                 limits,
-                breaker: Breaker::default(),
                 meter,
             },
             spare: Mutex::new(None),
+            is_tried: AtomicBool::new(false),
         }
     }
 
@@ -163,9 +171,14 @@ impl Pool {
         &self.backing.limits
     }
 
-    /// The last attempt to make a connection failed: callers are told so until the next.
+    /// The last attempt to connect to one of the databases failed: callers are told so until one succeeds.
     pub fn is_down(&self) -> bool {
-        self.backing.breaker.is_down()
+        self.backing.breakers.iter().any(Breaker::is_down)
+    }
+
+    /// How often a server that was down has come back. It may have been changed meanwhile.
+    pub fn returns(&self) -> u64 {
+        self.backing.returns.load(Ordering::Relaxed)
     }
 
     /// Runs a job with a session of its own on a thread of the pool. When the future is dropped, the job's
@@ -192,8 +205,26 @@ impl Pool {
         E: From<PassthroughError> + Send + 'static,
         F: FnOnce(&mut Session<'_>) -> Result<T, E> + Send + 'static,
     {
+        let done = match self.ask_server() {
+            Ok(()) => self.submit(caller, false, job).await,
+            Err(down) => Err(down.into()),
+        };
+        self.try_again_where_down();
+        done
+    }
+
+    async fn submit<T, E, F>(
+        self: &Arc<Self>,
+        caller: Option<u32>,
+        insists: bool,
+        job: F,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<PassthroughError> + Send + 'static,
+        F: FnOnce(&mut Session<'_>) -> Result<T, E> + Send + 'static,
+    {
         let begins = tokio::time::Instant::now() + self.backing.limits.wait;
-        self.ask_server()?;
         let watch = Watch::new(self.backing.limits.statement);
         let (answer, mut answered) = oneshot::channel();
         // What the job logs belongs to the request.
@@ -204,7 +235,7 @@ impl Pool {
             move |held| {
                 watch.begin();
                 let done = tracing::dispatcher::with_default(&dispatch, || {
-                    span.in_scope(|| pool.attend(held, &watch, job))
+                    span.in_scope(|| pool.attend(held, &watch, insists, job))
                 });
                 // Nobody may wait for it any more.
                 let _ = answer.send(done);
@@ -243,11 +274,60 @@ impl Pool {
         answer.unwrap_or_else(|_| Err(PassthroughError::Failed { code: 0 }.into()))
     }
 
+    /// Whether any of the databases may be asked; which one the job needs, only the job knows.
+    ///
     /// # Errors
     /// [`PassthroughError::Down`]
     fn ask_server(&self) -> Result<(), PassthroughError> {
-        let paused = |left| PassthroughError::Down { pause: left };
-        self.backing.breaker.ask(Instant::now()).map_err(paused)
+        let mut asked = (0..self.backing.breakers.len()).map(|place| self.backing.ask(place));
+        let first = asked.next().unwrap_or(Ok(()));
+        match first.is_ok() || asked.any(|other| other.is_ok()) {
+            true => Ok(()),
+            false => first,
+        }
+    }
+
+    /// Tries a server that is down, for as long as it is and somebody has the pool, if that is not done already.
+    fn try_again_where_down(self: &Arc<Self>) {
+        if !self.is_down() || self.is_tried.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let asked = Arc::clone(&self.backing.asked);
+        let pool = Arc::downgrade(self);
+        tokio::spawn(async move {
+            while let Some(next) = pool.upgrade().and_then(|pool| pool.next_attempt()) {
+                tokio::select! {
+                    () = tokio::time::sleep_until(next.into()) => {}
+                    () = asked.notified() => continue,
+                }
+                let Some(pool) = pool.upgrade() else { return };
+                pool.attempt().await;
+            }
+        });
+    }
+
+    /// When the next attempt is due; None where all are up, and then nobody tries any more.
+    fn next_attempt(&self) -> Option<Instant> {
+        let next = || self.backing.breakers.iter().filter_map(Breaker::next).min();
+        next().or_else(|| {
+            self.is_tried.store(false, Ordering::Release);
+            // One that went down just now was told that it is tried.
+            next().filter(|_| !self.is_tried.swap(true, Ordering::AcqRel))
+        })
+    }
+
+    /// Tries the databases whose turn it is.
+    async fn attempt(self: &Arc<Self>) {
+        for (place, breaker) in self.backing.breakers.iter().enumerate() {
+            let began = Instant::now();
+            if breaker.next().is_none_or(|due| due > began) {
+                continue;
+            }
+            let attempt = move |session: &mut Session<'_>| session.connect_anew(place);
+            // What came of it, the breaker knows.
+            let _: Result<(), PassthroughError> = self.submit(None, true, attempt).await;
+            breaker.tried(began, Instant::now());
+        }
     }
 
     /// Nobody had time for the caller.
@@ -281,6 +361,7 @@ impl Pool {
         &self,
         held: &mut Held,
         watch: &Arc<Watch>,
+        insists: bool,
         job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         if watch.is_cancelled() {
@@ -292,7 +373,7 @@ impl Pool {
         {
             *held = spare;
         }
-        let mut session = Session::new(&self.backing, held, watch);
+        let mut session = Session::new(&self.backing, held, watch, insists);
         let done = job(&mut session);
         session.end();
         done
@@ -307,10 +388,9 @@ impl Pool {
         &self,
         job: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.backing.breaker.insist();
         let mut held = lock(&self.spare).take().unwrap_or_default();
         let watch = Watch::begun(self.backing.limits.statement);
-        let mut session = Session::new(&self.backing, &mut held, &watch);
+        let mut session = Session::new(&self.backing, &mut held, &watch, true);
         let done = job(&mut session);
         session.end();
         // Once threads have their own, nobody would come for it.

@@ -1,7 +1,10 @@
 //! One job's use of a site's connections.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
+
+use tokio::sync::Notify;
 
 use super::breaker::Breaker;
 use super::meter::{Counted, Meter};
@@ -36,7 +39,12 @@ struct Use {
 pub(super) struct Backing {
     pub(super) driver: Arc<dyn Driver>,
     pub(super) limits: Limits,
-    pub(super) breaker: Breaker,
+    /// One for each of the site's databases.
+    pub(super) breakers: Vec<Breaker>,
+    /// Somebody asks for a server that was tried seldom.
+    pub(super) asked: Arc<Notify>,
+    /// How often a server that was down came back.
+    pub(super) returns: AtomicU64,
     pub(super) meter: Meter,
 }
 
@@ -47,6 +55,8 @@ pub struct Session<'p> {
     watch: &'p Arc<Watch>,
     uses: Vec<Use>,
     snapshot: bool,
+    /// Connections are made also to a server that is down.
+    insists: bool,
 }
 
 impl<'p> Session<'p> {
@@ -54,8 +64,9 @@ impl<'p> Session<'p> {
         backing: &'p Backing,
         held: &'p mut Held,
         watch: &'p Arc<Watch>,
+        insists: bool,
     ) -> Session<'p> {
-        let count = backing.driver.catalogues().len().max(1);
+        let count = backing.breakers.len();
         held.places.resize_with(count, || None);
         Session {
             backing,
@@ -63,6 +74,7 @@ impl<'p> Session<'p> {
             watch,
             uses: vec![Use::default(); count],
             snapshot: false,
+            insists,
         }
     }
 
@@ -130,7 +142,7 @@ impl<'p> Session<'p> {
                 Ok(done) => {
                     // Who is answered by a kept connection knows the server to be up, too.
                     if self.backing.driver.is_remote() {
-                        self.backing.judge(Ok(()));
+                        self.backing.judge(place, Ok(()), self.insists);
                     }
                     return Ok(done);
                 }
@@ -153,7 +165,7 @@ impl<'p> Session<'p> {
         let connection = match kept {
             Some(connection) => connection,
             None => {
-                let mut made = self.backing.connect(place, self.watch)?;
+                let mut made = self.backing.connect(place, self.watch, self.insists)?;
                 made.inner.begin(self.watch)?;
                 *now = Use {
                     begun: true,
@@ -190,6 +202,15 @@ impl<'p> Session<'p> {
     /// The first that cannot be had.
     pub fn connect_all(&mut self) -> Result<(), PassthroughError> {
         (0..self.uses.len()).try_for_each(|place| self.ready(place).map(drop))
+    }
+
+    /// Makes a connection to one of the site's databases. One that was kept from before says nothing of its server now.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    pub(super) fn connect_anew(&mut self, place: usize) -> Result<(), PassthroughError> {
+        self.held.places[place] = None;
+        self.ready(place)
     }
 
     /// Whether each of the site's databases answers.
@@ -268,9 +289,10 @@ impl Backing {
         &self,
         place: usize,
         watch: &Arc<Watch>,
+        insists: bool,
     ) -> Result<Counted<dyn Connection>, PassthroughError> {
-        if let Some(pause) = self.breaker.paused(Instant::now()) {
-            return Err(PassthroughError::Down { pause });
+        if !insists {
+            self.ask(place)?;
         }
         let connected = self.driver.connect(place, watch);
         let outcome = connected.as_ref().map(drop);
@@ -278,16 +300,35 @@ impl Backing {
         if outcome.is_ok() || !watch.is_over() {
             self.meter.connected(outcome);
             if self.driver.is_remote() {
-                self.judge(outcome);
+                self.judge(place, outcome, insists);
             }
         }
         connected.map(|made| Counted::new(self.meter.clone(), made))
     }
 
-    fn judge(&self, connected: Result<(), &PassthroughError>) {
+    /// Whether a caller may have a connection made.
+    ///
+    /// # Errors
+    /// [`PassthroughError::Down`]
+    pub(super) fn ask(&self, place: usize) -> Result<(), PassthroughError> {
+        let Err(refused) = self.breakers[place].ask(Instant::now()) else {
+            return Ok(());
+        };
+        if refused.is_sooner {
+            self.asked.notify_one();
+        }
+        Err(PassthroughError::Down {
+            why: Box::new(refused.why),
+            pause: refused.pause,
+        })
+    }
+
+    fn judge(&self, place: usize, connected: Result<(), &PassthroughError>, is_attempt: bool) {
+        let breaker = &self.breakers[place];
         match connected {
             Ok(()) => {
-                if self.breaker.succeeded() {
+                if breaker.succeeded() {
+                    self.returns.fetch_add(1, Ordering::Relaxed);
                     tracing::info!(
                         site = self.meter.site(),
                         "the database server answers again"
@@ -295,12 +336,15 @@ impl Backing {
                 }
             }
             Err(error) if error.says_the_server_is_down() => {
-                if self.breaker.failed(Instant::now(), error.is_refusal()) {
+                if breaker.failed(Instant::now(), error.clone(), is_attempt) {
                     let code = error.code().id;
                     tracing::warn!(site = self.meter.site(), code, "{error}");
                 }
             }
-            Err(_) => {}
+            // What else there is to say of it, a caller is told.
+            Err(_) => {
+                breaker.succeeded();
+            }
         }
     }
 }

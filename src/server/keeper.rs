@@ -2,8 +2,8 @@
 //!
 //! A practice's server may be down when Pilaster starts, or come back as a newer version of the product with other
 //! columns. Neither is a reason to restart: a [`Keeper`] tries to open its site again and again, answers in the
-//! meantime with the reason why it is closed, and, where a command finds a table or column missing, looks at the
-//! database's catalogue once more. `metadata` does not need the database: until it has been seen, it is that of the
+//! meantime with the reason why it is closed, and, where a command finds a table or column missing or the server has been
+//! away, looks at the database's catalogue once more. `metadata` does not need the database: until it has been seen, it is that of the
 //! whole mapping.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -65,6 +65,8 @@ pub struct Keeper {
     version: AtomicU64,
     /// When the database's catalogue was last looked at because of a caller.
     looked: Mutex<Option<Instant>>,
+    /// Of the returns of the database's server, those after which its catalogue has been looked at.
+    returns: AtomicU64,
 }
 
 enum State {
@@ -82,6 +84,7 @@ impl Keeper {
             is_tried: AtomicBool::new(false),
             version: AtomicU64::new(VERSIONS.fetch_add(1, Ordering::Relaxed)),
             looked: Mutex::new(None),
+            returns: AtomicU64::new(0),
         })
     }
 
@@ -229,6 +232,11 @@ impl Keeper {
     {
         let answer = ask(self.site()?).await;
         if let Err(SiteError::Passthrough(PassthroughError::Schema(_))) = &answer {
+            self.look_again();
+        }
+        // It may have been away for an update of the product, which brought other tables.
+        let returns = self.config.pool.returns();
+        if self.returns.swap(returns, Ordering::Relaxed) != returns {
             self.look_again();
         }
         answer

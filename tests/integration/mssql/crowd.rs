@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use pilaster::passthrough::{Limits, PassthroughError};
+use pilaster::sql::Statement;
 
 use super::stand_in::{Asked, Setup, StandIn, Step, write};
 use super::{RUNTIME, ask, asks, limits, pool};
@@ -136,4 +137,81 @@ fn stand_in_that_is_restarted_under_load_is_found_within_seconds() {
         assert!(longest < Duration::from_secs(4), "{longest:?}");
     }
     assert!(server.seen.open.load(Ordering::SeqCst) <= 4);
+}
+
+/// A server that takes connections and says nothing costs one caller the time for connecting, and no other: the pool
+/// tries it, and finds it again whether anybody asks or not.
+#[test]
+fn stand_in_that_hangs_keeps_one_caller_waiting_and_no_other() {
+    let hung = Setup {
+        slow: Duration::from_secs(30),
+        ..Setup::default()
+    };
+    let server = StandIn::start(hung, quick);
+    let port = server.address.port();
+    let connect = Duration::from_millis(700);
+    let pool = pool(
+        &server,
+        Limits {
+            connections: 2,
+            connect,
+            ..limits()
+        },
+    );
+    let first = ask(&pool, "SELECT QUICK").expect_err("hung");
+    assert!(
+        matches!(first, PassthroughError::Unreachable(_)),
+        "{first:?}"
+    );
+    let begun = Instant::now();
+    let mut longest = Duration::ZERO;
+    while begun.elapsed() < Duration::from_secs(3) {
+        let asked = Instant::now();
+        let told = ask(&pool, "SELECT QUICK").expect_err("hung");
+        longest = longest.max(asked.elapsed());
+        let PassthroughError::Down { why, .. } = told else {
+            panic!("{told:?}");
+        };
+        assert_eq!(*why, first);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(longest < connect / 2, "{longest:?}");
+    assert!(server.seen.opened.load(Ordering::SeqCst) > 1, "it is tried");
+    drop(server);
+    let _server = StandIn::start_at(&format!("127.0.0.1:{port}"), Setup::default(), quick);
+    let back = Instant::now();
+    while pool.is_down() {
+        assert!(back.elapsed() < Duration::from_secs(10), "not found again");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(pool.returns(), 1);
+    assert_eq!(ask(&pool, "SELECT QUICK").expect("rows").len(), 1);
+}
+
+/// A practice may lack one of its databases: what the other holds is answered.
+#[test]
+fn stand_in_with_one_database_of_two_answers_what_is_in_it() {
+    let setup = Setup {
+        databases: vec!["BPSPATIENTS"],
+        ..Setup::default()
+    };
+    let server = StandIn::start(setup, quick);
+    let pool = pool(&server, limits());
+    let of = |catalogue: &str| {
+        let statement = Statement {
+            catalogue: Some(Arc::from(catalogue)),
+            ..Statement::constant("SELECT QUICK")
+        };
+        RUNTIME.block_on(pool.run(move |session| session.execute(&statement, &[])))
+    };
+    assert_eq!(
+        of("drugs").map(drop),
+        Err(PassthroughError::NoDatabase("drugs".to_owned()))
+    );
+    for _ in 0..3 {
+        assert_eq!(of("patients").expect("rows").len(), 1);
+        let told = of("drugs").expect_err("absent");
+        assert!(matches!(told, PassthroughError::Down { .. }), "{told:?}");
+        assert_eq!(told.code().id, "PD010", "why it is not there");
+    }
 }

@@ -118,8 +118,14 @@ pub fn asked(packet: &Packet) -> Asked {
         return Asked::Batch(utf16(reader.0));
     }
     let length = reader.size(2);
-    assert_ne!(length, 0xFFFF, "a procedure by its number");
-    let name = reader.text(length);
+    let name = match length {
+        // By its number, as clients of others name it.
+        0xFFFF => match reader.size(2) {
+            10 => "sp_executesql".to_owned(),
+            other => panic!("the procedure of number {other}"),
+        },
+        length => reader.text(length),
+    };
     reader.take(2);
     let mut parameters = Vec::new();
     while !reader.0.is_empty() {
