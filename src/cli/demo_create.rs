@@ -73,6 +73,9 @@ struct Server {
     /// The file that holds the password
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// Connect also where the server does not encrypt: passwords and data can then be read on the way
+    #[arg(long)]
+    no_encryption: bool,
 }
 
 /// What a demo can be written into.
@@ -344,6 +347,7 @@ fn firebird(
         user: server.user.clone().ok_or(CreateError::NoServer("--user"))?,
         password: server.password()?,
         charset: firebird::Charset::Utf8,
+        encrypt: !server.no_encryption,
         databases: named
             .map(|(catalogue, path)| (catalogue.name.into(), path.clone()))
             .collect(),

@@ -106,6 +106,7 @@ impl Drivers {
                     user: server.user.clone(),
                     password: server.password.clone(),
                     charset: Charset::named(&server.charset).unwrap_or_default(),
+                    encrypt: server.encrypt,
                     databases: site.databases.clone(),
                 };
                 Ok(Arc::new(Firebird::new(options, &site.limits)))

@@ -68,6 +68,8 @@ pub struct FirebirdServer {
     pub password: Secret,
     /// The character set of the connection.
     pub charset: String,
+    /// False: the server need not encrypt the connection.
+    pub encrypt: bool,
 }
 
 /// An ODBC data source.
@@ -276,12 +278,17 @@ fn firebird(server: &Section<'_>, secrets: &mut Secrets<'_>) -> Option<FirebirdS
             _ => Err("one of UTF8, WIN1252, ISO8859_1, NONE".to_owned()),
         }
     });
+    let encrypt = server.boolean("encrypt").unwrap_or(true);
+    if !encrypt {
+        unsafe_connection(server, "encrypt", "the connection need not be encrypted");
+    }
     Some(FirebirdServer {
         host: host?,
         port,
         user: user?,
         password: password?,
         charset: charset.map_or_else(|| "UTF8".to_owned(), |charset| charset.value),
+        encrypt,
     })
 }
 

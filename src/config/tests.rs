@@ -165,6 +165,35 @@ key = { env = "PASSWORD", file = "secret" }
     insta::assert_snapshot!(problems);
 }
 
+/// A file of one site, with these lines for it.
+fn site(lines: &str) -> String {
+    format!(
+        "{KEY}[[site]]\nid = \"8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11\"\nmapping = \"bp-premier\"\ntime-zone = \"Australia/Sydney\"\n{lines}\n"
+    )
+}
+
+#[test]
+fn a_firebird_server_has_to_encrypt_unless_the_file_does_without() {
+    let server = |more: &str| {
+        let text = site(&format!(
+            "driver = \"firebird\"\n[site.server]\nhost = \"192.0.2.20\"\nuser = \"PILASTER\"\npassword = {{ env = \"PASSWORD\" }}\n{more}\n[site.databases]\nBPSPATIENTS = \"/x.fdb\""
+        ));
+        let read = read_text(&text).unwrap_or_else(|problems| panic!("{problems}"));
+        let Server::Firebird(server) = &read.config.sites[0].server else {
+            panic!("{:?}", read.config.sites[0].server)
+        };
+        (server.encrypt, read.warnings.to_string())
+    };
+    let (encrypt, warnings) = server("");
+    assert!(encrypt && !warnings.contains("PC013"), "{warnings}");
+    let (encrypt, warnings) = server("encrypt = false");
+    assert!(
+        !encrypt && warnings.contains("warning[PC013]"),
+        "{warnings}"
+    );
+    assert!(warnings.contains("need not be encrypted"), "{warnings}");
+}
+
 #[test]
 fn what_is_no_toml_shows_no_secret_either() {
     let problems = read_text("password = \"hunter2\" \"x\"\n").expect_err("refused");
