@@ -353,12 +353,13 @@ impl Connection for Opened {
     ) -> Result<(), PassthroughError> {
         let in_blocks = &self.server.in_blocks;
         let mut ran = self.run(statement, values, rows, in_blocks.load(Ordering::Relaxed));
-        if let Ok(Fetched::TruncatedAt { row }) = ran {
-            // The driver understates its columns: from here on each value is fetched for itself.
+        if let Ok(Fetched::Truncated) = ran {
+            // The driver understates its columns: from here on each value is fetched for itself. What was cut is gone,
+            // and rows need not come in the same order again, so all of them are read anew, in what is left of the time.
             in_blocks.store(false, Ordering::Relaxed);
-            ran = match row {
-                0 => self.run(statement, values, rows, false),
-                _ => Err(PassthroughError::Failed { code: 0 }),
+            ran = match self.watch.is_over() {
+                true => Err(PassthroughError::Timeout(self.watch.limit())),
+                false => self.run(statement, values, rows, false),
             };
         }
         if let Err(PassthroughError::Lost) = ran {
