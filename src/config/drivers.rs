@@ -94,7 +94,7 @@ impl Drivers {
                         .iter()
                         .map(|(name, there)| (Arc::clone(name), database(there)))
                         .collect(),
-                    setup: Vec::new(),
+                    setup: server.setup.clone(),
                 };
                 let driver = Odbc::new(options, &site.limits, self.runtime.clone());
                 Ok(Arc::new(driver))

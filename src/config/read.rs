@@ -109,6 +109,26 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// A list of texts.
+    pub(super) fn texts(&self, key: &'static str) -> Option<Vec<String>> {
+        let value = self.get(key)?;
+        let Some(list) = value.get_ref().as_array() else {
+            self.wrong_type(key, value, "a list of texts, [\"…\"]");
+            return None;
+        };
+        let mut texts = Vec::new();
+        for entry in list.iter() {
+            match entry.get_ref().as_str() {
+                Some(text) if text.trim().is_empty() => {
+                    self.invalid(&entry.span(), format!("a text of `{key}` is empty"));
+                }
+                Some(text) => texts.push(text.to_owned()),
+                None => self.wrong_type(key, entry, "a list of texts"),
+            }
+        }
+        Some(texts)
+    }
+
     /// A text that must be there.
     pub(super) fn need_text(&self, key: &'static str, for_what: &str) -> Option<Placed<&'t str>> {
         if !self.has(key) {

@@ -6,6 +6,7 @@ use super::read::{Placed, Section};
 use super::rules;
 use super::secrets::Secrets;
 use crate::mapping::Problem;
+use crate::passthrough::mssql::LOCK_WAIT;
 use crate::relation::Dialect;
 use crate::secret::Secret;
 
@@ -82,6 +83,8 @@ pub struct OdbcServer {
     /// The attribute of the connection string that names the database: `DatabaseName`.
     pub database_attribute: String,
     pub dialect: Dialect,
+    /// Statements for each new connection.
+    pub setup: Vec<String>,
 }
 
 /// An account at a SQL passthrough API.
@@ -310,6 +313,8 @@ fn odbc(
             format!("one of {}", names.join(", "))
         })
     });
+    let dialect = dialect.map_or(Dialect::SqlAnywhere, |dialect| dialect.value);
+    let setup = server.texts("setup").unwrap_or_else(|| setup_of(dialect));
     if !cfg!(feature = "odbc") {
         server.report(
             Problem::new(
@@ -343,8 +348,25 @@ fn odbc(
         password,
         database_attribute: database_attribute
             .map_or_else(|| "DatabaseName".to_owned(), |name| name.value.to_owned()),
-        dialect: dialect.map_or(Dialect::SqlAnywhere, |dialect| dialect.value),
+        dialect,
+        setup,
     })
+}
+
+/// How a session with an engine begins where the file does not say it. SQL Anywhere's own level, 0, reads what may yet be
+/// rolled back. The levels that see one state need the database's leave (`allow_snapshot_isolation`), so that 1, of what
+/// is committed, is the one that every database has; and what waits for a lock there waits no longer than elsewhere.
+fn setup_of(dialect: Dialect) -> Vec<String> {
+    match dialect {
+        Dialect::SqlAnywhere => vec![
+            "SET TEMPORARY OPTION isolation_level = 1".to_owned(),
+            format!(
+                "SET TEMPORARY OPTION blocking_timeout = {}",
+                LOCK_WAIT.as_millis()
+            ),
+        ],
+        Dialect::Mssql | Dialect::Firebird | Dialect::Sqlite => Vec::new(),
+    }
 }
 
 fn upstream(server: &Section<'_>, secrets: &mut Secrets<'_>) -> Option<UpstreamServer> {

@@ -194,6 +194,42 @@ fn a_firebird_server_has_to_encrypt_unless_the_file_does_without() {
     assert!(warnings.contains("need not be encrypted"), "{warnings}");
 }
 
+#[cfg(feature = "odbc")]
+#[test]
+fn a_session_behind_odbc_begins_as_the_file_says_or_as_its_engine_needs() {
+    let read = |more: &str| {
+        read_text(&site(&format!(
+            "driver = \"odbc\"\n[site.server]\nconnection = \"DSN=practice\"\n{more}\n[site.databases]\nBPSPATIENTS = \"x\""
+        )))
+    };
+    let setup = |more: &str| {
+        let read = read(more).unwrap_or_else(|problems| panic!("{problems}"));
+        match &read.config.sites[0].server {
+            Server::Odbc(server) => server.setup.join("; "),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(
+        setup(""),
+        "SET TEMPORARY OPTION isolation_level = 1; SET TEMPORARY OPTION blocking_timeout = 5000"
+    );
+    assert_eq!(setup("dialect = \"mssql\""), "");
+    assert_eq!(setup("setup = []"), "");
+    assert_eq!(
+        setup("setup = [\"SET A = 1\", \"SET B = 2\"]"),
+        "SET A = 1; SET B = 2"
+    );
+    for wrong in [
+        "setup = \"SET A = 'hunter2'\"",
+        "setup = [\"SET A = 'hunter2'\", 3]",
+        "setup = [\"SET A = 'hunter2'\", \"\"]",
+    ] {
+        let problems = read(wrong).expect_err("refused");
+        assert!(problems.contains("setup"), "{problems}");
+        assert!(!problems.contains("hunter2"), "{problems}");
+    }
+}
+
 #[test]
 fn what_is_no_toml_shows_no_secret_either() {
     let problems = read_text("password = \"hunter2\" \"x\"\n").expect_err("refused");

@@ -56,7 +56,8 @@ pub struct Options {
     /// The site's databases, the default one first: the catalogue's name, and what the connection string says of it,
     /// such as `DBN=clinical`. One alone may be without a name; none is for the one that the connection string names.
     pub databases: Vec<(Arc<str>, String)>,
-    /// Statements for each new connection, such as `SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`.
+    /// Statements for each new connection, such as `SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`. At which
+    /// isolation rows are read is what they say, or else the engine's own.
     pub setup: Vec<String>,
 }
 
@@ -200,12 +201,11 @@ impl Server {
             connection: Some(connection.map_err(failed)?),
             _place: place,
         };
-        for statement in &options.setup {
-            let open = connection
-                .connection
-                .as_ref()
-                .ok_or(PassthroughError::Lost)?;
-            open.execute(statement, (), None).map_err(failed)?;
+        for (number, statement) in (1..).zip(&options.setup) {
+            let open = connection.connection.as_ref();
+            let open = open.ok_or(PassthroughError::Lost)?;
+            let refused = |error| errors::of_setup(&error, options.dialect, number);
+            open.execute(statement, (), None).map_err(refused)?;
         }
         Ok(connection)
     }

@@ -78,7 +78,7 @@ fn a_statement_that_the_engine_refuses_is_found_out_without_values() {
 fn who_cannot_connect_is_told_why() {
     let closed = free_port();
     let at = |port: u16| format!("Driver={{PostgreSQL Unicode}};Server=127.0.0.1;Port={port}");
-    let cases: [(Options, PassthroughError); 4] = [
+    let cases: [(Options, PassthroughError); 5] = [
         (
             Options {
                 password: Some(Secret::new("SECRET")),
@@ -99,6 +99,13 @@ fn who_cannot_connect_is_told_why() {
                 ..options()
             },
             PassthroughError::Unreachable("no server answers there".to_owned()),
+        ),
+        (
+            Options {
+                setup: vec!["SELECT 1".to_owned(), "SET SECRET = 1".to_owned()],
+                ..options()
+            },
+            PassthroughError::Open("statement 2 of `setup` is refused (SQLSTATE 42704)".to_owned()),
         ),
         (
             Options {
