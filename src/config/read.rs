@@ -44,8 +44,16 @@ impl<'t> Section<'t> {
     }
 
     pub(super) fn get(&self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
-        self.known.borrow_mut().push(key);
+        self.knows(key);
         self.table.get(key)
+    }
+
+    /// A key has a meaning here. It may be asked for more than once.
+    fn knows(&self, key: &'static str) {
+        let mut known = self.known.borrow_mut();
+        if !known.contains(&key) {
+            known.push(key);
+        }
     }
 
     /// Whether a key is there, whatever its value.
@@ -132,7 +140,7 @@ impl<'t> Section<'t> {
     /// A text that must be there.
     pub(super) fn need_text(&self, key: &'static str, for_what: &str) -> Option<Placed<&'t str>> {
         if !self.has(key) {
-            self.known.borrow_mut().push(key);
+            self.knows(key);
             self.missing(key, for_what);
             return None;
         }

@@ -231,6 +231,20 @@ fn a_session_behind_odbc_begins_as_the_file_says_or_as_its_engine_needs() {
 }
 
 #[test]
+fn each_key_is_offered_once_in_place_of_one_that_is_not_known() {
+    for driver in ["mssql", "firebird", "odbc"] {
+        let text = site(&format!(
+            "driver = \"{driver}\"\n[site.server]\nwhatever = 1\nconnection = \"DSN=practice\"\npassword = {{ env = \"PASSWORD\" }}"
+        ));
+        let problems = read_text(&text).expect_err("refused");
+        let lines = problems.lines();
+        let mut keys = lines.filter(|line| line.contains("the keys here are"));
+        let keys = keys.next().expect("the keys");
+        assert_eq!(keys.matches("password").count(), 1, "{driver}: {problems}");
+    }
+}
+
+#[test]
 fn what_is_no_toml_shows_no_secret_either() {
     let problems = read_text("password = \"hunter2\" \"x\"\n").expect_err("refused");
     assert!(problems.contains("PC002"), "{problems}");
