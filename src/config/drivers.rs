@@ -157,15 +157,13 @@ fn mssql_options(server: &MssqlServer, site: &SiteEntry) -> mssql::Options {
     mssql::Options {
         port: server.port,
         instance: server.instance.clone(),
-        encryption: match server.encrypt {
-            true => mssql::Encryption::Required,
-            false => mssql::Encryption::LoginOnly,
-        },
+        encryption: server.encrypt,
         trust: match &server.trust {
             Trust::System => mssql::Trust::System,
             Trust::Authority(file) => mssql::Trust::CaFile(file.clone()),
             Trust::Any => mssql::Trust::Any,
         },
+        server_name: server.certificate_name.clone(),
         databases: site.databases.clone(),
         ..mssql::Options::new(&server.host, login)
     }

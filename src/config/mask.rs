@@ -4,9 +4,10 @@
 //! secrets, without what stands in front of an `@`, and of no other.
 
 /// Keys whose values are shown. Those of `[site.databases]` are names of catalogues, in capitals.
-const SHOWN: [&str; 34] = [
+const SHOWN: [&str; 35] = [
     "base-url",
     "caller",
+    "certificate-name",
     "charset",
     "connect",
     "connection",

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Problems, rules};
-use crate::mapping::{At, Diagnostics, Problem, Report, SourceFile, Span, suggest};
+use crate::mapping::{At, Diagnostics, Problem, Report, SourceFile, Span, nearest, suggest};
 
 /// A table, and which of its keys were asked for.
 pub(super) struct Section<'t> {
@@ -179,6 +179,18 @@ impl<'t> Section<'t> {
         self.report(Problem::new(&rules::INVALID_VALUE, span, message));
     }
 
+    /// A value that is not one of those that its key takes; the nearest of them is named.
+    pub(super) fn no_such<'n>(
+        &self,
+        value: &Placed<&str>,
+        message: impl Into<String>,
+        names: impl IntoIterator<Item = &'n str>,
+    ) {
+        let problem = Problem::new(&rules::INVALID_VALUE, &value.span, message);
+        let nearest = nearest(value.value, names);
+        self.report(problem.maybe_help(nearest.map(|name| format!("did you mean `{name}`?"))));
+    }
+
     /// A whole number within bounds.
     pub(super) fn number(&self, key: &'static str, bounds: RangeInclusive<u32>) -> Option<u32> {
         let value = self.get(key)?;
@@ -249,16 +261,22 @@ impl<'t> Section<'t> {
         let mut pairs = Vec::new();
         for (key, value) in self.table {
             match value.get_ref().as_str() {
-                Some(text) => pairs.push((
-                    Placed {
-                        value: &**key.get_ref(),
-                        span: key.span(),
-                    },
-                    Placed {
-                        value: text,
-                        span: value.span(),
-                    },
-                )),
+                Some(text) => {
+                    if text.trim().is_empty() {
+                        let key = clip(key.get_ref());
+                        self.invalid(&value.span(), format!("`{key}` is empty"));
+                    }
+                    pairs.push((
+                        Placed {
+                            value: &**key.get_ref(),
+                            span: key.span(),
+                        },
+                        Placed {
+                            value: text,
+                            span: value.span(),
+                        },
+                    ));
+                }
                 None => self.wrong_type(key.get_ref(), value, "text in quotes"),
             }
         }
