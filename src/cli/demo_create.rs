@@ -87,7 +87,8 @@ struct Server {
     /// mssql: believe whoever answers; for a test on one's own machine
     #[arg(long)]
     trust_any_certificate: bool,
-    /// mssql: encrypt the login alone; for a test on one's own machine
+    /// Connect also where a Firebird server does not encrypt, and have a SQL Server encrypt the login alone: passwords
+    /// (Firebird) and data can then be read on the way
     #[arg(long)]
     no_encryption: bool,
 }
@@ -392,6 +393,7 @@ fn firebird(
         user: server.user()?,
         password: server.password()?,
         charset: firebird::Charset::Utf8,
+        encrypt: !server.no_encryption,
         databases: named(demo, databases),
     };
     let mut target = Firebird::begin(&server)?;

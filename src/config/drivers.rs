@@ -94,7 +94,7 @@ impl Drivers {
                         .iter()
                         .map(|(name, there)| (Arc::clone(name), database(there)))
                         .collect(),
-                    setup: Vec::new(),
+                    setup: server.setup.clone(),
                 };
                 let driver = Odbc::new(options, &site.limits, self.runtime.clone());
                 Ok(Arc::new(driver))
@@ -106,6 +106,7 @@ impl Drivers {
                     user: server.user.clone(),
                     password: server.password.clone(),
                     charset: Charset::named(&server.charset).unwrap_or_default(),
+                    encrypt: server.encrypt,
                     databases: site.databases.clone(),
                 };
                 Ok(Arc::new(Firebird::new(options, &site.limits)))
@@ -156,15 +157,13 @@ fn mssql_options(server: &MssqlServer, site: &SiteEntry) -> mssql::Options {
     mssql::Options {
         port: server.port,
         instance: server.instance.clone(),
-        encryption: match server.encrypt {
-            true => mssql::Encryption::Required,
-            false => mssql::Encryption::LoginOnly,
-        },
+        encryption: server.encrypt,
         trust: match &server.trust {
             Trust::System => mssql::Trust::System,
             Trust::Authority(file) => mssql::Trust::CaFile(file.clone()),
             Trust::Any => mssql::Trust::Any,
         },
+        server_name: server.certificate_name.clone(),
         databases: site.databases.clone(),
         ..mssql::Options::new(&server.host, login)
     }

@@ -4,9 +4,10 @@
 //! secrets, without what stands in front of an `@`, and of no other.
 
 /// Keys whose values are shown. Those of `[site.databases]` are names of catalogues, in capitals.
-const SHOWN: [&str; 34] = [
+const SHOWN: [&str; 35] = [
     "base-url",
     "caller",
+    "certificate-name",
     "charset",
     "connect",
     "connection",
@@ -53,8 +54,8 @@ pub(super) fn mask(text: &str) -> String {
         out.push_str(before);
         let value = after.trim_start_matches([' ', '\t']);
         out.push_str(&after[..after.len() - value.len()]);
-        // A table names its own keys; a list is of numbers or tables here.
-        if value.starts_with(['{', '[']) {
+        // A table names its own keys, and so do those of a list.
+        if value.starts_with('{') || is_list_of_tables(value) {
             rest = value;
             continue;
         }
@@ -116,8 +117,43 @@ fn without_credentials(value: &str) -> String {
     shown
 }
 
-/// Where a value ends: at its closing quotes, or, without any, at the end of the line.
+fn is_list_of_tables(value: &str) -> bool {
+    let Some(inside) = value.strip_prefix('[') else {
+        return false;
+    };
+    let mut lines = inside.lines().map(str::trim_start);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| line.starts_with('{'))
+}
+
+/// Where a list ends: at the bracket that closes it, or with the text.
+fn end_of_list(value: &str) -> usize {
+    let (mut at, mut open) = (0, 0_usize);
+    while let Some(c) = value[at..].chars().next() {
+        match c {
+            '[' => open += 1,
+            ']' if open == 1 => return at + 1,
+            ']' => open -= 1,
+            '#' => {
+                at += value[at..].find('\n').unwrap_or(value.len() - at);
+                continue;
+            }
+            '"' | '\'' => {
+                at += end_of_value(&value[at..]);
+                continue;
+            }
+            _ => {}
+        }
+        at += c.len_utf8();
+    }
+    value.len()
+}
+
+/// Where a value ends: at its closing quotes, or, without any, at the end of the line; a list at its closing bracket.
 fn end_of_value(value: &str) -> usize {
+    if value.starts_with('[') {
+        return end_of_list(value);
+    }
     for quotes in ["\"\"\"", "'''"] {
         if let Some(inside) = value.strip_prefix(quotes) {
             return inside.find(quotes).map_or(value.len(), |at| at + 6);
@@ -189,6 +225,23 @@ mod tests {
                 "password = \"****\nid = \"x\"",
             ),
             ("name = \"Key Street\"", "name = \"Key Street\""),
+            (
+                "setup = [\"SET x = 'a]'\",\n \"SET y = 1\"]\nid = \"x\"",
+                "setup = *\"********'**'\"*\n*\"*********\"*\nid = \"x\"",
+            ),
+            (
+                "password = [[\"hunter2\"], 1]\nid = \"x\"",
+                "password = **\"*******\"*****\nid = \"x\"",
+            ),
+            ("setup = [ # its ]\n \"x\"]", "setup = *********\n*\"*\"*"),
+            (
+                "key = [ # one\n { secret = \"x\" } ]",
+                "key = [ # one\n { secret = \"*\" } ]",
+            ),
+            (
+                "key = [ { caller = \"a\", secret = \"hunter2\" } ]",
+                "key = [ { caller = \"a\", secret = \"*******\" } ]",
+            ),
         ];
         for (text, shown) in cases {
             let masked = mask(text);

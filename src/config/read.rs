@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Problems, rules};
-use crate::mapping::{At, Diagnostics, Problem, Report, SourceFile, Span, suggest};
+use crate::mapping::{At, Diagnostics, Problem, Report, SourceFile, Span, nearest, suggest};
 
 /// A table, and which of its keys were asked for.
 pub(super) struct Section<'t> {
@@ -44,8 +44,16 @@ impl<'t> Section<'t> {
     }
 
     pub(super) fn get(&self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
-        self.known.borrow_mut().push(key);
+        self.knows(key);
         self.table.get(key)
+    }
+
+    /// A key has a meaning here. It may be asked for more than once.
+    fn knows(&self, key: &'static str) {
+        let mut known = self.known.borrow_mut();
+        if !known.contains(&key) {
+            known.push(key);
+        }
     }
 
     /// Whether a key is there, whatever its value.
@@ -109,10 +117,30 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// A list of texts.
+    pub(super) fn texts(&self, key: &'static str) -> Option<Vec<String>> {
+        let value = self.get(key)?;
+        let Some(list) = value.get_ref().as_array() else {
+            self.wrong_type(key, value, "a list of texts, [\"…\"]");
+            return None;
+        };
+        let mut texts = Vec::new();
+        for entry in list.iter() {
+            match entry.get_ref().as_str() {
+                Some(text) if text.trim().is_empty() => {
+                    self.invalid(&entry.span(), format!("a text of `{key}` is empty"));
+                }
+                Some(text) => texts.push(text.to_owned()),
+                None => self.wrong_type(key, entry, "a list of texts"),
+            }
+        }
+        Some(texts)
+    }
+
     /// A text that must be there.
     pub(super) fn need_text(&self, key: &'static str, for_what: &str) -> Option<Placed<&'t str>> {
         if !self.has(key) {
-            self.known.borrow_mut().push(key);
+            self.knows(key);
             self.missing(key, for_what);
             return None;
         }
@@ -149,6 +177,18 @@ impl<'t> Section<'t> {
 
     pub(super) fn invalid(&self, span: &Span, message: impl Into<String>) {
         self.report(Problem::new(&rules::INVALID_VALUE, span, message));
+    }
+
+    /// A value that is not one of those that its key takes; the nearest of them is named.
+    pub(super) fn no_such<'n>(
+        &self,
+        value: &Placed<&str>,
+        message: impl Into<String>,
+        names: impl IntoIterator<Item = &'n str>,
+    ) {
+        let problem = Problem::new(&rules::INVALID_VALUE, &value.span, message);
+        let nearest = nearest(value.value, names);
+        self.report(problem.maybe_help(nearest.map(|name| format!("did you mean `{name}`?"))));
     }
 
     /// A whole number within bounds.
@@ -221,16 +261,22 @@ impl<'t> Section<'t> {
         let mut pairs = Vec::new();
         for (key, value) in self.table {
             match value.get_ref().as_str() {
-                Some(text) => pairs.push((
-                    Placed {
-                        value: &**key.get_ref(),
-                        span: key.span(),
-                    },
-                    Placed {
-                        value: text,
-                        span: value.span(),
-                    },
-                )),
+                Some(text) => {
+                    if text.trim().is_empty() {
+                        let key = clip(key.get_ref());
+                        self.invalid(&value.span(), format!("`{key}` is empty"));
+                    }
+                    pairs.push((
+                        Placed {
+                            value: &**key.get_ref(),
+                            span: key.span(),
+                        },
+                        Placed {
+                            value: text,
+                            span: value.span(),
+                        },
+                    ));
+                }
                 None => self.wrong_type(key.get_ref(), value, "text in quotes"),
             }
         }

@@ -34,4 +34,6 @@ rules! {
         "SQL of the mapping's own may have no text for this one, and what depends on it is then refused at the start.";
     READABLE_SECRET = "PC015", Warning, "Others on the machine can read the secret's file",
         "Give it to the user whom the program runs as, and to nobody else: chmod 600.";
+    NO_FILE = "PC016", Warning, "The file of a database is not there",
+        "The site answers 503 until it is. A path that is relative begins at the folder of the configuration file; `pilaster demo create` writes a demo's.";
 }

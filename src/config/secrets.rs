@@ -24,7 +24,7 @@ impl Secrets<'_> {
     pub(super) fn read(&mut self, section: &Section<'_>, key: &'static str) -> Option<Secret> {
         let value = section.get(key)?;
         let span = value.span();
-        if value.get_ref().is_str() {
+        if !value.get_ref().is_table() {
             let problem = Problem::new(
                 &rules::PLAIN_SECRET,
                 &span,

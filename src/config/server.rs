@@ -6,6 +6,7 @@ use super::read::{Placed, Section};
 use super::rules;
 use super::secrets::Secrets;
 use crate::mapping::Problem;
+use crate::passthrough::mssql::{Encryption, LOCK_WAIT};
 use crate::relation::Dialect;
 use crate::secret::Secret;
 
@@ -27,9 +28,10 @@ pub struct MssqlServer {
     pub port: Option<u16>,
     pub instance: Option<String>,
     pub login: MssqlLogin,
-    /// False: the login alone is encrypted.
-    pub encrypt: bool,
+    pub encrypt: Encryption,
     pub trust: Trust,
+    /// The name that the certificate has to bear, where it is not the host's.
+    pub certificate_name: Option<String>,
 }
 
 /// Who logs in at a SQL Server.
@@ -68,6 +70,8 @@ pub struct FirebirdServer {
     pub password: Secret,
     /// The character set of the connection.
     pub charset: String,
+    /// False: the server need not encrypt the connection.
+    pub encrypt: bool,
 }
 
 /// An ODBC data source.
@@ -80,6 +84,8 @@ pub struct OdbcServer {
     /// The attribute of the connection string that names the database: `DatabaseName`.
     pub database_attribute: String,
     pub dialect: Dialect,
+    /// Statements for each new connection.
+    pub setup: Vec<String>,
 }
 
 /// An account at a SQL passthrough API.
@@ -135,7 +141,7 @@ pub(super) fn read(site: &Section<'_>, secrets: &mut Secrets<'_>) -> Option<Serv
         return Some(Server::Sqlite);
     }
     if !DRIVERS.contains(&driver.value) {
-        site.invalid(&driver.span, format!("`driver` is {of}"));
+        site.no_such(&driver, format!("`driver` is {of}"), DRIVERS);
         return None;
     }
     let Some(server) = server else {
@@ -207,19 +213,63 @@ fn mssql(server: &Section<'_>, secrets: &mut Secrets<'_>) -> Option<MssqlServer>
             _ => None,
         },
     };
-    let encrypt = server.boolean("encrypt").unwrap_or(true);
+    let encrypt = encryption(server);
     let trust = trust(server, secrets.folder);
-    if !encrypt {
-        unsafe_connection(server, "encrypt", "the connection is not encrypted");
+    let certificate_name = server.parsed("certificate-name", |name| {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+        match name.chars().all(is_name) {
+            true => Ok(name.to_owned()),
+            false => Err("the name or address of a host that the certificate is for".to_owned()),
+        }
+    });
+    if let (Some(name), Some(Trust::Any)) = (&certificate_name, &trust) {
+        server.invalid(
+            &name.span,
+            "any certificate is trusted, so its name says nothing",
+        );
     }
     Some(MssqlServer {
         host: host?,
         port,
         instance,
         login: login?,
-        encrypt,
+        encrypt: encrypt?,
         trust: trust?,
+        certificate_name: certificate_name.map(|name| name.value),
     })
+}
+
+/// What of a connection to SQL Server is encrypted; all of it where nothing is said.
+fn encryption(server: &Section<'_>) -> Option<Encryption> {
+    let Some(value) = server.get("encrypt") else {
+        return Some(Encryption::Required);
+    };
+    let said = value.get_ref();
+    let encryption = match (said.as_bool(), said.as_str()) {
+        (Some(true), _) => Encryption::Required,
+        (Some(false), _) => Encryption::LoginOnly,
+        (_, Some("strict")) => Encryption::Strict,
+        (_, Some("off")) => Encryption::Off,
+        _ => {
+            server.invalid(
+                &value.span(),
+                "`encrypt` is true, false (the login alone), \"strict\" (TDS 8.0, from the first byte on) or \"off\" (nothing)",
+            );
+            return None;
+        }
+    };
+    match encryption {
+        Encryption::LoginOnly => {
+            unsafe_connection(server, "encrypt", "the login alone is encrypted");
+        }
+        Encryption::Off => unsafe_connection(
+            server,
+            "encrypt",
+            "nothing is encrypted, the password included",
+        ),
+        Encryption::Required | Encryption::Strict => {}
+    }
+    Some(encryption)
 }
 
 fn trust(server: &Section<'_>, folder: &Path) -> Option<Trust> {
@@ -276,12 +326,17 @@ fn firebird(server: &Section<'_>, secrets: &mut Secrets<'_>) -> Option<FirebirdS
             _ => Err("one of UTF8, WIN1252, ISO8859_1, NONE".to_owned()),
         }
     });
+    let encrypt = server.boolean("encrypt").unwrap_or(true);
+    if !encrypt {
+        unsafe_connection(server, "encrypt", "the connection need not be encrypted");
+    }
     Some(FirebirdServer {
         host: host?,
         port,
         user: user?,
         password: password?,
         charset: charset.map_or_else(|| "UTF8".to_owned(), |charset| charset.value),
+        encrypt,
     })
 }
 
@@ -303,6 +358,8 @@ fn odbc(
             format!("one of {}", names.join(", "))
         })
     });
+    let dialect = dialect.map_or(Dialect::SqlAnywhere, |dialect| dialect.value);
+    let setup = server.texts("setup").unwrap_or_else(|| setup_of(dialect));
     if !cfg!(feature = "odbc") {
         server.report(
             Problem::new(
@@ -336,8 +393,25 @@ fn odbc(
         password,
         database_attribute: database_attribute
             .map_or_else(|| "DatabaseName".to_owned(), |name| name.value.to_owned()),
-        dialect: dialect.map_or(Dialect::SqlAnywhere, |dialect| dialect.value),
+        dialect,
+        setup,
     })
+}
+
+/// How a session with an engine begins where the file does not say it. SQL Anywhere's own level, 0, reads what may yet be
+/// rolled back. The levels that see one state need the database's leave (`allow_snapshot_isolation`), so that 1, of what
+/// is committed, is the one that every database has; and what waits for a lock there waits no longer than elsewhere.
+fn setup_of(dialect: Dialect) -> Vec<String> {
+    match dialect {
+        Dialect::SqlAnywhere => vec![
+            "SET TEMPORARY OPTION isolation_level = 1".to_owned(),
+            format!(
+                "SET TEMPORARY OPTION blocking_timeout = {}",
+                LOCK_WAIT.as_millis()
+            ),
+        ],
+        Dialect::Mssql | Dialect::Firebird | Dialect::Sqlite => Vec::new(),
+    }
 }
 
 fn upstream(server: &Section<'_>, secrets: &mut Secrets<'_>) -> Option<UpstreamServer> {

@@ -183,9 +183,13 @@ impl Reading<'_> {
         let pms_id = site.text("pms-id").map(|id| id.value.to_owned());
         let zone = site.need_text("time-zone", "the practice's IANA zone, `Australia/Sydney`");
         let zone = zone.and_then(|zone| {
-            site.parse("time-zone", zone, |text| {
-                TimeZone::get(text).map_err(|_| "no IANA time zone has this name".to_owned())
-            })
+            let found = TimeZone::get(zone.value).ok();
+            if found.is_none() {
+                let names: Vec<_> = jiff::tz::db().available().collect();
+                let message = "`time-zone`: no IANA time zone has this name";
+                site.no_such(&zone, message, names.iter().map(|name| name.as_str()));
+            }
+            found
         });
         let (source, mapping) = self.mapping(&site);
         let server = server::read(&site, &mut self.secrets);
@@ -218,7 +222,7 @@ impl Reading<'_> {
             name,
             pms_id,
             mapping: source?,
-            zone: zone?.value,
+            zone: zone?,
             server: server?,
             databases: databases?,
             limits,
@@ -340,7 +344,12 @@ fn databases(
             None => databases.is_empty(),
         });
         match found {
-            Some((_, value)) => databases.push((name, value_of(value.value))),
+            Some((_, value)) => {
+                if *server == Server::Sqlite {
+                    at.file(value, folder);
+                }
+                databases.push((name, value_of(value.value)));
+            }
             None if needed => {
                 at.lacks(&name, server);
                 complete = false;
@@ -384,6 +393,19 @@ impl Site<'_> {
         );
         self.at
             .report(problem.maybe_help(suggest(name.value, names, "its catalogues are")));
+    }
+
+    /// What there is to say of a database's file. One that is empty has been reported.
+    fn file(&self, named: &Placed<&str>, folder: &Path) {
+        let path = folder.join(named.value);
+        if path.is_file() || named.value.trim().is_empty() {
+            return;
+        }
+        let (rule, why) = match path.exists() {
+            true => (&rules::INVALID_VALUE, "this is no file"),
+            false => (&rules::NO_FILE, "there is no such file yet"),
+        };
+        self.at.report(Problem::new(rule, &named.span, why));
     }
 
     fn lacks(&self, name: &str, server: &Server) {

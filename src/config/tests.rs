@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::passthrough::mssql::Encryption;
 
 struct Variables(HashMap<&'static str, &'static str>);
 
@@ -104,7 +105,8 @@ page = 10
         (user.as_str(), password.reveal()),
         ("pilaster_reader", "from a file")
     );
-    assert!(server.encrypt && server.trust == Trust::System);
+    assert_eq!(server.encrypt, Encryption::Required);
+    assert_eq!(server.trust, Trust::System);
     assert!(!format!("{site:?}").contains("from a file"));
 }
 
@@ -163,6 +165,193 @@ key = { env = "PASSWORD", file = "secret" }
         assert!(!problems.contains(secret), "{problems}");
     }
     insta::assert_snapshot!(problems);
+}
+
+/// A file of one site, with these lines for it.
+fn site(lines: &str) -> String {
+    format!(
+        "{KEY}[[site]]\nid = \"8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11\"\nmapping = \"bp-premier\"\ntime-zone = \"Australia/Sydney\"\n{lines}\n"
+    )
+}
+
+#[test]
+fn a_firebird_server_has_to_encrypt_unless_the_file_does_without() {
+    let server = |more: &str| {
+        let text = site(&format!(
+            "driver = \"firebird\"\n[site.server]\nhost = \"192.0.2.20\"\nuser = \"PILASTER\"\npassword = {{ env = \"PASSWORD\" }}\n{more}\n[site.databases]\nBPSPATIENTS = \"/x.fdb\""
+        ));
+        let read = read_text(&text).unwrap_or_else(|problems| panic!("{problems}"));
+        let Server::Firebird(server) = &read.config.sites[0].server else {
+            panic!("{:?}", read.config.sites[0].server)
+        };
+        (server.encrypt, read.warnings.to_string())
+    };
+    let (encrypt, warnings) = server("");
+    assert!(encrypt && !warnings.contains("PC013"), "{warnings}");
+    let (encrypt, warnings) = server("encrypt = false");
+    assert!(
+        !encrypt && warnings.contains("warning[PC013]"),
+        "{warnings}"
+    );
+    assert!(warnings.contains("need not be encrypted"), "{warnings}");
+}
+
+#[cfg(feature = "odbc")]
+#[test]
+fn a_session_behind_odbc_begins_as_the_file_says_or_as_its_engine_needs() {
+    let read = |more: &str| {
+        read_text(&site(&format!(
+            "driver = \"odbc\"\n[site.server]\nconnection = \"DSN=practice\"\n{more}\n[site.databases]\nBPSPATIENTS = \"x\""
+        )))
+    };
+    let setup = |more: &str| {
+        let read = read(more).unwrap_or_else(|problems| panic!("{problems}"));
+        match &read.config.sites[0].server {
+            Server::Odbc(server) => server.setup.join("; "),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(
+        setup(""),
+        "SET TEMPORARY OPTION isolation_level = 1; SET TEMPORARY OPTION blocking_timeout = 5000"
+    );
+    assert_eq!(setup("dialect = \"mssql\""), "");
+    assert_eq!(setup("setup = []"), "");
+    assert_eq!(
+        setup("setup = [\"SET A = 1\", \"SET B = 2\"]"),
+        "SET A = 1; SET B = 2"
+    );
+    for wrong in [
+        "setup = \"SET A = 'hunter2'\"",
+        "setup = [\"SET A = 'hunter2'\", 3]",
+        "setup = [\"SET A = 'hunter2'\", \"\"]",
+    ] {
+        let problems = read(wrong).expect_err("refused");
+        assert!(problems.contains("setup"), "{problems}");
+        assert!(!problems.contains("hunter2"), "{problems}");
+    }
+}
+
+#[test]
+fn each_key_is_offered_once_in_place_of_one_that_is_not_known() {
+    for driver in ["mssql", "firebird", "odbc"] {
+        let text = site(&format!(
+            "driver = \"{driver}\"\n[site.server]\nwhatever = 1\nconnection = \"DSN=practice\"\npassword = {{ env = \"PASSWORD\" }}"
+        ));
+        let problems = read_text(&text).expect_err("refused");
+        let lines = problems.lines();
+        let mut keys = lines.filter(|line| line.contains("the keys here are"));
+        let keys = keys.next().expect("the keys");
+        assert_eq!(keys.matches("password").count(), 1, "{driver}: {problems}");
+    }
+}
+
+/// The server of a site on SQL Server, with these lines, and the warnings.
+fn mssql(more: &str) -> Result<(MssqlServer, String), String> {
+    let read = read_text(&site(&format!(
+        "driver = \"mssql\"\n[site.server]\nhost = \"192.0.2.10\"\nuser = \"x\"\npassword = {{ env = \"PASSWORD\" }}\n{more}\n[site.databases]\nBPSPATIENTS = \"x\""
+    )))?;
+    match &read.config.sites[0].server {
+        Server::Mssql(server) => Ok((server.clone(), read.warnings.to_string())),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_a_sql_server_encrypts_is_said_in_four_ways() {
+    let cases = [
+        ("", Encryption::Required, ""),
+        ("encrypt = true", Encryption::Required, ""),
+        ("encrypt = \"strict\"", Encryption::Strict, ""),
+        (
+            "encrypt = false",
+            Encryption::LoginOnly,
+            "the login alone is encrypted",
+        ),
+        (
+            "encrypt = \"off\"",
+            Encryption::Off,
+            "nothing is encrypted, the password included",
+        ),
+    ];
+    for (line, expected, warning) in cases {
+        let (server, warnings) = mssql(line).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(server.encrypt, expected, "{line}");
+        assert_eq!(warnings.contains("PC013"), !warning.is_empty(), "{line}");
+        assert!(warnings.contains(warning), "{warnings}");
+    }
+    for line in ["encrypt = \"yes\"", "encrypt = 1", "encrypt = [\"strict\"]"] {
+        let problems = mssql(line).expect_err(line);
+        assert!(problems.contains("PC006"), "{problems}");
+        assert!(problems.contains("\"strict\""), "{problems}");
+    }
+}
+
+#[test]
+fn a_certificate_may_bear_another_name() {
+    let name = |more: &str| mssql(more).map(|(server, _)| server.certificate_name);
+    assert_eq!(name(""), Ok(None));
+    let other = "certificate-name = \"bps.example.org\"";
+    assert_eq!(name(other), Ok(Some("bps.example.org".to_owned())));
+    for wrong in [
+        "certificate-name = \"CN=bps\"".to_owned(),
+        format!("{other}\ntrust-any-certificate = true"),
+    ] {
+        let problems = name(&wrong).expect_err("refused");
+        assert!(problems.contains("PC006"), "{problems}");
+    }
+}
+
+#[test]
+fn a_secret_of_any_type_is_not_to_stand_in_the_file() {
+    for secret in ["12345", "12345.5", "true", "[\"12345\"]", "2026-01-05"] {
+        let problems = read_text(&site(&format!(
+            "driver = \"firebird\"\n[site.server]\nhost = \"h\"\nuser = \"x\"\npassword = {secret}\n[site.databases]\nBPSPATIENTS = \"x\""
+        )));
+        let problems = problems.expect_err("refused");
+        assert!(problems.contains("error[PC007]"), "{problems}");
+        assert!(problems.contains("password = { env = "), "{problems}");
+        assert!(!problems.contains(secret), "{problems}");
+    }
+}
+
+#[test]
+fn the_nearest_driver_and_time_zone_are_named() {
+    let text = site("driver = \"msql\"").replace("Australia/Sydney", "Australia/Brisban");
+    let problems = read_text(&text).expect_err("refused");
+    for name in ["mssql", "Australia/Brisbane"] {
+        let help = format!("did you mean `{name}`?");
+        assert!(problems.contains(&help), "{problems}");
+    }
+}
+
+#[test]
+fn a_database_is_named_and_a_file_is_looked_for() {
+    let read = |driver: &str, lines: &str| {
+        let server = "[site.server]\nhost = \"h\"\nuser = \"x\"\npassword = { env = \"PASSWORD\" }";
+        let server = if driver == "sqlite" { "" } else { server };
+        let text = format!("driver = \"{driver}\"\n{server}\n[site.databases]\n{lines}");
+        read_text(&site(&text)).map(|read| read.warnings.to_string())
+    };
+    for driver in ["mssql", "firebird", "sqlite"] {
+        let problems = read(driver, "BPSPATIENTS = \" \"").expect_err("refused");
+        assert!(
+            problems.contains("`BPSPATIENTS` is empty") && problems.contains("1 error"),
+            "{problems}"
+        );
+    }
+    // It stands beside the configuration.
+    assert_eq!(
+        read("sqlite", "BPSPATIENTS = \"secret\""),
+        Ok(String::new())
+    );
+    let warnings = read("sqlite", "BPSPATIENTS = \"later.sqlite\"").expect("a warning");
+    assert!(
+        warnings.contains("warning[PC016]") && warnings.contains("later.sqlite"),
+        "{warnings}"
+    );
+    let problems = read("sqlite", "BPSPATIENTS = \".\"").expect_err("refused");
+    assert!(problems.contains("this is no file"), "{problems}");
 }
 
 #[test]

@@ -78,7 +78,7 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use lacks::Lacks;
 pub use load::{Folder, Loaded, Options, load_files, load_folder};
 pub use model::*;
-pub(crate) use names::suggest;
+pub(crate) use names::{nearest, suggest};
 pub use profile::{Need, Profile};
 pub use requirement::Requirement;
 pub use rules::{Rule, Severity};

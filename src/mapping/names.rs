@@ -1,7 +1,7 @@
 //! Names that are near to one that is not known, and lists of those that there are, for the help of a problem.
 
 /// The nearest of some names, for "did you mean": at most a third of the letters differ.
-pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // The distance takes the product of the lengths, and hostile files have any number of names.
     const MOST: usize = 1000;
     if name.len() > 64 {

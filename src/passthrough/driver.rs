@@ -101,7 +101,8 @@ pub trait Connection: Send {
 
 /// Takes the cells of a statement's rows, in order.
 pub trait RowSink {
-    /// Before the first cell, also where there are no rows: how many columns a row has, and their names.
+    /// Before the first cell, also where there are no rows: how many columns a row has, and their names. Said once more,
+    /// the rows begin anew, and what came before is forgotten.
     fn begin(&mut self, width: usize, name: &dyn Fn(usize) -> String);
 
     /// The next cell of a row.

@@ -134,6 +134,7 @@ pub struct TooLarge;
 
 impl RowSink for RowsBuilder {
     fn begin(&mut self, width: usize, _: &dyn Fn(usize) -> String) {
+        self.clear();
         self.rows.width = width;
     }
 

@@ -51,11 +51,16 @@ fn each_driver_has_an_example_and_each_can_be_used() {
                 continue;
             }
         };
+        // Those of SQLite are for files that `pilaster demo create` is to write.
+        let warnings = read.warnings.to_string();
+        let without_files = warnings.matches("warning[PC016]").count();
+        let servers = read.config.sites.iter().map(|site| &site.server);
+        let all_sqlite = servers.clone().all(|server| *server == Server::Sqlite);
         assert!(
-            read.warnings.is_empty(),
-            "{}: {}",
+            warnings.matches("warning[").count() == without_files
+                && (without_files == 0 || all_sqlite),
+            "{}: {warnings}",
             path.display(),
-            read.warnings
         );
         for site in &read.config.sites {
             drivers.push(site.server.driver());

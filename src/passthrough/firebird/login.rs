@@ -56,7 +56,7 @@ fn attempt(wire: &mut Wire, options: &Options, path: &str) -> Result<u32, Failur
     getrandom::fill(&mut random)
         .map_err(|_| PassthroughError::Open("no random numbers".to_owned()))?;
     let client = Client::new(&random);
-    greet(wire, path, &user, &client);
+    greet(wire, path, &user, &client, options.encrypt);
     wire.flush()?;
     let accepted = operation(wire)?;
     match accepted {
@@ -114,6 +114,10 @@ fn attempt(wire: &mut Wire, options: &Options, path: &str) -> Result<u32, Failur
             login = Some((plugin, hex(&agreed.proof)));
         }
     }
+    // Whatever the server was asked for, and says of itself; what is left of a login would go with the attachment.
+    if options.encrypt && !wire.is_enciphered() {
+        return Err(not_encrypted().into());
+    }
     wire.put(ATTACH);
     wire.put(0);
     wire.put_opaque(path.as_bytes());
@@ -134,7 +138,7 @@ fn attempt(wire: &mut Wire, options: &Options, path: &str) -> Result<u32, Failur
 }
 
 /// `op_connect`: who is there, and what the client speaks.
-fn greet(wire: &mut Wire, path: &str, user: &str, client: &Client) {
+fn greet(wire: &mut Wire, path: &str, user: &str, client: &Client, encrypt: bool) {
     let mut about = Vec::with_capacity(512);
     let mut say = |tag: u8, value: &[u8]| {
         about.push(tag);
@@ -150,8 +154,9 @@ fn greet(wire: &mut Wire, path: &str, user: &str, client: &Client) {
         numbered.extend_from_slice(piece);
         say(7, &numbered);
     }
-    // The cipher is wanted where the server has it.
-    say(11, &1u32.to_le_bytes());
+    // The cipher is required, or wanted where the server has it.
+    let cipher: u32 = if encrypt { 2 } else { 1 };
+    say(11, &cipher.to_le_bytes());
     // The user and the host of the operating system are nobody's business; empty is allowed.
     say(1, b"");
     say(4, b"");
@@ -246,6 +251,13 @@ fn no_firebird() -> Failure {
 
 fn other_protocol() -> Failure {
     PassthroughError::Unreachable("it is older than Firebird 3".to_owned()).into()
+}
+
+/// The server does without a cipher, and the site does not.
+pub(super) fn not_encrypted() -> PassthroughError {
+    PassthroughError::Unreachable(
+        "it does not encrypt the connection: turn on WireCrypt at the server, or do without (`encrypt = false` in the configuration, --no-encryption of a command)".to_owned(),
+    )
 }
 
 fn no_plugin() -> Failure {

@@ -20,6 +20,12 @@
 //! statement and ended with the job, without waiting for the server's word: that is read when the next job
 //! asks. So a connection that rests holds no transaction, which would keep the server from clearing away old
 //! versions of rows, and a job of one statement costs two round trips.
+//!
+//! # Encryption
+//! The wire is enciphered (`WireCrypt` of `firebird.conf`, on in a server as it is installed) with a key that both sides
+//! have from the login and nobody in between: a server that does not agree is left before a word of the login is said,
+//! unless [`Options::encrypt`] says otherwise. Firebird 2.5 has no such encryption. The cipher is Arc4, which a reader in
+//! between has to work at; where rows travel beyond one's own network they belong in a tunnel as well.
 
 mod blob;
 mod cells;
@@ -54,6 +60,8 @@ pub struct Options {
     pub user: String,
     pub password: Secret,
     pub charset: Charset,
+    /// The server has to encipher the wire; else it may, and rows and values can be read on the way where it does not.
+    pub encrypt: bool,
     /// The name of each database, and its path on the server or its alias there; the default one first. Where there
     /// is but one its name may be empty.
     pub databases: Vec<(Arc<str>, String)>,
@@ -69,6 +77,11 @@ pub struct Firebird {
 impl Firebird {
     /// Nothing is asked of the server yet.
     pub fn new(options: Options, limits: &Limits) -> Firebird {
+        if !options.encrypt {
+            tracing::warn!(
+                "the connection to Firebird need not be encrypted: health data can be read on the way"
+            );
+        }
         let names = options.databases.iter().map(|(name, _)| Arc::clone(name));
         Firebird {
             catalogues: names.filter(|name| !name.is_empty()).collect(),

@@ -87,7 +87,9 @@ impl Scribe {
     pub fn is_empty(options: &Options, catalogue: usize) -> Result<bool, PassthroughError> {
         struct Any(bool);
         impl RowSink for Any {
-            fn begin(&mut self, _: usize, _: &dyn Fn(usize) -> String) {}
+            fn begin(&mut self, _: usize, _: &dyn Fn(usize) -> String) {
+                self.0 = false;
+            }
             fn cell(&mut self, _: CellRef<'_>) -> Result<(), TooLarge> {
                 self.0 = true;
                 Ok(())

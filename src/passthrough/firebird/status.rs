@@ -4,6 +4,7 @@
 //! error from string "…"`), so that only what has the form of a name is ever shown, and only where a name stands.
 
 use super::super::PassthroughError;
+use super::login;
 use super::wire::{Broken, Wire};
 
 // The engine's numbers, as `iberror.h` names them.
@@ -33,7 +34,9 @@ const IO_OPEN: u32 = 335_544_734;
 const ATTACHMENT_SHUTDOWN: u32 = 335_544_856;
 const CANCELLED: u32 = 335_544_794;
 const CONNECT_REJECT: u32 = 335_544_421;
-const WIRE_CRYPT: [u32; 2] = [335_545_064, 335_545_065];
+/// The client requires a cipher, and the server has none; and the other way round.
+const WIRE_CRYPT_OFF: u32 = 335_545_064;
+const WIRE_CRYPT_REQUIRED: u32 = 335_545_065;
 const NETWORK: [u32; 4] = [335_544_721, 335_544_726, 335_544_727, 335_544_741];
 
 /// One number with what came with it.
@@ -166,7 +169,9 @@ impl Status {
             PassthroughError::Unreachable("the database is shut down".to_owned())
         } else if no_database.iter().any(|&code| self.has(code)) {
             PassthroughError::NoDatabase(database.to_owned())
-        } else if WIRE_CRYPT.iter().any(|&code| self.has(code)) {
+        } else if self.has(WIRE_CRYPT_OFF) {
+            login::not_encrypted()
+        } else if self.has(WIRE_CRYPT_REQUIRED) {
             PassthroughError::Unreachable("it asks for another wire encryption".to_owned())
         } else if self.has(CONNECT_REJECT) {
             PassthroughError::Unreachable("it refuses the protocol".to_owned())

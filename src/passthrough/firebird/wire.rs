@@ -139,6 +139,11 @@ impl Wire {
         }));
     }
 
+    /// Whether nobody in between can read what is sent.
+    pub(super) fn is_enciphered(&self) -> bool {
+        self.ciphers.is_some()
+    }
+
     /// What is waited for from here on ends at a moment.
     pub(super) fn until(&mut self, moment: Instant) {
         self.bound = Bound::Until(moment);

@@ -61,6 +61,19 @@ pub(super) fn of_connecting(error: &Error, dialect: Dialect, name: &str) -> Pass
     }
 }
 
+/// Why a session could not be begun, by the number of the statement that was to do it. Its text may hold a secret.
+pub(super) fn of_setup(error: &Error, dialect: Dialect, number: usize) -> PassthroughError {
+    match of_statement(error, dialect, "") {
+        PassthroughError::Lost => PassthroughError::Lost,
+        _ => {
+            let state = record(error).map_or("none", |record| record.state.as_str());
+            PassthroughError::Open(format!(
+                "statement {number} of `setup` is refused (SQLSTATE {state})"
+            ))
+        }
+    }
+}
+
 fn unreachable_server() -> PassthroughError {
     PassthroughError::Unreachable("no server answers there".to_owned())
 }

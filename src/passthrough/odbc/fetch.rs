@@ -28,11 +28,8 @@ const NUMBER: usize = 64;
 /// How far the rows came.
 pub(super) enum Fetched {
     All,
-    /// A value in the block that begins with a row, counted from 0, is longer than its column was said to be. Nothing of
-    /// the block is in the sink.
-    TruncatedAt {
-        row: usize,
-    },
+    /// A value is longer than its column was said to be. The sink has the rows of the blocks before.
+    Truncated,
 }
 
 pub(super) enum FetchError {
@@ -179,15 +176,12 @@ fn blocks(
     let capacity = (BLOCK / row.max(1)).clamp(1, ROWS);
     let buffer = ColumnarDynBuffer::try_from_descs(capacity, buffers.iter().copied())?;
     let mut cursor = cursor.bind_buffer(buffer)?;
-    let mut done = 0;
     let mut text = String::new();
     loop {
         let block = match cursor.fetch_with_truncation_check(true) {
             Ok(Some(block)) => block,
             Ok(None) => return Ok(Fetched::All),
-            Err(Error::TooLargeValueForBuffer { .. }) => {
-                return Ok(Fetched::TruncatedAt { row: done });
-            }
+            Err(Error::TooLargeValueForBuffer { .. }) => return Ok(Fetched::Truncated),
             Err(error) => return Err(error.into()),
         };
         if watch.is_over() {
@@ -198,7 +192,6 @@ fn blocks(
                 put(block.column(column), row, *kind, &mut text, sink)?;
             }
         }
-        done += block.num_rows();
     }
 }
 

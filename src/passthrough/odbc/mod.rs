@@ -6,6 +6,9 @@
 //!   query timeout should that not be heard.
 //! - A connection is asked to only read. Engines differ in what they make of it, so the login's rights must be for
 //!   reading only; where an engine has a session for it, [`Options::setup`] says how it is begun.
+//! - A call that no other can end, to connect or to close, runs on a thread of its own, which is left to it when its
+//!   time is up. A site has so many connections, those that are being made or closed included, and not one more: when a
+//!   driver does not come back, what asks for another is told at once.
 //! - Texts come and go in UTF-16, which no locale changes.
 //! - What a driver says of an error may quote values: it is read, not passed on.
 
@@ -15,8 +18,8 @@ mod errors;
 mod fetch;
 
 use std::ptr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use odbc_api::handles::{AsStatementRef, Statement as _};
@@ -26,6 +29,7 @@ use odbc_api::{
     SetConnectionAttributeArgs, escape_attribute_value,
 };
 use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{Connection, Driver, Limits, PassthroughError, RowSink, Watch};
 use crate::relation::{Dialect, Value};
@@ -36,6 +40,8 @@ use fetch::{FetchError, Fetched};
 
 /// What a driver that heeds no login timeout is given beyond it.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long the closing of a connection is waited for.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// A server and its databases.
 #[derive(Debug, Clone)]
@@ -50,7 +56,8 @@ pub struct Options {
     /// The site's databases, the default one first: the catalogue's name, and what the connection string says of it,
     /// such as `DBN=clinical`. One alone may be without a name; none is for the one that the connection string names.
     pub databases: Vec<(Arc<str>, String)>,
-    /// Statements for each new connection, such as `SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`.
+    /// Statements for each new connection, such as `SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY`. At which
+    /// isolation rows are read is what they say, or else the engine's own.
     pub setup: Vec<String>,
 }
 
@@ -71,18 +78,23 @@ struct Server {
     runtime: Handle,
     /// The driver says rightly how long the values of a column can be, so that rows are fetched in blocks.
     in_blocks: AtomicBool,
+    /// For connections, from the attempt to make one until it is closed.
+    places: Arc<Semaphore>,
 }
 
 impl Odbc {
-    /// Nothing is connected yet; connections are made, and statements cancelled, on threads of `runtime`.
+    /// Nothing is connected yet; statements are cancelled on threads of `runtime`.
     pub fn new(options: Options, limits: &Limits, runtime: Handle) -> Odbc {
         let names = options.databases.iter().map(|(name, _)| Arc::clone(name));
+        // As many as the pool has, and as many again for those that a driver has not come back from.
+        let connections = limits.connections.max(1) * options.databases.len().max(1);
         Odbc {
             catalogues: names.filter(|name| !name.is_empty()).collect(),
             server: Arc::new(Server {
                 limits: limits.clone(),
                 runtime,
                 in_blocks: AtomicBool::new(true),
+                places: Arc::new(Semaphore::new(2 * connections)),
                 options,
             }),
         }
@@ -104,11 +116,14 @@ impl Driver for Odbc {
         watch: &Arc<Watch>,
     ) -> Result<Box<dyn Connection>, PassthroughError> {
         let server = Arc::clone(&self.server);
+        let place = Arc::clone(&server.places).try_acquire_owned();
+        let place = place.map_err(|_| {
+            PassthroughError::Unreachable("earlier attempts have not come back".to_owned())
+        })?;
         // A driver's attempt to connect cannot be cancelled: its thread is left to it, and what comes of it is closed.
-        let made = self
-            .server
-            .runtime
-            .spawn_blocking(move || server.connect(catalogue));
+        let (done, made) = oneshot::channel();
+        let started = apart(move || drop(done.send(server.connect(catalogue, place))));
+        started.map_err(|error| PassthroughError::Unreachable(error.kind().to_string()))?;
         let most = self.server.limits.connect + GRACE;
         let connection = self.server.runtime.block_on(async {
             tokio::select! {
@@ -150,7 +165,11 @@ impl DriverSpecificConnectionOptions<'static> for ReadOnly {
 
 impl Server {
     /// Blocks for as long as the driver does.
-    fn connect(&self, catalogue: usize) -> Result<Closing, PassthroughError> {
+    fn connect(
+        &self,
+        catalogue: usize,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Closing, PassthroughError> {
         let options = &self.options;
         let database = options.databases.get(catalogue);
         let user = options.user.as_ref().map(|user| attribute("UID", user));
@@ -178,21 +197,36 @@ impl Server {
                 &text, timeouts, ReadOnly,
             )
         };
-        let connection = Closing(Some(connection.map_err(failed)?));
-        for statement in &options.setup {
-            let open = connection.0.as_ref().ok_or(PassthroughError::Lost)?;
-            open.execute(statement, (), None).map_err(failed)?;
+        let connection = Closing {
+            connection: Some(connection.map_err(failed)?),
+            _place: place,
+        };
+        for (number, statement) in (1..).zip(&options.setup) {
+            let open = connection.connection.as_ref();
+            let open = open.ok_or(PassthroughError::Lost)?;
+            let refused = |error| errors::of_setup(&error, options.dialect, number);
+            open.execute(statement, (), None).map_err(refused)?;
         }
         Ok(connection)
     }
 }
 
+/// Does what may block for ever on a thread that nobody else needs.
+fn apart(act: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    let named = std::thread::Builder::new().name("odbc".to_owned());
+    named.spawn(act).map(drop)
+}
+
 /// A connection that is closed without a panic, whatever its server says.
-struct Closing(Option<odbc_api::Connection<'static>>);
+struct Closing {
+    connection: Option<odbc_api::Connection<'static>>,
+    /// Given back once it is closed.
+    _place: OwnedSemaphorePermit,
+}
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        let Some(connection) = self.0.take() else {
+        let Some(connection) = self.connection.take() else {
             return;
         };
         let mut handle = connection.into_handle();
@@ -214,9 +248,30 @@ struct Opened {
     is_sound: bool,
 }
 
+impl Drop for Opened {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        // A driver takes leave of its server, which may have gone without a word: the pool's thread does not wait for
+        // that. Where no thread is to be had it is closed here.
+        let (done, closed) = mpsc::channel();
+        let started = apart(move || {
+            drop(connection);
+            let _ = done.send(());
+        });
+        if started.is_ok() {
+            let _ = closed.recv_timeout(FAREWELL);
+        }
+    }
+}
+
 impl Opened {
     fn connection(&self) -> Result<&odbc_api::Connection<'static>, PassthroughError> {
-        let kept = self.connection.as_ref().and_then(|kept| kept.0.as_ref());
+        let kept = self
+            .connection
+            .as_ref()
+            .and_then(|kept| kept.connection.as_ref());
         kept.ok_or(PassthroughError::Lost)
     }
 
@@ -298,12 +353,13 @@ impl Connection for Opened {
     ) -> Result<(), PassthroughError> {
         let in_blocks = &self.server.in_blocks;
         let mut ran = self.run(statement, values, rows, in_blocks.load(Ordering::Relaxed));
-        if let Ok(Fetched::TruncatedAt { row }) = ran {
-            // The driver understates its columns: from here on each value is fetched for itself.
+        if let Ok(Fetched::Truncated) = ran {
+            // The driver understates its columns: from here on each value is fetched for itself. What was cut is gone,
+            // and rows need not come in the same order again, so all of them are read anew, in what is left of the time.
             in_blocks.store(false, Ordering::Relaxed);
-            ran = match row {
-                0 => self.run(statement, values, rows, false),
-                _ => Err(PassthroughError::Failed { code: 0 }),
+            ran = match self.watch.is_over() {
+                true => Err(PassthroughError::Timeout(self.watch.limit())),
+                false => self.run(statement, values, rows, false),
             };
         }
         if let Err(PassthroughError::Lost) = ran {

@@ -19,6 +19,15 @@ use crate::practice::{Practice, load, mapping_folder};
 const PATIENTS: u32 = 50;
 
 fn create(server: &Server, databases: [&Database<'_>; 2], password: &str) -> Output {
+    create_with(server, databases, password, &[])
+}
+
+fn create_with(
+    server: &Server,
+    databases: [&Database<'_>; 2],
+    password: &str,
+    more: &[&str],
+) -> Output {
     let [office, clinical] = databases.map(|database| &database.path);
     Command::new(env!("CARGO_BIN_EXE_pilaster"))
         .args([
@@ -40,6 +49,7 @@ fn create(server: &Server, databases: [&Database<'_>; 2], password: &str) -> Out
         .arg("--database")
         .arg(format!("OFFICE={office}"))
         .arg(format!("CLINICAL={clinical}"))
+        .args(more)
         .env("PILASTER_TEST_FIREBIRD", password)
         .output()
         .expect("the program runs")
@@ -141,6 +151,23 @@ fn a_demo_on_firebird_is_that_of_sqlite() {
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     assert!(found > 1_500, "{found}");
+}
+
+#[test]
+fn a_demo_goes_unencrypted_where_that_is_said_alone() {
+    let Some(server) = Server::start_with("AuthServer = Srp256, Srp\nWireCrypt = Disabled\n")
+    else {
+        return;
+    };
+    let (office, clinical) = (server.database("UTF8", ""), server.database("UTF8", ""));
+    let refused = create(&server, [&office, &clinical], PASSWORD);
+    let problem = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{problem}");
+    assert!(problem.contains("--no-encryption"), "{problem}");
+    let both = [&office, &clinical];
+    let done = create_with(&server, both, PASSWORD, &["--no-encryption"]);
+    let problem = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{problem}");
 }
 
 #[test]

@@ -279,16 +279,89 @@ async fn each_way_of_a_login_that_a_server_may_ask_for_is_gone() {
             return;
         };
         let database = server.database("UTF8", SCHEMA);
-        let pool = pool(&database, Limits::default());
+        let options = Options {
+            encrypt: !lines.contains("Disabled"),
+            ..server.options(vec![("", database.path.clone())])
+        };
+        let driver = Arc::new(Firebird::new(options.clone(), &Limits::default()));
+        let pool = Arc::new(Pool::new(driver, Limits::default()));
         let rows = ask(&pool, "SELECT V FROM T", Vec::new()).await;
         let rows = rows.unwrap_or_else(|error| panic!("{lines}: {error}"));
         assert_eq!(shown(&rows), ["text \"one\""], "{lines}");
         let wrong = Options {
             password: Secret::new("wrong"),
-            ..server.options(vec![("", database.path.clone())])
+            ..options
         };
         assert_eq!(failure(wrong).await, PassthroughError::Login, "{lines}");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_encrypt_is_left_unless_the_site_does_without() {
+    let Some(server) = Server::start_with("AuthServer = Srp256, Srp\nWireCrypt = Disabled\n")
+    else {
+        return;
+    };
+    let database = server.database("UTF8", SCHEMA);
+    let options = server.options(vec![("", database.path.clone())]);
+    let PassthroughError::Unreachable(why) = failure(options.clone()).await else {
+        panic!("it is not reached");
+    };
+    assert!(
+        why.contains("turn on WireCrypt at the server") && why.contains("`encrypt = false`"),
+        "{why}"
+    );
+    let without = Options {
+        encrypt: false,
+        ..options
+    };
+    let driver = Arc::new(Firebird::new(without.clone(), &Limits::default()));
+    let pool = Arc::new(Pool::new(driver, Limits::default()));
+    let rows = ask(&pool, "SELECT V FROM T", Vec::new()).await;
+    assert_eq!(shown(&rows.expect("rows")), ["text \"one\""]);
+
+    // Where the server would, the wire is enciphered all the same.
+    let Some(shared) = shared() else { return };
+    let database = shared.database("UTF8", SCHEMA);
+    let willing = Options {
+        encrypt: false,
+        ..shared.options(vec![("", database.path.clone())])
+    };
+    let pool = Arc::new(Pool::new(
+        Arc::new(Firebird::new(willing, &Limits::default())),
+        Limits::default(),
+    ));
+    let rows = ask(&pool, "SELECT V FROM T", Vec::new()).await;
+    assert_eq!(shown(&rows.expect("rows")), ["text \"one\""]);
+}
+
+/// Whoever answers in the server's place and says that the login is done, or goes on without a cipher, hears no more.
+#[tokio::test]
+async fn an_answer_that_leaves_the_cipher_out_is_not_taken() {
+    use std::io::{Read as _, Write as _};
+    let Some(server) = shared() else { return };
+    // op_accept of the version that is spoken, then what a server would say to the attachment.
+    let accept: [u32; 4] = [3, 0x8000 | 13, 1, 5];
+    let pretender = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = pretender.local_addr().expect("its address").port();
+    let heard = std::thread::spawn(move || {
+        let (mut stream, _) = pretender.accept().expect("a caller");
+        let mut heard = [0; 4096];
+        let greeting = stream.read(&mut heard).expect("a greeting");
+        assert!(greeting > 0);
+        let answer: Vec<u8> = accept.into_iter().flat_map(u32::to_be_bytes).collect();
+        stream.write_all(&answer).expect("heard");
+        stream.read(&mut heard).unwrap_or(0)
+    });
+    let options = Options {
+        port,
+        ..server.options(vec![("", "practice".to_owned())])
+    };
+    let PassthroughError::Unreachable(why) = failure(options).await else {
+        panic!("it is not reached");
+    };
+    assert!(why.contains("does not encrypt"), "{why}");
+    assert_eq!(heard.join().expect("it ends"), 0);
 }
 
 /// What a server closes while it rests is made anew, without a word to the caller.

@@ -176,6 +176,7 @@ impl Server {
             user: "sysdba".to_owned(),
             password: Secret::new(PASSWORD),
             charset: Charset::Utf8,
+            encrypt: true,
             databases: databases
                 .into_iter()
                 .map(|(name, path)| (name.into(), path))

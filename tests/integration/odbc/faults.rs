@@ -1,10 +1,15 @@
 //! What fails behind ODBC, and what ends a statement.
 
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use pilaster::passthrough::odbc::Options;
-use pilaster::passthrough::{CellRef, Limits, PassthroughError, Pool, Session};
+use pilaster::passthrough::odbc::{Odbc, Options};
+use pilaster::passthrough::{
+    CellRef, Driver as _, Limits, PassthroughError, Pool, Rows, Session, Watch,
+};
 use pilaster::relation::{SqlType, Value};
 use pilaster::secret::Secret;
 use pilaster::sql::Statement;
@@ -73,7 +78,7 @@ fn a_statement_that_the_engine_refuses_is_found_out_without_values() {
 fn who_cannot_connect_is_told_why() {
     let closed = free_port();
     let at = |port: u16| format!("Driver={{PostgreSQL Unicode}};Server=127.0.0.1;Port={port}");
-    let cases: [(Options, PassthroughError); 4] = [
+    let cases: [(Options, PassthroughError); 5] = [
         (
             Options {
                 password: Some(Secret::new("SECRET")),
@@ -94,6 +99,13 @@ fn who_cannot_connect_is_told_why() {
                 ..options()
             },
             PassthroughError::Unreachable("no server answers there".to_owned()),
+        ),
+        (
+            Options {
+                setup: vec!["SELECT 1".to_owned(), "SET SECRET = 1".to_owned()],
+                ..options()
+            },
+            PassthroughError::Open("statement 2 of `setup` is refused (SQLSTATE 42704)".to_owned()),
         ),
         (
             Options {
@@ -140,6 +152,129 @@ fn a_silent_server_is_given_up() {
     );
     assert!(
         started.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+/// Attempts that nobody waits for any more are no more than so many, however often it is asked.
+#[test]
+fn attempts_that_do_not_come_back_are_bounded() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let options = Options {
+        connection: format!("Driver={{PostgreSQL Unicode}};Server=127.0.0.1;Port={port}"),
+        databases: vec![(Arc::from(""), "Database=practice".to_owned())],
+        ..options()
+    };
+    let limits = Limits {
+        connections: 1,
+        ..Limits::default()
+    };
+    let driver = Odbc::new(options, &limits, RUNTIME.handle().clone());
+    let limit = Duration::from_millis(50);
+    let attempt = || driver.connect(0, &Watch::begun(limit)).err();
+    for _ in 0..2 {
+        assert_eq!(attempt(), Some(PassthroughError::Timeout(limit)));
+    }
+    let started = Instant::now();
+    assert_eq!(
+        attempt(),
+        Some(PassthroughError::Unreachable(
+            "earlier attempts have not come back".to_owned()
+        ))
+    );
+    assert!(started.elapsed() < limit, "{:?}", started.elapsed());
+    // The driver comes back when the server is closed, and then there is room.
+    drop(silent);
+    let until = Instant::now() + Duration::from_secs(20);
+    while attempt()
+        != Some(PassthroughError::Unreachable(
+            "no server answers there".to_owned(),
+        ))
+    {
+        assert!(Instant::now() < until, "no room");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Passes on what the server and its clients say.
+struct Proxy {
+    port: u16,
+    connections: AtomicUsize,
+    /// Of that many, the first, nothing is passed on any more, and none is closed.
+    silent: AtomicUsize,
+}
+
+impl Proxy {
+    fn start() -> Arc<Proxy> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = Arc::new(Proxy {
+            port: listener.local_addr().unwrap().port(),
+            connections: AtomicUsize::new(0),
+            silent: AtomicUsize::new(0),
+        });
+        let all = Arc::clone(&proxy);
+        std::thread::spawn(move || {
+            while let Ok((client, _)) = listener.accept() {
+                let number = all.connections.fetch_add(1, Ordering::SeqCst);
+                let server = TcpStream::connect(("127.0.0.1", POSTGRES.port)).unwrap();
+                let both = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                for (mut from, mut to) in [both, (server, client)] {
+                    let all = Arc::clone(&all);
+                    std::thread::spawn(move || {
+                        let mut buffer = [0; 4096];
+                        while let Ok(read @ 1..) = from.read(&mut buffer) {
+                            if number >= all.silent.load(Ordering::SeqCst) {
+                                let _ = to.write_all(&buffer[..read]);
+                            }
+                        }
+                    });
+                }
+            }
+        });
+        proxy
+    }
+
+    fn silence(&self) {
+        let connections = self.connections.load(Ordering::SeqCst);
+        self.silent.store(connections, Ordering::SeqCst);
+    }
+}
+
+/// A driver takes leave of its server: it rolls back what was begun. A server that does not answer keeps the thread of
+/// the pool no longer than a moment.
+#[test]
+fn a_connection_is_closed_without_waiting_for_its_server() {
+    let proxy = Proxy::start();
+    let at = format!(
+        "Driver={{PostgreSQL Unicode}};Server=127.0.0.1;Port={}",
+        proxy.port
+    );
+    let options = Options {
+        connection: at,
+        ..options()
+    };
+    let limits = Limits {
+        connections: 1,
+        ..Limits::default()
+    };
+    let pool = pool_of(options, limits);
+    let vanishing = Arc::clone(&proxy);
+    let failed: Result<Rows, PassthroughError> = RUNTIME.block_on(pool.run(move |session| {
+        session.snapshot()?;
+        session.execute(&Statement::constant("SELECT 1"), &[])?;
+        vanishing.silence();
+        panic!("the connection is closed within its transaction");
+    }));
+    assert!(failed.is_err());
+    let started = Instant::now();
+    assert_eq!(
+        run(&pool, "SELECT 2", &[]).unwrap().cell(0, 0),
+        CellRef::Int(2)
+    );
+    assert!(
+        started.elapsed() < Duration::from_secs(3),
         "{:?}",
         started.elapsed()
     );

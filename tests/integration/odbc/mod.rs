@@ -189,6 +189,23 @@ fn rows_of_many_blocks() {
     assert!(run(&pool, "SELECT 1 WHERE 1 = 2", &[]).unwrap().is_empty());
 }
 
+/// What is longer than the driver says comes after blocks whose rows have gone on: they come once all the same.
+#[test]
+fn a_value_that_is_cut_in_a_later_block_comes_whole() {
+    let pool = pool(Limits::default());
+    let text = "SELECT n, (CASE WHEN n = 1500 THEN repeat('x', 20000) ELSE 'y' END)::varchar FROM generate_series(1, 2000) AS n ORDER BY n";
+    for _ in 0..2 {
+        let rows = run(&pool, text, &[]).unwrap();
+        assert_eq!(rows.len(), 2_000);
+        for row in 0..2_000 {
+            assert_eq!(rows.cell(row, 0), CellRef::Int(row as i64 + 1));
+        }
+        assert_eq!(rows.cell(1_498, 1), CellRef::Text(b"y"));
+        let long = "x".repeat(20_000);
+        assert_eq!(rows.cell(1_499, 1), CellRef::Text(long.as_bytes()));
+    }
+}
+
 #[test]
 fn an_answer_has_a_bound() {
     let pool = pool(Limits {
