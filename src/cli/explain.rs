@@ -506,7 +506,8 @@ mod tests {
         );
         let text = render_text(&explanation, false);
         assert!(text.contains("included"), "{text}");
-        let explanation = explained(&["Patient/12/$everything?_type=Patient,Condition"]).unwrap();
+        let explanation =
+            explained(&["Patient/12/$everything?_type=Patient,Condition,Practitioner"]).unwrap();
         assert_eq!(explanation.path, "Patient/12/$everything");
         assert_eq!(types(&explanation.parts), ["Condition", "Patient"].into());
         assert!(types(&explanation.included).contains("Practitioner"));

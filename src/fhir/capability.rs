@@ -280,7 +280,8 @@ const EVERYTHING: Operation = Operation {
     definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
     documentation: "Of one patient, by GET or POST: the patient, what belongs to them, and what that refers to and is \
                     nobody's own; page by page. start and end narrow what happened at a time or, as conditions and \
-                    medication, lasted; what has no date is always there.",
+                    medication, lasted; what has no date is always there. _type says what is returned; of types that \
+                    are nobody's own, such as Practitioner, what the others asked for refer to, or all does.",
 };
 
 const SUMMARY: Operation = Operation {

@@ -20,7 +20,7 @@ pub fn describe() {
     );
     describe_counter!(
         ERRORS,
-        "Statements and waits for a connection that failed, by the code of the error"
+        "Statements and waits for a connection that failed, and requests that were turned away as they would, by the code of the error"
     );
     describe_gauge!(
         UP,

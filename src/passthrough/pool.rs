@@ -176,6 +176,11 @@ impl Pool {
         self.backing.breakers.iter().any(Breaker::is_down)
     }
 
+    /// Counts a request that was turned away before it came here.
+    pub fn refused(&self, why: &PassthroughError) {
+        self.backing.meter.failed(why);
+    }
+
     /// How often a server that was down has come back. It may have been changed meanwhile.
     pub fn returns(&self) -> u64 {
         self.backing.returns.load(Ordering::Relaxed)
@@ -207,7 +212,10 @@ impl Pool {
     {
         let done = match self.ask_server() {
             Ok(()) => self.submit(caller, false, job).await,
-            Err(down) => Err(down.into()),
+            Err(down) => {
+                self.refused(&down);
+                Err(down.into())
+            }
         };
         self.try_again_where_down();
         done

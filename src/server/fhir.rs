@@ -120,6 +120,7 @@ fn admit(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Asked, Refusal> 
     // The router sends only such paths here; others would be of no site.
     let (site, rest) = path::split(path).unwrap_or_default();
     let site = now.site(site)?;
+    trail.site = uuid::Uuid::try_parse(site.id()).ok();
     let interaction = path::interaction(&parts.method, rest)?;
     trail.interaction = Some(interaction.code());
     trail.resource = served(&**site, &interaction)?;

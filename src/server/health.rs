@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use super::app::App;
 use super::base_url::fhir_base;
-use super::reply;
+use super::{metrics, reply};
 
 /// How long a database has to answer before it counts as unreachable.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -117,7 +117,7 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response<Body> {
     let Some(handle) = &app.metrics else {
         return reply::envelope(StatusCode::NOT_FOUND, "metrics are not recorded");
     };
-    let mut response = Response::new(Body::from(handle.render()));
+    let mut response = Response::new(Body::from(metrics::render(handle, &app.served())));
     response.headers_mut().insert(
         CONTENT_TYPE,
         HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),

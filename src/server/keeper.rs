@@ -230,7 +230,11 @@ impl Keeper {
     where
         F: Future<Output = Result<T, SiteError>>,
     {
-        let answer = ask(self.site()?).await;
+        let site = self.site();
+        if let Err(why) = &site {
+            self.config.pool.refused(why);
+        }
+        let answer = ask(site?).await;
         if let Err(SiteError::Passthrough(PassthroughError::Schema(_))) = &answer {
             self.look_again();
         }
@@ -305,6 +309,10 @@ impl Practice for Keeper {
         options: HttpOptions,
     ) -> Reply<Result<serde_json::Value, SiteError>> {
         Box::pin(self.ask(move |site| async move { explain::for_http(&site, call, options).await }))
+    }
+
+    fn is_up(&self) -> bool {
+        matches!(&*self.state(), State::Open(..)) && !self.config.pool.is_down()
     }
 
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>> {

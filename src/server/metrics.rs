@@ -3,6 +3,7 @@
 //! Labels are from closed sets: interactions of R4 and `explain`, resource types that a site serves, statuses, stages.
 //! Rows left out and odd values are counted where they are found, in [`crate::site`].
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,12 +11,14 @@ use axum::http::StatusCode;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 
+use super::app::Served;
 use super::observe::Trail;
 use crate::site::Timings;
 
 const REQUESTS: &str = "pilaster_requests_total";
 const REQUEST_SECONDS: &str = "pilaster_request_duration_seconds";
 const STAGE_SECONDS: &str = "pilaster_stage_duration_seconds";
+const SITE_UP: &str = "pilaster_site_up";
 const IN_FLIGHT: &str = "pilaster_requests_in_flight";
 
 /// Bounds of the buckets of durations, in seconds: from parsing to a slow database.
@@ -52,9 +55,35 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         "pilaster_odd_values_total",
         "Values of rows that could not be a FHIR value and were left out"
     );
+    describe_gauge!(
+        SITE_UP,
+        "1 where requests to a site reach its database, 0 where they are turned away with the reason"
+    );
     crate::passthrough::describe_metrics();
     *installed = Some(handle.clone());
     Ok(handle)
+}
+
+/// The numbers, in Prometheus' text format: of the sites that are served, each with whether it is up, and no others.
+pub(super) fn render(handle: &PrometheusHandle, served: &Served) -> String {
+    let mut ids = BTreeSet::new();
+    for site in served.sites() {
+        let up = if site.is_up() { 1.0 } else { 0.0 };
+        gauge!(SITE_UP, "site" => site.id().to_owned()).set(up);
+        ids.insert(site.id().to_owned());
+    }
+    let text = handle.render();
+    let mut kept = String::with_capacity(text.len());
+    for line in text.lines() {
+        let site = line.split_once("site=\"");
+        let id = site.and_then(|(_, rest)| rest.split('"').next());
+        // A site that was taken out of the configuration is counted no more.
+        if id.is_none_or(|id| ids.contains(id)) {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
 }
 
 /// Counts a request.

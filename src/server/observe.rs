@@ -1,8 +1,8 @@
 //! What is known of a request from outside: an id, a line in the log, numbers in the metrics.
 //!
 //! Handlers leave a [`Trail`] in their response; this turns it into one log line and the metrics. Both
-//! name the interaction, a resource type that is served, the status. Never a path, a query, an id, a
-//! header: any of these may hold a person's name or a key.
+//! name the interaction, a resource type that is served, the status; the line, the site's id too. Never a path, a
+//! query, another id, a header: any of these may hold a person's name or a key.
 
 use std::any::Any;
 use std::hash::{BuildHasher as _, RandomState};
@@ -34,6 +34,8 @@ pub struct RequestId(pub Uuid);
 pub struct Trail {
     /// A code of R4's value set restful-interaction; `explain` or `explain-run` on the operator's path.
     pub interaction: Option<&'static str>,
+    /// A site that there is.
+    pub site: Option<Uuid>,
     /// A resource type that the site serves: anything else that a path names may be anything.
     pub resource: Option<&'static str>,
     /// Statements that ran in the practice database.
@@ -50,7 +52,8 @@ impl Trail {
     pub fn refused(&mut self, refusal: &Refusal, request: Uuid) {
         self.error = Some(refusal.code.id);
         if refusal.status().is_server_error() {
-            tracing::error!(request = %request, code = refusal.code.id, text = %refusal.text, "request failed");
+            let site = self.site.map(tracing::field::display);
+            tracing::error!(request = %request, site, code = refusal.code.id, text = %refusal.text, "request failed");
         }
     }
 }
@@ -84,6 +87,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response<Body> {
     tracing::info!(
         request = %id,
         method,
+        site = trail.site.map(tracing::field::display),
         interaction = trail.interaction.unwrap_or("other"),
         resource = trail.resource,
         status = response.status().as_u16(),

@@ -166,6 +166,7 @@ async fn answer(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<u8>, 
         "explain"
     });
     let (site, call) = place(app, parts.uri.path())?;
+    trail.site = uuid::Uuid::try_parse(site.id()).ok();
     trail.resource = site.resource(&call.resource);
     let call = SearchCall {
         base: fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id()),

@@ -54,6 +54,9 @@ pub trait Practice: Send + Sync + 'static {
         options: HttpOptions,
     ) -> Reply<Result<serde_json::Value, SiteError>>;
 
+    /// Whether requests reach the database, as far as is known without asking it.
+    fn is_up(&self) -> bool;
+
     /// Whether the database answers.
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>>;
 }
@@ -100,6 +103,10 @@ impl Practice for Site {
         options: HttpOptions,
     ) -> Reply<Result<serde_json::Value, SiteError>> {
         Box::pin(async move { explain::for_http(&self, call, options).await })
+    }
+
+    fn is_up(&self) -> bool {
+        !self.pool().is_down()
     }
 
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>> {

@@ -293,7 +293,12 @@ impl Page {
             site,
             left_out: 0,
         };
-        for &(part, row) in order {
+        let shown = if self.includes.are_alone() {
+            &[]
+        } else {
+            order
+        };
+        for &(part, row) in shown {
             let rows = &fetched[part].rows;
             let source = &self.plan.parts[part].source;
             let written = entries.write(EntryMode::Match, &mut writers[part], source, rows, row);

@@ -55,7 +55,13 @@ pub enum Includes {
     Named(Vec<Include>),
     /// All that the page refers to, but nothing of a type that may be in the compartment of this one: that is a
     /// match, or somebody else's.
-    Referenced { outside: &'static str },
+    Referenced {
+        outside: &'static str,
+        /// The types that are asked for; all where there are none.
+        only: Vec<&'static str>,
+        /// The page's own resources are not asked for.
+        alone: bool,
+    },
 }
 
 impl Includes {
@@ -69,12 +75,18 @@ impl Includes {
         matches!(self, Includes::Named(list) if list.iter().any(|include| include.iterate))
     }
 
+    /// Whether they are all that is asked for.
+    pub fn are_alone(&self) -> bool {
+        matches!(self, Includes::Referenced { alone: true, .. })
+    }
+
     /// Whether resources of a type may be included.
     pub fn take(&self, resource: &str) -> bool {
         match self {
             Includes::Named(_) => true,
-            Includes::Referenced { outside } => {
+            Includes::Referenced { outside, only, .. } => {
                 compartment::membership(outside, resource).is_none()
+                    && (only.is_empty() || only.contains(&resource))
             }
         }
     }

@@ -7,6 +7,10 @@
 //! `start` and `end` are about care: what happened (encounters, results, appointments) lies between them; of what
 //! lasts (conditions, medication) that is left out which had not begun by `end` or, where its end is kept, was over
 //! before `start`. What has no date, and types that have none (cover, allergies), always belong to the picture.
+//!
+//! `_type` says what is returned. Of the types that are nobody's own those resources come that the others asked for
+//! refer to; where no other is asked for, those that anything of the patient's does.
+//!
 //! `_since` narrows each type that has a moment of its last change; the patient is always there, unless `_type` leaves
 //! them out.
 
@@ -14,7 +18,7 @@ use jiff::ToSpan;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::fhir::compartment::compartments;
+use crate::fhir::compartment::{compartments, membership};
 use crate::plan::PlanError;
 use crate::search::{
     self, DateValue, Filter, Input, ParameterFilter, ParameterKind, Prefix, SearchRequest,
@@ -35,24 +39,45 @@ const OPERATION: Operation = Operation {
 };
 
 /// By which parameter a type's resources lie in time, for those that tell of something that happened.
-const DATED: [(&str, &str); 11] = [
+const DATED: [(&str, &str); 27] = [
+    ("AdverseEvent", "date"),
     ("Appointment", "date"),
+    ("ChargeItem", "occurrence"),
+    ("Claim", "created"),
+    ("ClinicalImpression", "date"),
+    ("Communication", "sent"),
+    ("CommunicationRequest", "occurrence"),
+    ("Composition", "date"),
+    ("DetectedIssue", "identified"),
+    ("DeviceRequest", "event-date"),
     ("DiagnosticReport", "date"),
     ("DocumentReference", "date"),
     ("Encounter", "date"),
+    ("ImagingStudy", "started"),
     ("Immunization", "date"),
+    ("Invoice", "date"),
+    ("Media", "created"),
     ("MedicationAdministration", "effective-time"),
     ("MedicationDispense", "whenhandedover"),
     ("MedicationRequest", "authoredon"),
     ("Observation", "date"),
     ("Procedure", "date"),
+    ("QuestionnaireResponse", "authored"),
     ("ServiceRequest", "authored"),
+    ("Specimen", "collected"),
+    ("SupplyRequest", "date"),
+    ("VisionPrescription", "datewritten"),
 ];
 
-/// By which parameter a type's resources begin and, if so, end, for those that tell of something that lasts.
-const LASTING: [(&str, &str, bool); 2] = [
-    ("Condition", "onset-date", false),
-    ("MedicationStatement", "effective", true),
+/// By which parameters a type's resources begin and, if so, end, for those that tell of something that lasts.
+const LASTING: [(&str, &str, Option<&str>); 7] = [
+    ("CarePlan", "date", Some("date")),
+    ("CareTeam", "date", Some("date")),
+    ("Condition", "onset-date", Some("abatement-date")),
+    ("EpisodeOfCare", "date", Some("date")),
+    ("Flag", "date", Some("date")),
+    ("Goal", "start-date", None),
+    ("MedicationStatement", "effective", Some("effective")),
 ];
 
 /// Reads the operation's parameters, and makes a search of each type of them.
@@ -75,17 +100,26 @@ pub(super) fn ask(
     let within = calls.types_of_compartment(&of.resource);
     let mut types = vec![calls.served(&of.resource)?.name];
     types.extend(within.iter().filter(|name| **name != of.resource));
+    let served = calls.mapping().resources.keys().copied();
+    let others: Vec<&str> = served
+        .filter(|name| membership(outside, name).is_none() && !types.contains(name))
+        .collect();
+    let is_asked = |name: &&str| request.types.iter().any(|asked| asked == name);
     for (index, name) in request.types.iter().enumerate() {
-        if !types.contains(&name.as_str()) {
+        if !types.contains(&name.as_str()) && !others.contains(&name.as_str()) {
+            types.extend(others);
             return Err(SiteError::TypeNotServed {
                 number: index + 1,
                 served: types,
             });
         }
     }
+    let names_types = !request.types.is_empty();
+    let only: Vec<&str> = others.into_iter().filter(is_asked).collect();
+    let alone = names_types && !types.iter().any(|name| is_asked(name));
     let mut each = Vec::with_capacity(types.len());
     for name in types {
-        if !request.types.is_empty() && !request.types.iter().any(|asked| asked == name) {
+        if names_types && !alone && !is_asked(&name) {
             continue;
         }
         let mut own = SearchRequest::new(name);
@@ -112,7 +146,14 @@ pub(super) fn ask(
     Ok(Asked {
         request,
         each,
-        includes: Includes::Referenced { outside },
+        includes: match names_types && only.is_empty() {
+            true => Includes::Named(Vec::new()),
+            false => Includes::Referenced {
+                outside,
+                only,
+                alone,
+            },
+        },
         notes: Vec::new(),
     })
 }
@@ -169,8 +210,7 @@ impl Times {
         let dated = dated.map(|(_, parameter)| *parameter);
         let lasting = LASTING.iter().find(|(name, ..)| *name == resource);
         let begins = dated.or(lasting.map(|(_, parameter, _)| *parameter));
-        let with_end = lasting.filter(|(_, _, has_end)| *has_end);
-        let ends = dated.or(with_end.map(|(_, parameter, _)| *parameter));
+        let ends = dated.or(lasting.and_then(|(.., parameter)| *parameter));
         [
             (
                 self.start.map(|date| before(date, calls.zone())),
@@ -225,5 +265,23 @@ fn moment(at: DateTime) -> DateValue {
         at,
         precision: TimePrecision::Fraction(9),
         offset: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fhir::search_parameters::parameter;
+
+    #[test]
+    fn what_narrows_types_are_parameters_of_r4_for_dates() {
+        let lasting = LASTING
+            .iter()
+            .flat_map(|(of, begins, ends)| [Some((*of, *begins)), ends.map(|ends| (*of, ends))]);
+        for (of, name) in DATED.into_iter().chain(lasting.flatten()) {
+            let parameter = parameter(of, name).unwrap_or_else(|| panic!("{of}.{name}"));
+            assert_eq!(parameter.kind, ParameterKind::Date, "{of}.{name}");
+            assert!(membership("Patient", of).is_some(), "{of}");
+        }
     }
 }

@@ -93,6 +93,10 @@ impl Practice for Moody {
         })
     }
 
+    fn is_up(&self) -> bool {
+        true
+    }
+
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>> {
         Box::pin(async move {
             if self.ready.load(Ordering::SeqCst) {

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pilaster::fhir::compartment;
+use pilaster::search::Compartment;
 use serde_json::{Value, json};
 
-use crate::practice::{Practice, entries, link, matches, references, url};
+use crate::practice::{Practice, entries, link, mapping_folder, matches, parse, references, url};
 use crate::support::{CLIENT, KEY, KEY_HEADER, SERVER, header, json as body, refused, send};
 
 fn path(text: &str) -> reqwest::blocking::RequestBuilder {
@@ -328,8 +329,23 @@ fn everything_is_narrowed_by_time_and_type() {
         let found = matching(&pages(&format!("{smoker}/$everything{range}")).0);
         assert!(found.contains(&url(habit)), "{smoker}/$everything{range}");
     }
-    let typed = matching(&pages("Patient/12/$everything?_type=Appointment").0);
-    assert_eq!(typed.len(), all.len());
+    let typed = pages("Patient/12/$everything?_type=Appointment").0;
+    assert_eq!(matching(&typed).len(), all.len());
+    assert_eq!(typed.len(), all.len(), "and nothing else");
+    // What is nobody's own comes where it is asked for: with what refers to it, or, alone, whatever does.
+    let included = |range: &str| -> BTreeSet<String> {
+        let found = pages(&format!("Patient/12/$everything{range}")).0;
+        let included = found.iter().filter(|(mode, _)| mode == "include");
+        included.map(|(_, resource)| url(resource)).collect()
+    };
+    let is_practitioner = |url: &String| url.starts_with("Practitioner/");
+    let of_appointments = included("?_type=Appointment,Practitioner");
+    assert!(!of_appointments.is_empty() && of_appointments.iter().all(is_practitioner));
+    let of_all: BTreeSet<String> = included("").into_iter().filter(is_practitioner).collect();
+    assert!(of_all.is_superset(&of_appointments));
+    assert_eq!(included("?_type=Practitioner"), of_all);
+    assert_eq!(included("?_type=Practitioner&_count=2"), of_all);
+    assert!(matching(&pages("Patient/12/$everything?_type=Practitioner").0).is_empty());
     let since = matching(
         &pages("Patient/12/$everything?_since=2026-02-01T00:00:00Z&_type=Appointment,Patient").0,
     );
@@ -365,9 +381,99 @@ fn everything_is_narrowed_by_time_and_type() {
         ("Patient/12/$everything?start=2026&start=2027", 400, "PS002"),
         ("Patient/12/$everything?family=x", 400, "PP013"),
         ("Patient/12/$everything?_sort=date", 400, "PP013"),
-        ("Patient/12/$everything?_type=Location", 400, "PP011"),
+        ("Patient/12/$everything?_type=Claim", 400, "PP011"),
     ] {
         refused(send(path(text)), status, code);
+    }
+}
+
+/// Also of what only some products keep: the end of a condition, a plan of treatment, a recall.
+#[test]
+fn everything_is_narrowed_by_whatever_dates_a_product_keeps() {
+    let day = |value: &Value| value.as_str().map(|text| format!("{text:.10}"));
+    // From when until when, as far as it says so.
+    let lasted = |resource: &Value| match resource["resourceType"].as_str()? {
+        "Condition" => Some((
+            day(&resource["onsetDateTime"]),
+            day(&resource["abatementDateTime"]),
+        )),
+        "CarePlan" => Some((
+            day(&resource["period"]["start"]),
+            day(&resource["period"]["end"]),
+        )),
+        "CommunicationRequest" => {
+            let at = day(&resource["occurrenceDateTime"]);
+            Some((at.clone(), at))
+        }
+        _ => None,
+    };
+    for (mapping, types) in [
+        ("zedmed", &["Condition"][..]),
+        (
+            "dental4windows",
+            &["Condition", "CarePlan", "CommunicationRequest"],
+        ),
+    ] {
+        let practice = crate::mappings::fixture(&mapping_folder(mapping));
+        let everything = |patient: &str, range: &str| -> Vec<Value> {
+            let mut call = Practice::call(range);
+            call.compartment = Some(Compartment {
+                resource: "Patient".to_owned(),
+                id: patient.to_owned(),
+            });
+            call.everything = true;
+            let bundle = parse(&practice.answer(call).expect("a bundle").body);
+            assert!(link(&bundle, "next").is_none(), "one page holds it");
+            matches(&bundle)
+        };
+        let mut left_out = BTreeSet::new();
+        let mut kept = BTreeSet::new();
+        for patient in practice.ids("Patient?_count=200") {
+            let all = everything(&patient, "");
+            for year in 2018..2029 {
+                for (range, first, last) in [
+                    (
+                        format!("?start={year}"),
+                        format!("{year}-01-01"),
+                        "9999".to_owned(),
+                    ),
+                    (
+                        format!("?end={year}"),
+                        String::new(),
+                        format!("{year}-12-31"),
+                    ),
+                    (
+                        format!("?start={year}-03&end={year}-09"),
+                        format!("{year}-03-01"),
+                        format!("{year}-09-30"),
+                    ),
+                ] {
+                    let some: BTreeSet<String> =
+                        everything(&patient, &range).iter().map(url).collect();
+                    for resource in &all {
+                        let Some((begins, ends)) = lasted(resource) else {
+                            continue;
+                        };
+                        let expected =
+                            begins.is_none_or(|it| it <= last) && ends.is_none_or(|it| it >= first);
+                        let (ty, url) = (&resource["resourceType"], url(resource));
+                        assert_eq!(
+                            some.contains(&url),
+                            expected,
+                            "{url} of {patient} in {range}"
+                        );
+                        let among = if expected { &mut kept } else { &mut left_out };
+                        among.insert(ty.as_str().expect("a type").to_owned());
+                    }
+                }
+            }
+        }
+        for ty in types {
+            assert!(
+                kept.contains(*ty) && left_out.contains(*ty),
+                "{mapping}: {ty}"
+            );
+        }
     }
 }
 
