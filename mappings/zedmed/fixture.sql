@@ -92,7 +92,7 @@ INSERT INTO PATIENTS VALUES
    '1899-12-30', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', 'F', '2021-01-01 00:00:00', NULL);
 -- A card without its person, without an expiry; a status of the practice's own; a name that begins as another does.
 INSERT INTO PATIENTS (PATIENT_ID, TITLE, SURNAME, FIRST_NAME, KNOWN_AS, GENDER, DATE_OF_BIRTH, ATSI_CODE, IHI, FILE_NUM, MEDICARE_NUM, MEDICARE_REF, MEDICARE_EXPIRY, PENSION_NUM, PENSION_TYPE, EMAIL_ADDRESS, USUAL_DOCTOR, STATUS, DELETED, CREATED, LAST_UPDATED) VALUES
-  (8, 'Mx', 'Smithers', 'Alex', 'Sasha', 'X', '1980-06-01', '9', '8003601555007777', 'F-1008', '4952345681', '', '000000', '111222333C', 'HCC', 'sasha@mail.example', 'WCHEN', 'V', 'F', '2020-01-15 09:30:00', '2024-12-31 23:59:59');
+  (8, 'Mx', 'Smithers', 'Alex', 'Sasha', 'X', '1980-06-01', '9', '8003601555007777', 'F-1008', '4952345681', '', '000000', '111222333C', 'CSHC', 'sasha@mail.example', 'WCHEN', 'V', 'F', '2020-01-15 09:30:00', '2024-12-31 23:59:59');
 
 CREATE TABLE NEXT_OF_KIN (
   NOK_ID integer PRIMARY KEY, PATIENT_ID integer, SURNAME varchar(40), FIRST_NAME varchar(40), RELATIONSHIP varchar(20),
