@@ -61,7 +61,8 @@ pub(super) fn mask(text: &str) -> String {
         }
         let (value, behind) = value.split_at(end_of_value(value));
         rest = behind;
-        match is_shown(key_of(&before[..equals])) {
+        // No key that is shown is a list's; one that is not closed goes to the end of the text.
+        match is_shown(key_of(&before[..equals])) && !value.starts_with('[') {
             true => out.push_str(&without_credentials(value)),
             false => hide(value, &mut out),
         }
@@ -232,6 +233,10 @@ mod tests {
             (
                 "password = [[\"hunter2\"], 1]\nid = \"x\"",
                 "password = **\"*******\"*****\nid = \"x\"",
+            ),
+            (
+                "host = [\npassword = \"hunter2\"\n",
+                "host = *\n***********\"*******\"\n",
             ),
             ("setup = [ # its ]\n \"x\"]", "setup = *********\n*\"*\"*"),
             (

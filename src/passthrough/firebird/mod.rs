@@ -23,9 +23,9 @@
 //!
 //! # Encryption
 //! The wire is enciphered (`WireCrypt` of `firebird.conf`, on in a server as it is installed) with a key that both sides
-//! have from the login and nobody in between: a server that does not agree is left before a word of the login is said,
-//! unless [`Options::encrypt`] says otherwise. Firebird 2.5 has no such encryption. The cipher is Arc4, which a reader in
-//! between has to work at; where rows travel beyond one's own network they belong in a tunnel as well.
+//! have from the login and nobody in between: a server that does not agree hears the user's name and no more, unless
+//! [`Options::encrypt`] says otherwise. Firebird 2.5 has no such encryption. The cipher is Arc4, which a reader in between
+//! has to work at; where rows travel beyond one's own network they belong in a tunnel as well.
 
 mod blob;
 mod cells;
