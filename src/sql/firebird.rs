@@ -66,7 +66,7 @@ impl Set {
     fn name(self) -> &'static str {
         match self {
             Set::Unicode => "UTF8",
-            Set::None | Set::Only(Charset::Windows1252) => "WIN1252",
+            Set::None | Set::Only(Charset::Windows1252 | Charset::CodePage1252) => "WIN1252",
             Set::Only(Charset::Latin1) => "ISO8859_1",
             Set::Only(Charset::Ascii) => "ASCII",
         }

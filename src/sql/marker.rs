@@ -44,6 +44,9 @@ pub(super) enum Fit {
     /// A character that the column's character set lacks becomes U+001A, which no column holds: the engine would
     /// fail the whole statement rather than find nothing.
     Only(Charset),
+    /// A text with such a character becomes NULL, which is equal to nothing: the engine would take the nearest that the
+    /// set has, and find what was not asked for.
+    OrNull(Charset),
 }
 
 /// The character sets that a column of text may be limited to.
@@ -52,6 +55,8 @@ pub(super) enum Charset {
     Ascii,
     Latin1,
     Windows1252,
+    /// The code page of SQL Server, which keeps its five bytes without a letter as control characters.
+    CodePage1252,
 }
 
 /// The substitute of ASCII.
@@ -67,7 +72,15 @@ impl Charset {
                     || ('\u{a0}'..='\u{ff}').contains(&c)
                     || "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ".contains(c)
             }
+            Charset::CodePage1252 => {
+                Charset::Windows1252.holds(c)
+                    || matches!(c, '\u{81}' | '\u{8d}' | '\u{8f}' | '\u{90}' | '\u{9d}')
+            }
         }
+    }
+
+    fn holds_all(self, text: &str) -> bool {
+        text.is_ascii() || text.chars().all(|c| self.holds(c))
     }
 }
 
@@ -94,9 +107,10 @@ impl Marker {
             (Fit::Brackets, Value::Text(text)) if text.contains('[') => {
                 Cow::Owned(Value::Text(without_escaped_brackets(text)))
             }
-            (Fit::Only(charset), Value::Text(text))
-                if !text.is_ascii() && !text.chars().all(|c| charset.holds(c)) =>
-            {
+            (Fit::OrNull(charset), Value::Text(text)) if !charset.holds_all(text) => {
+                Cow::Owned(Value::Null)
+            }
+            (Fit::Only(charset), Value::Text(text)) if !charset.holds_all(text) => {
                 let held = |c| if charset.holds(c) { c } else { SUBSTITUTE };
                 Cow::Owned(Value::Text(text.chars().map(held).collect()))
             }
@@ -258,6 +272,21 @@ mod tests {
         );
         assert_eq!(of(Charset::Latin1, "Zoë Š"), is("Zoë \u{1a}"));
         assert_eq!(of(Charset::Ascii, "Zoë"), is("Zo\u{1a}"));
+    }
+
+    #[test]
+    fn what_a_code_page_lacks_is_nothing_and_not_its_nearest_letter() {
+        let of = |text: &str| {
+            let fit = Fit::OrNull(Charset::CodePage1252);
+            fitted(fit, Value::Text(text.into()))
+        };
+        for text in ["Zoë", "Šebeš €", "ÿ\u{81}\u{9d}", "O'Brien"] {
+            assert_eq!(of(text), Value::Text(text.into()));
+        }
+        // The server would take them for a, s, l, K, !, ' and A.
+        for text in ["α", "ş", "ł", "\u{212a}", "！", "ʹ", "Zoë Ａ"] {
+            assert_eq!(of(text), Value::Null, "{text}");
+        }
     }
 
     /// SQL Server rounds a moment to the nearest that a type holds; a bound is the next.

@@ -1,11 +1,35 @@
 //! SQL Server: `TOP`, `@p1`, brackets, and a cast of each text and date value to the column's own type,
 //! since a driver binds text as `nvarchar`, which would cost a `varchar` column its index.
+//!
+//! That cast puts the nearest letter in the place of one that the code page lacks: `α` would find `a`. The collation
+//! tells the code page, so a value that is not in it is bound as NULL ([`Fit::OrNull`]). The server casts to the code page
+//! of the database's own collation, which is taken to be that of its columns.
 
-use super::marker::Fit;
+use super::marker::{Charset, Fit};
 use super::spelling::{Beside, Spelling, Text, digits};
-use crate::relation::{Measured, SqlType};
+use crate::relation::{Collation, Measured, SqlType};
 
 pub(super) struct Mssql;
+
+/// How the names of collations begin whose code page is 1252; `SQL_Latin1_General_CP1250_CI_AS` is another's.
+const OF_CODE_PAGE_1252: [&str; 10] = [
+    "LATIN1_GENERAL_",
+    "SQL_LATIN1_GENERAL_CP1_",
+    "DANISH_",
+    "FINNISH_SWEDISH_",
+    "FRENCH_",
+    "GERMAN_PHONEBOOK_",
+    "ICELANDIC_",
+    "MODERN_SPANISH_",
+    "NORWEGIAN_",
+    "TRADITIONAL_SPANISH_",
+];
+
+/// Whether a column without Unicode is of code page 1252. From 2019 on it may be of UTF-8, by its collation.
+fn is_of_code_page_1252(collation: &Collation) -> bool {
+    let name = collation.name.to_ascii_uppercase();
+    !name.ends_with("_UTF8") && OF_CODE_PAGE_1252.iter().any(|of| name.starts_with(of))
+}
 
 impl Spelling for Mssql {
     fn quotes(&self) -> (char, char) {
@@ -21,10 +45,14 @@ impl Spelling for Mssql {
         }
     }
 
-    fn fit(&self, ty: SqlType, _: Beside<'_>) -> Fit {
-        match ty.has_day_and_time() {
-            true => Fit::Moment,
-            false => Fit::AsIs,
+    fn fit(&self, ty: SqlType, beside: Beside<'_>) -> Fit {
+        let is_of_1252 = || beside.stored.is_some_and(is_of_code_page_1252);
+        match ty {
+            ty if ty.has_day_and_time() => Fit::Moment,
+            SqlType::Char(_) | SqlType::VarChar(_) if beside.or_null && is_of_1252() => {
+                Fit::OrNull(Charset::CodePage1252)
+            }
+            _ => Fit::AsIs,
         }
     }
 

@@ -16,10 +16,15 @@ pub(super) struct Text<'a> {
 pub(super) struct Beside<'a> {
     /// Of the column on the other side.
     pub collation: Option<&'a Collation>,
+    /// As [`Beside::collation`], also where the column is folded or compared to the letter.
+    pub stored: Option<&'a Collation>,
     /// The other side is folded.
     pub folded: bool,
     /// The value is a pattern of LIKE.
     pub is_pattern: bool,
+    /// Where there is no such value, nothing is found: NULL in its place says so. It does not among what is ruled out,
+    /// nor as the key that rows come after.
+    pub or_null: bool,
 }
 
 /// A dialect's way to spell each part. Every method appends to `out`; operands come already spelled.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{SqlError, select};
 use crate::relation::{
-    Case, CaseKey, Column, CompareOp, Dialect, Expr, Order, Predicate, RawSql, Select, Shared,
-    Slot, Source, SqlType, Table, TableSource,
+    Case, CaseKey, Collation, Column, CompareOp, Dialect, Expr, Like, Order, Predicate, RawSql,
+    Select, Shared, Slot, Source, SqlType, Table, TableSource, Value,
 };
 
 fn column(name: &str, ty: SqlType) -> Expr {
@@ -243,5 +243,105 @@ fn days_are_counted_from_a_column_to_a_value() {
     assert_eq!(
         text(filter, Dialect::Sqlite),
         "CAST(JULIANDAY(DATE(?1)) - JULIANDAY(DATE(\"t\".\"DAY\")) AS INTEGER) >= 1"
+    );
+}
+
+/// What is bound beside a column for a value that its code page may lack.
+#[test]
+fn a_letter_that_a_code_page_lacks_is_not_bound() {
+    let of = |ty, collation: &str| {
+        let collation = Collation::parse(collation).expect("a collation");
+        Expr::Column(Shared::new(Column {
+            alias: Arc::from("t"),
+            name: Arc::from("B"),
+            ty,
+            collation: Some(Arc::new(collation)),
+            nullable: true,
+        }))
+    };
+    let slot = |ty| Slot { index: 0, ty };
+    let bound = |filters: Vec<Predicate>, dialect| {
+        let statement = spelled(Predicate::all(filters), Vec::new(), dialect).expect("spelled");
+        let values = [Value::Text("α".to_owned())];
+        let bound: Vec<Value> = statement
+            .bind(&values)
+            .map(|(value, _)| value.into_owned())
+            .collect();
+        bound
+    };
+    let (null, given) = (vec![Value::Null], vec![Value::Text("α".to_owned())]);
+    let is = |column: Expr, op| {
+        let ty = column.sql_type();
+        Predicate::Compare(column, op, Expr::Slot(slot(ty)))
+    };
+    let narrow = SqlType::VarChar(20);
+    let latin = || of(narrow, "Latin1_General_CI_AS");
+    let list = |negated| Predicate::In {
+        expr: latin(),
+        list: vec![Expr::Slot(slot(narrow))],
+        negated,
+    };
+    let key = Predicate::Key(latin(), CompareOp::Gt, slot(narrow));
+    let folded = Predicate::Like {
+        expr: Expr::Fold(Box::new(latin())),
+        pattern: Like::Slot(slot(narrow)),
+        negated: false,
+    };
+    let exact = Predicate::Compare(
+        Expr::Exact(Box::new(latin())),
+        CompareOp::Eq,
+        Expr::Slot(slot(narrow)),
+    );
+    for (filters, expected) in [
+        (vec![is(latin(), CompareOp::Eq)], &null),
+        (vec![folded], &null),
+        (vec![is(latin(), CompareOp::Eq), exact], &null),
+        (vec![list(false)], &null),
+        (
+            vec![is(
+                of(SqlType::Char(4), "SQL_Latin1_General_CP1_CI_AS"),
+                CompareOp::Eq,
+            )],
+            &null,
+        ),
+        // NULL would find less, or nothing.
+        (vec![is(latin(), CompareOp::Ne)], &given),
+        (vec![list(true)], &given),
+        (vec![key], &given),
+        (vec![is(latin(), CompareOp::Eq), list(true)], &given),
+        (vec![list(true), is(latin(), CompareOp::Eq)], &given),
+        // They hold it, or nobody knows.
+        (
+            vec![is(
+                of(SqlType::NVarChar(20), "Latin1_General_CI_AS"),
+                CompareOp::Eq,
+            )],
+            &given,
+        ),
+        (
+            vec![is(
+                of(narrow, "Latin1_General_100_CI_AS_SC_UTF8"),
+                CompareOp::Eq,
+            )],
+            &given,
+        ),
+        (vec![is(of(narrow, "Greek_CI_AS"), CompareOp::Eq)], &given),
+        (
+            vec![is(
+                of(narrow, "SQL_Latin1_General_CP1253_CI_AS"),
+                CompareOp::Eq,
+            )],
+            &given,
+        ),
+    ] {
+        assert_eq!(
+            bound(filters.clone(), Dialect::Mssql),
+            *expected,
+            "{filters:?}"
+        );
+    }
+    assert_eq!(
+        bound(vec![is(latin(), CompareOp::Eq)], Dialect::Sqlite),
+        given
     );
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use expression::text_behind;
 
-use super::marker::{self, Marker};
+use super::marker::{self, Fit, Marker};
 use super::spelling::{Beside, Spelling};
 use super::{SqlError, Statement};
 use crate::relation::{
@@ -305,7 +305,7 @@ impl<'a> Writer<'a> {
 
     /// Takes a marker in, and gives its number.
     fn marked(&mut self, slot: Slot, beside: Beside<'_>) -> u16 {
-        let marker = Marker {
+        let mut marker = Marker {
             is_pattern: beside.is_pattern,
             fit: self.spelling.fit(slot.ty, beside),
             ..Marker::new(slot.index, slot.ty)
@@ -320,6 +320,11 @@ impl<'a> Writer<'a> {
             // Of a value that the text does not name.
             let index = u16::try_from(index).unwrap_or(u16::MAX);
             self.markers.push(Marker::new(index, SqlType::NVarChar(0)));
+        }
+        // Named in several places, one of which takes the value as it is: they share what is bound.
+        let named = &self.markers[place];
+        if named.ty == marker.ty && named.fit != marker.fit {
+            marker.fit = Fit::AsIs;
         }
         self.markers[place] = marker;
         slot.index

@@ -8,11 +8,17 @@ use crate::relation::{AmongFrom, Child, CompareOp, Expr, Join, Like, Predicate, 
 const GROUPED: usize = 64;
 
 /// What a value is compared with, where it stands beside an expression.
-fn beside(expr: &Expr) -> Beside<'_> {
+fn beside(expr: &Expr, or_null: bool) -> Beside<'_> {
+    let stored = match expr {
+        Expr::Fold(inner) | Expr::Exact(inner) => inner.collation(),
+        expr => expr.collation(),
+    };
     Beside {
         collation: expr.collation(),
+        stored,
         folded: matches!(expr, Expr::Fold(_)),
         is_pattern: false,
+        or_null,
     }
 }
 
@@ -88,7 +94,7 @@ impl Writer<'_> {
                     }
                     match item {
                         Expr::Cast(inner, ty) if times => self.time_constant(inner, *ty)?,
-                        item => self.beside(expr, item)?,
+                        item => self.beside(expr, item, !negated)?,
                     }
                 }
                 self.out.push(')');
@@ -117,7 +123,7 @@ impl Writer<'_> {
                     Like::Slot(slot) => {
                         let beside = Beside {
                             is_pattern: true,
-                            ..beside(expr)
+                            ..beside(expr, !negated)
                         };
                         self.slot(*slot, beside);
                         self.out.push_str(self.spelling.escape());
@@ -180,7 +186,7 @@ impl Writer<'_> {
         if !(self.spelling.has_order() && key.sql_type().is_text()) {
             self.comparable(expr)?;
             self.out.push_str(&format!(" {} ", operator(op)));
-            return self.beside(expr, &Expr::Slot(slot));
+            return self.beside(expr, &Expr::Slot(slot), false);
         }
         // For the index.
         if let (Expr::Column(_), Some(collation)) = (key, key.collation())
@@ -192,7 +198,7 @@ impl Writer<'_> {
                 CompareOp::Lt | CompareOp::Le => " <= ",
                 CompareOp::Eq | CompareOp::Ne => " = ",
             });
-            self.beside(key, &Expr::Slot(slot))?;
+            self.beside(key, &Expr::Slot(slot), false)?;
             self.out.push_str(" AND ");
         }
         self.sort_key(expr)?;
@@ -206,9 +212,10 @@ impl Writer<'_> {
     }
 
     fn compare(&mut self, left: &Expr, op: CompareOp, right: &Expr) -> Result<(), SqlError> {
+        let or_null = op != CompareOp::Ne;
         if let (true, Expr::Slot(slot)) = (is_time(left), right) {
             let column = self.spelled(|writer| writer.expr(left))?;
-            let marker = self.spelled(|writer| writer.beside(left, right))?;
+            let marker = self.spelled(|writer| writer.beside(left, right, or_null))?;
             self.spelling
                 .compare_time(&mut self.out, &column, op, &marker, slot.ty);
             return Ok(());
@@ -225,14 +232,14 @@ impl Writer<'_> {
         }
         self.comparable(left)?;
         self.out.push_str(&format!(" {} ", operator(op)));
-        self.beside(left, right)
+        self.beside(left, right, or_null)
     }
 
     /// What an expression is compared with, in the form in which that compares.
-    fn beside(&mut self, left: &Expr, right: &Expr) -> Result<(), SqlError> {
+    fn beside(&mut self, left: &Expr, right: &Expr, or_null: bool) -> Result<(), SqlError> {
         let value = self.spelled(|writer| {
             match right {
-                Expr::Slot(slot) => writer.slot(*slot, beside(left)),
+                Expr::Slot(slot) => writer.slot(*slot, beside(left, or_null)),
                 right => writer.expr(right)?,
             }
             Ok(())
