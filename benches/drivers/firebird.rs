@@ -35,7 +35,10 @@ END^
 SET TERM ;^"
         ),
     );
-    let pool = Arc::new(Pool::new(Arc::new(database.driver(&limits())), limits()));
+    let pool = Arc::new(Pool::new(
+        Arc::new(database.driver(&limits(options))),
+        limits(options),
+    ));
     // The bare client in the way that is fastest for it: one transaction for all, statements kept.
     let transaction = || {
         let connection = Box::leak(Box::new(database.other_client()));
@@ -45,20 +48,20 @@ SET TERM ;^"
         )
         .expect("a transaction")
     };
-    let contest = |name, text: &'static str, has_value: bool| {
-        let mut bare = transaction();
-        Contest {
-            name,
-            ours: ours(runtime, &pool, text, has_value, rows),
-            theirs: Box::new(move |number| {
+    let contest = |name, text: &'static str, has_value: bool| Contest {
+        name,
+        ours: ours(runtime, &pool, text, has_value, rows),
+        theirs: Box::new(move || {
+            let mut bare = transaction();
+            Box::new(move |number| {
                 let values: Vec<Bare> = has_value
                     .then(|| Bare::Integer(row(number, rows)))
                     .into_iter()
                     .collect();
                 let rows: Vec<Row> = bare.query(text, values).expect("rows");
                 rows.len()
-            }),
-        }
+            })
+        }),
     };
     crate::measure(
         options,

@@ -1,8 +1,8 @@
 //! Rows through a driver and its pool, against the bare client of its engine with the same statement.
 //!
 //! `cargo bench --bench drivers --features odbc`; with `-- --help` behind it, it lists its options. Both take turns against one
-//! private server, with one caller, so that what is measured is the way of a row and not the server's cores; what
-//! counts is the ratio. An engine is one more [`Contest`].
+//! private server, with as many callers as there are connections, each of which waits for its rows and asks again, and
+//! then with one; what counts is the ratio. An engine is one more [`Contest`].
 
 mod firebird;
 mod mssql;
@@ -11,7 +11,8 @@ mod odbc;
 mod sqlite;
 mod upstream;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
@@ -35,6 +36,9 @@ struct Options {
     /// Of which the median counts.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Callers at once; each number in turn.
+    #[arg(long, value_delimiter = ',', default_values_t = [4, 1])]
+    callers: Vec<usize>,
     /// Only the engines whose name holds this text.
     #[arg(long)]
     only: Option<String>,
@@ -53,11 +57,16 @@ impl Options {
     }
 }
 
-/// What is asked, a number after each: a driver's pool and the bare client, each giving the rows that it read.
+/// Asks for the rows of a number, and says how many they were.
+type Ask<'c> = Box<dyn FnMut(u32) -> usize + 'c>;
+/// Makes what one caller asks with, on the caller's own thread.
+type Caller<'c> = Box<dyn Fn() -> Ask<'c> + Sync + 'c>;
+
+/// What is asked: of a driver's pool, and of bare clients, of which each caller has one.
 struct Contest<'c> {
     name: &'static str,
-    ours: Box<dyn FnMut(u32) -> usize + 'c>,
-    theirs: Box<dyn FnMut(u32) -> usize + 'c>,
+    ours: Caller<'c>,
+    theirs: Caller<'c>,
 }
 
 const ALL: &str = "SELECT ID, SURNAME, FIRSTNAME, DOB, SEX, CITY, POSTCODE, UPDATED FROM PATIENTS";
@@ -69,7 +78,7 @@ const ONE: &str =
 fn main() {
     let options = Options::parse();
     println!(
-        "| engine, statement | Pilaster, rows/s | bare client, rows/s | ratio |\n|---|---|---|---|"
+        "| engine, statement | callers | Pilaster, rows/s | bare client, rows/s | ratio |\n|---|---|---|---|---|"
     );
     let runtime = Runtime::new().expect("a runtime");
     let engines: [(&str, Measure); _] = [
@@ -88,33 +97,51 @@ fn main() {
 }
 
 fn measure(options: &Options, contests: Vec<Contest<'_>>) {
-    for mut contest in contests {
+    for contest in contests {
+        let (mut ours, mut theirs) = ((contest.ours)(), (contest.theirs)());
         for number in 0..5 {
-            assert_eq!((contest.ours)(number), (contest.theirs)(number));
+            assert_eq!(ours(number), theirs(number));
         }
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        for _ in 0..options.rounds {
-            ours.push(per_second(options, &mut contest.ours));
-            theirs.push(per_second(options, &mut contest.theirs));
+        drop((ours, theirs));
+        for callers in &options.callers {
+            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+            for _ in 0..options.rounds {
+                ours.push(per_second(options, *callers, &contest.ours));
+                theirs.push(per_second(options, *callers, &contest.theirs));
+            }
+            let (ours, theirs) = (median(ours), median(theirs));
+            println!(
+                "| {} | {callers} | {ours:.0} | {theirs:.0} | {:.2} |",
+                contest.name,
+                ours / theirs
+            );
         }
-        let (ours, theirs) = (median(ours), median(theirs));
-        println!(
-            "| {} | {ours:.0} | {theirs:.0} | {:.2} |",
-            contest.name,
-            ours / theirs
-        );
     }
 }
 
-fn per_second(options: &Options, ask: &mut dyn FnMut(u32) -> usize) -> f64 {
-    let begun = Instant::now();
+/// Rows of all callers in a second, once all have begun.
+fn per_second(options: &Options, callers: usize, caller: &Caller<'_>) -> f64 {
     let time = Duration::from_secs(options.seconds);
-    let (mut rows, mut number) = (0, 0);
-    while begun.elapsed() < time {
-        number += 1;
-        rows += ask(number);
-    }
-    rows as f64 / begun.elapsed().as_secs_f64()
+    let (begin, rows) = (Barrier::new(callers + 1), AtomicUsize::new(0));
+    let begun = std::thread::scope(|scope| {
+        for place in 0..callers {
+            let (begin, rows) = (&begin, &rows);
+            scope.spawn(move || {
+                let mut ask = caller();
+                let mut number = place as u32 * 7_919;
+                ask(number);
+                begin.wait();
+                let begun = Instant::now();
+                while begun.elapsed() < time {
+                    number += 1;
+                    rows.fetch_add(ask(number), Ordering::Relaxed);
+                }
+            });
+        }
+        begin.wait();
+        Instant::now()
+    });
+    rows.into_inner() as f64 / begun.elapsed().as_secs_f64()
 }
 
 fn median(mut rounds: Vec<f64>) -> f64 {
@@ -139,23 +166,26 @@ fn ours<'c>(
     text: &str,
     has_value: bool,
     rows: u32,
-) -> Box<dyn FnMut(u32) -> usize + 'c> {
+) -> Caller<'c> {
     let types: &[SqlType] = if has_value { &[SqlType::Int] } else { &[] };
     let (pool, statement) = (Arc::clone(pool), Statement::numbered(text, types));
-    Box::new(move |number| {
-        ask(
-            runtime,
-            &pool,
-            &statement,
-            has_value.then(|| row(number, rows)),
-        )
+    Box::new(move || {
+        let (pool, statement) = (Arc::clone(&pool), statement.clone());
+        Box::new(move |number| {
+            ask(
+                runtime,
+                &pool,
+                &statement,
+                has_value.then(|| row(number, rows)),
+            )
+        })
     })
 }
 
-/// A pool of one connection, as the bare client has one.
-fn limits() -> Limits {
+/// A pool of as many connections as there are callers at the most, as each of them has a bare client.
+fn limits(options: &Options) -> Limits {
     Limits {
-        connections: 1,
+        connections: options.callers.iter().copied().max().unwrap_or(1),
         ..Limits::default()
     }
 }

@@ -87,14 +87,15 @@ pub fn measure(runtime: &Runtime, options: &Options) {
         databases: vec![(Arc::from("patients"), "BPSPATIENTS".to_owned())],
         ..Source::new("localhost", login)
     };
-    let driver = Mssql::new(source, &limits(), runtime.handle().clone()).expect("a driver");
-    let pool = Arc::new(Pool::new(Arc::new(driver), limits()));
-    let contest = |name, text: &'static str, has_value: bool| {
-        let mut bare = runtime.block_on(enter(&server));
-        Contest {
-            name,
-            ours: ours(runtime, &pool, text, has_value, rows),
-            theirs: Box::new(move |number| {
+    let driver = Mssql::new(source, &limits(options), runtime.handle().clone()).expect("a driver");
+    let pool = Arc::new(Pool::new(Arc::new(driver), limits(options)));
+    let server = &server;
+    let contest = |name, text: &'static str, has_value: bool| Contest {
+        name,
+        ours: ours(runtime, &pool, text, has_value, rows),
+        theirs: Box::new(move || {
+            let mut bare = runtime.block_on(enter(server));
+            Box::new(move |number| {
                 let key = super::row(number, rows) as i32;
                 let asked = async {
                     let values: &[&dyn tiberius::ToSql] = if has_value { &[&key] } else { &[] };
@@ -102,8 +103,8 @@ pub fn measure(runtime: &Runtime, options: &Options) {
                     stream.into_first_result().await
                 };
                 runtime.block_on(asked).expect("rows").len()
-            }),
-        }
+            })
+        }),
     };
     crate::measure(
         options,

@@ -39,38 +39,40 @@ pub fn measure(runtime: &Runtime, options: &Options) {
         databases: vec![(Arc::from("practice"), "Database=practice".to_owned())],
         setup: Vec::new(),
     };
-    let driver = Odbc::new(source, &limits(), runtime.handle().clone());
-    let pool = Arc::new(Pool::new(Arc::new(driver), limits()));
+    let driver = Odbc::new(source, &limits(options), runtime.handle().clone());
+    let pool = Arc::new(Pool::new(Arc::new(driver), limits(options)));
     let environment: &'static Environment = Box::leak(Box::new(Environment::new().expect("ODBC")));
     let whole = format!(
         "{connection};Database=practice;UID={};PWD={{{}}}",
         postgres::USER,
         postgres::PASSWORD.replace('}', "}}")
     );
+    let whole = &whole;
     let contest = |name, text: &'static str, has_value: bool| {
-        let bare = environment
-            .connect_with_connection_string(&whole, ConnectionOptions::default())
-            .expect("a connection");
-        let bare = Box::leak(Box::new(bare));
-        let mut prepared = bare.prepare(text).expect("a statement");
         Contest {
             name,
             ours: ours(runtime, &pool, text, has_value, rows),
             // In blocks of text, which is how it is read fastest without knowing the columns.
-            theirs: Box::new(move |number| {
-                let cursor = match has_value {
-                    true => prepared.execute(&row(number, rows).into_parameter()),
-                    false => prepared.execute(()),
-                };
-                let mut cursor = cursor.expect("rows").expect("rows");
-                let mut buffer =
-                    TextRowSet::for_cursor(256, &mut cursor, Some(4096)).expect("a buffer");
-                let mut blocks = cursor.bind_buffer(&mut buffer).expect("bound");
-                let mut found = 0;
-                while let Some(block) = blocks.fetch().expect("rows") {
-                    found += block.num_rows();
-                }
-                found
+            theirs: Box::new(move || {
+                let bare = environment
+                    .connect_with_connection_string(whole, ConnectionOptions::default())
+                    .expect("a connection");
+                let mut prepared = bare.into_prepared(text).expect("a statement");
+                Box::new(move |number| {
+                    let cursor = match has_value {
+                        true => prepared.execute(&row(number, rows).into_parameter()),
+                        false => prepared.execute(()),
+                    };
+                    let mut cursor = cursor.expect("rows").expect("rows");
+                    let mut buffer =
+                        TextRowSet::for_cursor(256, &mut cursor, Some(4096)).expect("a buffer");
+                    let mut blocks = cursor.bind_buffer(&mut buffer).expect("bound");
+                    let mut found = 0;
+                    while let Some(block) = blocks.fetch().expect("rows") {
+                        found += block.num_rows();
+                    }
+                    found
+                })
             }),
         }
     };

@@ -23,17 +23,19 @@ pub fn measure(runtime: &Runtime, options: &Options) {
                'City ' || i % 50, PRINTF('%04d', i % 9999), DATETIME('2020-01-01', i || ' minutes') FROM n;"
         ))
         .expect("a table");
-    let pool =
-        Arc::new(pilaster::passthrough::sqlite::pool(file.path(), limits()).expect("a pool"));
+    let pool = Arc::new(
+        pilaster::passthrough::sqlite::pool(file.path(), limits(options)).expect("a pool"),
+    );
     // A server keeps a client that blocks off its own threads: the bare one is asked on one of the runtime's for that.
     // The way there and back is what a page of few rows takes most of; the last contest shows it.
-    let contest = |name, text: &'static str, has_value: bool, of_a_server: bool| {
-        let bare = rusqlite::Connection::open(file.path()).expect("open");
-        let bare = Arc::new(Mutex::new(bare));
-        Contest {
-            name,
-            ours: ours(runtime, &pool, text, has_value, rows),
-            theirs: Box::new(move |number| {
+    let path = file.path();
+    let contest = |name, text: &'static str, has_value: bool, of_a_server: bool| Contest {
+        name,
+        ours: ours(runtime, &pool, text, has_value, rows),
+        theirs: Box::new(move || {
+            let bare = rusqlite::Connection::open(path).expect("open");
+            let bare = Arc::new(Mutex::new(bare));
+            Box::new(move |number| {
                 let key = has_value.then(|| row(number, rows));
                 if !of_a_server {
                     return read(&bare, text, key);
@@ -41,8 +43,8 @@ pub fn measure(runtime: &Runtime, options: &Options) {
                 let bare = Arc::clone(&bare);
                 let asked = runtime.spawn_blocking(move || read(&bare, text, key));
                 runtime.block_on(asked).expect("rows")
-            }),
-        }
+            })
+        }),
     };
     crate::measure(
         options,

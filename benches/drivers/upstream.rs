@@ -122,19 +122,21 @@ pub fn measure(runtime: &Runtime, options: &Options) {
         databases: Vec::new(),
         max_time_in_queue: Duration::from_secs(30),
     };
-    let driver = Upstream::new(source, &limits(), runtime.handle().clone()).expect("a driver");
-    let pool = Arc::new(Pool::new(Arc::new(driver), limits()));
+    let driver =
+        Upstream::new(source, &limits(options), runtime.handle().clone()).expect("a driver");
+    let pool = Arc::new(Pool::new(Arc::new(driver), limits(options)));
     let queries = format!("{url}/integrator/sites/{SITE}/queries/immediate");
-    let contest = |name, text: &'static str, has_value: bool| {
-        let (client, queries) = (reqwest::Client::new(), queries.clone());
-        Contest {
-            name,
-            ours: ours(runtime, &pool, text, has_value, rows),
-            theirs: Box::new(move |number| {
+    let queries = &queries;
+    let contest = |name, text: &'static str, has_value: bool| Contest {
+        name,
+        ours: ours(runtime, &pool, text, has_value, rows),
+        theirs: Box::new(move || {
+            let client = reqwest::Client::new();
+            Box::new(move |number| {
                 let key = has_value.then(|| super::row(number, rows));
-                runtime.block_on(ask(&client, &queries, text, key))
-            }),
-        }
+                runtime.block_on(ask(&client, queries, text, key))
+            })
+        }),
     };
     crate::measure(
         options,

@@ -116,7 +116,7 @@ pub(super) fn ask(
     }
     let names_types = !request.types.is_empty();
     let only: Vec<&str> = others.into_iter().filter(is_asked).collect();
-    let alone = names_types && !types.iter().any(|name| is_asked(name));
+    let alone = names_types && !types.iter().any(is_asked);
     let mut each = Vec::with_capacity(types.len());
     for name in types {
         if names_types && !alone && !is_asked(&name) {

@@ -127,36 +127,54 @@ impl Kind {
     }
 }
 
+/// The columns of a statement's rows.
+pub(super) struct Columns {
+    names: Vec<String>,
+    kinds: Vec<Kind>,
+}
+
+impl Columns {
+    /// Those of a cursor.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub(super) fn of(cursor: &mut impl Cursor) -> Result<Columns, Error> {
+        let width = u16::try_from(cursor.num_result_cols()?).unwrap_or(0);
+        let mut names = Vec::with_capacity(width.into());
+        let mut kinds = Vec::with_capacity(width.into());
+        for column in 1..=width {
+            let mut description = ColumnDescription::default();
+            cursor.describe_col(column, &mut description)?;
+            names.push(description.name_to_string().unwrap_or_default());
+            kinds.push(Kind::of(description.data_type));
+        }
+        Ok(Columns { names, kinds })
+    }
+}
+
 /// Puts a cursor's rows into a sink.
 pub(super) fn rows(
     mut cursor: impl Cursor,
+    columns: &Columns,
     sink: &mut dyn RowSink,
     in_blocks: bool,
     most: usize,
     watch: &Watch,
 ) -> Result<Fetched, FetchError> {
-    let width = u16::try_from(cursor.num_result_cols()?).unwrap_or(0);
-    let mut names = Vec::with_capacity(width.into());
-    let mut kinds = Vec::with_capacity(width.into());
-    for column in 1..=width {
-        let mut description = ColumnDescription::default();
-        cursor.describe_col(column, &mut description)?;
-        names.push(description.name_to_string().unwrap_or_default());
-        kinds.push(Kind::of(description.data_type));
-    }
-    sink.begin(width.into(), &|column| {
+    let Columns { names, kinds } = columns;
+    sink.begin(kinds.len(), &|column| {
         names.get(column).cloned().unwrap_or_default()
     });
     let buffers: Option<Vec<BufferDesc>> = kinds.iter().map(|kind| kind.buffer()).collect();
     match buffers.filter(|_| in_blocks) {
-        Some(buffers) => blocks(cursor, &kinds, &buffers, sink, watch),
+        Some(buffers) => blocks(cursor, kinds, &buffers, sink, watch),
         None => {
             let mut scratch = Scratch::new(most);
             while let Some(mut row) = cursor.next_row()? {
                 if watch.is_over() {
                     return Err(FetchError::Over);
                 }
-                for (column, kind) in (1..=width).zip(&kinds) {
+                for (column, kind) in (1..).zip(kinds) {
                     scratch.cell(&mut row, column, *kind, sink)?;
                 }
             }

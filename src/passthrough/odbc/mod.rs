@@ -16,16 +16,18 @@ mod bind;
 mod cancel;
 mod errors;
 mod fetch;
+mod kept;
 
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use odbc_api::handles::{AsStatementRef, Statement as _};
+use odbc_api::handles::{AsStatementRef, HasDataType as _, Statement as _};
+use odbc_api::parameter::InputParameter;
 use odbc_api::sys::{ConnectionAttribute, Pointer};
 use odbc_api::{
-    ConnectionOptions, DriverSpecificConnectionOptions, ResultSetMetadata,
+    ConnectionOptions, DataType, DriverSpecificConnectionOptions, ResultSetMetadata,
     SetConnectionAttributeArgs, escape_attribute_value,
 };
 use tokio::runtime::Handle;
@@ -36,7 +38,8 @@ use crate::relation::{Dialect, Value};
 use crate::secret::Secret;
 use crate::sql::Statement;
 use cancel::Cancelling;
-use fetch::{FetchError, Fetched};
+use fetch::{Columns, FetchError, Fetched};
+use kept::{Kept, Open};
 
 /// What a driver that heeds no login timeout is given beyond it.
 const GRACE: Duration = Duration::from_secs(1);
@@ -169,7 +172,7 @@ impl Server {
         &self,
         catalogue: usize,
         place: OwnedSemaphorePermit,
-    ) -> Result<Closing, PassthroughError> {
+    ) -> Result<Open, PassthroughError> {
         let options = &self.options;
         let database = options.databases.get(catalogue);
         let user = options.user.as_ref().map(|user| attribute("UID", user));
@@ -197,13 +200,9 @@ impl Server {
                 &text, timeouts, ReadOnly,
             )
         };
-        let connection = Closing {
-            connection: Some(connection.map_err(failed)?),
-            _place: place,
-        };
+        let connection = Open::new(connection.map_err(failed)?, place);
         for (number, statement) in (1..).zip(&options.setup) {
-            let open = connection.connection.as_ref();
-            let open = open.ok_or(PassthroughError::Lost)?;
+            let open = connection.connection().ok_or(PassthroughError::Lost)?;
             let refused = |error| errors::of_setup(&error, options.dialect, number);
             open.execute(statement, (), None).map_err(refused)?;
         }
@@ -217,31 +216,10 @@ fn apart(act: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     named.spawn(act).map(drop)
 }
 
-/// A connection that is closed without a panic, whatever its server says.
-struct Closing {
-    connection: Option<odbc_api::Connection<'static>>,
-    /// Given back once it is closed.
-    _place: OwnedSemaphorePermit,
-}
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        let Some(connection) = self.connection.take() else {
-            return;
-        };
-        let mut handle = connection.into_handle();
-        let _ = handle.rollback();
-        if handle.disconnect().is_err() {
-            // It is in a state that it cannot be freed in; some bytes are kept rather than used after they are freed.
-            std::mem::forget(handle);
-        }
-    }
-}
-
 /// A connection to one database.
 struct Opened {
     server: Arc<Server>,
-    connection: Option<Closing>,
+    connection: Option<Open>,
     watch: Arc<Watch>,
     /// Statements are run in a transaction, which is open.
     is_transaction: bool,
@@ -268,11 +246,8 @@ impl Drop for Opened {
 
 impl Opened {
     fn connection(&self) -> Result<&odbc_api::Connection<'static>, PassthroughError> {
-        let kept = self
-            .connection
-            .as_ref()
-            .and_then(|kept| kept.connection.as_ref());
-        kept.ok_or(PassthroughError::Lost)
+        let open = self.connection.as_ref().and_then(Open::connection);
+        open.ok_or(PassthroughError::Lost)
     }
 
     fn failed(&self, error: &odbc_api::Error, text: &str) -> PassthroughError {
@@ -291,34 +266,80 @@ impl Opened {
     }
 
     /// Runs a statement, in blocks of rows or row by row.
+    ///
+    /// One that was prepared when a table was otherwise may be refused for that alone: it is prepared anew.
     fn run(
-        &self,
+        &mut self,
         statement: &Statement,
         values: &[Value],
         rows: &mut dyn RowSink,
         in_blocks: bool,
     ) -> Result<Fetched, PassthroughError> {
         let parameters = bind::parameters(statement, values);
+        let types: Vec<DataType> = parameters.iter().map(|it| it.data_type()).collect();
+        let open = self.connection.as_mut().ok_or(PassthroughError::Lost)?;
+        if let Some(mut kept) = open.take(&statement.text, &types) {
+            let ran = self.run_prepared(&mut kept, statement, &parameters, rows, in_blocks);
+            if let Ok(Fetched::All) = ran {
+                self.keep(kept);
+            }
+            let is_refused = matches!(
+                ran,
+                Err(PassthroughError::Failed { .. } | PassthroughError::Schema(_))
+            );
+            if !is_refused || self.is_transaction {
+                return ran;
+            }
+        }
+        let open = self.connection.as_ref().ok_or(PassthroughError::Lost)?;
+        let prepared = open.prepare(&statement.text, &types);
+        let prepared = prepared.ok_or(PassthroughError::Lost)?;
+        let mut kept = prepared.map_err(|error| self.failed(&error, &statement.text))?;
+        let ran = self.run_prepared(&mut kept, statement, &parameters, rows, in_blocks);
+        if let Ok(Fetched::All) = ran {
+            self.keep(kept);
+        }
+        ran
+    }
+
+    fn keep(&mut self, kept: Kept) {
+        if let Some(open) = &mut self.connection {
+            open.keep(kept);
+        }
+    }
+
+    fn run_prepared(
+        &self,
+        kept: &mut Kept,
+        statement: &Statement,
+        parameters: &[Box<dyn InputParameter>],
+        rows: &mut dyn RowSink,
+        in_blocks: bool,
+    ) -> Result<Fetched, PassthroughError> {
         let failed = |error: &odbc_api::Error| self.failed(error, &statement.text);
-        let mut prepared = self
-            .connection()?
-            .preallocate()
-            .map_err(|error| failed(&error))?;
+        let Kept {
+            prepared, columns, ..
+        } = kept;
         // Beside the cancelling, for a driver that does not heed that: some heed neither.
         let left = self.watch.left().as_secs_f32().ceil().max(1.0) as usize;
         let _ = prepared.set_query_timeout_sec(left + 1);
         let handle = prepared.as_stmt_ref().as_sys();
-        // Declared after the statement, so it ends before that is freed.
+        // It ends before the statement is used again, or freed.
         let _cancelling = Cancelling::begin(&self.server.runtime, handle, &self.watch);
         let cursor = prepared
-            .execute(&statement.text, parameters.as_slice())
+            .execute(parameters)
             .map_err(|error| failed(&error))?;
-        let Some(cursor) = cursor else {
+        let Some(mut cursor) = cursor else {
             rows.begin(0, &|_| String::new());
             return Ok(Fetched::All);
         };
+        let columns = match columns {
+            Some(columns) => columns,
+            None => columns.insert(Columns::of(&mut cursor).map_err(|error| failed(&error))?),
+        };
         let most = self.server.limits.rows;
-        fetch::rows(cursor, rows, in_blocks, most, &self.watch).map_err(|error| match error {
+        let fetched = fetch::rows(cursor, columns, rows, in_blocks, most, &self.watch);
+        fetched.map_err(|error| match error {
             FetchError::Odbc(error) => failed(&error),
             FetchError::TooLarge => PassthroughError::TooLarge(most >> 20),
             FetchError::Over => PassthroughError::Timeout(self.watch.limit()),
@@ -351,12 +372,12 @@ impl Connection for Opened {
         values: &[Value],
         rows: &mut dyn RowSink,
     ) -> Result<(), PassthroughError> {
-        let in_blocks = &self.server.in_blocks;
-        let mut ran = self.run(statement, values, rows, in_blocks.load(Ordering::Relaxed));
+        let in_blocks = self.server.in_blocks.load(Ordering::Relaxed);
+        let mut ran = self.run(statement, values, rows, in_blocks);
         if let Ok(Fetched::Truncated) = ran {
             // The driver understates its columns: from here on each value is fetched for itself. What was cut is gone,
             // and rows need not come in the same order again, so all of them are read anew, in what is left of the time.
-            in_blocks.store(false, Ordering::Relaxed);
+            self.server.in_blocks.store(false, Ordering::Relaxed);
             ran = match self.watch.is_over() {
                 true => Err(PassthroughError::Timeout(self.watch.limit())),
                 false => self.run(statement, values, rows, false),

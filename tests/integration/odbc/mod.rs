@@ -206,6 +206,58 @@ fn a_value_that_is_cut_in_a_later_block_comes_whole() {
     }
 }
 
+/// A connection keeps the statements that it has prepared; they serve again after their table was changed, with values
+/// of another kind, and however many there are.
+#[test]
+fn a_kept_statement_serves_again_whatever_has_changed() {
+    POSTGRES.run(
+        "practice",
+        "CREATE TABLE kept (id int PRIMARY KEY, a varchar(4)); INSERT INTO kept VALUES (1, 'one'), (2, 'two')",
+    );
+    let pool = pool(Limits {
+        connections: 1,
+        ..Limits::default()
+    });
+    let of = |value: Value| {
+        let rows = run(
+            &pool,
+            "SELECT a FROM kept WHERE id = ?",
+            &[(SqlType::Int, value)],
+        )
+        .expect("rows");
+        let cells = (0..rows.len()).map(|row| format!("{:?}", rows.cell(row, 0)));
+        cells.collect::<Vec<_>>()
+    };
+    let text = |text: &str| vec![format!("{:?}", CellRef::Text(text.as_bytes()))];
+    for _ in 0..3 {
+        assert_eq!(of(Value::Int(1)), text("one"));
+        assert_eq!(of(Value::Int(2)), text("two"));
+        assert_eq!(of(Value::Null), Vec::<String>::new());
+        assert_eq!(of(Value::Text("2".to_owned())), text("two"));
+    }
+    // Longer texts than there were when the statement was prepared, then another type, then another table of the name.
+    POSTGRES.run(
+        "practice",
+        "ALTER TABLE kept ALTER COLUMN a TYPE varchar(60); UPDATE kept SET a = repeat('long ', 10) WHERE id = 1",
+    );
+    assert_eq!(of(Value::Int(1)), text(&"long ".repeat(10)));
+    POSTGRES.run(
+        "practice",
+        "ALTER TABLE kept ALTER COLUMN a TYPE int USING length(a)",
+    );
+    assert_eq!(of(Value::Int(1)), vec![format!("{:?}", CellRef::Int(50))]);
+    POSTGRES.run(
+        "practice",
+        "DROP TABLE kept; CREATE TABLE kept (a text, id int); INSERT INTO kept VALUES ('new', 1)",
+    );
+    assert_eq!(of(Value::Int(1)), text("new"));
+    for number in 0..100 {
+        let rows = run(&pool, &format!("SELECT {number} AS n"), &[]).expect("rows");
+        assert_eq!(rows.cell(0, 0), CellRef::Int(number));
+    }
+    assert_eq!(of(Value::Int(1)), text("new"));
+}
+
 #[test]
 fn an_answer_has_a_bound() {
     let pool = pool(Limits {
