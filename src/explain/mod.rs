@@ -46,6 +46,7 @@ use crate::passthrough::Command;
 use crate::plan::{self, ChildPart, ChildView, Part, Plan};
 use crate::relation::{ChildSelect, Dialect, Select, TableSource, Value};
 use crate::search::{Filter, Prefix, SearchRequest, Value as SearchValue};
+use crate::site::elsewhere;
 use crate::site::{Asked, CallPlanner, SearchCall, Timings};
 use crate::sql::{Engine, SqlError, Statement};
 
@@ -151,6 +152,10 @@ pub struct PartExplanation {
     pub table: Option<Arc<str>>,
     /// The plan's select. Slot n takes the command's parameter at place n.
     pub select: Select,
+    /// What is asked of another database first: bodies of passthrough requests. What it gives is in the select as a
+    /// list of one, until it was run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asked_first: Vec<Command>,
     /// The names of the columns that come back, in order.
     pub columns: Arc<[String]>,
     /// The body of a passthrough request.
@@ -332,6 +337,15 @@ impl About<'_> {
 }
 
 fn part_explanation(part: &Part, engine: Engine) -> Result<PartExplanation, SqlError> {
+    // What comes of another database is not known before it is asked: one value stands for it.
+    let mut settled = part.clone();
+    let mut asked_first = Vec::new();
+    while let Some(ask) = settled.asks_elsewhere() {
+        let statement = elsewhere::statement(&ask, engine)?;
+        asked_first.push(Command::new(&statement, &ask.values));
+        settled.settle(&["0"]);
+    }
+    let part = &settled;
     let statement = crate::sql::select(&part.select, engine)?;
     let catalogue = part.source.relation.catalogue.as_ref();
     let children = if part.select.count_only {
@@ -348,6 +362,7 @@ fn part_explanation(part: &Part, engine: Engine) -> Result<PartExplanation, SqlE
             TableSource::Derived(_) => None,
         },
         columns: Arc::clone(&statement.columns),
+        asked_first,
         command: Command::new(&statement, &part.values),
         select: part.select.clone(),
         children: children

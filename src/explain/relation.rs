@@ -105,9 +105,13 @@ pub(super) fn predicate(predicate: &Predicate) -> Tree {
             .with(self::conditions(filter)),
         Predicate::Among { expr, of } => {
             let (from, always) = among(of);
-            let each = if of.by_row { "for each row " } else { "" };
+            let how = match &of.elsewhere {
+                None if of.by_row => "for each row ",
+                None => "",
+                Some(_) => "asked first in another database: ",
+            };
             Tree::line(format!(
-                "{each}{} IN {} OF {from}",
+                "{how}{} IN {} OF {from}",
                 self::expr(expr),
                 self::expr(&of.key)
             ))

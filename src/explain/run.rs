@@ -6,11 +6,13 @@ use base64::Engine as _;
 use serde_json::Value as JsonValue;
 
 use super::{Explanation, Ran, child_explanation};
+use crate::passthrough::Command;
 use crate::passthrough::Session;
 use crate::passthrough::{CellRef, Rows};
 use crate::plan::{self, Plan};
 use crate::relation::Value;
 use crate::site::SiteError;
+use crate::site::elsewhere::Elsewhere;
 use crate::sql::{self, Engine, Statement};
 
 /// Rows of one command that an explanation keeps, unless told otherwise.
@@ -31,7 +33,16 @@ pub fn run(
     most: usize,
 ) -> Result<(), SiteError> {
     let count = plan.count as usize;
+    let mut elsewhere = Elsewhere::default();
     for (explained, part) in explanation.parts.iter_mut().zip(&plan.parts) {
+        let mut settled = part.clone();
+        elsewhere.settle(&mut settled, database, session)?;
+        let part = &settled;
+        if part.select.filter != explained.select.filter {
+            // With the values that came back.
+            explained.command = Command::new(&sql::select(&part.select, shown)?, &part.values);
+            explained.select = part.select.clone();
+        }
         if !part.select.can_match() {
             continue;
         }

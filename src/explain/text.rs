@@ -114,7 +114,17 @@ impl Page {
                 self.note_in(&format!("{name}: nothing of it can match, so nothing runs"));
                 continue;
             }
-            if !is_one || !part.children.is_empty() {
+            for asked in &part.asked_first {
+                let name = source_name(part);
+                let database = match &asked.catalogue {
+                    Some(_) => "of another database",
+                    None => "of the default database",
+                };
+                self.note_in(&format!("{name}: asked first, {database}"));
+                self.command(asked);
+                self.gap(&mut first);
+            }
+            if !is_one || !part.children.is_empty() || !part.asked_first.is_empty() {
                 self.note_in(&source_name(part));
             }
             self.command(&part.command);

@@ -7,7 +7,7 @@
 //! and sources is the sum of all.
 
 use crate::mapping::{Matcher, ReferenceMatcher, Resource, Target};
-use crate::relation::{Among, AmongFrom, Expr, Joins, Predicate};
+use crate::relation::{Among, AmongFrom, Elsewhere, Expr, Joins, Predicate};
 use crate::search::{ChainLink, Filter, Modifier, ParameterKind, Prefix, Value};
 
 use super::planner::{Planner, Prepared, check_is_offered};
@@ -99,12 +99,11 @@ impl Planner {
                     refusal.get_or_insert(unreachable(name, "ids of several columns"));
                     continue;
                 };
-                if other.source.relation.catalogue != source.relation.catalogue {
-                    refusal.get_or_insert(unreachable(name, "another database"));
-                    continue;
-                }
+                let elsewhere = elsewhere(prepared, other);
+                let is_here = elsewhere.is_none();
                 conditions.table()?;
-                conditions.narrowed = rowwise;
+                // What is asked by itself is asked once.
+                conditions.narrowed = rowwise && is_here;
                 let (filter, joins) = self.filter(inner, to, other, conditions)?;
                 let among = Predicate::Among {
                     expr: reference.expr.clone(),
@@ -114,9 +113,10 @@ impl Planner {
                         key: key.clone(),
                         filter,
                         by_row: false,
+                        elsewhere,
                     }),
                 };
-                let among = by_row(among, rowwise && target.child.is_none());
+                let among = by_row(among, rowwise && is_here && target.child.is_none());
                 ways.push(filter::within(target, source, among));
             }
         }
@@ -160,21 +160,23 @@ impl Planner {
                 if reference.to != source.resource || reference.prefix != source.name {
                     continue;
                 }
-                if other.source.relation.catalogue != source.relation.catalogue {
-                    return Err(unreachable("_has", "another database"));
-                }
+                let elsewhere = elsewhere(prepared, other);
+                let is_here = elsewhere.is_none();
                 conditions.table()?;
-                conditions.narrowed = rowwise;
+                conditions.narrowed = rowwise && is_here;
                 let (filter, joins) = self.filter(inner, from, other, conditions)?;
                 let mut among = referrers(target, reference, other, filter, joins)
                     .ok_or_else(|| unreachable("_has", "a child of several columns"))?;
-                self.reduced
-                    .leave_out(&mut among, &source.relation, id, joins);
+                if is_here {
+                    self.reduced
+                        .leave_out(&mut among, &source.relation, id, joins);
+                }
+                among.elsewhere = elsewhere;
                 let among = Predicate::Among {
                     expr: id.clone(),
                     of: Box::new(among),
                 };
-                ways.push(by_row(among, rowwise));
+                ways.push(by_row(among, rowwise && is_here));
             }
         }
         Ok(Predicate::any(ways))
@@ -189,6 +191,14 @@ impl Planner {
             .iter()
             .filter_map(|&index| self.sources.get(index))
     }
+}
+
+/// Where the other source lies, if not in the database of the first.
+fn elsewhere(of: &Prepared, other: &Prepared) -> Option<Elsewhere> {
+    let catalogue = &other.source.relation.catalogue;
+    (*catalogue != of.source.relation.catalogue).then(|| Elsewhere {
+        catalogue: catalogue.clone(),
+    })
 }
 
 /// What the rows of a source that hold `filter` refer to by a target; None where that cannot be said.
@@ -211,6 +221,7 @@ pub(super) fn referrers(
             key: reference.expr.clone(),
             filter: Predicate::all([target.guard.clone(), filter]),
             by_row: false,
+            elsewhere: None,
         });
     };
     let child = source.children.get(child)?;
@@ -225,6 +236,7 @@ pub(super) fn referrers(
             key: parent.clone(),
             filter,
             by_row: false,
+            elsewhere: None,
         }),
     };
     let needed = Joins::of(&child.joins);
@@ -234,6 +246,7 @@ pub(super) fn referrers(
         key: reference.expr.clone(),
         filter: Predicate::all([target.guard.clone(), parents]),
         by_row: false,
+        elsewhere: None,
     })
 }
 

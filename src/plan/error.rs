@@ -80,6 +80,8 @@ pub enum PlanError {
     },
     #[error("the search looks into more than {limit} tables beside its own")]
     TooManyTables { limit: usize },
+    #[error("what the search goes by in another database is more than {limit} resources there")]
+    TooManyElsewhere { limit: usize },
     #[error("{what} is not offered; search the other resource first, and use its ids")]
     UnsupportedFeature {
         what: String,
@@ -181,7 +183,9 @@ impl PlanError {
             PlanError::UnsupportedSort { .. } => errors::UNSUPPORTED_SORT,
             PlanError::UnknownElement { .. } => errors::UNKNOWN_ELEMENT,
             PlanError::TooManyValues { .. } => errors::TOO_MANY_VALUES,
-            PlanError::TooManyComparisons { .. } => errors::TOO_MANY_COMPARISONS,
+            PlanError::TooManyComparisons { .. } | PlanError::TooManyElsewhere { .. } => {
+                errors::TOO_MANY_COMPARISONS
+            }
             PlanError::TypeInPath | PlanError::NoTypes | PlanError::NotOfAllTypes { .. } => {
                 errors::SEVERAL_TYPES
             }
@@ -219,6 +223,7 @@ impl PlanError {
             PlanError::NotOfAllTypes { name, .. } => name.as_deref().map(errors::expression),
             PlanError::TooManyValues { .. }
             | PlanError::TooManyComparisons { .. }
+            | PlanError::TooManyElsewhere { .. }
             | PlanError::TooManyTables { .. }
             | PlanError::NotInCompartment { .. } => None,
             PlanError::Cursor => Some("http._cursor".to_owned()),

@@ -66,8 +66,9 @@ pub enum AcrossSelect {
     Child(ChildSelect),
 }
 
-impl Across {
-    fn new(to: &ReferenceMatcher, of: &Prepared, among: Among, values: Values) -> Across {
+impl AcrossSelect {
+    /// What a condition's table gives, in a catalogue.
+    pub(super) fn of(among: Among, catalogue: Option<Arc<str>>) -> AcrossSelect {
         let Among {
             from,
             joins,
@@ -76,7 +77,7 @@ impl Across {
             ..
         } = among;
         let columns = Shared::new(vec![key]);
-        let ids = match from {
+        match from {
             AmongFrom::Source(source) => AcrossSelect::Source(Select {
                 joins,
                 page_joins: joins,
@@ -85,14 +86,20 @@ impl Across {
             }),
             AmongFrom::Child(child) => AcrossSelect::Child(ChildSelect {
                 child,
-                catalogue: of.source.relation.catalogue.clone(),
+                catalogue,
                 parents: filter,
                 columns,
                 joins,
             }),
-        };
+        }
+    }
+}
+
+impl Across {
+    fn new(to: &ReferenceMatcher, of: &Prepared, among: Among, values: Values) -> Across {
+        let catalogue = of.source.relation.catalogue.clone();
         Across {
-            ids,
+            ids: AcrossSelect::of(among, catalogue),
             values: values.into_inner(),
             resource: to.to,
             prefix: to.prefix.clone(),

@@ -9,6 +9,7 @@ mod chain;
 mod claims;
 mod compartment;
 mod date;
+mod elsewhere;
 mod error;
 mod filter;
 mod implied;
@@ -34,6 +35,7 @@ use jiff::tz::TimeZone;
 
 pub use chain::references;
 pub use claims::{Claims, ViewNeed};
+pub use elsewhere::{Ask, MOST_ELSEWHERE};
 pub use error::{PlanError, UnknownName};
 pub use include::{
     Across, AcrossSelect, Included, MOST_ADDED, MOST_INCLUDED, ROUNDS, Steps, merged,
@@ -111,7 +113,7 @@ impl Plan {
 }
 
 /// One source's part in a plan.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Part {
     pub source: Arc<Source>,
     pub view: Arc<View>,

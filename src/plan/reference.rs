@@ -119,7 +119,7 @@ pub(super) fn ids<'i>(
 }
 
 /// The column holds one of these ids, whatever blanks are behind it: an id is written without them.
-fn is_any(expr: &Expr, ty: SqlType, list: Vec<Value>, values: &mut Values) -> Predicate {
+pub(super) fn is_any(expr: &Expr, ty: SqlType, list: Vec<Value>, values: &mut Values) -> Predicate {
     if !minds_blanks(expr) {
         return equals_any(expr, ty, list, values);
     }

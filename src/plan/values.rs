@@ -29,6 +29,17 @@ impl Default for Values {
 }
 
 impl Values {
+    /// Goes on after values that are bound already.
+    pub(super) fn after(bound: Vec<Value>) -> Values {
+        // Of what type they were bound does not matter: none of them is bound again.
+        let list: Vec<_> = bound.into_iter().map(|it| (it, SqlType::Int)).collect();
+        Values {
+            from: list.len(),
+            next: list.len(),
+            list,
+        }
+    }
+
     /// The next parameter's values begin here. Only within a parameter are equal values one: across
     /// parameters the text of a command would tell, by its markers, which of a caller's values are equal.
     pub(super) fn next_parameter(&mut self) {

@@ -218,6 +218,17 @@ pub struct Among {
     /// Asked for each row, by the key, rather than once for all: where few rows ask, and many would be listed. No alias
     /// in it is one of the expression's.
     pub by_row: bool,
+    /// It lies in another database than the row that is asked: it is asked first, by itself, and what it gives is put in
+    /// the condition's place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// A database of the site's that is not the one which a command runs in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Elsewhere {
+    /// None for the default one.
+    pub catalogue: Option<Arc<str>>,
 }
 
 impl Among {
@@ -267,6 +278,20 @@ impl Predicate {
             },
         )
         .unwrap_or_else(Predicate::Or)
+    }
+
+    /// Whether another database is asked first.
+    pub fn asks_elsewhere(&self) -> bool {
+        match self {
+            Predicate::And(parts) | Predicate::Or(parts) => {
+                parts.iter().any(Predicate::asks_elsewhere)
+            }
+            Predicate::Not(inner) | Predicate::Exists { filter: inner, .. } => {
+                inner.asks_elsewhere()
+            }
+            Predicate::Among { of, .. } => of.elsewhere.is_some() || of.filter.asks_elsewhere(),
+            _ => false,
+        }
     }
 
     /// Comparisons that a row takes at the most; the values of a list, which engines look up, count together.

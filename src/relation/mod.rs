@@ -14,8 +14,8 @@ mod types;
 
 pub use collation::Collation;
 pub use expr::{
-    Among, AmongFrom, Arithmetic, Case, CaseKey, Column, CompareOp, Expr, Like, Measured,
-    Predicate, RawSql, Slot,
+    Among, AmongFrom, Arithmetic, Case, CaseKey, Column, CompareOp, Elsewhere, Expr, Like,
+    Measured, Predicate, RawSql, Slot,
 };
 pub use joins::Joins;
 pub use select::{Child, ChildSelect, Join, Order, Select, Shared, Source, Table, TableSource};

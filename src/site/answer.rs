@@ -7,6 +7,7 @@ use std::time::Instant;
 use rustc_hash::FxHashSet;
 
 use super::calls::{self, Includes};
+use super::elsewhere::Elsewhere;
 use super::include::Extras;
 use super::read::Existence;
 use super::{Answer, Clock, SearchCall, Site, SiteError, count_of};
@@ -32,8 +33,8 @@ pub(super) struct Page {
     pub plan: Plan,
     /// Where the page begins in each source; empty for the first page.
     pub places: Vec<Place>,
-    /// Of each part of the plan.
-    pub statements: Vec<Arc<Statement>>,
+    /// Of each part of the plan; None where another database has to be asked first.
+    pub statements: Vec<Option<Arc<Statement>>>,
     /// The cursor by which the page was asked for.
     pub own_link: Option<String>,
     /// What must be there for there to be an answer.
@@ -71,19 +72,25 @@ struct Brought<'p> {
 }
 
 impl Page {
-    pub(super) fn run(self, site: &Site, session: &mut Session<'_>) -> Result<Answer, SiteError> {
+    pub(super) fn run(
+        mut self,
+        site: &Site,
+        session: &mut Session<'_>,
+    ) -> Result<Answer, SiteError> {
         let mut clock = Clock(Instant::now());
         let mut answer = Answer::default();
         let mut total = self.plan.total.then_some(0i64);
-        if is_several(&self.plan) || !self.includes.is_empty() {
+        let asks_elsewhere = self.statements.iter().any(Option::is_none);
+        if is_several(&self.plan) || !self.includes.is_empty() || asks_elsewhere {
             session.snapshot()?;
         }
         if let Some(existence) = &self.exists {
             existence.check(session, &mut answer.commands)?;
         }
+        let statements = self.settled(site, session, &mut answer.commands)?;
         let mut fetched: Vec<Fetched> = Vec::with_capacity(self.plan.parts.len());
         let (in_sequence, mut found) = (self.plan.is_in_sequence(), 0);
-        for (part, statement) in self.plan.parts.iter().zip(&self.statements) {
+        for (part, statement) in self.plan.parts.iter().zip(&statements) {
             // One more than the page holds tells that there is a next one.
             let is_asked = !in_sequence || found <= self.plan.count as usize;
             let mut rows = Rows::default();
@@ -156,6 +163,28 @@ impl Page {
         self.write(site, &brought, &mut answer);
         answer.timings.assemble = clock.lap();
         Ok(answer)
+    }
+
+    /// The statement of each part, once other databases have been asked what its conditions go by there.
+    fn settled(
+        &mut self,
+        site: &Site,
+        session: &mut Session<'_>,
+        commands: &mut u32,
+    ) -> Result<Vec<Arc<Statement>>, SiteError> {
+        let mut elsewhere = Elsewhere::default();
+        let mut statements = Vec::with_capacity(self.statements.len());
+        for (part, statement) in self.plan.parts.iter_mut().zip(self.statements.drain(..)) {
+            statements.push(match statement {
+                Some(statement) => statement,
+                None => {
+                    elsewhere.settle(part, site.engine(), session)?;
+                    site.statement(&part.select)?
+                }
+            });
+        }
+        *commands += elsewhere.commands;
+        Ok(statements)
     }
 
     /// Takes rows from the parts in the order of their keys, as many as the page holds.

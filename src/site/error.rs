@@ -64,7 +64,7 @@ impl SiteError {
             SiteError::Search(error) => error.code(),
             SiteError::Plan(error) => error.code(),
             SiteError::Sql(SqlError::TooManyValues { .. }) => errors::TOO_MANY_VALUES,
-            SiteError::Sql(SqlError::FragmentMissing(_)) => errors::INTERNAL,
+            SiteError::Sql(SqlError::FragmentMissing(_) | SqlError::Elsewhere) => errors::INTERNAL,
             SiteError::Passthrough(error) => error.code(),
             SiteError::UnknownResourceType { .. } => errors::UNKNOWN_RESOURCE_TYPE,
             SiteError::NoSuchResource => errors::NO_SUCH_RESOURCE,

@@ -34,7 +34,7 @@ fn held<'t>(target: &'t Target, view: &View) -> Option<(&'t ReferenceMatcher, us
 }
 
 /// A raw value as an id's text; what is none leads nowhere.
-fn id_of(cell: CellRef<'_>) -> Option<String> {
+pub(super) fn id_of(cell: CellRef<'_>) -> Option<String> {
     match cell {
         CellRef::Int(number) => Some(number.to_string()),
         CellRef::Text(text) => {

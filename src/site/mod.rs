@@ -7,6 +7,7 @@
 
 mod answer;
 mod calls;
+pub mod elsewhere;
 mod error;
 pub mod etag;
 mod everything;
@@ -326,7 +327,14 @@ impl Site {
             _ => None,
         };
         timings.plan = clock.lap();
-        let statements = self.statements(&plan)?;
+        let statements = plan
+            .parts
+            .iter()
+            .map(|part| match part.select.filter.asks_elsewhere() {
+                true => Ok(None),
+                false => self.statement(&part.select).map(Some),
+            })
+            .collect::<Result<_, SqlError>>()?;
         timings.sql = clock.lap();
         let site = Arc::clone(self);
         let share = call.share;

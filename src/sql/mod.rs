@@ -67,6 +67,8 @@ pub enum SqlError {
         "the search compares {count} values with columns, each value once for each column that its parameter searches; a command takes {limit}"
     )]
     TooManyValues { count: usize, limit: usize },
+    #[error("another database of the site's has to be asked before the command can be written")]
+    Elsewhere,
 }
 
 /// The engine that a statement is for.

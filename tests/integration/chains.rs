@@ -211,3 +211,65 @@ fn what_a_chain_cannot_ask_is_refused_by_name() {
     let (status, id, _) = refused(&format!("Appointment?{}", many.join("&")));
     assert_eq!((status, id), (400, "PP010"));
 }
+
+/// Where the people are in one database and the record in another, each is asked for what the other goes by.
+#[test]
+fn a_chain_leads_into_another_database_and_back() {
+    let practice = Practice::demo_of("zedmed", 1_200);
+    let mut found = 0;
+    for end in ["family=sm", "family=b,c&gender=female", "birthdate=ge2001"] {
+        let (first, rest) = end.split_once('&').unwrap_or((end, ""));
+        let patients = all(&practice, &format!("Patient?{end}&_count=200"));
+        assert!(!patients.is_empty() && patients.len() < 1_000, "{end}");
+        for (from, by) in [
+            ("Encounter", "patient"),
+            ("Condition", "subject:Patient"),
+            ("Observation", "patient"),
+        ] {
+            let more = match rest {
+                "" => String::new(),
+                rest => format!("&{by}.{rest}"),
+            };
+            let chained = all(&practice, &format!("{from}?{by}.{first}{more}&_count=200"));
+            let mut expected = BTreeSet::new();
+            for some in patients.iter().collect::<Vec<_>>().chunks(50) {
+                let list: Vec<String> = some.iter().map(|id| format!("Patient/{id}")).collect();
+                let search = format!("{from}?patient={}&_count=200", list.join(","));
+                expected.extend(all(&practice, &search));
+            }
+            assert_eq!(chained, expected, "{from} by {end}");
+            found += chained.len();
+        }
+    }
+    assert!(found > 1_000, "{found}");
+    // In by a reference, and out by the next one.
+    let who: BTreeSet<String> = practice
+        .resources("Condition?clinical-status=active&code:text=asthma&_count=200")
+        .iter()
+        .flat_map(|condition| leads_to(condition, "Patient"))
+        .collect();
+    assert!(!who.is_empty());
+    let search = "Patient?_has:Condition:patient:code:text=asthma&_has:Condition:patient:clinical-status=active";
+    let had = all(&practice, &format!("{search}&_count=200"));
+    assert!(had.is_superset(&who), "{had:?} {who:?}");
+    let of = |family: &str| all(&practice, &format!("Practitioner?family={family}"));
+    let seen: BTreeSet<String> = of("a")
+        .iter()
+        .flat_map(|id| practice.resources(&format!("Encounter?practitioner={id}&_count=200")))
+        .flat_map(|encounter| leads_to(&encounter, "Patient"))
+        .collect();
+    let search = "Patient?_has:Encounter:patient:practitioner:Practitioner.family=a&_count=200";
+    assert_eq!(all(&practice, search), seen);
+    // What would be a list of half the practice is refused before the record is asked.
+    let error = practice
+        .search("Encounter?patient.active=true")
+        .expect_err("too many");
+    assert_eq!((error.code().status, error.code().id), (400, "PP008"));
+    assert!(
+        error.to_string().contains("more than 1000 resources"),
+        "{error}"
+    );
+    // Which page follows is told as ever.
+    let first = practice.bundle("Encounter?patient.family=sm&_count=3&_sort=-date");
+    assert!(first["total"].as_u64().expect("a total") > 3);
+}

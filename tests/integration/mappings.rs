@@ -16,13 +16,13 @@ use std::sync::Arc;
 
 use pilaster::fhir::outcome::{Issue, OperationOutcome};
 use pilaster::mapping::Mapping;
-use pilaster::passthrough::Command;
+use pilaster::passthrough::{CellRef, Command, PassthroughError, Rows};
 use pilaster::plan::{
     self, AcrossSelect, ChildPart, Included, MOST_INCLUDED, Part, Plan, Planner, Selection,
 };
 use pilaster::relation::{Dialect, Value as SqlValue};
 use pilaster::search::{Input, SearchRequest};
-use pilaster::site::{Answer, SearchCall, SiteError};
+use pilaster::site::{Answer, SearchCall, SiteError, elsewhere};
 use pilaster::sql::{self, Statement};
 use rusqlite::Connection;
 use serde::Deserialize;
@@ -418,15 +418,49 @@ fn read_commands(practice: &Practice, read: &str) -> Vec<Shown> {
 fn commands_of(practice: &Practice, plan: &Plan) -> Vec<Shown> {
     let mut shown = Vec::new();
     let mut children = Vec::new();
-    for part in plan.parts.iter().filter(|part| part.select.can_match()) {
+    for part in &plan.parts {
+        let mut part = part.clone();
+        shown.extend(asked_elsewhere(practice, &mut part));
+        if !part.select.can_match() {
+            continue;
+        }
         shown.push(Shown {
             statement: sql::select(&part.select, practice.site.mapping().engine).unwrap(),
             values: part.values.clone(),
             catalogue: part.source.relation.catalogue.clone(),
         });
-        children.extend(children_of(practice, part, plan.count as usize));
+        children.extend(children_of(practice, &part, plan.count as usize));
     }
     shown.extend(children);
+    shown
+}
+
+/// The commands that ask another catalogue first; what the fixture has there is put into the part.
+fn asked_elsewhere(practice: &Practice, part: &mut Part) -> Vec<Shown> {
+    let site = &practice.site;
+    let mut shown = Vec::new();
+    while let Some(ask) = part.asks_elsewhere() {
+        let here = elsewhere::statement(&ask, site.engine()).unwrap();
+        let rows: Result<Rows, PassthroughError> = site
+            .pool()
+            .run_now(|session| session.execute(&here, &ask.values));
+        let rows = rows.unwrap();
+        let last = rows.width() - 1;
+        let found: BTreeSet<String> = (0..rows.len())
+            .filter_map(|row| match rows.cell(row, last) {
+                CellRef::Int(number) => Some(number.to_string()),
+                CellRef::Text(text) => Some(String::from_utf8_lossy(text).trim().to_owned()),
+                _ => None,
+            })
+            .collect();
+        let statement = elsewhere::statement(&ask, site.mapping().engine.into()).unwrap();
+        shown.push(Shown {
+            catalogue: statement.catalogue.clone(),
+            statement,
+            values: ask.values,
+        });
+        part.settle(&found.iter().map(String::as_str).collect::<Vec<_>>());
+    }
     shown
 }
 

@@ -176,6 +176,34 @@ impl Practice {
         })
     }
 
+    /// A mapping over its own demo, with a file for each catalogue.
+    pub fn demo_of(mapping: &str, patients: u32) -> Practice {
+        let demo = demo::find(mapping).expect("a demo");
+        let options = demo::Options {
+            patients,
+            seed: 1,
+            today: jiff::civil::date(2026, 3, 2),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let names = demo.catalogues.iter().map(|catalogue| catalogue.name);
+        let files: Vec<(Arc<str>, PathBuf)> = names
+            .map(|name| (Arc::from(name), folder.path().join(name)))
+            .collect();
+        let open = |(_, path): &(_, PathBuf)| Connection::open(path).unwrap();
+        let connections: Vec<Connection> = files.iter().map(open).collect();
+        let mut target = demo::sqlite::Sqlite::begin(connections.iter().collect()).unwrap();
+        demo::fill(demo, &mut target, &options, &mut |_, _| {}).unwrap();
+        drop(target);
+        drop(connections);
+        let limits = Limits::default();
+        let driver = match files.as_slice() {
+            [(_, path)] => sqlite::Sqlite::file(path, &limits),
+            _ => sqlite::Sqlite::files(files, &limits),
+        };
+        let pool = Arc::new(Pool::connected(Arc::new(driver), limits).unwrap());
+        Practice::over(load(&mapping_folder(mapping)), pool, folder)
+    }
+
     /// What was logged so far.
     pub fn log(&self) -> String {
         String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap()

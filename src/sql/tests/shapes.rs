@@ -149,6 +149,7 @@ fn predicates(dialect: Dialect) -> Vec<(&'static str, Predicate)> {
                 key,
                 filter: is(of("c", "KIND", VarChar(2), None), value(0, VarChar(2))),
                 by_row,
+                elsewhere: None,
             }),
         }
     };

@@ -145,6 +145,9 @@ impl Writer<'_> {
                 joins,
                 filter,
             } => self.exists(child, joins, filter)?,
+            Predicate::Among { of, .. } if of.elsewhere.is_some() => {
+                return Err(SqlError::Elsewhere);
+            }
             Predicate::Among { expr, of } => {
                 if of.by_row {
                     self.out.push_str("EXISTS (SELECT 1 FROM ");

@@ -1,15 +1,11 @@
 //! `pilaster demo create --engine firebird`: the synthetic practice of Zedmed on a real server is that of SQLite.
 
 use std::process::{Command, Output};
-use std::sync::Arc;
 
 use pilaster::demo::firebird::Firebird;
-use pilaster::demo::sqlite::Sqlite;
 use pilaster::demo::target::Target as _;
-use pilaster::demo::{self, Options, ddl};
-use pilaster::passthrough::{Limits, Pool, sqlite};
+use pilaster::demo::{self, ddl};
 use pilaster::relation::Dialect;
-use rusqlite::Connection;
 
 use super::cases::{pool_over, told};
 use super::server::{Database, PASSWORD, Server, shared};
@@ -53,33 +49,6 @@ fn create_with(
         .env("PILASTER_TEST_FIREBIRD", password)
         .output()
         .expect("the program runs")
-}
-
-/// The same practice in SQLite.
-fn in_sqlite() -> Practice {
-    let folder = mapping_folder("zedmed");
-    let options = Options {
-        patients: PATIENTS,
-        seed: 1,
-        today: jiff::civil::date(2026, 3, 2),
-    };
-    let made = tempfile::tempdir().unwrap();
-    let path = |name: &str| made.path().join(name);
-    let open = |name: &str| Connection::open(path(name)).unwrap();
-    let files = [open("office"), open("clinical")];
-    let mut target = Sqlite::begin(files.iter().collect()).unwrap();
-    let zedmed = demo::find("zedmed").expect("a demo");
-    demo::fill(zedmed, &mut target, &options, &mut |_, _| {}).unwrap();
-    drop(target);
-    drop(files);
-    let files = vec![
-        ("OFFICE".into(), path("office")),
-        ("CLINICAL".into(), path("clinical")),
-    ];
-    let limits = Limits::default();
-    let driver = sqlite::Sqlite::files(files, &limits);
-    let pool = Arc::new(Pool::connected(Arc::new(driver), limits).unwrap());
-    Practice::over(load(&folder), pool, made)
 }
 
 /// What every type has, page by page, and what the cases ask; the fixture's ids are no matter.
@@ -127,7 +96,7 @@ fn a_demo_on_firebird_is_that_of_sqlite() {
     assert!(!problem.contains(PASSWORD));
     assert_eq!(office.count("SELECT COUNT(*) FROM PATIENTS"), 50);
 
-    let here = in_sqlite();
+    let here = Practice::demo_of("zedmed", PATIENTS);
     let databases = vec![
         ("OFFICE", office.path.clone()),
         ("CLINICAL", clinical.path.clone()),
