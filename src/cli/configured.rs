@@ -156,10 +156,12 @@ impl Configured {
 
     fn keeper(&mut self, entry: &SiteEntry) -> Result<Arc<Keeper>, StartError> {
         // As it is now: what is written into its files later is taken up with the configuration, or not at all.
-        let mapping = entry.mapping.snapshot();
-        let mapping = mapping.map_err(|all| StartError::Mapping(Box::new(all)))?;
-        let loaded = mapping.load(&Options::default());
-        let loaded = loaded.map_err(|all| StartError::Mapping(Box::new(all)))?;
+        let broken = |all| StartError::SiteMapping {
+            id: entry.id.clone(),
+            problems: Box::new(all),
+        };
+        let mapping = entry.mapping.snapshot().map_err(broken)?;
+        let loaded = mapping.load(&Options::default()).map_err(broken)?;
         let driver = self.drivers.of(entry, loaded.mapping.engine);
         let driver = driver.map_err(|source| StartError::Driver {
             id: entry.id.clone(),

@@ -51,6 +51,11 @@ pub enum StartError {
     Demo(#[from] DemoError),
     #[error("the mapping cannot be used\n\n{}", .0.render(false))]
     Mapping(Box<Diagnostics>),
+    #[error("the mapping of the site {id} cannot be used\n\n{}", problems.render(false))]
+    SiteMapping {
+        id: String,
+        problems: Box<Diagnostics>,
+    },
     #[error(
         "the mapping has no text for SQLite in an SQL fragment that {resource} needs: {source}"
     )]

@@ -469,8 +469,10 @@ fn limits(site: &Section<'_>) -> (Limits, CountLimits) {
         count.most = most;
     }
     if count.default > count.most {
+        let value = section.get("page").or_else(|| section.get("page-most"));
+        let span = value.map_or(section.span.clone(), |value| value.span());
         section.invalid(
-            &section.span,
+            &span,
             format!(
                 "`page` ({}) is more than `page-most` ({})",
                 count.default, count.most

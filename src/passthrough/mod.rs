@@ -22,6 +22,7 @@ mod tests;
 mod typed;
 pub mod upstream;
 mod watch;
+mod written;
 
 pub use command::{Command, CommandParameter};
 pub use driver::{Connection, Driver, RowSink, exact, single};

@@ -214,14 +214,26 @@ impl Keeper {
     pub fn look(self: &Arc<Self>) {
         let keeper = Arc::downgrade(self);
         tokio::spawn(async move {
-            let Some(keeper) = Weak::upgrade(&keeper) else {
-                return;
-            };
-            if let Some(Err(error)) = keeper.open().await {
-                tracing::error!(site = %keeper.config.id, "the database no longer fits the mapping: {error}");
+            let mut pause = SHORTEST;
+            loop {
+                let Some(keeper) = Weak::upgrade(&keeper) else {
+                    return;
+                };
+                let Some(Err(error)) = keeper.open().await else {
+                    return;
+                };
                 if keeper.site().is_err() {
-                    keeper.keep_trying();
+                    tracing::error!(site = %keeper.config.id, "the database no longer fits the mapping: {error}");
+                    return keeper.keep_trying();
                 }
+                // The site is served as it was. A server that has just come back may not be ready for all.
+                tracing::warn!(site = %keeper.config.id, "the database's catalogue cannot be read: {error}");
+                if !matches!(&*error, OpenError::Database(_)) || pause > LONGEST {
+                    return;
+                }
+                drop(keeper);
+                tokio::time::sleep(pause).await;
+                pause *= 2;
             }
         });
     }

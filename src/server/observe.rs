@@ -48,10 +48,12 @@ pub struct Trail {
 
 impl Trail {
     /// Notes a refusal. What is the server's own fault is logged, under the request's id, with its text:
-    /// texts of errors hold no values.
+    /// texts of errors hold no values. That a practice is away was said when it went, and is not said anew for each
+    /// request.
     pub fn refused(&mut self, refusal: &Refusal, request: Uuid) {
         self.error = Some(refusal.code.id);
-        if refusal.status().is_server_error() {
+        let status = refusal.status();
+        if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
             let site = self.site.map(tracing::field::display);
             tracing::error!(request = %request, site, code = refusal.code.id, text = %refusal.text, "request failed");
         }

@@ -1,7 +1,6 @@
 //! Cells as they lie on the wire.
 
-use std::io::Write as _;
-
+use super::super::written::Written;
 use super::super::{CellRef, single};
 use super::charset::Charset;
 use super::message::Kind;
@@ -39,21 +38,21 @@ pub(super) fn read<T>(
         Kind::Float => see(single(wire.f32()?)),
         Kind::Double => see(CellRef::Real(wire.f64()?)),
         Kind::Date => {
-            let mut text = Short::new();
-            text.day(wire.i32()?);
-            see(text.cell())
+            let mut text = Written::new();
+            day(wire.i32()?, &mut text);
+            see(CellRef::Text(text.bytes()))
         }
         Kind::Time => {
-            let mut text = Short::new();
-            text.time(wire.u32()?);
-            see(text.cell())
+            let mut text = Written::new();
+            time(wire.u32()?, &mut text);
+            see(CellRef::Text(text.bytes()))
         }
         Kind::Timestamp => {
-            let mut text = Short::new();
-            text.day(wire.i32()?);
-            text.put(format_args!(" "));
-            text.time(wire.u32()?);
-            see(text.cell())
+            let mut text = Written::new();
+            day(wire.i32()?, &mut text);
+            text.push(b' ');
+            time(wire.u32()?, &mut text);
+            see(CellRef::Text(text.bytes()))
         }
         Kind::Boolean => {
             let is_true = wire.fixed(1)?.first() == Some(&1);
@@ -105,61 +104,18 @@ fn scaled<T>(number: i128, places: u32, see: impl FnOnce(CellRef<'_>) -> T) -> T
     ))
 }
 
-/// A short text without an allocation.
-struct Short {
-    bytes: [u8; 40],
-    length: usize,
+/// A day, counted as Firebird counts them.
+fn day(days: i32, out: &mut Written) {
+    out.day(i64::from(days) - EPOCH);
 }
 
-impl Short {
-    fn new() -> Short {
-        Short {
-            bytes: [0; 40],
-            length: 0,
-        }
-    }
-
-    fn put(&mut self, text: std::fmt::Arguments<'_>) {
-        let mut rest = &mut self.bytes[self.length..];
-        let before = rest.len();
-        // What does not fit is no day of the calendar.
-        let _ = rest.write_fmt(text);
-        self.length += before - rest.len();
-    }
-
-    /// `2026-01-05`, from days counted as Firebird counts them.
-    fn day(&mut self, days: i32) {
-        // Years that begin in March have their leap day at the end.
-        let days = i64::from(days) - EPOCH + 719_468;
-        let era = days.div_euclid(146_097);
-        let of_era = days.rem_euclid(146_097);
-        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year + year / 4 - year / 100);
-        let shifted = (5 * of_year + 2) / 153;
-        let day = of_year - (153 * shifted + 2) / 5 + 1;
-        let month = if shifted < 10 {
-            shifted + 3
-        } else {
-            shifted - 9
-        };
-        let year = year + era * 400 + i64::from(month <= 2);
-        self.put(format_args!("{year:04}-{month:02}-{day:02}"));
-    }
-
-    /// `09:30:00`, with milliseconds or more where there are any; in steps of 100 µs.
-    fn time(&mut self, ticks: u32) {
-        let (seconds, fraction) = (ticks / 10_000, ticks % 10_000);
-        let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-        self.put(format_args!("{hour:02}:{minute:02}:{second:02}"));
-        if fraction % 10 != 0 {
-            self.put(format_args!(".{fraction:04}"));
-        } else if fraction != 0 {
-            self.put(format_args!(".{:03}", fraction / 10));
-        }
-    }
-
-    fn cell(&self) -> CellRef<'_> {
-        CellRef::Text(&self.bytes[..self.length])
+/// `09:30:00`, with milliseconds or more where there are any; in steps of 100 µs.
+fn time(ticks: u32, out: &mut Written) {
+    out.time(ticks / 10_000);
+    match ticks % 10_000 {
+        0 => {}
+        fraction if fraction % 10 == 0 => out.fraction(fraction / 10, 3),
+        fraction => out.fraction(fraction, 4),
     }
 }
 
@@ -172,18 +128,10 @@ mod tests {
 
     #[test]
     fn days_and_times_are_written_as_they_are_counted() {
-        for day in [
-            date(1, 1, 1),
-            date(1858, 11, 17),
-            date(1900, 2, 28),
-            date(1900, 3, 1),
-            date(2000, 2, 29),
-            date(2026, 1, 5),
-            date(9999, 12, 31),
-        ] {
-            let mut text = Short::new();
-            text.day(days_of(day));
-            assert_eq!(text.cell(), CellRef::Text(day.to_string().as_bytes()));
+        for of in [date(1, 1, 1), date(1858, 11, 17), date(2026, 1, 5)] {
+            let mut text = Written::new();
+            day(days_of(of), &mut text);
+            assert_eq!(text.bytes(), of.to_string().as_bytes());
         }
         for (ticks, expected) in [
             (0, "00:00:00"),
@@ -191,9 +139,9 @@ mod tests {
             (342_001_230, "09:30:00.123"),
             (342_001_234, "09:30:00.1234"),
         ] {
-            let mut text = Short::new();
-            text.time(ticks);
-            assert_eq!(text.cell(), CellRef::Text(expected.as_bytes()));
+            let mut text = Written::new();
+            time(ticks, &mut text);
+            assert_eq!(text.bytes(), expected.as_bytes());
         }
     }
 

@@ -1,12 +1,12 @@
 //! A row's cells, from the client's types into those that all drivers give.
 
-use std::io::Write as _;
-
-use jiff::SignedDuration;
-use jiff::civil::{Date, DateTime, Time};
 use tiberius::{ColumnData, ColumnType, Row, numeric::Numeric, time};
 
+use crate::passthrough::written::{FROM_1900, FROM_YEAR_1, SECONDS_OF_A_DAY, Written};
 use crate::passthrough::{CellRef, RowSink, TooLarge, exact, single};
+
+const SECOND: i64 = 1_000_000_000;
+const DAY: i64 = SECONDS_OF_A_DAY as i64 * SECOND;
 
 /// Money has four places; the client gives it as a binary number, in which they are whole up to here: some 900
 /// billion.
@@ -55,49 +55,48 @@ fn cell<'c>(ty: ColumnType, data: &'c ColumnData<'static>, text: &'c mut Vec<u8>
             CellRef::Text(text)
         }),
         // In capitals, as the server writes them.
-        ColumnData::Guid(value) => written(value.as_ref(), text, |guid, text| {
-            write!(text, "{:X}", guid.as_hyphenated())
+        ColumnData::Guid(value) => value.as_ref().map_or(CellRef::Null, |guid| {
+            let mut digits = [0; 36];
+            let digits = guid.as_hyphenated().encode_upper(&mut digits);
+            text.extend_from_slice(digits.as_bytes());
+            CellRef::Text(text)
         }),
-        ColumnData::Date(value) => written(value.as_ref(), text, |day, text| {
-            write!(text, "{}", date(1, i64::from(day.days())))
+        ColumnData::Date(value) => written(value.as_ref(), text, |day, out| {
+            out.day(i64::from(day.days()) - FROM_YEAR_1);
         }),
-        ColumnData::Time(value) => written(value.as_ref(), text, |time, text| {
-            let time = of_day(*time);
-            write!(text, "{}", time.strftime("%H:%M:%S"))?;
-            match time.subsec_nanosecond() {
-                0 => Ok(()),
-                nanoseconds => write!(text, ".{:07}", nanoseconds / 100),
+        ColumnData::Time(value) => written(value.as_ref(), text, |time, out| {
+            let nanoseconds = of_day(*time);
+            out.time((nanoseconds / SECOND) as u32);
+            match nanoseconds % SECOND {
+                0 => {}
+                rest => out.fraction((rest / 100) as u32, 7),
             }
         }),
-        ColumnData::DateTime(value) => written(value.as_ref(), text, |at, text| {
+        ColumnData::DateTime(value) => written(value.as_ref(), text, |at, out| {
             // 1/300 s, kept as .000, .003 and .007.
-            let ticks = i64::from(at.seconds_fragments());
-            let milliseconds = ticks / 300 * 1000 + (ticks % 300 * 10 + 1) / 3;
-            let midnight = date(1900, i64::from(at.days())).to_datetime(Time::midnight());
-            moment(
-                midnight.saturating_add(SignedDuration::from_millis(milliseconds)),
-                text,
-            )
+            let ticks = at.seconds_fragments();
+            out.moment(i64::from(at.days()) - FROM_1900, ticks / 300);
+            out.fraction((ticks % 300 * 10 + 1) / 3, 3);
         }),
-        ColumnData::SmallDateTime(value) => written(value.as_ref(), text, |at, text| {
-            let midnight = date(1900, i64::from(at.days())).to_datetime(Time::midnight());
-            let minutes = SignedDuration::from_mins(i64::from(at.seconds_fragments()));
-            moment(midnight.saturating_add(minutes), text)
+        ColumnData::SmallDateTime(value) => written(value.as_ref(), text, |at, out| {
+            let seconds = u32::from(at.seconds_fragments()) * 60;
+            out.moment(i64::from(at.days()) - FROM_1900, seconds);
+            out.fraction(0, 3);
         }),
-        ColumnData::DateTime2(value) => {
-            written(value.as_ref(), text, |at, text| moment(precise(*at), text))
-        }
-        ColumnData::DateTimeOffset(value) => written(value.as_ref(), text, |at, text| {
+        ColumnData::DateTime2(value) => written(value.as_ref(), text, |at, out| {
+            moment(days(*at), of_day(at.time()), out);
+        }),
+        ColumnData::DateTimeOffset(value) => written(value.as_ref(), text, |at, out| {
             // It comes in UTC.
             let minutes = i64::from(at.offset());
-            let here = precise(at.datetime2()).saturating_add(SignedDuration::from_mins(minutes));
-            moment(here, text)?;
-            let (sign, minutes) = if minutes < 0 {
-                ('-', -minutes)
-            } else {
-                ('+', minutes)
-            };
-            write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            let here = of_day(at.datetime2().time()) + minutes * 60 * SECOND;
+            let midnights = here.div_euclid(DAY);
+            moment(days(at.datetime2()) + midnights, here.rem_euclid(DAY), out);
+            out.push(if minutes < 0 { b'-' } else { b'+' });
+            let minutes = minutes.unsigned_abs() as u32;
+            out.digits(minutes / 60, 2);
+            out.push(b':');
+            out.digits(minutes % 60, 2);
         }),
     }
 }
@@ -105,13 +104,15 @@ fn cell<'c>(ty: ColumnType, data: &'c ColumnData<'static>, text: &'c mut Vec<u8>
 fn written<'c, T>(
     value: Option<&T>,
     text: &'c mut Vec<u8>,
-    write: impl FnOnce(&T, &mut Vec<u8>) -> std::io::Result<()>,
+    write: impl FnOnce(&T, &mut Written),
 ) -> CellRef<'c> {
-    match value {
-        // Writing into memory does not fail.
-        Some(value) if write(value, text).is_ok() => CellRef::Text(text),
-        _ => CellRef::Null,
-    }
+    let Some(value) = value else {
+        return CellRef::Null;
+    };
+    let mut out = Written::new();
+    write(value, &mut out);
+    text.extend_from_slice(out.bytes());
+    CellRef::Text(text)
 }
 
 fn number(value: Numeric, text: &mut Vec<u8>) -> CellRef<'_> {
@@ -130,38 +131,25 @@ fn number(value: Numeric, text: &mut Vec<u8>) -> CellRef<'_> {
     std::str::from_utf8(text).map_or(CellRef::Null, exact)
 }
 
-/// A day, counted from the first of January of a year on.
-fn date(from_year: i16, days: i64) -> Date {
-    let first = jiff::civil::date(from_year, 1, 1);
-    first.saturating_add(SignedDuration::from_hours(days.saturating_mul(24)))
-}
-
-fn of_day(time: time::Time) -> Time {
+/// In nanoseconds after midnight.
+fn of_day(time: time::Time) -> i64 {
     let unit = 10_i64.pow(9 - u32::from(time.scale().min(9)));
-    let nanoseconds = i64::try_from(time.increments())
-        .unwrap_or(i64::MAX)
-        .saturating_mul(unit);
-    Time::midnight().saturating_add(SignedDuration::from_nanos(nanoseconds))
+    let increments = i64::try_from(time.increments()).unwrap_or(i64::MAX);
+    increments.saturating_mul(unit).clamp(0, DAY - 1)
 }
 
-fn precise(at: time::DateTime2) -> DateTime {
-    date(1, i64::from(at.date().days())).to_datetime(of_day(at.time()))
+/// After 1970-01-01.
+fn days(at: time::DateTime2) -> i64 {
+    i64::from(at.date().days()) - FROM_YEAR_1
 }
 
 /// With three places, or seven where it is finer: as text, moments then sort as moments do.
-fn moment(at: DateTime, text: &mut Vec<u8>) -> std::io::Result<()> {
-    let (milliseconds, rest) = (
-        at.subsec_nanosecond() / 1_000_000,
-        at.subsec_nanosecond() % 1_000_000,
-    );
-    write!(
-        text,
-        "{}.{milliseconds:03}",
-        at.strftime("%Y-%m-%d %H:%M:%S")
-    )?;
-    match rest {
-        0 => Ok(()),
-        rest => write!(text, "{:04}", rest / 100),
+fn moment(days: i64, nanoseconds: i64, out: &mut Written) {
+    out.moment(days, (nanoseconds / SECOND) as u32);
+    let rest = nanoseconds % SECOND;
+    match rest % 1_000_000 {
+        0 => out.fraction((rest / 1_000_000) as u32, 3),
+        _ => out.fraction((rest / 100) as u32, 7),
     }
 }
 

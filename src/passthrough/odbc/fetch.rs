@@ -4,14 +4,13 @@
 //! not (a letter, an image), each value is fetched for itself, in parts, so that one larger than an answer may be is
 //! known before it is held.
 
-use std::fmt::Write as _;
-
 use odbc_api::buffers::{AnyColumnBufferSlice, BufferDesc, ColumnarDynBuffer, Indicator};
 use odbc_api::parameter::{VarCell, VarKind};
 use odbc_api::sys::{Date, Timestamp};
 use odbc_api::{Bit, ColumnDescription, Cursor, CursorRow, DataType, Error, Nullable};
 
 use super::super::rows::TooLarge;
+use super::super::written::Written;
 use crate::passthrough::{CellRef, RowSink, Watch, exact};
 
 /// UTF-16 units of a text, and bytes, that a block has room for.
@@ -221,6 +220,7 @@ fn put(
     scratch: &mut String,
     sink: &mut dyn RowSink,
 ) -> Result<(), TooLarge> {
+    let mut written = Written::new();
     let cell = match kind {
         Kind::Int => column
             .as_nullable_slice::<i64>()
@@ -245,11 +245,11 @@ fn put(
         Kind::Date => column
             .as_nullable_slice::<Date>()
             .and_then(|column| column.get(row))
-            .map(|day| CellRef::Text(write_day(scratch, day))),
+            .map(|day| CellRef::Text(write_day(&mut written, day))),
         Kind::Moment => column
             .as_nullable_slice::<Timestamp>()
             .and_then(|column| column.get(row))
-            .map(|at| CellRef::Text(write_moment(scratch, at))),
+            .map(|at| CellRef::Text(write_moment(&mut written, at))),
         Kind::Text(_) => column
             .as_wide_text()
             .and_then(|column| column.get(row))
@@ -267,26 +267,24 @@ fn number(text: &[u8]) -> CellRef<'_> {
     std::str::from_utf8(text).map_or(CellRef::Text(text), |text| exact(text.trim()))
 }
 
-fn write_day<'s>(out: &'s mut String, day: &Date) -> &'s [u8] {
-    out.clear();
-    let _ = write!(out, "{:04}-{:02}-{:02}", day.year, day.month, day.day);
-    out.as_bytes()
+fn write_day<'s>(out: &'s mut Written, day: &Date) -> &'s [u8] {
+    *out = Written::new();
+    out.date(day.year.into(), day.month.into(), day.day.into());
+    out.bytes()
 }
 
 /// With milliseconds where there are any, and with all nine digits where there is more.
-fn write_moment<'s>(out: &'s mut String, at: &Timestamp) -> &'s [u8] {
-    out.clear();
-    let _ = write!(
-        out,
-        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
-        at.year, at.month, at.day, at.hour, at.minute, at.second
-    );
-    let _ = match (at.fraction, at.fraction % 1_000_000) {
-        (0, _) => Ok(()),
-        (fraction, 0) => write!(out, ".{:03}", fraction / 1_000_000),
-        (fraction, _) => write!(out, ".{fraction:09}"),
-    };
-    out.as_bytes()
+fn write_moment<'s>(out: &'s mut Written, at: &Timestamp) -> &'s [u8] {
+    *out = Written::new();
+    out.date(at.year.into(), at.month.into(), at.day.into());
+    out.push(b' ');
+    out.time((u32::from(at.hour) * 60 + u32::from(at.minute)) * 60 + u32::from(at.second));
+    match (at.fraction, at.fraction % 1_000_000) {
+        (0, _) => {}
+        (fraction, 0) => out.fraction(fraction / 1_000_000, 3),
+        (fraction, _) => out.fraction(fraction, 9),
+    }
+    out.bytes()
 }
 
 /// What is no text in UTF-16 is replaced.
@@ -323,6 +321,7 @@ impl Scratch {
         kind: Kind,
         sink: &mut dyn RowSink,
     ) -> Result<(), FetchError> {
+        let mut written = Written::new();
         let cell = match kind {
             Kind::Int => {
                 let mut value = Nullable::<i64>::null();
@@ -345,13 +344,13 @@ impl Scratch {
                 let mut value = Nullable::<Date>::null();
                 row.get_data(column, &mut value)?;
                 let day = value.into_opt();
-                day.map(|day| CellRef::Text(write_day(&mut self.text, &day)))
+                day.map(|day| CellRef::Text(write_day(&mut written, &day)))
             }
             Kind::Moment => {
                 let mut value = Nullable::<Timestamp>::null();
                 row.get_data(column, &mut value)?;
                 let at = value.into_opt();
-                at.map(|at| CellRef::Text(write_moment(&mut self.text, &at)))
+                at.map(|at| CellRef::Text(write_moment(&mut written, &at)))
             }
             Kind::Exact(_) | Kind::Time | Kind::Text(_) => {
                 let has_value = parts(row, column, &mut self.units, self.most / 2)?;

@@ -37,7 +37,7 @@ use super::{Connection, Driver, Limits, PassthroughError, RowSink, Watch};
 use crate::relation::{Dialect, Value};
 use crate::secret::Secret;
 use crate::sql::Statement;
-use cancel::Cancelling;
+use cancel::Canceller;
 use fetch::{Columns, FetchError, Fetched};
 use kept::{Kept, Open};
 
@@ -79,6 +79,7 @@ struct Server {
     options: Options,
     limits: Limits,
     runtime: Handle,
+    canceller: Arc<Canceller>,
     /// The driver says rightly how long the values of a column can be, so that rows are fetched in blocks.
     in_blocks: AtomicBool,
     /// For connections, from the attempt to make one until it is closed.
@@ -95,6 +96,7 @@ impl Odbc {
             catalogues: names.filter(|name| !name.is_empty()).collect(),
             server: Arc::new(Server {
                 limits: limits.clone(),
+                canceller: Arc::new(Canceller::new(runtime.clone())),
                 runtime,
                 in_blocks: AtomicBool::new(true),
                 places: Arc::new(Semaphore::new(2 * connections)),
@@ -325,7 +327,7 @@ impl Opened {
         let _ = prepared.set_query_timeout_sec(left + 1);
         let handle = prepared.as_stmt_ref().as_sys();
         // It ends before the statement is used again, or freed.
-        let _cancelling = Cancelling::begin(&self.server.runtime, handle, &self.watch);
+        let _cancelling = self.server.canceller.begin(handle, &self.watch);
         let cursor = prepared
             .execute(parameters)
             .map_err(|error| failed(&error))?;

@@ -8,6 +8,8 @@ use pilaster::passthrough::{CellRef, Limits};
 
 use super::server::Server;
 use super::{ask, pool};
+use crate::cli::{Serving, pilaster};
+use crate::support::{CLIENT, send};
 
 const CALLERS: usize = 12;
 const CONNECTIONS: usize = 4;
@@ -97,4 +99,88 @@ SET TERM ;^",
         "{attachments} connections"
     );
     database.becomes(0, "transactions", |database| database.transactions());
+}
+
+/// A server that was away may have been updated, with the product: its tables are looked at again when it is back.
+#[test]
+fn what_changed_while_the_server_was_away_is_served_when_it_is_back() {
+    const SITE: &str = "8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a21";
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let database = server.database(
+        "UTF8",
+        "CREATE TABLE PATIENTS (ID INTEGER NOT NULL PRIMARY KEY, SURNAME VARCHAR(40));
+INSERT INTO PATIENTS VALUES (7, 'Nguyen');",
+    );
+    let (path, port) = (database.path.clone(), server.port);
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("written");
+    };
+    std::fs::create_dir(folder.path().join("mapping")).expect("a folder");
+    write(
+        "mapping/mapping.yaml",
+        "name: Example\nengine: firebird\nverified: illustrative\ncollation: UNICODE_CI_AI\n",
+    );
+    write(
+        "mapping/tables.yaml",
+        "tables:\n  PATIENTS:\n    key: ID\n    columns: { ID: int, SURNAME: varchar(40), BORN: { type: date, optional: true } }\n",
+    );
+    write(
+        "mapping/patient.yaml",
+        "resource: Patient\ntable: PATIENTS as p\nid: p.ID\nelements:\n  name: [ { family: $p.SURNAME } ]\n  birthDate: $p.BORN\n",
+    );
+    write(
+        "pilaster.toml",
+        &format!(
+            "[[key]]\ncaller = \"acme\"\nsecret = {{ env = \"ACME_KEY\" }}\n[[site]]\nid = \"{SITE}\"\nmapping = \"mapping\"\n\
+             time-zone = \"Australia/Hobart\"\ndriver = \"firebird\"\ndatabase = \"{path}\"\n\
+             [site.server]\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"sysdba\"\npassword = {{ env = \"FIREBIRD_PASSWORD\" }}\n"
+        ),
+    );
+    let file = folder.path().join("pilaster.toml");
+    let file = file.to_str().expect("a path in UTF-8");
+    let mut command = pilaster(&["serve", "--listen", "127.0.0.1:0", "--config", file]);
+    command.env("ACME_KEY", "key-of-acme");
+    command.env("FIREBIRD_PASSWORD", super::server::PASSWORD);
+    // Nobody reads a line for each request.
+    command.env("PILASTER_LOG", "warn");
+    let serving = Serving::start(command);
+    let base = serving.base().replace("{site}", SITE);
+    let status = |search: &str| {
+        let request = CLIENT.get(format!("{base}/{search}"));
+        send(request.header("Ocp-Apim-Subscription-Key", "key-of-acme"))
+            .status()
+            .as_u16()
+    };
+    assert_eq!(status("Patient?family=nguyen"), 200);
+    assert_eq!(
+        status("Patient?birthdate=2000"),
+        400,
+        "there is no such column"
+    );
+    database.script("ALTER TABLE PATIENTS ADD BORN DATE;");
+    assert_eq!(status("Patient?birthdate=2000"), 400, "nobody has looked");
+    drop(database);
+    let was_away = std::thread::scope(|scope| {
+        let restarted = scope.spawn(|| server.kill_and_restart(Duration::from_millis(1_500)));
+        let mut was_away = false;
+        while !restarted.is_finished() {
+            was_away |= status("Patient?family=nguyen") == 503;
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        was_away
+    });
+    assert!(was_away);
+    let until = Instant::now() + Duration::from_secs(20);
+    // That the server is back is found out for who asks it.
+    while status("Patient?family=nguyen") != 200 || status("Patient?birthdate=2000") != 200 {
+        if Instant::now() > until {
+            panic!("not looked at again: {}", serving.end().1);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(status("Patient?family=nguyen"), 200);
+    serving.end();
 }
