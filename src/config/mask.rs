@@ -42,6 +42,9 @@ const SHOWN: [&str; 35] = [
     "user",
 ];
 
+/// Keys whose lists hold tables.
+const LISTS: [&str; 2] = ["key", "site"];
+
 /// Attributes of a connection string that hold secrets.
 const ATTRIBUTES: [&str; 3] = ["pwd", "password", "passwd"];
 
@@ -55,7 +58,8 @@ pub(super) fn mask(text: &str) -> String {
         let value = after.trim_start_matches([' ', '\t']);
         out.push_str(&after[..after.len() - value.len()]);
         // A table names its own keys, and so do those of a list.
-        if value.starts_with('{') || is_list_of_tables(value) {
+        let is_of_tables = LISTS.contains(&key_of(&before[..equals])) && is_list_of_tables(value);
+        if value.starts_with('{') || is_of_tables {
             rest = value;
             continue;
         }

@@ -343,7 +343,7 @@ fn part_explanation(part: &Part, engine: Engine) -> Result<PartExplanation, SqlE
     while let Some(ask) = settled.asks_elsewhere() {
         let statement = elsewhere::statement(&ask, engine)?;
         asked_first.push(Command::new(&statement, &ask.values));
-        settled.settle(&["0"]);
+        settled.settle_with_stand_in();
     }
     let part = &settled;
     let statement = crate::sql::select(&part.select, engine)?;

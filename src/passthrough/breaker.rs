@@ -13,7 +13,7 @@ use super::PassthroughError;
 const SHORTEST: Duration = Duration::from_millis(500);
 /// A server that came back is found within this time.
 const LONGEST: Duration = Duration::from_secs(5);
-/// Where the server refused the login: it may lock an account that tries too often. Also where nobody has asked since
+/// Where the server refuses the login: it may lock an account that tries too often. Also where nobody has asked since
 /// the last attempt.
 const SELDOM: Duration = Duration::from_secs(60);
 
@@ -85,11 +85,16 @@ impl Breaker {
 
     /// A connection could not be made, by a caller or by an attempt of the pool's own. True where that is news.
     pub(super) fn failed(&self, now: Instant, why: PassthroughError, is_attempt: bool) -> bool {
+        // Whoever names a login that is wrong again and again has it locked.
+        let first = match why {
+            PassthroughError::Login | PassthroughError::UpstreamRefused => SELDOM,
+            _ => SHORTEST,
+        };
         let longest = if why.is_refusal() { SELDOM } else { LONGEST };
         let mut state = self.lock();
         let (is_news, pause) = match &*state {
-            None => (true, SHORTEST),
-            Some(down) if is_attempt => (false, (down.pause * 2).min(longest)),
+            None => (true, first),
+            Some(down) if is_attempt => (false, (down.pause * 2).min(longest).max(first)),
             // What had begun before the server was known to be down says nothing new.
             Some(_) => return false,
         };
@@ -167,12 +172,14 @@ mod tests {
         let breaker = Breaker::default();
         let mut now = Instant::now();
         breaker.failed(now, PassthroughError::Login, false);
-        for _ in 0..12 {
-            assert!(breaker.ask(now).is_err());
+        for _ in 0..3 {
+            assert_eq!(breaker.ask(now).expect_err("down").pause, SELDOM);
             now = breaker.next().expect("down");
             breaker.failed(now, PassthroughError::Login, true);
         }
-        assert_eq!(breaker.ask(now).expect_err("down").pause, SELDOM);
+        // Then it is let in, and the server goes.
+        breaker.failed(now, unreachable(), true);
+        assert_eq!(breaker.ask(now).expect_err("down").pause, LONGEST);
     }
 
     #[test]

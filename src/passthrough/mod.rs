@@ -120,9 +120,10 @@ impl PassthroughError {
                 errors::DATABASE_UNREACHABLE
             }
             PassthroughError::Down { why, .. } => match **why {
-                PassthroughError::UpstreamOffline { .. } => why.code(),
-                _ if why.is_refusal() => why.code(),
-                _ => errors::DATABASE_UNREACHABLE,
+                PassthroughError::Timeout(_) | PassthroughError::Lost => {
+                    errors::DATABASE_UNREACHABLE
+                }
+                _ => why.code(),
             },
             PassthroughError::Lost => errors::DATABASE_LOST,
             PassthroughError::Login => errors::DATABASE_LOGIN,

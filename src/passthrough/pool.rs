@@ -12,7 +12,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -116,6 +116,29 @@ impl Drop for Awaited<'_> {
     }
 }
 
+/// The attempts of a pool: where they end although a server is down, others may begin.
+struct Trying {
+    pool: Weak<Pool>,
+    /// They ended of themselves.
+    is_over: bool,
+}
+
+impl Trying {
+    fn end(&mut self) {
+        self.is_over = true;
+    }
+}
+
+impl Drop for Trying {
+    fn drop(&mut self) {
+        if !self.is_over
+            && let Some(pool) = self.pool.upgrade()
+        {
+            pool.is_tried.store(false, Ordering::Release);
+        }
+    }
+}
+
 impl Drop for Pool {
     fn drop(&mut self) {
         self.jobs.close();
@@ -179,6 +202,11 @@ impl Pool {
     /// Counts a request that was turned away before it came here.
     pub fn refused(&self, why: &PassthroughError) {
         self.backing.meter.failed(why);
+    }
+
+    /// None of the databases can be connected to.
+    pub fn is_away(&self) -> bool {
+        self.backing.breakers.iter().all(Breaker::is_down)
     }
 
     /// How often a server that was down has come back. It may have been changed meanwhile.
@@ -296,13 +324,18 @@ impl Pool {
     }
 
     /// Tries a server that is down, for as long as it is and somebody has the pool, if that is not done already.
-    fn try_again_where_down(self: &Arc<Self>) {
+    pub fn try_again_where_down(self: &Arc<Self>) {
         if !self.is_down() || self.is_tried.swap(true, Ordering::AcqRel) {
             return;
         }
         let asked = Arc::clone(&self.backing.asked);
         let pool = Arc::downgrade(self);
+        let trying = Trying {
+            pool: Weak::clone(&pool),
+            is_over: false,
+        };
         tokio::spawn(async move {
+            let mut trying = trying;
             while let Some(next) = pool.upgrade().and_then(|pool| pool.next_attempt()) {
                 tokio::select! {
                     () = tokio::time::sleep_until(next.into()) => {}
@@ -311,6 +344,7 @@ impl Pool {
                 let Some(pool) = pool.upgrade() else { return };
                 pool.attempt().await;
             }
+            trying.end();
         });
     }
 

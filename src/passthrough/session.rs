@@ -209,8 +209,15 @@ impl<'p> Session<'p> {
     /// # Errors
     /// Why it cannot be had.
     pub(super) fn connect_anew(&mut self, place: usize) -> Result<(), PassthroughError> {
-        self.held.places[place] = None;
-        self.ready(place)
+        let mut made = self.backing.connect(place, self.watch, self.insists)?;
+        made.inner.begin(self.watch)?;
+        self.held.places[place] = Some(made);
+        self.uses[place] = Use {
+            begun: true,
+            fresh: true,
+            ..Use::default()
+        };
+        Ok(())
     }
 
     /// Whether each of the site's databases answers.
@@ -341,10 +348,12 @@ impl Backing {
                     tracing::warn!(site = self.meter.site(), code, "{error}");
                 }
             }
-            // What else there is to say of it, a caller is told.
-            Err(_) => {
-                breaker.succeeded();
+            // A server that is coming back may say so in many ways: it is not there yet.
+            Err(error) if is_attempt && breaker.is_down() => {
+                breaker.failed(Instant::now(), error.clone(), true);
             }
+            // Each caller is told.
+            Err(_) => {}
         }
     }
 }

@@ -80,8 +80,9 @@ pub enum PlanError {
     },
     #[error("the search looks into more than {limit} tables beside its own")]
     TooManyTables { limit: usize },
-    #[error("what the search goes by in another database is more than {limit} resources there")]
-    TooManyElsewhere { limit: usize },
+    /// Resources or rows: what there are too many of.
+    #[error("what the search goes by in another database is more than {limit} {what} there")]
+    TooManyElsewhere { limit: usize, what: &'static str },
     #[error("{what} is not offered; search the other resource first, and use its ids")]
     UnsupportedFeature {
         what: String,

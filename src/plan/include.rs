@@ -471,6 +471,7 @@ impl Planner {
             view,
             values: values.into_inner(),
             merged: Vec::new(),
+            counted_apart: false,
         }
     }
 }

@@ -35,7 +35,7 @@ use jiff::tz::TimeZone;
 
 pub use chain::references;
 pub use claims::{Claims, ViewNeed};
-pub use elsewhere::{Ask, MOST_ELSEWHERE};
+pub use elsewhere::{Ask, MOST_ELSEWHERE, MOST_ROWS};
 pub use error::{PlanError, UnknownName};
 pub use include::{
     Across, AcrossSelect, Included, MOST_ADDED, MOST_INCLUDED, ROUNDS, Steps, merged,
@@ -122,6 +122,8 @@ pub struct Part {
     pub values: Vec<Value>,
     /// How its rows are compared with those of other parts, by each parameter of `_sort`.
     pub merged: Vec<Merged>,
+    /// The number of rows is asked for by a command of its own: in one with the rows, what it compares would stand twice.
+    pub counted_apart: bool,
 }
 
 /// The rows of a child table for the parents of a page: which, and with what values.

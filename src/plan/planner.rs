@@ -215,6 +215,7 @@ impl Planner {
                     view,
                     values: values.into_inner(),
                     merged: Vec::new(),
+                    counted_apart: false,
                 })
             })
             .collect();
@@ -357,6 +358,7 @@ impl Planner {
                 select,
                 values,
                 merged,
+                counted_apart: false,
             });
         }
         // What is not offered at all is said first.

@@ -140,7 +140,7 @@ pub(super) fn is_any(expr: &Expr, ty: SqlType, list: Vec<Value>, values: &mut Va
 }
 
 /// Text that compares by its bytes, trailing blanks included, as SQLite's does where nothing else is declared.
-fn minds_blanks(expr: &Expr) -> bool {
+pub(super) fn minds_blanks(expr: &Expr) -> bool {
     match expr {
         Expr::Column(column) => {
             column.ty.is_text()

@@ -109,6 +109,11 @@ impl Values {
             0 => 0,
             length => length.next_power_of_two(),
         };
+        self.list_of(values, ty, wanted)
+    }
+
+    /// A list for `IN`, filled up to a length by its last value.
+    pub(super) fn list_of(&mut self, values: &[Value], ty: SqlType, wanted: usize) -> Vec<Expr> {
         let mut list: Vec<Expr> = Vec::with_capacity(wanted);
         list.extend(values.iter().map(|value| self.expr(value, ty)));
         // What fills it up is bound once more: with the slot of the last value the text would tell the length.

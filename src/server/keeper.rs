@@ -113,6 +113,8 @@ impl Keeper {
         // Whoever waits may go away: the attempt goes on to its end, and ends being one however it does.
         let attempt = Attempt(Arc::clone(self));
         let opened = tokio::task::spawn_blocking(move || attempt.0.open_now()).await;
+        // What it found out of the server, the pool goes on with.
+        self.config.pool.try_again_where_down();
         Some(opened.unwrap_or_else(|_| {
             Err(Arc::new(OpenError::Database(PassthroughError::Failed {
                 code: 0,
@@ -179,7 +181,10 @@ impl Keeper {
                 };
                 if keeper.site().is_ok() {
                     keeper.is_tried.store(false, Ordering::Release);
-                    return;
+                    // One that was closed just now was told that it is tried.
+                    if keeper.site().is_ok() || keeper.is_tried.swap(true, Ordering::AcqRel) {
+                        return;
+                    }
                 }
                 let Some(Err(error)) = keeper.open().await else {
                     continue;
@@ -207,6 +212,9 @@ impl Keeper {
         }
         *looked = Some(now);
         drop(looked);
+        // What is looked at now is what there is after all returns so far.
+        let returns = self.config.pool.returns();
+        self.returns.store(returns, Ordering::Relaxed);
         self.look();
     }
 
@@ -219,8 +227,15 @@ impl Keeper {
                 let Some(keeper) = Weak::upgrade(&keeper) else {
                     return;
                 };
-                let Some(Err(error)) = keeper.open().await else {
-                    return;
+                let error = match keeper.open().await {
+                    Some(Ok(())) => return,
+                    Some(Err(error)) => error,
+                    // An attempt that began before: it may have seen what was there then.
+                    None => {
+                        drop(keeper);
+                        tokio::time::sleep(SHORTEST).await;
+                        continue;
+                    }
                 };
                 if keeper.site().is_err() {
                     tracing::error!(site = %keeper.config.id, "the database no longer fits the mapping: {error}");
@@ -251,8 +266,7 @@ impl Keeper {
             self.look_again();
         }
         // It may have been away for an update of the product, which brought other tables.
-        let returns = self.config.pool.returns();
-        if self.returns.swap(returns, Ordering::Relaxed) != returns {
+        if self.returns.load(Ordering::Relaxed) != self.config.pool.returns() {
             self.look_again();
         }
         answer
@@ -324,7 +338,7 @@ impl Practice for Keeper {
     }
 
     fn is_up(&self) -> bool {
-        matches!(&*self.state(), State::Open(..)) && !self.config.pool.is_down()
+        matches!(&*self.state(), State::Open(..)) && !self.config.pool.is_away()
     }
 
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>> {

@@ -57,7 +57,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     );
     describe_gauge!(
         SITE_UP,
-        "1 where requests to a site reach its database, 0 where they are turned away with the reason"
+        "1 where requests to a site reach a database of it, 0 where all are turned away with the reason"
     );
     crate::passthrough::describe_metrics();
     *installed = Some(handle.clone());

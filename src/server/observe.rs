@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::reply::Refusal;
 use super::{metrics, reply};
+use crate::errors::{self, Code};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A UUID in its usual form, with hyphens.
@@ -46,14 +47,24 @@ pub struct Trail {
     pub error: Option<&'static str>,
 }
 
+/// What a pool says in the log when it finds it out.
+const AWAY: [Code; 6] = [
+    errors::DATABASE_UNREACHABLE,
+    errors::DATABASE_LOGIN,
+    errors::DATABASE_MISSING,
+    errors::DATABASE_CERTIFICATE,
+    errors::UPSTREAM_REFUSED,
+    errors::UPSTREAM_OFFLINE,
+];
+
 impl Trail {
     /// Notes a refusal. What is the server's own fault is logged, under the request's id, with its text:
-    /// texts of errors hold no values. That a practice is away was said when it went, and is not said anew for each
-    /// request.
+    /// texts of errors hold no values. That a practice's server is away was said when it went, and is not said anew for
+    /// each request.
     pub fn refused(&mut self, refusal: &Refusal, request: Uuid) {
         self.error = Some(refusal.code.id);
-        let status = refusal.status();
-        if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
+        let is_said = AWAY.iter().any(|code| code.id == refusal.code.id);
+        if refusal.status().is_server_error() && !is_said {
             let site = self.site.map(tracing::field::display);
             tracing::error!(request = %request, site, code = refusal.code.id, text = %refusal.text, "request failed");
         }

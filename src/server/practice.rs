@@ -106,7 +106,7 @@ impl Practice for Site {
     }
 
     fn is_up(&self) -> bool {
-        !self.pool().is_down()
+        !self.pool().is_away()
     }
 
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>> {

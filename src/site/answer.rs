@@ -102,7 +102,10 @@ impl Page {
             if let Some(total) = &mut total
                 && part.select.can_match()
             {
-                *total += if part.select.count_only {
+                *total += if part.counted_apart {
+                    answer.commands += 1;
+                    count_alone(site, session, part)?
+                } else if part.select.count_only {
                     count_of(rows.cell(0, 0))
                 } else if !rows.is_empty() {
                     count_of(rows.cell(0, rows.width() - 1))

@@ -6,17 +6,28 @@ use std::sync::Arc;
 use super::SiteError;
 use super::include::id_of;
 use crate::passthrough::Session;
-use crate::plan::{AcrossSelect, Ask, MOST_ELSEWHERE, Part, PlanError};
+use crate::plan::{AcrossSelect, Ask, MOST_ELSEWHERE, MOST_ROWS, Part, PlanError};
 use crate::relation::Value;
 use crate::sql::{self, Engine, Statement};
 
 /// Asks what the parts of one plan need: what several of them need, once.
 #[derive(Default)]
 pub struct Elsewhere {
-    known: Vec<(Arc<str>, Vec<Value>, BTreeSet<String>)>,
+    known: Vec<(Asked, BTreeSet<String>)>,
     /// Commands that it took.
     pub commands: u32,
 }
+
+/// Where something was asked, and what.
+#[derive(PartialEq)]
+struct Asked {
+    catalogue: Option<Arc<str>>,
+    text: Arc<str>,
+    values: Vec<Value>,
+}
+
+/// Values of a command that are none of its conditions': its limit, where a page begins.
+const BESIDE: usize = 20;
 
 /// The command of what is asked.
 ///
@@ -42,22 +53,28 @@ impl Elsewhere {
     ) -> Result<(), SiteError> {
         while let Some(ask) = part.asks_elsewhere() {
             let statement = statement(&ask, engine)?;
-            let bound: Vec<Value> = statement
-                .bind(&ask.values)
-                .map(|(value, _)| value.into_owned())
-                .collect();
-            let is_it =
-                |known: &(Arc<str>, Vec<Value>, _)| known.0 == statement.text && known.1 == bound;
-            let place = match self.known.iter().position(is_it) {
+            let values = statement.bind(&ask.values);
+            let asked = Asked {
+                catalogue: statement.catalogue.clone(),
+                text: Arc::clone(&statement.text),
+                values: values.map(|(value, _)| value.into_owned()).collect(),
+            };
+            let place = match self.known.iter().position(|(known, _)| *known == asked) {
                 Some(place) => place,
                 None => {
                     let found = self.ask(&ask, &statement, session)?;
-                    self.known.push((statement.text, bound, found));
+                    self.known.push((asked, found));
                     self.known.len() - 1
                 }
             };
-            let found = &self.known[place].2;
-            part.settle(&found.iter().map(String::as_str).collect::<Vec<_>>());
+            let found = &self.known[place].1;
+            let found: Vec<&str> = found.iter().map(String::as_str).collect();
+            // Beside what the command compares already, which may stand twice, and the page's own.
+            let taken = 2 * part.values.len() + BESIDE;
+            let most = engine.dialect.most_values().saturating_sub(taken);
+            if !part.settle(&found, most) {
+                return Err(too_many(most.min(MOST_ELSEWHERE), "resources"));
+            }
         }
         Ok(())
     }
@@ -71,14 +88,21 @@ impl Elsewhere {
         let rows = session.execute(statement, &ask.values)?;
         self.commands += 1;
         let last = rows.width().saturating_sub(1);
+        let ids = (0..rows.len()).filter_map(|row| id_of(rows.cell(row, last)));
         let mut found = BTreeSet::new();
-        for row in 0..rows.len() {
-            found.extend(id_of(rows.cell(row, last)));
-            if found.len() > MOST_ELSEWHERE || ask.is_cut(row + 1) {
-                let limit = MOST_ELSEWHERE;
-                return Err(PlanError::TooManyElsewhere { limit }.into());
+        for id in ids {
+            found.insert(id);
+            if found.len() > MOST_ELSEWHERE {
+                return Err(too_many(MOST_ELSEWHERE, "resources"));
             }
         }
-        Ok(found)
+        match rows.len() > MOST_ROWS {
+            true => Err(too_many(MOST_ROWS, "rows")),
+            false => Ok(found),
+        }
     }
+}
+
+fn too_many(limit: usize, what: &'static str) -> SiteError {
+    PlanError::TooManyElsewhere { limit, what }.into()
 }

@@ -459,7 +459,8 @@ fn asked_elsewhere(practice: &Practice, part: &mut Part) -> Vec<Shown> {
             statement,
             values: ask.values,
         });
-        part.settle(&found.iter().map(String::as_str).collect::<Vec<_>>());
+        let found: Vec<&str> = found.iter().map(String::as_str).collect();
+        assert!(part.settle(&found, 1_000));
     }
     shown
 }

@@ -77,6 +77,11 @@ impl Open {
         }))
     }
 
+    /// Keeps none of the statements that were prepared.
+    pub(super) fn forget(&mut self) {
+        self.kept.clear();
+    }
+
     /// Keeps a statement for the next time.
     pub(super) fn keep(&mut self, statement: Kept) {
         if self.kept.len() >= MOST {

@@ -145,6 +145,7 @@ impl Driver for Odbc {
             connection: Some(connection),
             watch: Arc::clone(watch),
             is_transaction: false,
+            has_asked: false,
             is_sound: true,
         }))
     }
@@ -225,6 +226,8 @@ struct Opened {
     watch: Arc<Watch>,
     /// Statements are run in a transaction, which is open.
     is_transaction: bool,
+    /// A statement of the job has been answered.
+    has_asked: bool,
     is_sound: bool,
 }
 
@@ -283,14 +286,28 @@ impl Opened {
         if let Some(mut kept) = open.take(&statement.text, &types) {
             let ran = self.run_prepared(&mut kept, statement, &parameters, rows, in_blocks);
             if let Ok(Fetched::All) = ran {
+                self.has_asked = true;
                 self.keep(kept);
             }
             let is_refused = matches!(
                 ran,
                 Err(PassthroughError::Failed { .. } | PassthroughError::Schema(_))
             );
-            if !is_refused || self.is_transaction {
+            if !is_refused {
                 return ran;
+            }
+            // Whatever else was prepared before may be as stale.
+            if let Some(open) = &mut self.connection {
+                open.forget();
+            }
+            if self.is_transaction {
+                // It has failed with its statement. What it has given before is of a state that there is no more.
+                if self.has_asked {
+                    return ran;
+                }
+                self.connection()?
+                    .rollback()
+                    .map_err(|error| self.failed(&error, ""))?;
             }
         }
         let open = self.connection.as_ref().ok_or(PassthroughError::Lost)?;
@@ -298,6 +315,7 @@ impl Opened {
         let prepared = prepared.ok_or(PassthroughError::Lost)?;
         let mut kept = prepared.map_err(|error| self.failed(&error, &statement.text))?;
         let ran = self.run_prepared(&mut kept, statement, &parameters, rows, in_blocks);
+        self.has_asked = true;
         if let Ok(Fetched::All) = ran {
             self.keep(kept);
         }
@@ -352,6 +370,7 @@ impl Opened {
 impl Connection for Opened {
     fn begin(&mut self, watch: &Arc<Watch>) -> Result<(), PassthroughError> {
         self.watch = Arc::clone(watch);
+        self.has_asked = false;
         match self.connection()?.is_dead() {
             Ok(true) => Err(PassthroughError::Lost),
             // Not every driver can say.

@@ -251,6 +251,30 @@ fn a_kept_statement_serves_again_whatever_has_changed() {
         "DROP TABLE kept; CREATE TABLE kept (a text, id int); INSERT INTO kept VALUES ('new', 1)",
     );
     assert_eq!(of(Value::Int(1)), text("new"));
+    // Also where several statements are to see one state.
+    let in_one_state = |value: Value| {
+        let statement = Statement::numbered("SELECT a FROM kept WHERE id = ?", &[SqlType::Int]);
+        let rows: Result<Rows, PassthroughError> = RUNTIME.block_on(pool.run(move |session| {
+            session.snapshot()?;
+            session.execute(&statement, std::slice::from_ref(&value))?;
+            session.execute(&statement, &[value])
+        }));
+        format!("{:?}", rows.expect("rows").cell(0, 0))
+    };
+    assert_eq!(vec![in_one_state(Value::Int(1))], text("new"));
+    POSTGRES.run(
+        "practice",
+        "ALTER TABLE kept ALTER COLUMN a TYPE int USING length(a)",
+    );
+    assert_eq!(
+        in_one_state(Value::Int(1)),
+        format!("{:?}", CellRef::Int(3))
+    );
+    POSTGRES.run(
+        "practice",
+        "ALTER TABLE kept ALTER COLUMN a TYPE text USING 'new'",
+    );
+    assert_eq!(of(Value::Int(1)), text("new"));
     for number in 0..100 {
         let rows = run(&pool, &format!("SELECT {number} AS n"), &[]).expect("rows");
         assert_eq!(rows.cell(0, 0), CellRef::Int(number));
