@@ -63,6 +63,7 @@ codes! {
     UNBOUNDED = "PP015", 400, "required", "The search leaves open from when until when, or asks for too long a time", "Give the parameter that the message names twice: from one day on (ge), and before another (lt).";
     SEVERAL_MATCHES = "PP016", 412, "multiple-matches", "Several patients have the identifier", "Give the identifier's system too, as in identifier=system|value; or search for the patient, and ask by id.";
     OPERATION_VALUE = "PP017", 400, "value", "A parameter of the operation is missing, or has a value that it does not take", "Write the parameter as the message says.";
+    TOO_MANY_ELSEWHERE = "PP018", 400, "too-costly", "The search goes by too much in another database of the practice", "Narrow what the chain or _has says of it: each is asked by itself there. Or search the other resource first, and use its ids.";
     DATABASE_TIMEOUT = "PD001", 504, "timeout", "The practice database did not answer in time", "Narrow the search, or try again later.";
     DATABASE_BUSY = "PD002", 503, "transient", "Too many requests wait for the practice database, or another program keeps it locked", "Try again after the seconds that Retry-After says.";
     DATABASE_SCHEMA = "PD003", 500, "exception", "The practice database lacks a table or column of the mapping", "Check that the mapping belongs to this version of the product.";

@@ -120,7 +120,13 @@ impl Page {
                     Some(_) => "of another database",
                     None => "of the default database",
                 };
-                self.note_in(&format!("{name}: asked first, {database}"));
+                let meanwhile = match part.ran {
+                    Some(_) => "",
+                    None => {
+                        "; what it gives is a list in the next, where one value stands for it here"
+                    }
+                };
+                self.note_in(&format!("{name}: asked first, {database}{meanwhile}"));
                 self.command(asked);
                 self.gap(&mut first);
             }

@@ -372,13 +372,23 @@ impl Schema {
             None if self.manifest_unread => None,
             None => {
                 self.astray.insert(Arc::clone(table));
+                let known = declared.iter().map(|catalogue| &**catalogue);
+                let help = match nearest(name, known) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None if declared.is_empty() => format!(
+                        "list all catalogues in `mapping.yaml`, the default one first: `catalogues: [DEFAULT, {}]`",
+                        shape::clip(name)
+                    ),
+                    None => "list it under `catalogues:` in `mapping.yaml`, behind the default one"
+                        .to_owned(),
+                };
                 at.report(
                     Problem::new(
                         &rules::CATALOGUE,
                         &node.span,
                         format!("the catalogue `{}` is not declared", shape::clip(name)),
                     )
-                    .help("list it under `catalogues:` in `mapping.yaml`"),
+                    .help(help),
                 );
                 None
             }

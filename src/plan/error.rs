@@ -184,9 +184,8 @@ impl PlanError {
             PlanError::UnsupportedSort { .. } => errors::UNSUPPORTED_SORT,
             PlanError::UnknownElement { .. } => errors::UNKNOWN_ELEMENT,
             PlanError::TooManyValues { .. } => errors::TOO_MANY_VALUES,
-            PlanError::TooManyComparisons { .. } | PlanError::TooManyElsewhere { .. } => {
-                errors::TOO_MANY_COMPARISONS
-            }
+            PlanError::TooManyComparisons { .. } => errors::TOO_MANY_COMPARISONS,
+            PlanError::TooManyElsewhere { .. } => errors::TOO_MANY_ELSEWHERE,
             PlanError::TypeInPath | PlanError::NoTypes | PlanError::NotOfAllTypes { .. } => {
                 errors::SEVERAL_TYPES
             }

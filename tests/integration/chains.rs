@@ -264,7 +264,7 @@ fn a_chain_leads_into_another_database_and_back() {
     let error = practice
         .search("Encounter?patient.active=true")
         .expect_err("too many");
-    assert_eq!((error.code().status, error.code().id), (400, "PP008"));
+    assert_eq!((error.code().status, error.code().id), (400, "PP018"));
     assert!(
         error.to_string().contains("more than 1000 resources"),
         "{error}"

@@ -246,7 +246,7 @@ tables:
     5 |     catalogue: OTHER
       |                ^^^^^
       |
-      = help: list it under `catalogues:` in `mapping.yaml`
+      = help: list it under `catalogues:` in `mapping.yaml`, behind the default one
 
     error[PM005]: the table `B` has no `key:`
      --> t.yaml:6:3
