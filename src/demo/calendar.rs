@@ -41,21 +41,9 @@ impl Day {
 
     /// Year, month (1–12) and day of the month (1–31).
     pub fn civil(self) -> (i32, i32, i32) {
-        let shifted = self.0.saturating_add(719_468);
-        let era = shifted.div_euclid(146_097);
-        let day_of_era = shifted.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month_from_march = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = if month_from_march < 10 {
-            month_from_march + 3
-        } else {
-            month_from_march - 9
-        };
-        let year = year_of_era + era * 400 + i32::from(month <= 2);
-        (year, month, day)
+        let (year, month, day) = crate::passthrough::civil(i64::from(self.0));
+        let narrow = |number: i64| i32::try_from(number).unwrap_or(i32::MAX);
+        (narrow(year), narrow(month.into()), narrow(day.into()))
     }
 
     /// The civil date; None beyond the calendar, where no demo has a day.

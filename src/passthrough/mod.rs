@@ -32,6 +32,7 @@ pub use rows::{Cell, CellRef, RowRef, Rows, RowsBuilder, TooLarge};
 pub use session::Session;
 pub use typed::{Typed, typed};
 pub use watch::Watch;
+pub(crate) use written::civil;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -11,6 +11,25 @@ pub(super) const FROM_YEAR_1: i64 = 719_162;
 pub(super) const FROM_1900: i64 = 25_567;
 pub(super) const SECONDS_OF_A_DAY: u32 = 86_400;
 
+/// Year, month and day of the month, from days after 1970-01-01, by the calendar as it is now.
+pub(crate) fn civil(days: i64) -> (i64, u32, u32) {
+    // Years that begin in March have their leap day at the end.
+    let days = days.saturating_add(TO_EPOCH);
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    let year = year + era * 400 + i64::from(month <= 2);
+    (year, month as u32, day as u32)
+}
+
 /// A short text.
 pub(super) struct Written {
     bytes: [u8; 48],
@@ -51,21 +70,8 @@ impl Written {
 
     /// `2026-01-05`, from days after 1970-01-01.
     pub(super) fn day(&mut self, days: i64) {
-        // Years that begin in March have their leap day at the end.
-        let days = days.saturating_add(TO_EPOCH);
-        let era = days.div_euclid(146_097);
-        let of_era = days.rem_euclid(146_097);
-        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year + year / 4 - year / 100);
-        let shifted = (5 * of_year + 2) / 153;
-        let day = of_year - (153 * shifted + 2) / 5 + 1;
-        let month = if shifted < 10 {
-            shifted + 3
-        } else {
-            shifted - 9
-        };
-        let year = year + era * 400 + i64::from(month <= 2);
-        self.date(year, month as u32, day as u32);
+        let (year, month, day) = civil(days);
+        self.date(year, month, day);
     }
 
     /// `2026-01-05`
