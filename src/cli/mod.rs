@@ -66,6 +66,8 @@ enum MappingCommand {
 enum ConfigCommand {
     /// Check a configuration file, with the mappings and secrets that it names, and report every problem with its place; no database is asked
     Check(config::CheckArgs),
+    /// Print all keys that a configuration file may have, as Markdown
+    Keys,
 }
 
 #[derive(Debug, Subcommand)]
@@ -82,6 +84,7 @@ pub fn run() -> ExitCode {
         Command::Mapping(MappingCommand::Coverage(args)) => coverage::run(&args),
         Command::Mapping(MappingCommand::Verify(args)) => verify::run(&args),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),
+        Command::Config(ConfigCommand::Keys) => print(&crate::config::keys_page()),
         Command::Demo(DemoCommand::Create(args)) => demo_create::run(&args),
         Command::Errors => print(&errors::table()),
     }

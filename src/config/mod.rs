@@ -5,6 +5,7 @@
 //! file holds it, and no message shows what stands in either, nor a line of the file in which somebody wrote one.
 
 mod drivers;
+mod keys;
 mod mask;
 mod read;
 mod rules;
@@ -28,6 +29,7 @@ use crate::secret::Secret;
 use crate::server::{BaseUrl, OperatorKey};
 
 pub use drivers::{DriverError, Drivers};
+pub use keys::page as keys_page;
 pub use rules::ALL as RULES;
 pub use server::{
     FirebirdServer, MssqlLogin, MssqlServer, OdbcServer, Server, Trust, UpstreamServer,

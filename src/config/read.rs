@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Problems, rules};
+use super::{Problems, keys, rules};
 use crate::mapping::{At, Diagnostics, Problem, Report, SourceFile, Span, nearest, suggest};
 
 /// A table, and which of its keys were asked for.
@@ -50,6 +50,11 @@ impl<'t> Section<'t> {
 
     /// A key has a meaning here. It may be asked for more than once.
     fn knows(&self, key: &'static str) {
+        debug_assert!(
+            keys::is_listed(self.what, key),
+            "`{key}` of {} is on no page",
+            self.what
+        );
         let mut known = self.known.borrow_mut();
         if !known.contains(&key) {
             known.push(key);

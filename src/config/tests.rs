@@ -375,3 +375,30 @@ fn a_file_that_is_not_there_is_a_problem_of_its_own() {
     let problems = read(Path::new("/nowhere/pilaster.toml"), &Process).expect_err("refused");
     assert!(problems.render(false).contains("error[PC001]"));
 }
+
+/// What nobody reads is reported as no key, as the second key of each table here is.
+#[test]
+fn every_key_of_the_page_is_read() {
+    for table in keys::TABLES {
+        for key in table.keys {
+            let drivers = match (table.heading, key.drivers) {
+                ("[site.server]", of) => of,
+                _ => &["mssql"][..],
+            };
+            for driver in drivers {
+                let line = format!("{} = [[1]], none-such = 1", key.name);
+                let lines = line.replace(", ", "\n");
+                let text = match table.heading {
+                    "" => format!("{lines}\n"),
+                    "Secrets" => format!("operator-key = {{ {line} }}\n"),
+                    "[[key]]" | "[[site]]" => format!("{}\n{lines}\n", table.heading),
+                    heading => format!("[[site]]\ndriver = \"{driver}\"\n{heading}\n{lines}\n"),
+                };
+                let problems = read_text(&text).expect_err("refused");
+                assert!(problems.contains("no key `none-such`"), "{text}{problems}");
+                let unread = format!("no key `{}`", key.name);
+                assert!(!problems.contains(&unread), "{text}{problems}");
+            }
+        }
+    }
+}
