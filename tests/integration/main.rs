@@ -31,6 +31,7 @@
 //! | `upstream` | a site behind another SQL Passthrough API answers as one here does, and what fails there is told |
 //! | `mssql` | the SQL Server driver, against a stand-in for a server |
 //! | `mapping_docs` | every example of `mappings/README.md` |
+//! | `tutorial` | its tutorial, typed into a shell |
 //! | `support` | the program under test, for the modules that start it |
 
 mod au_core;
@@ -66,6 +67,7 @@ mod slots;
 mod small;
 mod summary;
 mod support;
+mod tutorial;
 mod unlike_dates;
 mod upstream;
 mod whole;
