@@ -44,6 +44,9 @@ pub(super) fn expr(expr: &Expr) -> String {
             format!("comparator({})", self::expr(inner))
         }
         Expr::Test(inner) => format!("test({})", predicate_line(inner)),
+        Expr::When(predicate, inner) => {
+            format!("when({}, {})", predicate_line(predicate), self::expr(inner))
+        }
         Expr::Case(case) => {
             let Case {
                 subject,

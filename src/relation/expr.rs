@@ -82,6 +82,8 @@ pub enum Expr {
     Measured(Box<Expr>, Measured),
     /// 1 where the predicate holds, else 0.
     Test(Box<Predicate>),
+    /// The expression where the predicate holds, else NULL.
+    When(Box<Predicate>, Box<Expr>),
     /// A literal for each literal; what else is not NULL gives `otherwise`, or, where there is none, what NULL
     /// gives: `absent`.
     Case(Shared<Case>),

@@ -81,6 +81,7 @@ impl<'a> Joins<'a> {
             | Expr::Measured(inner, _)
             | Expr::DaysTo(inner, _) => self.of_expr(inner),
             Expr::Test(predicate) => self.of_predicate(predicate),
+            Expr::When(predicate, inner) => self.of_predicate(predicate) | self.of_expr(inner),
             Expr::Case(case) => self.of_expr(&case.subject),
             Expr::Raw(raw) => raw
                 .aliases

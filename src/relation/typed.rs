@@ -8,7 +8,7 @@ impl Expr {
         match self {
             Expr::Column(column) => column.ty,
             Expr::Raw(raw) => raw.ty,
-            Expr::NullIf(inner, _) => inner.sql_type(),
+            Expr::NullIf(inner, _) | Expr::When(_, inner) => inner.sql_type(),
             Expr::Coalesce(parts) => parts
                 .iter()
                 .map(Expr::sql_type)
@@ -53,6 +53,7 @@ impl Expr {
             Expr::Column(column) => column.collation.as_deref(),
             Expr::Raw(raw) => raw.collation.as_deref(),
             Expr::NullIf(inner, _)
+            | Expr::When(_, inner)
             | Expr::Trim(inner)
             | Expr::Digits(inner)
             | Expr::Substring(inner, ..) => inner.collation(),

@@ -16,9 +16,11 @@ pub(super) fn type_of(expr: &Expr) -> (SqlType, Option<Arc<Collation>>) {
         Expr::Raw(raw) => (raw.ty, raw.collation.clone()),
         Expr::Slot(slot) => (slot.ty, None),
         Expr::Cast(_, ty) => (*ty, None),
-        Expr::Trim(inner) | Expr::NullIf(inner, _) | Expr::Exact(inner) | Expr::Fold(inner) => {
-            type_of(inner)
-        }
+        Expr::Trim(inner)
+        | Expr::NullIf(inner, _)
+        | Expr::When(_, inner)
+        | Expr::Exact(inner)
+        | Expr::Fold(inner) => type_of(inner),
         Expr::Coalesce(list) => list.first().map_or((SqlType::VarChar(0), None), type_of),
         Expr::Int(_) | Expr::BitAnd(..) | Expr::Test(_) | Expr::DaysTo(..) => {
             (SqlType::BigInt, None)

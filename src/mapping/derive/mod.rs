@@ -347,7 +347,10 @@ fn by_paths(looked: &Looked<'_>, root: &Place<'_>, found: &mut Found<'_>) -> sor
                 ParameterKind::Composite | ParameterKind::Special => {}
             }
         }
-        all.extend(places);
+        // A text that stands in a choice for a date is none to sort by, nor is it searched.
+        let is_text =
+            |place: &Place<'_>| looked.kind == ParameterKind::Date && place.ty == "string";
+        all.extend(places.into_iter().filter(|place| !is_text(place)));
     }
     if let Some(ways) = exists.filter(|ways| !ways.is_empty()) {
         found.push(None, Predicate::True, Matcher::Exists(ways));

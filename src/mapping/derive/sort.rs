@@ -1,9 +1,10 @@
 //! Sort keys: the expressions whose order is the order of a parameter's values.
 //!
 //! R4 §3.1.1.5.1 sorts a resource by the first of its values in the order asked for. That is one value
-//! where a parameter finds its value in one place that is not conditional; in any other case there are
-//! no keys, and the parameter is not sortable. A name sorts by family then given of the first name, an
-//! address by city, postal code and line of the first address.
+//! where a parameter finds its value in one place; in any other case there are no keys, and the parameter is not
+//! sortable. Where that place is conditional, the key is NULL in the rows that have no such element. A name sorts by
+//! family then given of the first name, an address by city, postal code and line of the first address; which name is the
+//! first must not depend on the row.
 
 use std::sync::Arc;
 
@@ -57,12 +58,13 @@ fn is_plain(place: &Place<'_>) -> bool {
 }
 
 fn of_place(place: &Place<'_>, children: Children<'_>) -> Option<Keys> {
-    if !is_plain(place) {
+    if place.child.is_some() {
         return None;
     }
     if let Some(binding) = place.binding() {
+        let keys = of_binding(binding)?.into_iter();
         return Some(Keys {
-            exprs: of_binding(binding)?,
+            exprs: keys.map(|key| under(&place.guard, key)).collect(),
             moment: moment(binding),
         });
     }
@@ -81,6 +83,14 @@ fn of_place(place: &Place<'_>, children: Children<'_>) -> Option<Keys> {
         "Reference" => inner("reference"),
         "Period" => inner("start").or_else(|| inner("end")),
         _ => None,
+    }
+}
+
+/// The key, in the rows that have the element.
+fn under(guard: &Predicate, key: Expr) -> Expr {
+    match guard {
+        Predicate::True => key,
+        guard => Expr::When(Box::new(guard.clone()), Box::new(key)),
     }
 }
 

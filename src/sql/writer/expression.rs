@@ -210,6 +210,13 @@ impl Writer<'_> {
                 self.predicate(predicate)?;
                 self.out.push_str(" THEN 1 ELSE 0 END");
             }
+            Expr::When(predicate, inner) => {
+                self.out.push_str("CASE WHEN ");
+                self.predicate(predicate)?;
+                self.out.push_str(" THEN ");
+                self.expr(inner)?;
+                self.out.push_str(" END");
+            }
             Expr::Case(case) => self.case(case)?,
             Expr::Raw(raw) => {
                 self.out.push('(');

@@ -9,6 +9,7 @@ use super::{derive, offered, show, shown};
 use crate::mapping::derive::walk::MOST_PLACES;
 use crate::mapping::derive::{OwnParameter, Reason, parameters, resource};
 use crate::mapping::*;
+use crate::relation::{CompareOp, Expr, Predicate};
 use crate::search::{Modifier, ParameterKind};
 
 #[test]
@@ -507,6 +508,42 @@ fn sort_keys_follow_the_value() {
             &["p.DAY datetime", "p.TIME int", "p.LENGTH int"]
         ),
         "none"
+    );
+}
+
+#[test]
+fn a_value_under_a_condition_sorts_where_the_condition_holds() {
+    let condition = Expr::Test(Box::new(Predicate::Compare(
+        column("p.STATUS int"),
+        CompareOp::Ne,
+        Expr::Int(3),
+    )));
+    let day = || {
+        bound(
+            &["p.DAY datetime"],
+            Conversion::Date(DateForm::Column { utc: false }),
+        )
+    };
+    let under = Node::When(Arc::new(condition), Box::new(day()));
+    let conditional = source("Patient", [("birthDate", under)]);
+    assert_eq!(
+        shown(&conditional, &["birthdate"])
+            .lines()
+            .last()
+            .map(str::trim),
+        Some("SORT when(p.STATUS <> 3, p.DAY)")
+    );
+    // A text that may stand in the date's place is no date.
+    let either = source(
+        "Immunization",
+        [
+            ("occurrenceDateTime", day()),
+            ("occurrenceString", constant("\"unknown\"")),
+        ],
+    );
+    assert_eq!(
+        shown(&either, &["date"]).lines().last().map(str::trim),
+        Some("SORT p.DAY")
     );
 }
 

@@ -227,6 +227,7 @@ fn expr(value: &Expr) -> String {
             format!("substring({}, {from}, {length})", expr(inner))
         }
         Expr::Test(inner) => format!("test({})", predicate(inner)),
+        Expr::When(holds, inner) => format!("when({}, {})", predicate(holds), expr(inner)),
         Expr::Case(case) => {
             let Case {
                 subject,
