@@ -11,6 +11,7 @@ mod demo;
 mod demo_create;
 mod errors;
 mod explain;
+mod explain_code;
 mod failure;
 mod log;
 mod open;
@@ -56,9 +57,9 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum MappingCommand {
-    /// Check a mapping's files and report every problem with its place
     Check(check::Args),
     Coverage(coverage::Args),
+    ExplainCode(explain_code::Args),
     Verify(verify::Args),
 }
 
@@ -82,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Explain(args) => explain::run(args),
         Command::Mapping(MappingCommand::Check(args)) => check::run(&args),
         Command::Mapping(MappingCommand::Coverage(args)) => coverage::run(&args),
+        Command::Mapping(MappingCommand::ExplainCode(args)) => explain_code::run(&args),
         Command::Mapping(MappingCommand::Verify(args)) => verify::run(&args),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),
         Command::Config(ConfigCommand::Keys) => print(&crate::config::keys_page()),
@@ -151,6 +153,10 @@ mod tests {
             &["serve", "--base-url", "example.org"],
             &["serve", "--operator-key", "0123456789abcdef"],
             &["mapping"],
+            &["mapping", "check"],
+            &["mapping", "check", "--json", "--format", "text", "m"],
+            &["mapping", "explain-code"],
+            &["mapping", "explain-code", "--all", "PM001"],
             &["nothing"],
             &[],
         ] {

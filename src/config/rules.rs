@@ -36,4 +36,6 @@ rules! {
         "Give it to the user whom the program runs as, and to nobody else: chmod 600.";
     NO_FILE = "PC016", Warning, "The file of a database is not there",
         "The site answers 503 until it is. A path that is relative begins at the folder of the configuration file; `pilaster demo create` writes a demo's.";
+    SAME_DATABASE = "PC017", Warning, "Two catalogues of a mapping are one database",
+        "A mapping names several catalogues since the product keeps them in several databases: what is asked of the one would not be found in the other. A copy in which all tables were put into one file may be named twice.";
 }

@@ -12,7 +12,8 @@ use super::read::{Placed, Section, clip, only};
 use super::secrets::Secrets;
 use super::{Config, Environment, MappingSource, Problems, Read, Server, SiteEntry, rules, server};
 use crate::mapping::{
-    At, Diagnostics, Mapping, Options, Problem, Report, SourceFile, Span, embedded, suggest,
+    At, Diagnostics, Mapping, Options, Problem, Report, SourceFile, Span, embedded, nearest,
+    suggest,
 };
 use crate::passthrough::Limits;
 use crate::plan::CountLimits;
@@ -245,13 +246,14 @@ impl Reading<'_> {
         } else if named.value == embedded::ID {
             MappingSource::Embedded
         } else {
-            site.invalid(
-                &named.span,
-                format!(
-                    "there is no folder `{}` beside this file",
-                    clip(named.value)
-                ),
+            let message = format!(
+                "there is no folder `{}` beside this file",
+                clip(named.value)
             );
+            let near = folders_beside(&folder);
+            let problem = Problem::new(&rules::INVALID_VALUE, &named.span, message)
+                .maybe_help(meant(named.value, &near));
+            site.report(problem);
             return (None, None);
         };
         let of_mapping = match source.load(&Options::default()) {
@@ -280,6 +282,40 @@ impl Reading<'_> {
         {
             self.of_mappings.push(of_mapping);
         }
+    }
+}
+
+/// The folders where one is not: their names, a bounded number of them. None where nothing can be read.
+fn folders_beside(missing: &Path) -> Vec<String> {
+    const MOST: usize = 1000;
+    let Some(Ok(entries)) = missing.parent().map(std::fs::read_dir) else {
+        return Vec::new();
+    };
+    entries
+        .take(MOST)
+        .flatten()
+        .filter(|entry| entry.path().is_dir())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect()
+}
+
+/// The folder that a name of a mapping is likely to be, among those beside it and the one of the program.
+fn meant(name: &str, beside: &[String]) -> Option<String> {
+    let (parent, last) = match name.rsplit_once('/') {
+        Some((parent, last)) => (format!("{parent}/"), last),
+        None => (String::new(), name),
+    };
+    if let Some(near) = nearest(last, beside.iter().map(String::as_str)) {
+        return Some(format!("did you mean `{parent}{near}`?"));
+    }
+    match nearest(last, [embedded::ID]) {
+        Some(own) => Some(format!(
+            "did you mean `{own}`, which is part of the program?"
+        )),
+        None => Some(format!(
+            "a path begins at the folder of this file; `{}` is part of the program",
+            embedded::ID
+        )),
     }
 }
 
@@ -336,7 +372,8 @@ fn databases(
         let named = |name: &Arc<str>| (Arc::clone(name), name.to_string());
         return Some(wanted.iter().map(|(name, _)| named(name)).collect());
     }
-    let mut databases = Vec::new();
+    let mut databases: Vec<(Arc<str>, String)> = Vec::new();
+    let mut spans: Vec<&Span> = Vec::new();
     let mut complete = true;
     for (name, needed) in wanted {
         let found = pairs.iter().find(|(of, _)| match of {
@@ -348,7 +385,14 @@ fn databases(
                 if *server == Server::Sqlite {
                     at.file(value, folder);
                 }
-                databases.push((name, value_of(value.value)));
+                let database = value_of(value.value);
+                let mut earlier = databases.iter().zip(&spans);
+                if let Some(((first, _), span)) = earlier.find(|((_, known), _)| *known == database)
+                {
+                    at.same((first, span), (&name, &value.span));
+                }
+                spans.push(&value.span);
+                databases.push((name, database));
             }
             None if needed => {
                 at.lacks(&name, server);
@@ -401,11 +445,29 @@ impl Site<'_> {
         if path.is_file() || named.value.trim().is_empty() {
             return;
         }
-        let (rule, why) = match path.exists() {
-            true => (&rules::INVALID_VALUE, "this is no file"),
-            false => (&rules::NO_FILE, "there is no such file yet"),
-        };
-        self.at.report(Problem::new(rule, &named.span, why));
+        let looked_for = format!("it is looked for at {}", path.display());
+        self.at.report(match path.exists() {
+            true => Problem::new(&rules::INVALID_VALUE, &named.span, "this is no file")
+                .note(looked_for)
+                .help("give the path of the database's file itself"),
+            false => Problem::new(&rules::NO_FILE, &named.span, "there is no such file yet")
+                .note(looked_for)
+                .help("correct the path, which begins at the folder of this file, or make the database there"),
+        });
+    }
+
+    /// Two catalogues, each with the place where its database is named, which is the same.
+    fn same(&self, first: (&str, &Span), second: (&str, &Span)) {
+        let message = format!(
+            "the catalogues `{}` and `{}` are one database",
+            first.0, second.0
+        );
+        self.at.report(
+            Problem::new(&rules::SAME_DATABASE, second.1, message)
+                .label("again here")
+                .related(first.1, "first here")
+                .help("name the database of each, unless this one has the tables of both"),
+        );
     }
 
     fn lacks(&self, name: &str, server: &Server) {

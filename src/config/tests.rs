@@ -326,6 +326,23 @@ fn the_nearest_driver_and_time_zone_are_named() {
 }
 
 #[test]
+fn the_nearest_folder_of_a_mapping_is_named() {
+    let text = site("driver = \"sqlite\"\ndatabase = \"secret\"");
+    let help = |mapping: &str| {
+        let problems = read_text(&text.replace("bp-premier", mapping)).expect_err("refused");
+        let help = problems.split("= help: ").nth(1).expect("help");
+        help.lines().next().expect("a line").to_owned()
+    };
+    let near = concat!(env!("CARGO_MANIFEST_DIR"), "/mappings/zedmd");
+    assert!(help(near).ends_with("/mappings/zedmed`?"), "{}", help(near));
+    assert_eq!(
+        help("bp-premeir"),
+        "did you mean `bp-premier`, which is part of the program?"
+    );
+    assert!(help("somewhere").starts_with("a path begins at the folder of this file"));
+}
+
+#[test]
 fn a_database_is_named_and_a_file_is_looked_for() {
     let read = |driver: &str, lines: &str| {
         let server = "[site.server]\nhost = \"h\"\nuser = \"x\"\npassword = { env = \"PASSWORD\" }";
@@ -350,6 +367,29 @@ fn a_database_is_named_and_a_file_is_looked_for() {
         warnings.contains("warning[PC016]") && warnings.contains("later.sqlite"),
         "{warnings}"
     );
+    assert!(
+        warnings.contains("note: it is looked for at ")
+            && warnings.contains("help: correct the path"),
+        "{warnings}"
+    );
+    let zedmed = concat!(env!("CARGO_MANIFEST_DIR"), "/mappings/zedmed");
+    let one =
+        site("driver = \"sqlite\"\n[site.databases]\nOFFICE = \"secret\"\nCLINICAL = \"secret\"")
+            .replace("bp-premier", zedmed);
+    let read_one = read_text(&one).unwrap_or_else(|problems| panic!("{problems}"));
+    insta::assert_snapshot!(read_one.warnings, @r#"
+    warning[PC017]: the catalogues `OFFICE` and `CLINICAL` are one database
+      --> pilaster.toml:11:12
+       |
+    10 | OFFICE = "secret"
+       |          -------- first here
+    11 | CLINICAL = "secret"
+       |            ^^^^^^^^ again here
+       |
+       = help: name the database of each, unless this one has the tables of both
+
+    1 warning
+    "#);
     let problems = read("sqlite", "BPSPATIENTS = \".\"").expect_err("refused");
     assert!(problems.contains("this is no file"), "{problems}");
 }

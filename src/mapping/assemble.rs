@@ -137,10 +137,13 @@ fn withheld(found: &[(At<'_>, Compiled, Derivation)]) -> BTreeSet<(&'static str,
             !matches!(reason, Reason::Type(_)) && (*reason != joined || !by_parts(name))
         });
         for (name, reason) in partial.chain(unanswered) {
+            let missed = derivation.missed_at.get(name);
+            let line = missed.filter(|place| place.file == at.file().path);
+            let span = line.map_or(compiled.span.clone(), |place| at.line(place.line));
             at.report(
                 Problem::new(
                     &rules::PARTLY_SEARCHED,
-                    &compiled.span,
+                    &span,
                     format!("`{name}` is not offered for {resource}: {reason}"),
                 )
                 .note("it would find only some of the resources that have what is asked for")

@@ -36,15 +36,21 @@ impl Scope<'_> {
     /// Declares the aliases of `children:` and of their lookups.
     pub fn declare_children<'n>(&mut self, node: Option<&'n Node>) -> Vec<DeclaredChild<'n>> {
         let mut list = Vec::new();
-        let pairs = node
-            .and_then(|node| shape::map(self.at, node, "`children:`"))
-            .unwrap_or_default();
+        let pairs = node.and_then(|node| shape::map(self.at, node, "`children:`"));
+        self.blind |= node.is_some() && pairs.is_none();
+        let pairs = pairs.unwrap_or_default();
         if let Some(pair) = pairs.get(MOST) {
-            self.at.report(Problem::new(
-                &rules::TOO_MANY_LOOKUPS,
-                &pair.key_span,
-                format!("{} children, and there may be {MOST}", pairs.len()),
-            ));
+            self.at.report(
+                Problem::new(
+                    &rules::TOO_MANY_LOOKUPS,
+                    &pair.key_span,
+                    format!("{} children, and there may be {MOST}", pairs.len()),
+                )
+                .label("the first that is too many")
+                .help(
+                    "entries may share a child: each says with `if:` which of its rows it is for",
+                ),
+            );
             self.blind = true;
         }
         for pair in pairs.iter().take(MOST) {

@@ -307,6 +307,7 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
     references(&compiled, all);
     if let Some((at, _)) = trees.iter().find(|(at, _)| &*at.file().path == MANIFEST) {
         lacks::check(*at, &schema.manifest.lacks, &compiled);
+        schema.catalogues_of_tables(*at);
     }
     if report.errors() > 0 {
         return None;

@@ -74,7 +74,7 @@ mod tests;
 mod value;
 
 pub(crate) use diagnostic::{At, Problem, Report, SourceFile};
-pub use diagnostic::{Diagnostic, Diagnostics};
+pub use diagnostic::{Diagnostic, Diagnostics, json, sarif};
 pub use lacks::Lacks;
 pub use load::{Folder, Loaded, Options, load_files, load_folder};
 pub use model::*;

@@ -33,15 +33,21 @@ impl Scope<'_> {
     /// Declares the aliases of `lookups:`.
     pub fn declare_lookups<'n>(&mut self, node: Option<&'n Node>, rows: Rows) -> Lookups<'n> {
         let mut list = Vec::new();
-        let pairs = node
-            .and_then(|node| shape::map(self.at, node, "`lookups:`"))
-            .unwrap_or_default();
+        let pairs = node.and_then(|node| shape::map(self.at, node, "`lookups:`"));
+        self.blind |= node.is_some() && pairs.is_none();
+        let pairs = pairs.unwrap_or_default();
         if let Some(pair) = pairs.get(MOST) {
-            self.at.report(Problem::new(
-                &rules::TOO_MANY_LOOKUPS,
-                &pair.key_span,
-                format!("{} lookups, and there may be {MOST}", pairs.len()),
-            ));
+            self.at.report(
+                Problem::new(
+                    &rules::TOO_MANY_LOOKUPS,
+                    &pair.key_span,
+                    format!("{} lookups, and there may be {MOST}", pairs.len()),
+                )
+                .label("the first that is too many")
+                .help(
+                    "rows of one table that differ by their kind are one child, under `children:`",
+                ),
+            );
             self.blind = true;
         }
         for pair in pairs.iter().take(MOST) {

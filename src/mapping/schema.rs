@@ -26,6 +26,8 @@ pub(super) struct Manifest {
     /// How text columns compare where a column says nothing.
     pub collation: Option<Arc<Collation>>,
     pub catalogues: Vec<Arc<str>>,
+    /// Where each of them stands in the file.
+    pub catalogue_spans: Vec<Span>,
     pub lacks: Vec<LackingType>,
 }
 
@@ -39,6 +41,7 @@ impl Default for Manifest {
             verified: Verified::Illustrative,
             collation: None,
             catalogues: Vec::new(),
+            catalogue_spans: Vec::new(),
             lacks: Vec::new(),
         }
     }
@@ -58,6 +61,10 @@ pub(super) struct Schema {
     broken_tables: HashSet<String>,
     /// Tables of which it is not known in which catalogue they are.
     astray: HashSet<Arc<str>>,
+    /// Catalogues that tables name, the default one too.
+    named: HashSet<Arc<str>>,
+    /// A table that names none.
+    unnamed: Option<Arc<str>>,
     /// A file, or the tables of one, could not be read: what is not declared may stand there.
     pub unread: bool,
     /// The same of code tables.
@@ -121,6 +128,7 @@ pub(super) fn manifest(at: At<'_>, root: &Node) -> Manifest {
         for node in pair.value.entries() {
             if let Some(name) = shape::text(at, node, "the name of a catalogue") {
                 manifest.catalogues.push(Arc::from(name));
+                manifest.catalogue_spans.push(node.span.clone());
             }
         }
     }
@@ -269,8 +277,13 @@ impl Schema {
             Some(node) => self.key(at, node, &name, &mut columns),
             None => Vec::new(),
         };
-        let catalogue =
-            get(pairs, "catalogue").and_then(|pair| self.catalogue(at, &pair.value, &name));
+        let catalogue = match get(pairs, "catalogue") {
+            Some(pair) => self.catalogue(at, &pair.value, &name),
+            None => {
+                self.unnamed.get_or_insert_with(|| Arc::clone(&name));
+                None
+            }
+        };
         let derived = get(pairs, "sql").and_then(|pair| self.derived(at, &pair.value));
         Some(TableInfo {
             name,
@@ -365,6 +378,7 @@ impl Schema {
     /// The catalogue of a table; None for the default one.
     fn catalogue(&mut self, at: At<'_>, node: &Node, table: &Arc<str>) -> Option<Arc<str>> {
         let name = shape::text(at, node, "the name of a catalogue")?;
+        self.named.insert(Arc::from(name));
         let declared = &self.manifest.catalogues;
         match declared.iter().position(|catalogue| **catalogue == *name) {
             Some(0) => None,
@@ -392,6 +406,53 @@ impl Schema {
                 );
                 None
             }
+        }
+    }
+
+    /// Reports catalogues in which no table lies, and a single one that is named as if there were another. `at` is the
+    /// manifest. Asked when all files have been read; what could not be read might be a table's.
+    pub fn catalogues_of_tables(&self, at: At<'_>) {
+        let unsure = self.unread || self.manifest_unread || !self.broken_tables.is_empty();
+        if unsure || !self.astray.is_empty() || self.tables.is_empty() {
+            return;
+        }
+        let warn = |span: &Span, message: String, help: String| {
+            at.report(Problem::new(&rules::CATALOGUES, span, message).help(help));
+        };
+        let manifest = &self.manifest;
+        if let ([only], [span], Some(unnamed)) = (
+            &manifest.catalogues[..],
+            &manifest.catalogue_spans[..],
+            &self.unnamed,
+        ) && self.named.contains(only)
+        {
+            let message = format!(
+                "`{only}` is the only catalogue, so that `{unnamed}` lies there too, which names none"
+            );
+            let help = format!(
+                "list the one of the other tables before it: `catalogues: [DEFAULT, {only}]`; if all tables lie in `{only}`, let none name it"
+            );
+            return warn(span, message, help);
+        }
+        for ((name, span), place) in manifest
+            .catalogues
+            .iter()
+            .zip(&manifest.catalogue_spans)
+            .zip(0..)
+        {
+            let is_default = place == 0;
+            if self.named.contains(name) || is_default && self.unnamed.is_some() {
+                continue;
+            }
+            let help = match is_default {
+                true => "it is the default one, in which the tables lie that name none: let the first of the list be one that has tables".to_owned(),
+                false => format!("say which tables lie in it, `catalogue: {name}`, or take it out of the list"),
+            };
+            warn(
+                span,
+                format!("no table lies in the catalogue `{name}`"),
+                help,
+            );
         }
     }
 

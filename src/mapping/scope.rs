@@ -176,7 +176,8 @@ impl<'a> Scope<'a> {
                     format!("the alias `{}` is used twice", shape::clip(name)),
                 )
                 .label("again here")
-                .related(&first.span, "first here"),
+                .related(&first.span, "first here")
+                .help("give one of them another name; columns are written with it"),
             );
             self.blind = true;
             return None;

@@ -12,7 +12,13 @@ use super::yaml::{Node, Pair, Span, Value, get};
 pub(super) fn map<'n>(at: At<'_>, node: &'n Node, what: &str) -> Option<&'n [Pair]> {
     let pairs = node.as_map();
     if pairs.is_none() {
-        wrong(at, node, "a mapping", what);
+        let help = match &node.value {
+            Value::List(entries) if entries.iter().any(|entry| entry.as_map().is_some()) => Some(
+                "its entries are keys of their own: leave `- `, or the brackets, out".to_owned(),
+            ),
+            _ => None,
+        };
+        wrong_but(at, node, "a mapping", what, help);
     }
     pairs
 }

@@ -451,7 +451,14 @@ impl Compiler<'_> {
                             "`{first}` is in {}, and a command runs in one",
                             name(catalogue)
                         ))
-                        .help("map it as a source of its own, and refer to it"),
+                        .help(format!(
+                            "if both lie in one, declare `{}` {}; else map it as a source of its own, and refer to it",
+                            table.name,
+                            match catalogue {
+                                Some(name) => format!("with `catalogue: {name}`"),
+                                None => "without `catalogue:`".to_owned(),
+                            }
+                        )),
                     );
                 }
                 Some(_) => {}

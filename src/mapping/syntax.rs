@@ -19,7 +19,8 @@ pub(super) fn tree(at: At<'_>) -> (Option<Node>, bool) {
                 &rules::UNSUPPORTED_YAML,
                 &span,
                 format!("{what} has no place in a mapping"),
-            ),
+            )
+            .maybe_help(in_its_place(what)),
             yaml::Problem::Duplicate {
                 key,
                 span,
@@ -31,10 +32,27 @@ pub(super) fn tree(at: At<'_>) -> (Option<Node>, bool) {
                 Problem::new(&rules::DUPLICATE_KEY, &span, message)
                     .label("again here")
                     .related(&first, "first here")
+                    .help(
+                        "keep one of them; several values of one element are the entries of a list",
+                    )
             }
         });
     }
     (tree.root, readable)
+}
+
+/// What to write for a part of YAML that is refused, by the reader's name for it.
+fn in_its_place(what: &str) -> Option<String> {
+    let help = match what {
+        "an anchor" | "an alias" => {
+            "write the value out where it is used; a table of codes has a name under `codes:`"
+        }
+        "a tag" => "leave it out: an element's type says what its value is",
+        "a second document in one file" => "put what is below `---` into a file of its own",
+        "a key that is not text" => "a key is one text: `name: …`",
+        _ => return None,
+    };
+    Some(help.to_owned())
 }
 
 fn syntax(text: &str, message: String, span: &Span) -> Problem {

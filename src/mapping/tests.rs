@@ -5,6 +5,7 @@ mod files;
 mod habits;
 mod lacks;
 mod meant;
+mod mutated;
 mod once;
 mod relations;
 mod shapes;

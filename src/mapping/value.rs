@@ -65,14 +65,17 @@ impl Compiler<'_> {
 
     fn complex(&self, property: ElementRef, node: &Node, frame: Frame) -> Result<Made, Gone> {
         let Some(pairs) = node.as_map() else {
+            let found = match node.as_text() {
+                Some(text) if text.starts_with('$') => "a column",
+                _ => node.kind(),
+            };
             let mut problem = Problem::new(
                 &rules::NOT_PRIMITIVE,
                 &node.span,
                 format!(
-                    "`{}` has parts, as every {} has, and this is {}",
+                    "`{}` has parts, as every {} has, and this is {found}",
                     property.path(),
                     property.type_name(),
-                    node.kind()
                 ),
             )
             .label("expected a mapping");

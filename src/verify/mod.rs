@@ -8,6 +8,7 @@ mod common;
 mod compare;
 mod live;
 mod queries;
+pub mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +16,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::mapping::{Mapping, Place, Severity};
+use crate::mapping::{Mapping, Place, Rule, Severity};
 use crate::passthrough::{PassthroughError, Session};
 use crate::relation::Dialect;
 
@@ -48,24 +49,26 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What is known of findings of this kind.
+    pub const fn rule(self) -> &'static Rule {
+        match self {
+            Kind::MissingTable => &rules::MISSING_TABLE,
+            Kind::MissingColumn => &rules::MISSING_COLUMN,
+            Kind::MissingOptional => &rules::MISSING_OPTIONAL,
+            Kind::WrongType => &rules::WRONG_TYPE,
+            Kind::Collation => &rules::COLLATION,
+            Kind::Unindexed => &rules::UNINDEXED,
+        }
+    }
+
     /// `PV001`
     pub const fn code(self) -> &'static str {
-        match self {
-            Kind::MissingTable => "PV001",
-            Kind::MissingColumn => "PV002",
-            Kind::MissingOptional => "PV003",
-            Kind::WrongType => "PV004",
-            Kind::Collation => "PV005",
-            Kind::Unindexed => "PV006",
-        }
+        self.rule().code
     }
 
     /// Whether the site can be served all the same.
     pub const fn severity(self) -> Severity {
-        match self {
-            Kind::MissingTable | Kind::MissingColumn => Severity::Error,
-            _ => Severity::Warning,
-        }
+        self.rule().severity
     }
 
     /// Changes what is served, and is as it should be.

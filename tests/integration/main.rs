@@ -2,6 +2,7 @@
 //!
 //! | module | what it shows |
 //! |---|---|
+//! | `mapping_check` | what the checking of mappings tells people and programs |
 //! | `mappings` | every mapping's cases, with commands and resources as snapshots |
 //! | `indexes` | the common searches are driven by an index |
 //! | `capability` | what is declared is answered, what is not is refused |
@@ -48,6 +49,7 @@ mod illustrative;
 mod includes;
 mod indexes;
 mod limits;
+mod mapping_check;
 mod mapping_docs;
 mod mappings;
 mod metadata;

@@ -37,7 +37,7 @@ use rustc_hash::FxHashMap;
 
 use crate::fhir::{self, ElementPath, SearchParameter, StepFilter, Test};
 use crate::mapping::{
-    Binding, Conversion, Matcher, Parameter, Source, Target, TextMatcher, TokenSystem,
+    self, Binding, Conversion, Matcher, Parameter, Source, Target, TextMatcher, TokenSystem,
 };
 use crate::relation::{Child, Predicate, Shared};
 use crate::search::ParameterKind;
@@ -75,6 +75,8 @@ pub struct Derivation {
     pub unsupported: Vec<(Arc<str>, Reason)>,
     /// Parameters that are answered, but not from all the elements that they cover.
     pub partial: Vec<(Arc<str>, Reason)>,
+    /// Where the values stand that are not compared, of parameters that are not answered or not from all.
+    pub missed_at: FxHashMap<Arc<str>, mapping::Place>,
 }
 
 /// Why a parameter, or a part of it, is not answered.
@@ -139,6 +141,8 @@ struct Found<'a> {
     children: Children<'a>,
     targets: Vec<Target>,
     missed: Option<Reason>,
+    /// Where the value stands that the reason is of.
+    missed_at: Option<mapping::Place>,
 }
 
 impl<'a> Found<'a> {
@@ -147,6 +151,7 @@ impl<'a> Found<'a> {
             children,
             targets: Vec::new(),
             missed: None,
+            missed_at: None,
         }
     }
 
@@ -186,6 +191,9 @@ pub fn parameters(
     reference::all(&Place::root(&tree, resource), &mut references);
     derivation.references = references.targets;
     let mut add = |name: Arc<str>, kind, url, found: Found<'_>, sort: sort::Keys| {
+        if let Some(place) = found.missed_at {
+            derivation.missed_at.insert(Arc::clone(&name), place);
+        }
         if off.contains(&name) {
             return derivation.unsupported.push((name, Reason::Off));
         }
@@ -336,6 +344,7 @@ fn by_paths(looked: &Looked<'_>, root: &Place<'_>, found: &mut Found<'_>) -> sor
                 found.missed = Some(Reason::TooMany);
                 break;
             }
+            let before = found.missed.is_some();
             match looked.kind {
                 ParameterKind::String => text::string(place, found),
                 ParameterKind::Token => token::token(place, found),
@@ -345,6 +354,9 @@ fn by_paths(looked: &Looked<'_>, root: &Place<'_>, found: &mut Found<'_>) -> sor
                 ParameterKind::Quantity => number::quantity(place, found),
                 ParameterKind::Uri => number::uri(place, found),
                 ParameterKind::Composite | ParameterKind::Special => {}
+            }
+            if !before && found.missed.is_some() {
+                found.missed_at = place.tree.value().map(|value| value.place.clone());
             }
         }
         // A text that stands in a choice for a date is none to sort by, nor is it searched.

@@ -21,6 +21,19 @@ pub(super) enum Tree {
     When(Predicate, Box<Tree>),
 }
 
+impl Tree {
+    /// The first value in it that comes from columns.
+    pub fn value(&self) -> Option<&Binding> {
+        match self {
+            Tree::Constant(_) => None,
+            Tree::Value(binding) => Some(binding),
+            Tree::Object(object) => object.properties.iter().find_map(|it| it.value.value()),
+            Tree::List(entries) => entries.iter().find_map(|entry| entry.value.value()),
+            Tree::When(_, inner) => inner.value(),
+        }
+    }
+}
+
 pub(super) struct Object {
     pub properties: Vec<Property>,
     /// It is there only with one of its bound values.

@@ -158,7 +158,7 @@ fn yaml_that_mappings_do_not_use_is_refused() {
         ("a.yaml", "resource: Patient\n\ttable: x\n"),
         ("b.yaml", "tables: &t {}\ncodes: *t\ncodes: {}\n"),
         ("c.yaml", "- a\n"),
-    ]), @r#"
+    ]), @r"
     error[PM001]: the file is not YAML from here on
      --> a.yaml:1:11
       |
@@ -172,12 +172,16 @@ fn yaml_that_mappings_do_not_use_is_refused() {
       |
     1 | tables: &t {}
       |         ^^
+      |
+      = help: write the value out where it is used; a table of codes has a name under `codes:`
 
     error[PM002]: an alias has no place in a mapping
      --> b.yaml:2:8
       |
     2 | codes: *t
       |        ^^
+      |
+      = help: write the value out where it is used; a table of codes has a name under `codes:`
 
     error[PM006]: a file of a mapping is a mapping, and this is a list
      --> c.yaml:1:1
@@ -186,7 +190,7 @@ fn yaml_that_mappings_do_not_use_is_refused() {
       | ^^^ expected a mapping
 
     4 errors
-    "#);
+    ");
 }
 
 #[test]

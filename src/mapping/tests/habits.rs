@@ -245,18 +245,18 @@ fn a_parameter_is_offered_for_all_that_it_looks_at_or_not_at_all() {
              name: [ {{ family: $p.SURNAME, text: {{ join: [ $p.SURNAME, $p.FIRSTNAME ] }} }} ]\n{search}"
         )
     };
-    insta::assert_snapshot!(problems(&source("")), @r"
+    insta::assert_snapshot!(problems(&source("")), @r#"
     warning[PM055]: `identifier` is not offered for Patient: the element is not searchable: joined text
-     --> patient.yaml:1:1
+     --> patient.yaml:7:5
       |
-    1 | resource: Patient
-      | ^^^^^^^^
+    7 |     - { system: "urn:b", value: { join: [ $p.SURNAME, $p.FIRSTNAME ] } }
+      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
       = note: it would find only some of the resources that have what is asked for
       = help: say under `search:` what `identifier` looks at, or `identifier: off` if it is to be refused
 
     1 warning
-    ");
+    "#);
     insta::assert_snapshot!(problems(&source("search:\n  identifier: off\n")), @"");
 }
 

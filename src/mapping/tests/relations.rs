@@ -48,7 +48,7 @@ fn names_of_tables_columns_and_aliases() {
 
     3 errors
     "#);
-    insta::assert_snapshot!(problems(&with("  doc: USERS", "  p: USERS")), @r#"
+    insta::assert_snapshot!(problems(&with("  doc: USERS", "  p: USERS")), @r"
     error[PM023]: the alias `p` is used twice
      --> patient.yaml:9:3
       |
@@ -57,9 +57,11 @@ fn names_of_tables_columns_and_aliases() {
     ...
     9 |   p: USERS on doc.USERID = p.USERID
       |   ^ again here
+      |
+      = help: give one of them another name; columns are written with it
 
     1 error
-    "#);
+    ");
     insta::assert_snapshot!(problems(&with("  doc: USERS", "  my doc: USERS")), @r#"
     error[PM007]: `my doc` cannot be an alias
      --> patient.yaml:9:3
@@ -174,15 +176,17 @@ fn lookups() {
     let many: String = (0..61)
         .map(|n| format!("  l{n}: SEX on l{n}.SEXCODE = p.SEXCODE\n"))
         .collect();
-    insta::assert_snapshot!(problems(&with("children:\n", &format!("{many}children:\n"))), @r#"
+    insta::assert_snapshot!(problems(&with("children:\n", &format!("{many}children:\n"))), @r"
     error[PM028]: 64 lookups, and there may be 60
       --> patient.yaml:67:3
        |
     67 |   l57: SEX on l57.SEXCODE = p.SEXCODE
-       |   ^^^
+       |   ^^^ the first that is too many
+       |
+       = help: rows of one table that differ by their kind are one child, under `children:`
 
     1 error
-    "#);
+    ");
 }
 
 #[test]
@@ -343,7 +347,7 @@ fn rows_ids_and_catalogues() {
 
     3 errors
     ");
-    insta::assert_snapshot!(problems(&with("  doc: USERS", "  drug: DRUGS on drug.DRUGID = p.FLAGS\n  doc: USERS")), @r#"
+    insta::assert_snapshot!(problems(&with("  doc: USERS", "  drug: DRUGS on drug.DRUGID = p.FLAGS\n  doc: USERS")), @r"
     error[PM038]: `DRUGS` is in another catalogue than `PATIENTS`
      --> patient.yaml:9:3
       |
@@ -351,10 +355,10 @@ fn rows_ids_and_catalogues() {
       |   ^^^^ in `DRUGS`
       |
       = note: `PATIENTS` is in the default catalogue, and a command runs in one
-      = help: map it as a source of its own, and refer to it
+      = help: if both lie in one, declare `DRUGS` without `catalogue:`; else map it as a source of its own, and refer to it
 
     1 error
-    "#);
+    ");
     insta::assert_snapshot!(problems(&with("resource: Patient", "resource: Patient\nprofile: au-core-patient\nsource: next-of-kin")), @r#"
     error[PM053]: the profile `au-core-patient` is not an absolute URL
      --> patient.yaml:2:10
