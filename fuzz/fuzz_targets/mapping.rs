@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use libfuzzer_sys::fuzz_target;
 use pilaster::fhir::StatementOptions;
 use pilaster::fhir::capability::statement;
-use pilaster::mapping::{Loaded, Options, load_files};
+use pilaster::mapping::{Diagnostics, Loaded, Options, json, load_files, sarif};
 use pilaster::plan::{Context, CountLimits, Planner};
 use pilaster::relation::Dialect;
 use pilaster::search::SearchRequest;
@@ -24,15 +24,23 @@ fuzz_target!(|text: &str| {
     match load_files("fuzz", &files, &Options::default()) {
         Ok(Loaded { mapping, warnings }) => {
             assert!(!warnings.has_errors());
-            let _ = warnings.render(false);
+            show(&warnings);
             serve(mapping);
         }
         Err(problems) => {
             assert!(problems.has_errors());
-            let _ = problems.render(false);
+            show(&problems);
         }
     }
 });
+
+/// Problems can be shown to people and to programs.
+fn show(problems: &Diagnostics) {
+    let _ = problems.render(false);
+    for document in [json([problems]), sarif([problems])] {
+        serde_json::from_str::<serde_json::Value>(&document).expect("JSON");
+    }
+}
 
 fn serve(mapping: pilaster::mapping::Mapping) {
     let options = StatementOptions {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use crate::errors::{self, Code};
 use crate::mapping::Rule;
-use crate::mapping::rules::{self, clinic, page};
+use crate::mapping::rules::{self, Example, clinic, page};
 use crate::{config, verify};
 
 /// Print what there is to know of a code: why it is a problem, and what to do
@@ -41,28 +41,29 @@ pub(super) fn run(args: &Args) -> ExitCode {
 /// What a code stands for.
 #[derive(Clone, Copy)]
 enum Entry {
-    Rule(&'static Rule),
+    /// With what says the problems of its examples.
+    Rule(&'static Rule, fn(Example) -> String),
     Error(&'static Code),
 }
 
 impl Entry {
     fn code(self) -> &'static str {
         match self {
-            Entry::Rule(rule) => rule.code,
+            Entry::Rule(rule, _) => rule.code,
             Entry::Error(error) => error.id,
         }
     }
 
     fn title(self) -> &'static str {
         match self {
-            Entry::Rule(rule) => rule.title,
+            Entry::Rule(rule, _) => rule.title,
             Entry::Error(error) => error.title,
         }
     }
 
     fn page(self) -> String {
         match self {
-            Entry::Rule(rule) => page::page(rule),
+            Entry::Rule(rule, problems) => page::page(rule, problems),
             Entry::Error(error) => format!(
                 "{}Answered with the HTTP status {} and an OperationOutcome whose issue is of the type `{}`.\n\n{}\n",
                 page::heading(error.id, error.title),
@@ -82,22 +83,25 @@ struct Family {
 }
 
 fn families() -> [Family; 4] {
-    let rules = |all: &[&'static Rule]| all.iter().copied().map(Entry::Rule).collect();
+    let rules = |all: &[&'static Rule], problems: fn(Example) -> String| {
+        all.iter().map(|rule| Entry::Rule(rule, problems)).collect()
+    };
+    let of_mapping: fn(Example) -> String = |example| clinic::problems(example).to_string();
     [
         Family {
             title: "Mappings",
             about: "Found in the files of a mapping by `pilaster mapping check`, and whenever one is loaded.",
-            entries: rules(rules::ALL),
+            entries: rules(rules::ALL, of_mapping),
         },
         Family {
             title: "Mappings and databases",
             about: "Found by `pilaster mapping verify` and at every start, in a mapping beside its database.",
-            entries: rules(verify::rules::ALL),
+            entries: rules(verify::rules::ALL, of_mapping),
         },
         Family {
             title: "Configuration",
             about: "Found in a configuration file by `pilaster config check`, and whenever one is read.",
-            entries: rules(config::RULES),
+            entries: rules(config::rules::ALL, config::rules::example::problems),
         },
         Family {
             title: "Requests",

@@ -8,7 +8,7 @@ mod drivers;
 mod keys;
 mod mask;
 mod read;
-mod rules;
+pub mod rules;
 mod secrets;
 mod server;
 mod site;
@@ -30,7 +30,6 @@ use crate::server::{BaseUrl, OperatorKey};
 
 pub use drivers::{DriverError, Drivers};
 pub use keys::page as keys_page;
-pub use rules::ALL as RULES;
 pub use server::{
     FirebirdServer, MssqlLogin, MssqlServer, OdbcServer, Server, Trust, UpstreamServer,
 };

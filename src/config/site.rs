@@ -47,11 +47,11 @@ pub(super) fn config(
             }
             Err(error) => {
                 let span = error.span().unwrap_or(0..0);
-                at.report(Problem::new(
-                    &rules::SYNTAX,
-                    &span,
-                    "this cannot be read as TOML",
-                ));
+                at.report(
+                    Problem::new(&rules::SYNTAX, &span, "this cannot be read as TOML").help(
+                        "a text stands in quotes, which are closed in its line; a key is followed by `=` and one value",
+                    ),
+                );
             }
         }
     }
@@ -131,6 +131,7 @@ impl Reading<'_> {
 
     fn keys(&mut self, root: &Section<'_>) -> Vec<(String, Secret)> {
         let mut keys: Vec<(String, Secret)> = Vec::new();
+        let mut spans: Vec<Span> = Vec::new();
         let sections = root.sections("key", "the entry of a key");
         if sections.is_empty() {
             root.missing(
@@ -146,13 +147,17 @@ impl Reading<'_> {
                 "the subscription key: { env = \"NAME\" } or { file = \"path\" }",
             );
             if let (Some(caller), Some(secret)) = (caller, secret) {
-                if keys.iter().any(|(_, known)| *known == secret) {
-                    section.report(Problem::new(
-                        &rules::DUPLICATE,
-                        &section.span,
-                        "another entry has the same secret: whose key it is cannot be told",
-                    ));
+                if let Some(first) = keys.iter().position(|(_, known)| *known == secret) {
+                    let message =
+                        "another entry has the same secret: whose key it is cannot be told";
+                    section.report(
+                        Problem::new(&rules::DUPLICATE, &section.span, message)
+                            .label("again here")
+                            .related(&spans[first], "first here")
+                            .help("give each caller a secret of its own"),
+                    );
                 }
+                spans.push(section.span.clone());
                 keys.push((caller.value.to_owned(), secret));
             }
             section.done();
@@ -206,14 +211,16 @@ impl Reading<'_> {
                 let span = site
                     .get("mapping")
                     .map_or(site.span.clone(), |value| value.span());
-                site.report(Problem::new(
-                    &rules::OTHER_ENGINE,
-                    &span,
-                    format!(
-                        "{} is written for {}, and the driver is for {engine}",
-                        mapping.name, mapping.engine
-                    ),
-                ));
+                let message = format!(
+                    "{} is written for {}, and the driver is for {engine}",
+                    mapping.name, mapping.engine
+                );
+                site.report(
+                    Problem::new(&rules::OTHER_ENGINE, &span, message).help(format!(
+                        "name a mapping for {engine}, or the driver for {}",
+                        mapping.engine
+                    )),
+                );
             }
         }
         let (limits, count) = limits(&site);
@@ -350,6 +357,7 @@ fn databases(
         entry: &site.span,
         listed: listed_at,
     };
+    let mut strangers = false;
     for (name, _) in &pairs {
         if let Some(name) = name
             && !mapping.catalogues.is_empty()
@@ -359,6 +367,7 @@ fn databases(
                 .any(|known| **known == *name.value)
         {
             at.unknown(name, mapping);
+            strangers = true;
         }
     }
     let server = server?;
@@ -395,7 +404,10 @@ fn databases(
                 databases.push((name, database));
             }
             None if needed => {
-                at.lacks(&name, server);
+                // It may be what is named wrongly.
+                if !strangers {
+                    at.lacks(&name, server);
+                }
                 complete = false;
             }
             None => {}

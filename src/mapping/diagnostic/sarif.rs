@@ -66,7 +66,7 @@ fn descriptor(rule: &Rule) -> Value {
         "id": rule.code,
         "shortDescription": { "text": rule.title },
         "fullDescription": { "text": rule.explanation },
-        "help": { "text": rule.explanation, "markdown": page::page(rule) },
+        "help": { "text": rule.explanation, "markdown": page::of_mapping(rule) },
         "defaultConfiguration": { "level": rule.severity.name() },
     })
 }

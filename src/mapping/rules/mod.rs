@@ -200,11 +200,25 @@ macro_rules! rules {
     };
 }
 
-pub(crate) use rules;
+pub(crate) use {of_files, rules};
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// Asserts that a folder has a file for each rule, named by its code, and no other that begins so.
+    pub fn have_files(folder: &str, prefix: &str, rules: &[&Rule]) {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .expect("the folder")
+            .filter_map(|entry| entry.expect("an entry").file_name().into_string().ok())
+            .filter_map(|name| Some(name.strip_suffix(".rs")?.to_owned()))
+            .filter(|name| name.starts_with(prefix))
+            .collect();
+        files.sort();
+        let codes = rules.iter().map(|rule| rule.code.to_ascii_lowercase());
+        assert_eq!(files, codes.collect::<Vec<_>>());
+    }
 
     #[test]
     fn codes_are_in_order_and_explained() {
@@ -222,19 +236,7 @@ mod tests {
 
     #[test]
     fn every_rule_has_its_file_and_every_file_its_rule() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/mapping/rules");
-        let mut files: Vec<String> = std::fs::read_dir(folder)
-            .expect("the folder")
-            .filter_map(|entry| entry.expect("an entry").file_name().into_string().ok())
-            .filter_map(|name| Some(name.strip_suffix(".rs")?.to_owned()))
-            .filter(|name| name.starts_with("pm"))
-            .collect();
-        files.sort();
-        let codes: Vec<String> = ALL
-            .iter()
-            .map(|rule| rule.code.to_ascii_lowercase())
-            .collect();
-        assert_eq!(files, codes);
+        have_files("src/mapping/rules", "pm", ALL);
     }
 
     #[test]

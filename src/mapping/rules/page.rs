@@ -11,8 +11,13 @@ const MAX_LINES: usize = 30;
 /// The lines that are kept of them, before the middle and behind it.
 const KEPT: [usize; 2] = [8, 3];
 
-/// The page of a rule: its title, why it is one, and its examples, if it has any.
-pub fn page(rule: &Rule) -> String {
+/// The page of a rule of mappings.
+pub fn of_mapping(rule: &Rule) -> String {
+    page(rule, |example| clinic::problems(example).to_string())
+}
+
+/// The page of a rule: its title, why it is one, and its examples, if it has any. `problems` says what is said of one.
+pub fn page(rule: &Rule, problems: impl Fn(Example) -> String) -> String {
     let mut page = heading(rule.code, rule.title);
     let severity = match rule.severity {
         Severity::Error => "An error: nothing is served until it is mended.",
@@ -24,8 +29,7 @@ pub fn page(rule: &Rule) -> String {
     let _ = write!(page, "{severity}\n\n{}\n", rule.explanation);
     if !rule.wrong.is_empty() {
         example(&mut page, "Wrong", rule.wrong);
-        let problems = clinic::problems(rule.wrong);
-        let _ = write!(page, "\n```text\n{problems}\n```\n");
+        let _ = write!(page, "\n```text\n{}\n```\n", problems(rule.wrong));
     }
     if !rule.right.is_empty() {
         example(&mut page, "Right", rule.right);
@@ -41,9 +45,10 @@ pub fn heading(code: &str, title: &str) -> String {
 fn example(page: &mut String, what: &str, files: Example) {
     for ((name, text), n) in files.iter().zip(0..) {
         let lead = if n == 0 { what } else { "And" };
+        let language = name.rsplit('.').next().unwrap_or_default();
         let _ = write!(
             page,
-            "\n{lead}, in `{name}`:\n\n```yaml\n{}```\n",
+            "\n{lead}, in `{name}`:\n\n```{language}\n{}```\n",
             cut(text)
         );
     }
@@ -71,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_page_says_all_of_its_rule() {
-        insta::assert_snapshot!(page(&rules::NOT_REPEATING), @r"
+        insta::assert_snapshot!(of_mapping(&rules::NOT_REPEATING), @r"
         ### PM012
 
         **A list stands where the element occurs at most once**
@@ -116,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_long_example_is_cut() {
-        let page = page(&rules::TOO_MANY_LOOKUPS);
+        let page = of_mapping(&rules::TOO_MANY_LOOKUPS);
         assert!(page.contains("# … "), "{page}");
         assert!(page.lines().count() < 60, "{page}");
     }
