@@ -16,6 +16,7 @@ mod failure;
 mod log;
 mod open;
 mod operator_key;
+mod schema;
 mod serve;
 mod verify;
 
@@ -60,6 +61,7 @@ enum MappingCommand {
     Check(check::Args),
     Coverage(coverage::Args),
     ExplainCode(explain_code::Args),
+    Schema(schema::Args),
     Verify(verify::Args),
 }
 
@@ -84,6 +86,7 @@ pub fn run() -> ExitCode {
         Command::Mapping(MappingCommand::Check(args)) => check::run(&args),
         Command::Mapping(MappingCommand::Coverage(args)) => coverage::run(&args),
         Command::Mapping(MappingCommand::ExplainCode(args)) => explain_code::run(&args),
+        Command::Mapping(MappingCommand::Schema(args)) => schema::run(&args),
         Command::Mapping(MappingCommand::Verify(args)) => verify::run(&args),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),
         Command::Config(ConfigCommand::Keys) => print(&crate::config::keys_page()),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::conversion::{self, Goal, Kind};
 use super::diagnostic::Problem;
+use super::keys::suits;
 use super::model::{Binding, CodePart, Conversion, Output};
 use super::predicate::is_day;
 use super::schema::Schema;
@@ -254,9 +255,9 @@ impl Compiler<'_> {
                     self.at,
                     &pair.value,
                     "value of `compare:`",
-                    &[("digits", ())],
+                    &COMPARISONS,
                 ))?;
-                if goal.kind != Kind::Text || !operation.ty.is_text() {
+                if !suits("compare", goal.kind) || !operation.ty.is_text() {
                     conversion::cannot(
                         self.at,
                         span,
@@ -323,6 +324,9 @@ impl Compiler<'_> {
         list
     }
 }
+
+/// How a search compares, where not as the text stands.
+pub(super) const COMPARISONS: [(&str, ()); 1] = [("digits", ())];
 
 /// `part:` of a code table.
 pub(super) const PARTS: [(&str, CodePart); 3] = [

@@ -10,6 +10,7 @@ use super::diagnostic::Problem;
 use super::fragment::{self, ColumnName, Condition, Operand, OrderBy};
 use super::relate::{Lookups, MOST};
 use super::scope::{Alias, Rows, Scope, Text, Uses};
+use super::vocabulary::{self, names};
 use super::yaml::{Node, Pair, Span, Value, get, locate};
 use super::{rules, shape};
 use crate::relation::{Child, CompareOp, Expr, Order, Predicate};
@@ -65,12 +66,7 @@ impl Scope<'_> {
         let node = &pair.value;
         let (table_node, table, on, filter, order, lookups) = match &node.value {
             Value::Map(pairs) => {
-                shape::only(
-                    self.at,
-                    pairs,
-                    &["table", "on", "where", "order", "lookups"],
-                    "a child",
-                );
+                shape::only(self.at, pairs, &names(&vocabulary::CHILD), "a child");
                 self.blind |= shape::is_misspelt(self.at, pairs, "lookups");
                 let required = |key, help| {
                     shape::required(self.at, pairs, key, &pair.key_span, "the child", help)

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::diagnostic::{At, Problem};
 use super::model::{Code, CodeEntry, CodeTable};
 use super::names::nearest;
+use super::vocabulary::{self, names};
 use super::yaml::{Node, Pair, Span, Value, get};
 use super::{rules, shape};
 
@@ -61,7 +62,7 @@ fn read(at: At<'_>, name: &str, node: &Node) -> Option<Codes> {
     let pairs = shape::map(at, node, "a code table")?;
     let (system, pairs) = match get(pairs, "values") {
         Some(values) if matches!(values.value.value, Value::Map(_)) => {
-            shape::only(at, pairs, &["system", "values"], "a code table");
+            shape::only(at, pairs, &names(&vocabulary::CODE_TABLE), "a code table");
             let system = get(pairs, "system").and_then(|pair| system(at, &pair.value));
             (system, shape::map(at, &values.value, "`values:`")?)
         }
@@ -161,7 +162,7 @@ fn no_long_form(at: At<'_>, pairs: &[Pair]) -> Option<()> {
             && pair.value.as_map().is_some_and(|inner| !is_entry(inner))
     });
     if let Some(pair) = misspelt {
-        shape::unknown_key(at, pair, &["system", "values"], "a code table");
+        shape::unknown_key(at, pair, &names(&vocabulary::CODE_TABLE), "a code table");
         return None;
     }
     let Some(pair) = get(pairs, "system") else {
@@ -187,7 +188,7 @@ fn entry(at: At<'_>, pair: &Pair, of_table: Option<&Arc<str>>) -> Option<Code> {
             shape::only(
                 at,
                 pairs,
-                &["code", "display", "system"],
+                &names(&vocabulary::CODE_ENTRY),
                 "an entry of a code table",
             );
             let help = "an entry is `raw: code` or `raw: { code: …, display: …, system: … }`";

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::binding::Each;
 use super::diagnostic::{At, Problem};
+use super::keys::suits;
 use super::model::{Conversion, DateForm, DateLayout, MeasurePart, Output, Precision};
 use super::scope::Operation;
 use super::yaml::{Node, Pair, Span, get};
@@ -114,6 +115,26 @@ pub(super) const CHOOSING: [&str; 7] = [
     "codes", "bit", "format", "unix", "measure", "divide", "multiply",
 ];
 
+/// Whether a bit that is set is true.
+pub(super) const STATES: [(&str, bool); 2] = [("set", false), ("clear", true)];
+
+/// The parts of a measurement that is kept as text.
+pub(super) const MEASURES: [(&str, MeasurePart); 3] = [
+    ("number", MeasurePart::Number),
+    ("comparator", MeasurePart::Comparator),
+    ("text", MeasurePart::Text),
+];
+
+/// How much of a date-time means anything, where that is not all of it.
+pub(super) const PRECISIONS: [(&str, Precision); 2] =
+    [("day", Precision::Day), ("minute", Precision::Minute)];
+
+/// Whether a column is in UTC.
+pub(super) const ZONES: [(&str, bool); 1] = [("utc", true)];
+
+/// The largest factor of a number.
+pub(super) const MOST_FACTOR: i64 = 1_000_000_000;
+
 /// What an instant comes from.
 const TIME_OF_DAY: &str =
     "an instant needs a time of day: `{ date: p.DAY, seconds: p.TIME }`, or a date-time column";
@@ -134,23 +155,17 @@ pub(super) fn of_column(
     };
     if let Some(node) = option("bit") {
         let mask = shape::integer(at, node, "the mask of `bit:`", 1..=i64::MAX)?;
-        let states = [("set", false), ("clear", true)];
         let inverted = match option("is") {
-            Some(node) => shape::word(at, node, "value of `is:`", &states)?,
+            Some(node) => shape::word(at, node, "value of `is:`", &STATES)?,
             None => false,
         };
-        return match goal.kind {
-            Kind::Boolean if ty.is_integer() => Some(Conversion::Bit { mask, inverted }),
-            _ => refuse("`bit:` gives a boolean from a column of whole numbers".into()),
+        return match suits("bit", goal.kind) && ty.is_integer() {
+            true => Some(Conversion::Bit { mask, inverted }),
+            false => refuse("`bit:` gives a boolean from a column of whole numbers".into()),
         };
     }
     if let Some(node) = option("measure") {
-        let parts = [
-            ("number", MeasurePart::Number),
-            ("comparator", MeasurePart::Comparator),
-            ("text", MeasurePart::Text),
-        ];
-        let part = shape::word(at, node, "value of `measure:`", &parts)?;
+        let part = shape::word(at, node, "value of `measure:`", &MEASURES)?;
         let fits = match part {
             MeasurePart::Number => goal.kind == Kind::Decimal && (ty.is_text() || ty.is_number()),
             MeasurePart::Comparator | MeasurePart::Text => goal.kind == Kind::Text && ty.is_text(),
@@ -197,7 +212,7 @@ fn number<'n>(
     refuse: &Refuse<'_>,
 ) -> Option<Conversion> {
     let factor = |key: &str| match option(key) {
-        Some(node) => shape::integer(at, node, "a factor", 1..=1_000_000_000),
+        Some(node) => shape::integer(at, node, "a factor", 1..=MOST_FACTOR),
         None => Some(1),
     };
     let (multiply, divide) = (factor("multiply")?, factor("divide")?);
@@ -236,7 +251,7 @@ fn calendar<'n>(
         DateForm::Unix
     } else if ty.has_day() {
         let utc = match option("zone") {
-            Some(node) => shape::word(at, node, "value of `zone:`", &[("utc", true)])?,
+            Some(node) => shape::word(at, node, "value of `zone:`", &ZONES)?,
             None => false,
         };
         DateForm::Column { utc }
@@ -261,10 +276,7 @@ fn calendar<'n>(
         _ => false,
     };
     let precision = match option("precision") {
-        Some(node) => {
-            let words = [("day", Precision::Day), ("minute", Precision::Minute)];
-            shape::word(at, node, "value of `precision:`", &words)?
-        }
+        Some(node) => shape::word(at, node, "value of `precision:`", &PRECISIONS)?,
         None if fine => Precision::Full,
         None => Precision::Day,
     };

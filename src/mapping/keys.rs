@@ -7,56 +7,23 @@ use super::conversion::{CHOOSING, Goal, Kind};
 use super::diagnostic::Problem;
 use super::names::nearest;
 use super::source::Compiler;
+use super::vocabulary::{self, ORIGINS, names};
 use super::yaml::{Node, Pair, get};
 use super::{rules, shape};
 
-/// The origins of a value: each with the keys that may stand beside it.
-const ORIGINS: [(&str, &[&str]); 8] = [
-    (
-        "column",
-        &[
-            "absent",
-            "compare",
-            "codes",
-            "part",
-            "bit",
-            "is",
-            "format",
-            "precision",
-            "zone",
-            "unix",
-            "divide",
-            "multiply",
-            "measure",
-        ],
-    ),
-    (
-        "sql",
-        &[
-            "type",
-            "collation",
-            "absent",
-            "compare",
-            "codes",
-            "part",
-            "bit",
-            "is",
-            "format",
-            "precision",
-            "zone",
-            "unix",
-            "divide",
-            "multiply",
-            "measure",
-        ],
-    ),
-    ("join", &["with"]),
-    ("concat", &["absent"]),
-    ("date", &["seconds", "minutes", "plus", "absent"]),
-    ("year", &["month", "day"]),
-    ("first", &[]),
-    ("to", &["id", "source", "absent"]),
-];
+/// Whether an origin or an option gives something of that kind.
+pub(super) fn suits(key: &str, kind: Kind) -> bool {
+    match key {
+        "format" | "unix" | "zone" => kind.is_calendar(),
+        "precision" | "date" => matches!(kind, Kind::DateTime | Kind::Instant),
+        "year" => matches!(kind, Kind::Date | Kind::DateTime),
+        "divide" | "multiply" => matches!(kind, Kind::Integer | Kind::Decimal),
+        "bit" | "is" => kind == Kind::Boolean,
+        "measure" => matches!(kind, Kind::Decimal | Kind::Text),
+        "compare" | "join" | "concat" | "to" => kind == Kind::Text,
+        _ => true,
+    }
+}
 
 /// Whether a mapping is a value from columns, where it might be an object as well.
 pub(super) fn is_binding(pairs: &[Pair]) -> bool {
@@ -68,7 +35,7 @@ pub(super) fn is_binding(pairs: &[Pair]) -> bool {
 impl Compiler<'_> {
     /// Reports a value without an origin: one is misspelt, or the element was taken for one with parts.
     fn no_origin(&self, node: &Node, pairs: &[Pair], goal: &Goal) {
-        let origins = ORIGINS.map(|(origin, _)| origin);
+        let origins = ORIGINS.map(|origin| origin.key.name);
         let misspelt = pairs
             .iter()
             .find(|pair| nearest(&pair.key, origins).is_some());
@@ -150,17 +117,20 @@ impl Compiler<'_> {
         let known = |key: &str| {
             ORIGINS
                 .iter()
-                .any(|(origin, keys)| *origin == key || keys.contains(&key))
+                .any(|origin| origin.key.name == key || origin.has(key))
         };
         let mut origins = ORIGINS
             .iter()
-            .filter_map(|(origin, keys)| Some((*origin, *keys, get(pairs, origin)?)));
-        let Some((origin, keys, pair)) = origins.next() else {
+            .filter_map(|origin| Some((origin, get(pairs, origin.key.name)?)));
+        let Some((found, pair)) = origins.next() else {
             self.no_origin(node, pairs, goal);
             return Err(Gone::Wrong);
         };
+        let origin = found.key.name;
+        let keys: Vec<&'static str> = found.options.iter().map(|option| option.name).collect();
         let mut clean = true;
-        for (other, _, second) in origins {
+        for (other, second) in origins {
+            let other = other.key.name;
             clean = false;
             self.at.report(
                 Problem::new(
@@ -175,7 +145,7 @@ impl Compiler<'_> {
                 ),
             );
         }
-        let in_entry = ["each", "if"];
+        let in_entry = names(&vocabulary::PLACED);
         for pair in pairs
             .iter()
             .filter(|pair| pair.key != origin && !keys.contains(&pair.key.as_str()))
@@ -187,7 +157,7 @@ impl Compiler<'_> {
                         self.misplaced(pair);
                     }
                 }
-                key if ORIGINS.iter().any(|(other, _)| *other == key) => {}
+                key if ORIGINS.iter().any(|other| other.key.name == key) => {}
                 key if known(key) => {
                     clean = false;
                     let mut allowed = keys
@@ -209,7 +179,7 @@ impl Compiler<'_> {
                 }
                 _ => {
                     clean = false;
-                    shape::unknown_key(self.at, pair, keys, &format!("a value with `{origin}:`"));
+                    shape::unknown_key(self.at, pair, &keys, &format!("a value with `{origin}:`"));
                 }
             }
         }
@@ -248,26 +218,15 @@ impl Compiler<'_> {
                 return refuse(pair, format!("`{key}:` needs `{needed}:`"));
             }
         }
-        for (key, fits, of) in [
-            ("format", goal.kind.is_calendar(), "a date"),
-            ("unix", goal.kind.is_calendar(), "a date"),
-            ("zone", goal.kind.is_calendar(), "a date"),
-            (
-                "precision",
-                matches!(goal.kind, Kind::DateTime | Kind::Instant),
-                "a dateTime",
-            ),
-            (
-                "divide",
-                matches!(goal.kind, Kind::Integer | Kind::Decimal),
-                "a number",
-            ),
-            (
-                "multiply",
-                matches!(goal.kind, Kind::Integer | Kind::Decimal),
-                "a number",
-            ),
+        for (key, of) in [
+            ("format", "a date"),
+            ("unix", "a date"),
+            ("zone", "a date"),
+            ("precision", "a dateTime"),
+            ("divide", "a number"),
+            ("multiply", "a number"),
         ] {
+            let fits = suits(key, goal.kind);
             if let (Some(pair), false) = (get(pairs, key), fits) {
                 return refuse(
                     pair,

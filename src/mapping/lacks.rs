@@ -11,6 +11,7 @@ use super::coverage::{self, gives};
 use super::diagnostic::{At, Problem};
 use super::names::suggest;
 use super::source::{Compiled, Compiler};
+use super::vocabulary::{self, names};
 use super::yaml::{Node, Pair, Span, get};
 use super::{Field, rules, shape};
 use crate::fhir::au_core::{Path, requirements};
@@ -56,7 +57,7 @@ impl Compiler<'_> {
         let Some(pairs) = shape::map(self.at, node, "`lacks:`") else {
             return (lacks, unanswered);
         };
-        shape::only(self.at, pairs, &["elements", "search"], "`lacks:`");
+        shape::only(self.at, pairs, &names(&vocabulary::LACKS), "`lacks:`");
         for pair in entries(self.at, pairs, "elements") {
             let reason = reason(self.at, pair);
             let path = self.lacking_element(pair, resource);

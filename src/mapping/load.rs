@@ -16,6 +16,7 @@ use super::names::{nearest, suggest};
 use super::origin;
 use super::schema::{self, Schema};
 use super::source::{self, Compiled, ReferenceUse};
+use super::vocabulary::{self, names};
 use super::yaml::{self, Node, Span, get};
 use super::{assemble, lacks, predicate, rules, shape, syntax};
 use crate::relation::Expr;
@@ -373,7 +374,7 @@ fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) -> bool {
     }
     for pair in pairs
         .iter()
-        .filter(|pair| !matches!(pair.key.as_str(), "tables" | "codes"))
+        .filter(|pair| !names(&vocabulary::SHARED).contains(&pair.key.as_str()))
     {
         let is_table = pair
             .value

@@ -22,6 +22,8 @@
 //! | `requirement` | `requires:` → the range that a search must give |
 //! | `source` | a source file → [`Source`] |
 //! | `lacks` | `lacks:` → what the database has not, with its reason |
+//! | `vocabulary` | the keys that may stand at each place of a file |
+//! | [`json_schema`] | these keys and R4 → the JSON Schema by which editors complete a file |
 //! | [`coverage`] | a mapping → what it meets of AU Core |
 //! | [`embedded`] | the files of the mapping that is part of the program |
 //! | [`derive`] | a source's elements → its search parameters |
@@ -34,6 +36,7 @@ pub mod derive;
 pub mod diagnostic;
 pub mod embedded;
 pub mod fragment;
+pub mod json_schema;
 pub mod model;
 pub mod rules;
 pub mod yaml;
@@ -72,6 +75,7 @@ mod systems;
 #[cfg(test)]
 mod tests;
 mod value;
+mod vocabulary;
 
 pub(crate) use diagnostic::{At, Problem, Report, SourceFile};
 pub use diagnostic::{Diagnostic, Diagnostics, json, sarif};

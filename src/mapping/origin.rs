@@ -11,10 +11,12 @@ use super::binding::{Gone, Made, or_wrong};
 use super::conversion::{self, Goal, Kind};
 use super::diagnostic::Problem;
 use super::fragment;
+use super::keys::suits;
 use super::model::{Binding, Conversion, DateForm, Precision};
 use super::names::{nearest, suggest};
 use super::scope::{Operation, Uses};
 use super::source::{Compiler, ReferenceUse};
+use super::vocabulary::{self, names};
 use super::yaml::{Node, Pair, Span, Value, get};
 use super::{rules, shape, systems};
 use crate::fhir::{self, ResourceType};
@@ -23,6 +25,9 @@ use crate::relation::SqlType;
 /// An id of two columns as one value, for a help.
 pub(super) const ONE_ID: &str =
     "`{ sql: \"…\", type: varchar(40) }` that puts its columns together with a dot between";
+
+/// The most characters of a part of `concat:`.
+pub(super) const LONGEST_PART: i64 = 1000;
 
 /// The resources under `contained:`, by their ids.
 #[derive(Debug, Default)]
@@ -83,7 +88,7 @@ impl Compiler<'_> {
         goal: &Goal,
         uses: &mut Uses,
     ) -> Result<Made, Gone> {
-        if goal.kind != Kind::Text {
+        if !suits("join", goal.kind) {
             return self.not_for(&value.span, "`join:` gives text", goal);
         }
         let mut columns = Vec::new();
@@ -150,14 +155,19 @@ impl Compiler<'_> {
 
     /// `{ concat: [ { column: p.A, length: 10 }, { column: p.B, length: 1 } ] }`
     pub(super) fn concat(&self, value: &Node, goal: &Goal, uses: &mut Uses) -> Result<Made, Gone> {
-        if goal.kind != Kind::Text {
+        if !suits("concat", goal.kind) {
             return self.not_for(&value.span, "`concat:` gives text", goal);
         }
         let (mut columns, mut lengths) = (Vec::new(), Vec::new());
         for node in or_wrong(shape::list(self.at, value, "`concat:`"))? {
             let what = "a part of `concat:`, with its `column:` and `length:`,";
             let pairs = or_wrong(shape::map(self.at, node, what))?;
-            shape::only(self.at, pairs, &["column", "length"], "a part of `concat:`");
+            shape::only(
+                self.at,
+                pairs,
+                &names(&vocabulary::CONCAT_PART),
+                "a part of `concat:`",
+            );
             let required = |key, help| {
                 or_wrong(shape::required(
                     self.at,
@@ -178,7 +188,12 @@ impl Compiler<'_> {
                 &[],
                 goal,
             ))?;
-            let length = or_wrong(shape::integer(self.at, length, "a part's length", 1..=1000))?;
+            let length = or_wrong(shape::integer(
+                self.at,
+                length,
+                "a part's length",
+                1..=LONGEST_PART,
+            ))?;
             columns.push(operation);
             // Within the bounds just checked.
             lengths.push(u16::try_from(length).unwrap_or(u16::MAX));
@@ -198,7 +213,7 @@ impl Compiler<'_> {
         goal: &Goal,
         uses: &mut Uses,
     ) -> Result<Made, Gone> {
-        if !matches!(goal.kind, Kind::DateTime | Kind::Instant) {
+        if !suits("date", goal.kind) {
             return self.not_for(
                 &value.span,
                 "`date:` with a time of day gives a dateTime or an instant",

@@ -9,6 +9,7 @@ use super::model::{Binding, Conversion, Output};
 use super::names::suggest;
 use super::scope::Uses;
 use super::source::Compiler;
+use super::vocabulary::{self, names};
 use super::yaml::{Node, Pair, Span, get};
 use super::{rules, shape};
 use crate::fhir::{Primitive, Structure};
@@ -66,8 +67,8 @@ impl Compiler<'_> {
             };
             let by_codes = get(pairs, "column").is_some() || get(pairs, "codes").is_some();
             let keys: &[&str] = match by_codes {
-                true => &["column", "codes", "if"],
-                false => &["url", "if"],
+                true => &names(&vocabulary::PROFILE_BY_CODE),
+                false => &names(&vocabulary::PROFILE),
             };
             shape::only(self.at, pairs, keys, "a profile");
             let asked = get(pairs, "if").map_or(&[][..], |pair| pair.value.entries());

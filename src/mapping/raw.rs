@@ -38,9 +38,6 @@ impl Placeholder<'_> {
     }
 }
 
-/// The keys of a fragment in place of a column.
-pub(super) const KEYS: [&str; 3] = ["sql", "type", "collation"];
-
 /// Whether a mapping where only a column or a fragment may stand was not meant as a fragment.
 pub(super) fn is_no_fragment(pairs: &[Pair]) -> bool {
     let meant = |pair: &Pair| nearest(&pair.key, ["sql", "type"]).is_some();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::diagnostic::Problem;
 use super::fragment::{self, Condition, Operand};
 use super::scope::{Alias, Rows, Scope, Text, Uses};
+use super::vocabulary::{self, names};
 use super::yaml::{Node, Pair, Span, Value};
 use super::{rules, shape};
 use crate::relation::{CompareOp, Join, Predicate, Shared};
@@ -67,7 +68,7 @@ impl Scope<'_> {
         self.is_alias(&pair.key, &pair.key_span)?;
         let (table, node, syntax) = match &pair.value.value {
             Value::Map(pairs) => {
-                shape::only(self.at, pairs, &["table", "on"], "a lookup");
+                shape::only(self.at, pairs, &names(&vocabulary::LOOKUP), "a lookup");
                 let required = |key, help| {
                     shape::required(self.at, pairs, key, &pair.key_span, "the lookup", help)
                 };

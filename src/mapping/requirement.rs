@@ -9,6 +9,7 @@ use super::diagnostic::{At, Problem};
 use super::model::Source;
 use super::names::suggest;
 use super::source::Compiler;
+use super::vocabulary::{self, names};
 use super::yaml::{Node, Span, get};
 use super::{rules, shape};
 use crate::search::ParameterKind;
@@ -31,7 +32,10 @@ pub(super) struct Required {
 }
 
 /// Ten years.
-const MOST_DAYS: i64 = 3_660;
+pub(super) const MOST_DAYS: i64 = 3_660;
+
+/// What a search is that says nothing of the parameter.
+pub(super) const OTHERWISE: [(&str, bool); 1] = [("ahead", true)];
 
 impl Compiler<'_> {
     /// `{ parameter: start, days: 92 }`, perhaps with `otherwise: ahead`
@@ -40,7 +44,7 @@ impl Compiler<'_> {
         shape::only(
             self.at,
             pairs,
-            &["parameter", "days", "otherwise"],
+            &names(&vocabulary::REQUIREMENT),
             "`requires:`",
         );
         let required =
@@ -54,7 +58,7 @@ impl Compiler<'_> {
         let days = shape::integer(self.at, days?, "`days:`", 1..=MOST_DAYS)?;
         let ahead = match get(pairs, "otherwise") {
             None => false,
-            Some(pair) => shape::word(self.at, &pair.value, "`otherwise:`", &[("ahead", true)])?,
+            Some(pair) => shape::word(self.at, &pair.value, "`otherwise:`", &OTHERWISE)?,
         };
         let span = get(pairs, "parameter").map_or(&node.span, |pair| &pair.value.span);
         Some(Required {

@@ -13,6 +13,7 @@ use super::diagnostic::{At, Problem};
 use super::lacks::{self, LackingType};
 use super::model::{ColumnInfo, TableInfo, Verified};
 use super::names::{nearest, suggest};
+use super::vocabulary::{self, names};
 use super::yaml::{Node, Pair, Span, Value, get};
 use super::{raw, rules, shape};
 use crate::relation::{Collation, Dialect, RawSql, Shared, SqlType};
@@ -73,25 +74,16 @@ pub(super) struct Schema {
     pub manifest_unread: bool,
 }
 
+/// How sure a name may be.
+pub(super) const VERIFIED: [(&str, Verified); 2] = [
+    ("public", Verified::Public),
+    ("illustrative", Verified::Illustrative),
+];
+
 /// How sure a name is.
 fn verified(at: At<'_>, node: &Node) -> Option<Verified> {
-    let words = [
-        ("public", Verified::Public),
-        ("illustrative", Verified::Illustrative),
-    ];
-    shape::word(at, node, "value of `verified:`", &words)
+    shape::word(at, node, "value of `verified:`", &VERIFIED)
 }
-
-const MANIFEST_KEYS: [&str; 8] = [
-    "name",
-    "engine",
-    "verified",
-    "collation",
-    "catalogues",
-    "lacks",
-    "tables",
-    "codes",
-];
 
 /// Reads `mapping.yaml`, apart from `tables:` and `codes:`.
 pub(super) fn manifest(at: At<'_>, root: &Node) -> Manifest {
@@ -99,7 +91,7 @@ pub(super) fn manifest(at: At<'_>, root: &Node) -> Manifest {
     let Some(pairs) = shape::map(at, root, "`mapping.yaml`") else {
         return manifest;
     };
-    shape::only(at, pairs, &MANIFEST_KEYS, "the manifest");
+    shape::only(at, pairs, &names(&vocabulary::MANIFEST), "the manifest");
     let start = root.span.start..root.span.start;
     let required = |key, help| shape::required(at, pairs, key, &start, "the manifest", help);
 
@@ -139,7 +131,7 @@ pub(super) fn manifest(at: At<'_>, root: &Node) -> Manifest {
 }
 
 /// Collations of the engines, for a name that is misspelt.
-const COLLATIONS: [&str; 8] = [
+pub(super) const COLLATIONS: [&str; 8] = [
     "Latin1_General_CI_AS",
     "Latin1_General_CI_AI",
     "SQL_Latin1_General_CP1_CI_AS",
@@ -254,7 +246,7 @@ impl Schema {
     fn table(&mut self, at: At<'_>, pair: &Pair) -> Option<TableInfo> {
         let what = format!("the table `{}`", shape::clip(&pair.key));
         let pairs = shape::map(at, &pair.value, &what)?;
-        shape::only(at, pairs, &["key", "catalogue", "columns", "sql"], &what);
+        shape::only(at, pairs, &names(&vocabulary::TABLE), &what);
         let name: Arc<str> = Arc::from(pair.key.as_str());
         let mut columns = BTreeMap::new();
         let help = "each column that is used, with its type: `SURNAME: char(40)`";
@@ -302,12 +294,7 @@ impl Schema {
         let mut illustrative = false;
         let node = match &pair.value.value {
             Value::Map(pairs) => {
-                shape::only(
-                    at,
-                    pairs,
-                    &["type", "optional", "verified", "nullable", "collation"],
-                    &what,
-                );
+                shape::only(at, pairs, &names(&vocabulary::DECLARED_COLUMN), &what);
                 let flag = |key, default| {
                     get(pairs, key)
                         .and_then(|pair| shape::boolean(at, &pair.value, &format!("`{key}:`")))
@@ -498,50 +485,54 @@ fn without_brackets(at: At<'_>, pair: &Pair, what: &str) -> Option<Pair> {
     })
 }
 
+/// The types that most columns have, for one that is misspelt and for editors.
+pub(super) const TYPES: [&str; 14] = [
+    "bit",
+    "int",
+    "bigint",
+    "smallint",
+    "decimal",
+    "money",
+    "float",
+    "char",
+    "varchar",
+    "nvarchar",
+    "date",
+    "time",
+    "datetime",
+    "uniqueidentifier",
+];
+
+/// Further types, and names that other engines have for these.
+pub(super) const OTHER_TYPES: [&str; 12] = [
+    "integer",
+    "tinyint",
+    "numeric",
+    "real",
+    "double",
+    "nchar",
+    "text",
+    "smalldatetime",
+    "datetime2",
+    "timestamp",
+    "boolean",
+    "varbinary",
+];
+
 /// A column's type.
 pub(super) fn sql_type(at: At<'_>, node: &Node) -> Option<SqlType> {
     let text = shape::text(at, node, "the type of a column")?;
     let parsed = SqlType::parse(text);
     if parsed.is_none() {
-        const NAMES: [&str; 14] = [
-            "bit",
-            "int",
-            "bigint",
-            "smallint",
-            "decimal",
-            "money",
-            "float",
-            "char",
-            "varchar",
-            "nvarchar",
-            "date",
-            "time",
-            "datetime",
-            "uniqueidentifier",
-        ];
-        const OTHERS: [&str; 12] = [
-            "integer",
-            "tinyint",
-            "numeric",
-            "real",
-            "double",
-            "nchar",
-            "text",
-            "smalldatetime",
-            "datetime2",
-            "timestamp",
-            "boolean",
-            "varbinary",
-        ];
         let bare = text.split('(').next().unwrap_or_default().trim();
-        let help = match NAMES.contains(&bare.to_ascii_lowercase().as_str()) {
+        let help = match TYPES.contains(&bare.to_ascii_lowercase().as_str()) {
             true => Some(
                 "what stands in parentheses is not its length, or precision and scale".to_owned(),
             ),
-            false => nearest(bare, OTHERS)
+            false => nearest(bare, OTHER_TYPES)
                 .map(|name| format!("did you mean `{name}`?"))
-                .filter(|_| nearest(bare, NAMES).is_none())
-                .or_else(|| suggest(bare, NAMES, "types are, among others")),
+                .filter(|_| nearest(bare, TYPES).is_none())
+                .or_else(|| suggest(bare, TYPES, "types are, among others")),
         };
         at.report(
             Problem::new(

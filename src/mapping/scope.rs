@@ -17,6 +17,7 @@ use super::load::Options;
 use super::names::suggest;
 use super::schema::{Schema, unknown_column};
 use super::strangers::{Home, Strangers};
+use super::vocabulary::{self, names};
 use super::yaml::{Node, Span, get, locate};
 use super::{raw, rules, shape};
 use crate::relation::{
@@ -345,7 +346,7 @@ impl<'a> Scope<'a> {
             shape::only(
                 self.at,
                 pairs,
-                &raw::KEYS,
+                &names(&vocabulary::FRAGMENT),
                 "a column that is a SQL fragment",
             );
             return self.raw_operation(node, pairs, uses);
@@ -432,7 +433,7 @@ impl<'a> Scope<'a> {
                 ))
             }
             super::yaml::Value::Map(pairs) => {
-                shape::only(self.at, pairs, &["sql"], what);
+                shape::only(self.at, pairs, &names(&vocabulary::CONDITION), what);
                 let help = "a condition is text (`p.A = 1`), a list of these, or `{ sql: { mssql: \"…\" } }`";
                 let sql = shape::required(self.at, pairs, "sql", &node.span, what, help)?;
                 // A condition has no type of its own; the nearest is the type of a truth value.

@@ -12,6 +12,7 @@ use super::derive::OwnParameter;
 use super::diagnostic::Problem;
 use super::names::suggest;
 use super::source::Compiler;
+use super::vocabulary::{self, names};
 use super::yaml::{Node, Pair, Value, get};
 use super::{rules, shape};
 use crate::fhir::{self, Primitive, SearchParameter};
@@ -25,7 +26,7 @@ pub(super) struct Section {
     pub own: Vec<OwnParameter>,
 }
 
-const KINDS: [(&str, ParameterKind); 6] = [
+pub(super) const KINDS: [(&str, ParameterKind); 6] = [
     ("string", ParameterKind::String),
     ("token", ParameterKind::Token),
     ("date", ParameterKind::Date),
@@ -36,7 +37,7 @@ const KINDS: [(&str, ParameterKind); 6] = [
 
 /// Keys of a parameter that are not its binding's. A fragment has its type inside: `column: { sql:
 /// …, type: … }`.
-const OWN_KEYS: [&str; 4] = ["type", "system", "url", "each"];
+const OWN_KEYS: [&str; 4] = names(&vocabulary::PARAMETER);
 
 impl Compiler<'_> {
     /// Reads `search:`.

@@ -24,6 +24,7 @@ use super::schema::Schema;
 use super::scope::{Alias, Rows, Scope, Uses};
 use super::section::Section;
 use super::strangers::Home;
+use super::vocabulary::{self, names};
 use super::yaml::{Node, Pair, Span, get};
 use super::{rules, shape};
 use crate::fhir::{self, Primitive, ResourceType};
@@ -73,23 +74,7 @@ pub(super) struct Compiler<'a> {
     pub absent: Cell<bool>,
 }
 
-pub(super) const KEYS: [&str; 15] = [
-    "resource",
-    "source",
-    "profile",
-    "table",
-    "rows",
-    "id",
-    "lastUpdated",
-    "requires",
-    "lookups",
-    "children",
-    "elements",
-    "search",
-    "lacks",
-    "codes",
-    "tables",
-];
+pub(super) const KEYS: [&str; 15] = names(&vocabulary::SOURCE);
 
 /// Reports keys that a source does not have. An element among them has lost its indentation.
 pub(super) fn known_keys(at: At<'_>, pairs: &[Pair]) {

@@ -51,6 +51,7 @@ mod indexes;
 mod limits;
 mod mapping_check;
 mod mapping_docs;
+mod mapping_schema;
 mod mappings;
 mod metadata;
 mod mssql;

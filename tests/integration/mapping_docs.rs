@@ -13,6 +13,8 @@
 //! | `json of=TYPE/ID` | elements of that resource |
 //! | `search` | `SEARCH → IDS`, or `→ none`, or `→ STATUS CODE` |
 //!
+//! What is YAML must also be as the schema of editors says ([`mapping_schema`]).
+//!
 //! YAML without any of these marks is a failure: nothing in the document stays unread.
 
 use std::collections::BTreeMap;
@@ -27,6 +29,8 @@ use pilaster::plan::CountLimits;
 use pilaster::relation::Dialect;
 use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteConfig, SiteError};
 use serde_json::Value;
+
+use crate::mapping_schema;
 
 const BASE: &str =
     "http://127.0.0.1:8080/integrator/sites/00000000-0000-4000-8000-000000000001/fhir/R4";
@@ -219,6 +223,13 @@ impl Reader {
             .values()
             .any(|text| text.starts_with("resource:") || text.contains("\nresource:"));
         let complete = has_source && self.database(folder).exists();
+        let problems = current
+            .values()
+            .flat_map(|text| mapping_schema::problems(text));
+        let problems: Vec<String> = problems.collect();
+        if !problems.is_empty() {
+            return Err(format!("the schema of editors refuses it: {problems:#?}"));
+        }
         self.site = if complete {
             Some(self.serve(folder, &current)?)
         } else {
