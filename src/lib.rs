@@ -5,6 +5,7 @@ pub mod collation;
 pub mod config;
 pub mod cursor;
 pub mod demo;
+pub mod docs;
 pub mod errors;
 pub mod explain;
 pub mod fhir;

@@ -9,6 +9,7 @@ mod configured;
 mod coverage;
 mod demo;
 mod demo_create;
+mod docs;
 mod errors;
 mod explain;
 mod explain_code;
@@ -21,6 +22,7 @@ mod serve;
 mod verify;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -61,6 +63,7 @@ enum MappingCommand {
     Check(check::Args),
     Coverage(coverage::Args),
     ExplainCode(explain_code::Args),
+    Docs(docs::Args),
     Schema(schema::Args),
     Verify(verify::Args),
 }
@@ -86,6 +89,7 @@ pub fn run() -> ExitCode {
         Command::Mapping(MappingCommand::Check(args)) => check::run(&args),
         Command::Mapping(MappingCommand::Coverage(args)) => coverage::run(&args),
         Command::Mapping(MappingCommand::ExplainCode(args)) => explain_code::run(&args),
+        Command::Mapping(MappingCommand::Docs(args)) => docs::run(&args),
         Command::Mapping(MappingCommand::Schema(args)) => schema::run(&args),
         Command::Mapping(MappingCommand::Verify(args)) => verify::run(&args),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),
@@ -101,6 +105,23 @@ fn print(text: &str) -> ExitCode {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(2),
         _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Writes a result to a file, or to standard output.
+fn deliver(text: &str, output: Option<&Path>) -> ExitCode {
+    let Some(path) = output else {
+        return print(text);
+    };
+    match std::fs::write(path, text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&format!(
+                "error: {} cannot be written: {error}",
+                path.display()
+            ));
+            ExitCode::from(2)
+        }
     }
 }
 

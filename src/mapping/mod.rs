@@ -24,6 +24,7 @@
 //! | `lacks` | `lacks:` → what the database has not, with its reason |
 //! | `vocabulary` | the keys that may stand at each place of a file |
 //! | [`json_schema`] | these keys and R4 → the JSON Schema by which editors complete a file |
+//! | [`usage`], `walk` | a mapping → what each column is used for |
 //! | [`coverage`] | a mapping → what it meets of AU Core |
 //! | [`embedded`] | the files of the mapping that is part of the program |
 //! | [`derive`] | a source's elements → its search parameters |
@@ -39,6 +40,8 @@ pub mod fragment;
 pub mod json_schema;
 pub mod model;
 pub mod rules;
+pub mod usage;
+pub(crate) mod walk;
 pub mod yaml;
 
 mod assemble;

@@ -18,7 +18,7 @@ const COMMON: [&str; 7] = [
 ];
 
 /// Types of which a practice has a few dozen: they need no index.
-const FEW: [&str; 7] = [
+pub(crate) const FEW: [&str; 7] = [
     "Practitioner",
     "PractitionerRole",
     "Organization",
@@ -29,10 +29,10 @@ const FEW: [&str; 7] = [
 ];
 
 /// A column, and what looks for it: `search by patient`, `fetching of children`.
-pub(super) type Wanted = BTreeMap<(Arc<str>, Arc<str>), Vec<String>>;
+pub(crate) type Wanted = BTreeMap<(Arc<str>, Arc<str>), Vec<String>>;
 
 /// Table and column of all that is looked for, with the reasons.
-pub(super) fn wanted(mapping: &Mapping) -> Wanted {
+pub(crate) fn wanted(mapping: &Mapping) -> Wanted {
     let mut wanted = Wanted::new();
     for source in &mapping.sources {
         let TableSource::Named(table) = &source.relation.table.source else {
@@ -85,7 +85,7 @@ fn note(wanted: &mut Wanted, table: &Arc<str>, column: &Arc<str>, why: String) {
 }
 
 /// The column of the source's own table that a target looks into first.
-fn own_column(source: &Source, target: &Target) -> Option<Arc<str>> {
+pub(crate) fn own_column(source: &Source, target: &Target) -> Option<Arc<str>> {
     if target.child.is_some() {
         return None;
     }

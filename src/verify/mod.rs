@@ -4,7 +4,7 @@
 //! the mapping and a remedy. It runs at every start, since the columns that a version of the product has decide what
 //! is served, and on request: `pilaster mapping verify`.
 
-mod common;
+pub(crate) mod common;
 mod compare;
 mod live;
 mod queries;
