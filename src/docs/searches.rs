@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::example;
 use crate::mapping::usage::{Aliases, named, table_name};
 use crate::mapping::{Mapping, Matcher, Resource, Source, Target, TextMatcher, TokenCode, walk};
-use crate::relation::{Expr, TableSource};
+use crate::relation::{Column, CompareOp, Expr, Predicate, TableSource};
 use crate::verify::common::{FEW, Wanted, own_column};
 
 /// A search parameter of a type.
@@ -149,10 +149,38 @@ fn index(mapping: &Mapping, source: &Source, target: &Target, wanted: &Wanted) -
             None => Index::None("the table has no key"),
         };
     }
-    match own_column(source, target) {
+    match own_column(source, target).or_else(|| looked_up_by(source, target)) {
         Some(column) => on(Arc::clone(table), column),
         None => Index::None(why_none(source, target)),
     }
+}
+
+/// The column of the source's own table that a lookup's is equal to, where that is what is compared: what finds the
+/// lookup's row finds the source's rows too.
+fn looked_up_by(source: &Source, target: &Target) -> Option<Arc<str>> {
+    let mut leaves = Vec::new();
+    walk::target(target, &mut |leaf| leaves.push(leaf.clone()));
+    let [Expr::Column(compared)] = &leaves[..] else {
+        return None;
+    };
+    let mut joins = source.relation.joins.iter();
+    let join = joins.find(|join| join.table.alias == compared.alias)?;
+    let parts = match &join.on {
+        Predicate::And(parts) => &parts[..],
+        one => std::slice::from_ref(one),
+    };
+    parts.iter().find_map(|part| {
+        let Predicate::Compare(Expr::Column(one), CompareOp::Eq, Expr::Column(other)) = part else {
+            return None;
+        };
+        let is_compared = |it: &Column| it.alias == compared.alias && it.name == compared.name;
+        let own = match (is_compared(one), is_compared(other)) {
+            (true, _) => other,
+            (_, true) => one,
+            _ => return None,
+        };
+        (own.alias == source.relation.table.alias).then(|| Arc::clone(&own.name))
+    })
 }
 
 /// Why no index of the source's table serves.

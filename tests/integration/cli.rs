@@ -571,8 +571,124 @@ fn what_a_mapping_meets_of_au_core_is_printed() {
             .contains(&state)
     );
 
+    let patient = json[0]["r4"].as_array().expect("a list").iter();
+    let mut patient = patient.filter(|served| served["resource"] == "Patient");
+    assert_eq!(
+        patient.next(),
+        Some(&serde_json::json!({
+            "resource": "Patient",
+            "elements": { "served": 10, "of": 16 },
+            "searches": { "served": 18, "of": 23 },
+            "own": 1,
+        }))
+    );
+    // What SQL of the mapping's own names is used, though no element does.
+    let unmapped = json[0]["unmapped"].as_array().expect("a list");
+    let tables: Vec<&str> = unmapped
+        .iter()
+        .filter_map(|it| it["table"].as_str())
+        .collect();
+    assert!(
+        tables.contains(&"LOCATIONS") && !tables.contains(&"SCHEDULES"),
+        "{tables:?}"
+    );
+
     let folder = tempfile::tempdir().expect("a folder");
-    let bad = run(&["mapping", "coverage", text(folder.path())]);
+    let bad = run(&["mapping", "coverage", text(&bp), text(folder.path())]);
     assert_eq!(bad.status.code(), Some(1));
     assert!(bad.stdout.is_empty());
+}
+
+#[test]
+fn mappings_stand_beside_each_other_on_one_page() {
+    let folders = ["bp-premier", "zedmed", "dental4windows"].map(|name| {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("mappings")
+            .join(name)
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("coverage.html");
+    let mut args = vec![
+        "mapping",
+        "coverage",
+        "--format",
+        "html",
+        "--output",
+        text(&file),
+    ];
+    args.extend(folders.iter().map(|folder| text(folder)));
+    let output = run(&args);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stdout.is_empty());
+    let page = std::fs::read_to_string(&file).expect("the page");
+    // It needs nothing else, and says what it is to programs that read aloud.
+    for foreign in [
+        "<script", "<link", "<img", "src=", "@import", "url(", "http",
+    ] {
+        assert!(!page.contains(foreign), "{foreign}");
+    }
+    for wanted in [
+        "<html lang=\"en\">",
+        "name=\"viewport\"",
+        "prefers-color-scheme",
+        "@media print",
+    ] {
+        assert!(page.contains(wanted), "{wanted}");
+    }
+    // Every row has a head and a cell for each mapping, and every link leads somewhere.
+    for row in page.split("<tr>").skip(1) {
+        let row = row.split("</tr>").next().unwrap_or_default();
+        let (heads, cells) = (row.matches("<th ").count(), row.matches("<td").count());
+        assert!(matches!((heads, cells), (4, 0) | (1, 3)), "{row}");
+    }
+    let mut links = 0;
+    for link in page.split("href=\"#").skip(1) {
+        let id = link.split('"').next().unwrap_or_default();
+        assert!(page.contains(&format!("id=\"{id}\"")), "{id}");
+        links += 1;
+    }
+    assert!(links > 60, "{links} links");
+    // The same as the lines say, of which the snapshots are read.
+    let counted = "8 of 8 elements";
+    assert!(page.contains(counted));
+    assert!(page.contains("no column holds a state"));
+
+    let both = run(&[
+        "mapping",
+        "coverage",
+        "--format",
+        "json",
+        text(&folders[0]),
+        text(&folders[1]),
+    ]);
+    let both: serde_json::Value = serde_json::from_slice(&both.stdout).expect("JSON");
+    let ids: Vec<&str> = both
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|it| it["mapping"].as_str())
+        .collect();
+    assert_eq!(ids, ["bp-premier", "zedmed"]);
+
+    let nowhere = folder.path().join("no/such/coverage.html");
+    let refused = run(&["mapping", "coverage", "--output", text(&nowhere)]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[test]
+fn a_mappings_page_and_schema_are_printed() {
+    let bp = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/bp-premier");
+    let page = run(&["mapping", "docs", text(&bp)]);
+    assert_eq!(page.status.code(), Some(0));
+    let page = String::from_utf8(page.stdout).expect("text");
+    assert!(page.starts_with("# Bp Premier\n"));
+    assert!(page.contains("| `identifier[system=ihi/1.0].value` | `p.IHI` |"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let bad = run(&["mapping", "docs", text(folder.path())]);
+    assert_eq!(bad.status.code(), Some(1));
+
+    let schema = run(&["mapping", "schema"]);
+    assert_eq!(schema.status.code(), Some(0));
+    let schema: serde_json::Value = serde_json::from_slice(&schema.stdout).expect("JSON");
+    assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
 }

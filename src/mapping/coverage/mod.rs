@@ -1,23 +1,28 @@
 //! What a mapping meets of AU Core: a [`Mapping`] → for each thing that is asked, whether it is met, missing, or
-//! impossible.
+//! impossible. Beside it, how much of R4 it serves, and which of the declared columns nothing comes from.
 //!
 //! Met is what follows from the mapping: an element that is written, a parameter that finds what it is asked for. Impossible is what
 //! the mapping itself says the database has not (`lacks:`), with its reason. All else is missing. An element counts
 //! where one source gives it, and is impossible where all that could say that they have it not.
 
 mod given;
+mod matrix;
+mod r4;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::usage::Usage;
 use super::{Mapping, Matcher, Parameter, Source};
 use crate::fhir::au_core::{self, Expectation, Path, requirements};
 use crate::fhir::{self, ElementPath};
 use crate::search::ParameterKind;
 
 pub use given::{gives, may_be};
+pub use matrix::{Matrix, OfType, Row};
+pub use r4::{Served, ServedType};
 
 /// What a mapping meets of all that is asked.
 #[derive(Debug, Serialize)]
@@ -30,6 +35,17 @@ pub struct Coverage {
     #[serde(rename = "auCore")]
     pub version: &'static str,
     pub resources: Vec<OfResource>,
+    /// What it serves of R4, type by type.
+    pub r4: Vec<ServedType>,
+    /// Columns that are declared and used for nothing, table by table.
+    pub unmapped: Vec<Unmapped>,
+}
+
+/// Columns of a table that nothing comes from.
+#[derive(Debug, Serialize)]
+pub struct Unmapped {
+    pub table: Arc<str>,
+    pub columns: Vec<Arc<str>>,
 }
 
 /// What it meets of a resource type.
@@ -97,7 +113,23 @@ pub fn coverage(mapping: &Mapping) -> Coverage {
             .iter()
             .map(|(name, asked)| of_resource(mapping, name, asked))
             .collect(),
+        r4: r4::served(mapping),
+        unmapped: unmapped(mapping),
     }
+}
+
+fn unmapped(mapping: &Mapping) -> Vec<Unmapped> {
+    let mut tables: Vec<Unmapped> = Vec::new();
+    for (table, column) in Usage::of(mapping).unmapped(mapping) {
+        match tables.last_mut() {
+            Some(last) if last.table == table => last.columns.push(column),
+            _ => tables.push(Unmapped {
+                table,
+                columns: vec![column],
+            }),
+        }
+    }
+    tables
 }
 
 fn of_resource(

@@ -1,62 +1,16 @@
-//! `pilaster mapping coverage`: a mapping → what it meets of AU Core.
+//! What a mapping meets of AU Core and serves of R4, as lines for a terminal.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
-use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
-use std::process::ExitCode;
 
-use crate::mapping::coverage::{Coverage, OfResource, State, coverage};
-use crate::mapping::{Options, embedded, load_files, load_folder};
-
-/// Say what a mapping meets of AU Core: elements and searches that are met, missing, or impossible
-///
-/// Impossible is what the mapping itself says that the database lacks (`lacks:`).
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    /// The mapping's folder; without one, the mappings that are part of the program
-    #[arg(value_name = "DIR")]
-    folder: Option<PathBuf>,
-    /// As JSON, for programs: a list with an entry for each mapping
-    #[arg(long)]
-    json: bool,
-}
-
-pub(super) fn run(args: &Args) -> ExitCode {
-    let options = Options::default();
-    let loaded = match &args.folder {
-        Some(folder) => load_folder(folder, &options),
-        None => load_files(embedded::ID, embedded::FILES, &options),
-    };
-    match loaded {
-        Ok(loaded) => {
-            let coverage = [coverage(&loaded.mapping)];
-            super::print(&if args.json {
-                json(&coverage)
-            } else {
-                coverage.iter().map(ToString::to_string).collect()
-            })
-        }
-        Err(problems) => {
-            super::tell(&problems.render(io::stderr().is_terminal()));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn json(coverage: &[Coverage]) -> String {
-    // Names and texts only: there is nothing that cannot be written.
-    let mut text = serde_json::to_string_pretty(coverage).unwrap_or_default();
-    text.push('\n');
-    text
-}
+use crate::mapping::coverage::{Coverage, OfResource, State};
 
 /// How many are met, missing and impossible.
 #[derive(Default)]
-struct Counts([usize; 3]);
+pub(super) struct Counts(pub [usize; 3]);
 
 impl Counts {
-    fn of<'s>(states: impl Iterator<Item = &'s State>) -> Counts {
+    pub fn of<'s>(states: impl Iterator<Item = &'s State>) -> Counts {
         let mut counts = Counts::default();
         for state in states {
             counts.0[match state {
@@ -108,6 +62,27 @@ impl fmt::Display for Coverage {
                 lines.insert(0, '\n');
                 f.write_str(&lines)?;
             }
+        }
+        writeln!(f, "\n{} and R4\n", self.name)?;
+        writeln!(f, "{:20}  elements     searches", "")?;
+        for served in &self.r4 {
+            let own = match served.own {
+                0 => String::new(),
+                own => format!("   and {own} of its own"),
+            };
+            let (elements, searches) = (served.elements, served.searches);
+            let line = format!(
+                "{:20} {:>3} of {:<3}   {:>3} of {:<3}{own}",
+                served.resource, elements.served, elements.of, searches.served, searches.of
+            );
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        if self.unmapped.is_empty() {
+            return writeln!(f, "\nEvery column that is declared is mapped.");
+        }
+        writeln!(f, "\nColumns that are declared and not mapped\n")?;
+        for table in &self.unmapped {
+            writeln!(f, "{:24} {}", table.table, table.columns.join(", "))?;
         }
         Ok(())
     }
