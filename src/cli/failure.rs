@@ -78,6 +78,9 @@ pub enum StartError {
         id: String,
         source: PassthroughError,
     },
+    /// A site's database that is a file.
+    #[error("the site {id} cannot be asked: there is no file {}", path.display())]
+    NoFile { id: String, path: PathBuf },
     #[error("the database {} cannot be served: {problem}", path.display())]
     Database { path: PathBuf, problem: String },
 }

@@ -19,6 +19,7 @@ mod open;
 mod operator_key;
 mod schema;
 mod serve;
+mod site;
 mod verify;
 
 use std::io::{self, Write};

@@ -36,7 +36,8 @@ pub fn open_site(
     load: impl Fn(&Options) -> Result<Loaded, Diagnostics>,
 ) -> Result<(Site, Diagnostics), StartError> {
     // What is wrong with the mapping is said before what is wrong with the file.
-    load(&Options::default()).map_err(|all| StartError::Mapping(Box::new(all)))?;
+    let loaded = load(&Options::default()).map_err(|all| StartError::Mapping(Box::new(all)))?;
+    let catalogues = loaded.mapping.catalogues;
     let pool = sqlite::pool(database, limits.pool)
         .map_err(|error| StartError::unreadable(database, &error))?;
     let config = SiteConfig {
@@ -54,6 +55,14 @@ pub fn open_site(
         OpenError::Fragment {
             resource, source, ..
         } => StartError::Fragment { resource, source },
+        // The one file was asked for the tables of all of them.
+        lacks @ OpenError::Lacks(_) if catalogues.len() > 1 => StartError::database(
+            database,
+            format!(
+                "{lacks}. The mapping has the catalogues {}, and this is one database: `serve --config` gives each its own, under [site.databases]",
+                catalogues.join(", ")
+            ),
+        ),
         other => StartError::database(database, other.to_string()),
     })?;
     Ok((site, warnings))

@@ -6,10 +6,9 @@ use std::process::ExitCode;
 
 use tokio::runtime::Runtime;
 
-use super::StartError;
-use crate::config::{self, Drivers, Process, SiteEntry};
+use super::{StartError, site};
+use crate::config::{self, Process};
 use crate::mapping::Options;
-use crate::passthrough::Pool;
 use crate::verify::{self, Report};
 
 /// Compare a site's mapping with its live database: missing tables and columns, wrong types, searches without an index, other collations
@@ -25,14 +24,9 @@ pub(super) struct Args {
 
 /// Findings go to standard output. 0 where the site can be served, 1 where it cannot, 2 where it could not be asked.
 pub(super) fn run(args: &Args) -> ExitCode {
-    match report(args) {
-        Ok((report, fits)) => {
-            let text = if report.findings.is_empty() {
-                format!("{fits}\n")
-            } else {
-                format!("{report}\n")
-            };
-            let printed = super::print(&text);
+    match compared(args) {
+        Ok((report, told)) => {
+            let printed = super::print(&told);
             match report.has_errors() {
                 true => ExitCode::FAILURE,
                 false => printed,
@@ -45,42 +39,26 @@ pub(super) fn run(args: &Args) -> ExitCode {
     }
 }
 
-fn report(args: &Args) -> Result<(Report, String), StartError> {
+/// What differs, and how it is told.
+fn compared(args: &Args) -> Result<(Report, String), StartError> {
     let read = config::read(&args.config, &Process)
         .map_err(|problems| StartError::Config(problems.render(io::stderr().is_terminal())))?;
-    let wanted = args.site.to_ascii_lowercase();
-    let mut sites = read.config.sites.into_iter();
-    let Some(site) = sites.find(|site| site.id == wanted) else {
-        return Err(StartError::NoSuchSite {
-            path: args.config.clone(),
-        });
-    };
+    let site = site::find(read.config, &args.site, &args.config)?;
+    let unusable = |all| StartError::Mapping(Box::new(all));
+    let files = site.mapping.snapshot().map_err(unusable)?;
+    let mapping = files.load(&Options::default()).map_err(unusable)?.mapping;
     let runtime = Runtime::new().map_err(StartError::Runtime)?;
-    let report = compare(&site, &runtime)?;
+    let asked = site::asked(&site, mapping.engine, &runtime, |dialect, session| {
+        verify::verify(&mapping, dialect, session)
+    });
     runtime.shutdown_background();
-    let id = &site.id;
-    Ok((
-        report,
-        format!("the databases of {id} are as the mapping says"),
-    ))
-}
-
-fn compare(site: &SiteEntry, runtime: &Runtime) -> Result<Report, StartError> {
-    let loaded = site.mapping.load(&Options::default());
-    let mapping = loaded
-        .map_err(|all| StartError::Mapping(Box::new(all)))?
-        .mapping;
-    let mut drivers = Drivers::new(runtime.handle().clone());
-    let driver = drivers.of(site, mapping.engine);
-    let driver = driver.map_err(|source| StartError::Driver {
-        id: site.id.clone(),
-        source,
-    })?;
-    let dialect = driver.dialect();
-    let pool = Pool::new(driver, site.limits.clone());
-    let asked = pool.run_now(|session| verify::verify(&mapping, dialect, session));
-    asked.map_err(|source| StartError::Site {
-        id: site.id.clone(),
-        source,
-    })
+    let report = asked?;
+    let told = match report.findings.is_empty() {
+        true => format!("the databases of {} are as the mapping says\n", site.id),
+        false => {
+            let colour = io::stdout().is_terminal();
+            report.render(|file| files.text(file), colour) + "\n"
+        }
+    };
+    Ok((report, told))
 }

@@ -110,6 +110,17 @@ impl MappingSource {
 }
 
 impl Snapshot {
+    /// The text of one of its files.
+    pub fn text(&self, file: &str) -> Option<&str> {
+        match self {
+            Snapshot::Folder(folder) => folder.text(file),
+            Snapshot::Embedded => {
+                let mut files = embedded::FILES.iter();
+                files.find_map(|(name, text)| (*name == file).then_some(*text))
+            }
+        }
+    }
+
     /// Loads the mapping.
     ///
     /// # Errors
@@ -173,6 +184,30 @@ impl Environment for Process {
 /// # Errors
 /// All problems, warnings included, if one of them is an error.
 pub fn read(path: &Path, environment: &dyn Environment) -> Result<Read, Problems> {
+    read_with(path, environment, Mappings::Needed)
+}
+
+/// The same for one whose mappings may still have to be written: none of them is read, and the databases of a site are
+/// those that its entry lists, in that order.
+///
+/// # Errors
+/// As [`read`], but for what is wrong with a mapping.
+pub fn read_unmapped(path: &Path, environment: &dyn Environment) -> Result<Read, Problems> {
+    read_with(path, environment, Mappings::NotRead)
+}
+
+/// Whether the mappings that a configuration names are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mappings {
+    Needed,
+    NotRead,
+}
+
+fn read_with(
+    path: &Path,
+    environment: &dyn Environment,
+    mappings: Mappings,
+) -> Result<Read, Problems> {
     let text = std::fs::File::open(path).and_then(|file| {
         let mut text = String::new();
         file.take(MAX_FILE + 1).read_to_string(&mut text)?;
@@ -180,7 +215,9 @@ pub fn read(path: &Path, environment: &dyn Environment) -> Result<Read, Problems
     });
     let shown = path.display().to_string();
     match text {
-        Ok(text) if text.len() as u64 <= MAX_FILE => site::config(path, &shown, &text, environment),
+        Ok(text) if text.len() as u64 <= MAX_FILE => {
+            site::config(path, &shown, &text, environment, mappings)
+        }
         Ok(_) => Err(read::unreadable(&shown, "it has more than 1 MiB")),
         Err(error) => Err(read::unreadable(&shown, &error.to_string())),
     }

@@ -10,7 +10,9 @@ use toml::de::DeTable;
 use super::mask::mask;
 use super::read::{Placed, Section, clip, only};
 use super::secrets::Secrets;
-use super::{Config, Environment, MappingSource, Problems, Read, Server, SiteEntry, rules, server};
+use super::{
+    Config, Environment, MappingSource, Mappings, Problems, Read, Server, SiteEntry, rules, server,
+};
 use crate::mapping::{
     At, Diagnostics, Mapping, Options, Problem, Report, SourceFile, Span, embedded, nearest,
     suggest,
@@ -26,6 +28,7 @@ pub(super) fn config(
     shown: &str,
     text: &str,
     environment: &dyn Environment,
+    mappings: Mappings,
 ) -> Result<Read, Problems> {
     // Problems show lines of the file, which somebody may have written a secret into.
     let report = Report::new(vec![SourceFile::new(shown, &mask(text))]);
@@ -35,6 +38,7 @@ pub(super) fn config(
             folder: path.parent().unwrap_or(Path::new("")),
             files: Vec::new(),
         },
+        mappings,
         of_mappings: Vec::new(),
         mapping_failed: false,
     };
@@ -59,6 +63,7 @@ pub(super) fn config(
         secrets,
         of_mappings,
         mapping_failed,
+        mappings: _,
     } = reading;
     let mut files = secrets.files;
     files.push(path.to_owned());
@@ -79,6 +84,7 @@ pub(super) fn config(
 
 struct Reading<'e> {
     secrets: Secrets<'e>,
+    mappings: Mappings,
     /// What the mappings' own files say.
     of_mappings: Vec<Diagnostics>,
     mapping_failed: bool,
@@ -199,12 +205,11 @@ impl Reading<'_> {
         });
         let (source, mapping) = self.mapping(&site);
         let server = server::read(&site, &mut self.secrets);
-        let databases = databases(
-            &site,
-            server.as_ref(),
-            mapping.as_ref(),
-            self.secrets.folder,
-        );
+        let folder = self.secrets.folder;
+        let databases = match self.mappings {
+            Mappings::Needed => databases(&site, server.as_ref(), mapping.as_ref(), folder),
+            Mappings::NotRead => listed(&site, server.as_ref(), folder),
+        };
         if let (Some(server), Some(mapping)) = (&server, &mapping) {
             let engine = server.dialect().unwrap_or(mapping.engine);
             if engine != mapping.engine && *server != Server::Sqlite {
@@ -248,6 +253,9 @@ impl Reading<'_> {
             return (None, None);
         };
         let folder = self.secrets.folder.join(named.value);
+        if self.mappings == Mappings::NotRead {
+            return (Some(MappingSource::Folder(folder)), None);
+        }
         let source = if folder.is_dir() {
             MappingSource::Folder(folder)
         } else if named.value == embedded::ID {
@@ -326,6 +334,68 @@ fn meant(name: &str, beside: &[String]) -> Option<String> {
     }
 }
 
+/// The databases that a site's entry names, each with its catalogue where that is said, and where they are listed.
+/// None where that is said twice, which is reported.
+type Named<'a> = (
+    Vec<(Option<Placed<&'a str>>, Placed<&'a str>)>,
+    Option<Span>,
+);
+
+fn named<'a>(site: &'a Section<'_>) -> Option<Named<'a>> {
+    let one = site.text("database");
+    let listed = site.section("databases", "the databases of a site");
+    match (one, listed) {
+        (Some(one), None) => Some((vec![(None, one)], None)),
+        (None, Some(listed)) => {
+            let pairs = listed.pairs().into_iter();
+            let pairs = pairs.map(|(name, value)| (Some(name), value)).collect();
+            Some((pairs, Some(listed.span)))
+        }
+        (Some(one), Some(_)) => {
+            site.invalid(&one.span, "give `database` or [site.databases], not both");
+            None
+        }
+        (None, None) => Some((Vec::new(), None)),
+    }
+}
+
+/// A database as its driver has it: a file's path is relative to the configuration's folder.
+fn value_of(server: &Server, folder: &Path, text: &str) -> String {
+    match server {
+        Server::Sqlite => folder.join(text).display().to_string(),
+        _ => text.to_owned(),
+    }
+}
+
+/// The databases as the entry lists them, where no mapping says which there are.
+fn listed(
+    site: &Section<'_>,
+    server: Option<&Server>,
+    folder: &Path,
+) -> Option<Vec<(Arc<str>, String)>> {
+    let (pairs, listed_at) = named(site)?;
+    let server = server?;
+    if pairs.is_empty() && !matches!(server, Server::Passthrough(_)) {
+        let at = Site {
+            at: site.at,
+            entry: &site.span,
+            listed: listed_at,
+        };
+        at.lacks("", server);
+        return None;
+    }
+    // An upstream's default database needs no name.
+    if pairs.is_empty() {
+        return Some(vec![(Arc::from(""), String::new())]);
+    }
+    let is_one = pairs.len() == 1;
+    let pairs = pairs.into_iter().map(|(name, value)| {
+        let name = name.filter(|_| !is_one).map_or("", |name| name.value);
+        (Arc::from(name), value_of(server, folder, value.value))
+    });
+    Some(pairs.collect())
+}
+
 /// Which database each of the mapping's catalogues is, the default one first.
 fn databases(
     site: &Section<'_>,
@@ -333,24 +403,7 @@ fn databases(
     mapping: Option<&Mapping>,
     folder: &Path,
 ) -> Option<Vec<(Arc<str>, String)>> {
-    let one = site.text("database");
-    let listed = site.section("databases", "the databases of a site");
-    let listed_at = listed.as_ref().map(|listed| listed.span.clone());
-    let pairs: Vec<(Option<Placed<&str>>, Placed<&str>)> = match (one, &listed) {
-        (Some(one), None) => vec![(None, one)],
-        (None, Some(listed)) => {
-            let pairs = listed.pairs();
-            pairs
-                .into_iter()
-                .map(|(name, value)| (Some(name), value))
-                .collect()
-        }
-        (Some(one), Some(_)) => {
-            site.invalid(&one.span, "give `database` or [site.databases], not both");
-            return None;
-        }
-        (None, None) => Vec::new(),
-    };
+    let (pairs, listed_at) = named(site)?;
     let mapping = mapping?;
     let at = Site {
         at: site.at,
@@ -371,10 +424,6 @@ fn databases(
         }
     }
     let server = server?;
-    let value_of = |text: &str| match server {
-        Server::Sqlite => folder.join(text).display().to_string(),
-        _ => text.to_owned(),
-    };
     let wanted = catalogues(mapping);
     // An upstream knows the practice's catalogues by the names that the mapping has.
     if pairs.is_empty() && matches!(server, Server::Passthrough(_)) {
@@ -394,7 +443,7 @@ fn databases(
                 if *server == Server::Sqlite {
                     at.file(value, folder);
                 }
-                let database = value_of(value.value);
+                let database = value_of(server, folder, value.value);
                 let mut earlier = databases.iter().zip(&spans);
                 if let Some(((first, _), span)) = earlier.find(|((_, known), _)| *known == database)
                 {

@@ -30,8 +30,14 @@ fn read_text(text: &str) -> Result<Read, String> {
         ("EMPTY", ""),
         ("OPERATOR", "0123456789abcdef"),
     ]));
-    super::site::config(&path, "pilaster.toml", text, &environment)
-        .map_err(|problems| problems.render(false))
+    super::site::config(
+        &path,
+        "pilaster.toml",
+        text,
+        &environment,
+        super::Mappings::Needed,
+    )
+    .map_err(|problems| problems.render(false))
 }
 
 const KEY: &str = "[[key]]\ncaller = \"acme\"\nsecret = { env = \"CALLER_KEY\" }\n";

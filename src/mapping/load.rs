@@ -87,6 +87,12 @@ impl Folder {
         })
     }
 
+    /// The text of one of its files.
+    pub fn text(&self, file: &str) -> Option<&str> {
+        let mut files = self.files.iter();
+        files.find_map(|(name, text)| (name == file).then_some(text.as_str()))
+    }
+
     /// Loads the mapping.
     ///
     /// # Errors
@@ -329,6 +335,8 @@ fn tree(at: At<'_>) -> Option<Node> {
             Problem::new(&rules::FOLDER, &(0..0), "the manifest says nothing")
                 .help("it has `name:`, `engine:`, `verified:` and `collation:`"),
         ),
+        // A source that is commented out was left so on purpose: `mapping new` writes suggestions in that form.
+        None if readable && is_draft(at.text()) => {}
         None if readable => at.report(
             Problem::new(&rules::EMPTY_FILE, &(0..0), "the file says nothing")
                 .help("write a source into it (`resource: …`), or take it away"),
@@ -336,6 +344,12 @@ fn tree(at: At<'_>) -> Option<Node> {
         None => {}
     }
     root
+}
+
+/// Whether a file is comments alone, one of which is the `resource:` of a source.
+fn is_draft(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_start);
+    lines.any(|line| line.starts_with("# resource: "))
 }
 
 /// The key by which a file without `resource:` shows that it was meant to be a source: a misspelt `resource:`,

@@ -7,54 +7,88 @@ use super::{Finding, Kind, Live, LiveColumn, LiveTable};
 use crate::mapping::{ColumnInfo, Mapping, TableInfo};
 use crate::relation::{Collation, Dialect, SqlType};
 
-/// Compares the tables of one catalogue.
+/// What a catalogue's database says of itself; the default catalogue has no name here.
+pub(super) type Database<'m> = (Option<&'m Arc<str>>, Live);
+
+/// Compares the tables of every catalogue.
 pub(super) fn tables(
     mapping: &Mapping,
     dialect: Dialect,
-    catalogue: Option<&Arc<str>>,
-    live: &Live,
-    findings: &mut Vec<Finding>,
-) {
+    databases: &[Database<'_>],
+) -> Vec<Finding> {
     let wanted = common::wanted(mapping);
-    let of_database = mapping.tables.values().filter(|table| {
-        // A derived table is SQL of the mapping's own.
-        table.derived.is_none() && table.catalogue.as_ref() == catalogue
-    });
-    for table in of_database {
-        let Some(found) = live.table(&table.name, dialect) else {
-            findings.push(missing_table(table, live, dialect));
-            continue;
-        };
-        let comparison = Comparison {
-            table,
-            found,
-            live,
-            dialect,
-        };
-        for column in table.columns.values() {
-            findings.extend(comparison.column(column));
-        }
-        for ((of, column), whys) in &wanted {
-            if *of == table.name {
-                findings.extend(comparison.index(column, whys));
+    let mut findings = Vec::new();
+    for (catalogue, live) in databases {
+        let of_database = mapping.tables.values().filter(|table| {
+            // A derived table is SQL of the mapping's own.
+            table.derived.is_none() && table.catalogue.as_ref() == *catalogue
+        });
+        let asked = name_of(mapping, *catalogue);
+        for table in of_database {
+            let Some(found) = live.table(&table.name, dialect) else {
+                findings.push(missing_table(mapping, table, dialect, databases, live));
+                continue;
+            };
+            let comparison = Comparison {
+                table,
+                found,
+                live,
+                dialect,
+                catalogue: asked.clone(),
+            };
+            for column in table.columns.values() {
+                findings.extend(comparison.column(column));
+            }
+            for ((of, column), whys) in &wanted {
+                if *of == table.name {
+                    findings.extend(comparison.index(column, whys));
+                }
             }
         }
     }
+    findings
 }
 
-fn missing_table(table: &TableInfo, live: &Live, dialect: Dialect) -> Finding {
+/// The name of a catalogue as the mapping lists it; None where it has one database.
+fn name_of(mapping: &Mapping, catalogue: Option<&Arc<str>>) -> Option<Arc<str>> {
+    match &*mapping.catalogues {
+        [] | [_] => catalogue.cloned(),
+        [default, ..] => Some(Arc::clone(catalogue.unwrap_or(default))),
+    }
+}
+
+fn missing_table(
+    mapping: &Mapping,
+    table: &TableInfo,
+    dialect: Dialect,
+    databases: &[Database<'_>],
+    live: &Live,
+) -> Finding {
     let name = &table.name;
-    let remedy = match live.unlike_in_case(name) {
-        Some(other) if dialect == Dialect::Firebird => {
+    let catalogue = name_of(mapping, table.catalogue.as_ref());
+    let elsewhere = databases
+        .iter()
+        .find(|(_, other)| other.table(name, dialect).is_some());
+    let elsewhere = elsewhere.and_then(|(of, _)| name_of(mapping, *of));
+    let remedy = match (live.unlike_in_case(name), elsewhere) {
+        (Some(other), _) if dialect == Dialect::Firebird => {
             format!("the database has `{other}`: Firebird tells them apart, so write it as the database does")
         }
+        (_, Some(other)) => format!(
+            "the database of the catalogue {other} has it: declare the table with `catalogue: {other}`, if it is that one"
+        ),
         _ => "check the name, that the database is that of this product and version, and that the login may see the table".to_owned(),
+    };
+    let of = match &catalogue {
+        Some(catalogue) => format!("the database of the catalogue {catalogue}"),
+        None => "the database".to_owned(),
     };
     Finding {
         kind: Kind::MissingTable,
         table: Arc::clone(name),
         column: None,
-        message: format!("the database has no table or view `{name}`"),
+        message: format!("{of} has no table or view `{name}`"),
+        catalogue,
         remedy,
         place: table.place.clone(),
     }
@@ -65,17 +99,20 @@ struct Comparison<'c> {
     found: &'c LiveTable,
     live: &'c Live,
     dialect: Dialect,
+    catalogue: Option<Arc<str>>,
 }
 
 impl Comparison<'_> {
     fn finding(&self, kind: Kind, column: &Arc<str>, message: String, remedy: String) -> Finding {
+        let declared = self.table.columns.get(column);
         Finding {
             kind,
+            catalogue: self.catalogue.clone(),
             table: Arc::clone(&self.table.name),
             column: Some(Arc::clone(column)),
             message,
             remedy,
-            place: self.table.place.clone(),
+            place: declared.map_or(&self.table.place, |it| &it.place).clone(),
         }
     }
 

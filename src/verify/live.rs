@@ -1,4 +1,5 @@
-//! What a database says of its own tables: columns, types, collations, indexes.
+//! What a database says of its own tables: columns, types, collations, indexes. What it says of their keys is asked
+//! for apart, in [`super::keys`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::sql::Statement;
 #[derive(Debug, Default)]
 pub struct Live {
     /// By name, as the engine compares it: [`key`].
-    tables: HashMap<String, LiveTable>,
+    pub(super) tables: HashMap<String, LiveTable>,
     /// Of text columns that name none themselves.
     collation: Option<String>,
 }
@@ -20,12 +21,27 @@ pub struct Live {
 /// A table or view.
 #[derive(Debug, Default)]
 pub struct LiveTable {
-    schema: String,
+    /// Without its schema.
+    pub(super) name: String,
+    pub(super) schema: String,
     pub columns: Vec<LiveColumn>,
     /// The columns of each index, in their order.
     pub indexes: Vec<Vec<String>>,
     /// Views have no indexes of their own.
     pub is_view: bool,
+    /// The columns of the primary key, in its order. Empty where there is none, or where keys were not asked for.
+    pub key: Vec<String>,
+    pub foreign_keys: Vec<ForeignKey>,
+}
+
+/// Columns that a table declares to be another's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKey {
+    pub columns: Vec<String>,
+    /// The other table, by its name in a mapping.
+    pub table: String,
+    /// Its columns, one for each of `columns`.
+    pub of: Vec<String>,
 }
 
 /// A column.
@@ -51,6 +67,34 @@ impl Live {
         names.find(|known| known.eq_ignore_ascii_case(name))
     }
 
+    /// Every table and view once, by the shortest name that a mapping has for it, in the order of these names.
+    pub fn tables(&self, dialect: Dialect) -> Vec<(String, &LiveTable)> {
+        let mut tables: Vec<_> = self
+            .tables
+            .iter()
+            .filter_map(|(known_as, table)| {
+                let name = self.name_of(&table.schema, &table.name, dialect);
+                (*known_as == key(&name, dialect)).then_some((name, table))
+            })
+            .collect();
+        tables.sort_by(|one, other| one.0.cmp(&other.0));
+        tables
+    }
+
+    /// All columns of all tables and views.
+    pub fn columns(&self) -> impl Iterator<Item = &LiveColumn> {
+        self.tables.values().flat_map(|table| &table.columns)
+    }
+
+    /// A table's name in a mapping: with its schema only where the bare name is another schema's table.
+    pub(super) fn name_of(&self, schema: &str, table: &str, dialect: Dialect) -> String {
+        match self.tables.get(&key(table, dialect)) {
+            Some(bare) if bare.schema != schema => format!("{schema}.{table}"),
+            Some(bare) => bare.name.clone(),
+            None => table.to_owned(),
+        }
+    }
+
     /// The collation of a column's text.
     pub fn collation<'l>(&'l self, column: &'l LiveColumn) -> Option<&'l str> {
         column.collation.as_deref().or(self.collation.as_deref())
@@ -58,6 +102,11 @@ impl Live {
 }
 
 impl LiveTable {
+    /// Whether a dot stands in its name, or in its schema's: a mapping parts the two there.
+    pub fn name_has_dot(&self) -> bool {
+        self.name.contains('.') || self.schema.contains('.')
+    }
+
     /// A column by its name in a mapping.
     pub fn column(&self, name: &str, dialect: Dialect) -> Option<&LiveColumn> {
         let is_it = |column: &&LiveColumn| key(&column.name, dialect) == key(name, dialect);
@@ -76,7 +125,7 @@ impl LiveTable {
 }
 
 /// A name as the engine compares it where it stands in quotes.
-fn key(name: &str, dialect: Dialect) -> String {
+pub(super) fn key(name: &str, dialect: Dialect) -> String {
     match dialect {
         Dialect::Firebird => name.to_owned(),
         _ => name.to_ascii_lowercase(),
@@ -108,6 +157,7 @@ pub fn read(
         let (schema, table, name) = (text(row, 0), text(row, 1), text(row, 2));
         let is_view = number(row, 8) == Some(1);
         let declared = declared(row);
+        let name_of_table = table.clone();
         let column = || LiveColumn {
             ty: SqlType::parse(&declared),
             name: name.clone(),
@@ -118,6 +168,7 @@ pub fn read(
             let table = live.tables.entry(key(&known_as, dialect)).or_default();
             if table.columns.is_empty() {
                 table.schema.clone_from(&schema);
+                table.name.clone_from(&name_of_table);
             }
             // The bare name is that of the first schema which has it.
             if table.schema == schema {
@@ -156,7 +207,7 @@ pub fn read(
 }
 
 /// A table is known by its name, and by that of its schema before it.
-fn names(schema: &str, table: &str) -> Vec<String> {
+pub(super) fn names(schema: &str, table: &str) -> Vec<String> {
     match schema {
         "" => vec![table.to_owned()],
         schema => vec![table.to_owned(), format!("{schema}.{table}")],
@@ -181,9 +232,10 @@ fn declared(row: RowRef<'_>) -> String {
     }
 }
 
-fn text(row: RowRef<'_>, column: usize) -> String {
+pub(super) fn text(row: RowRef<'_>, column: usize) -> String {
     match row.cell(column) {
-        CellRef::Text(bytes) => String::from_utf8_lossy(bytes).trim().to_owned(),
+        // Firebird pads its names with blanks; one that begins with them is so called.
+        CellRef::Text(bytes) => String::from_utf8_lossy(bytes).trim_end().to_owned(),
         CellRef::Int(number) => number.to_string(),
         _ => String::new(),
     }

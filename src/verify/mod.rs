@@ -3,12 +3,16 @@
 //! Takes a mapping and what the database's own catalogue says ([`live`]); gives [`Finding`]s, each with the place in
 //! the mapping and a remedy. It runs at every start, since the columns that a version of the product has decide what
 //! is served, and on request: `pilaster mapping verify`.
+//!
+//! What a catalogue says of tables, columns and keys is also what a new mapping is proposed from: [`read`], [`keys`].
 
 pub(crate) mod common;
 mod compare;
+mod keys;
 mod live;
 mod queries;
 pub mod rules;
+mod render;
 #[cfg(test)]
 mod tests;
 
@@ -20,19 +24,22 @@ use crate::mapping::{Mapping, Place, Rule, Severity};
 use crate::passthrough::{PassthroughError, Session};
 use crate::relation::Dialect;
 
-pub use live::{Live, LiveColumn, LiveTable};
+pub use keys::keys;
+pub use live::{ForeignKey, Live, LiveColumn, LiveTable, read};
 
 /// What differs between a mapping and a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub kind: Kind,
+    /// Which of the mapping's catalogues was asked; None where it has one database.
+    pub catalogue: Option<Arc<str>>,
     pub table: Arc<str>,
     /// None of the table as a whole.
     pub column: Option<Arc<str>>,
     /// What was found.
     pub message: String,
     pub remedy: String,
-    /// Where the mapping declares the table.
+    /// Where the mapping declares the column, or the table as a whole.
     pub place: Place,
 }
 
@@ -75,19 +82,24 @@ impl Kind {
     pub const fn is_note(self) -> bool {
         matches!(self, Kind::MissingOptional)
     }
+
+    /// `warning`, as it is shown.
+    const fn level(self) -> &'static str {
+        match self.severity() {
+            Severity::Error => "error",
+            Severity::Warning if self.is_note() => "note",
+            Severity::Warning => "warning",
+        }
+    }
 }
 
 impl fmt::Display for Finding {
     /// Without colours: `warning[PV006]: …`, the place, and what to do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let level = match self.kind.severity() {
-            Severity::Error => "error",
-            Severity::Warning if self.kind.is_note() => "note",
-            Severity::Warning => "warning",
-        };
         write!(
             f,
-            "{level}[{}]: {}\n --> {}\n  = help: {}",
+            "{}[{}]: {}\n --> {}\n  = help: {}",
+            self.kind.level(),
             self.kind.code(),
             self.message,
             self.place,
@@ -125,30 +137,43 @@ impl Report {
             .collect()
     }
 
-    /// What the mapping needs and the database does not have: `table PATIENTS`, `column PATIENTS.DOB`.
+    /// What the mapping needs and the database does not have: `table PATIENTS`, `column PATIENTS.DOB`. Where the mapping
+    /// has several catalogues, each says of which it is: `table NOTE of the catalogue NOTES`.
     pub fn needed(&self) -> Vec<String> {
         let errors = self
             .findings
             .iter()
             .filter(|finding| finding.kind.severity() == Severity::Error);
         let mut needed: Vec<_> = errors
-            .map(|finding| (&finding.table, &finding.column))
+            .map(|finding| (&finding.table, &finding.column, &finding.catalogue))
             .collect();
         needed.sort();
-        let named = needed.into_iter().map(|(table, column)| match column {
-            Some(column) => format!("column {table}.{column}"),
-            None => format!("table {table}"),
+        let named = needed.into_iter().map(|(table, column, catalogue)| {
+            let what = match column {
+                Some(column) => format!("column {table}.{column}"),
+                None => format!("table {table}"),
+            };
+            match catalogue {
+                Some(catalogue) => format!("{what} of the catalogue {catalogue}"),
+                None => what,
+            }
         });
         named.collect()
     }
-}
 
-impl fmt::Display for Report {
-    /// Every finding, and how many there are of each kind.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Logs every finding of a site's: what is as it should be at INFO, all else at WARN.
+    pub fn log(&self, site: &str) {
         for finding in &self.findings {
-            write!(f, "{finding}\n\n")?;
+            let (code, place, message) = (finding.kind.code(), &finding.place, &finding.message);
+            match finding.kind.is_note() {
+                true => tracing::info!(site = %site, code, place = %place, "{message}"),
+                false => tracing::warn!(site = %site, code, place = %place, "{message}"),
+            }
         }
+    }
+
+    /// `1 error, 2 notes`
+    fn count(&self) -> String {
         let count = |wanted: fn(Kind) -> bool, what: &str| {
             let kinds = self.findings.iter().map(|finding| finding.kind);
             match kinds.filter(|kind| wanted(*kind)).count() {
@@ -166,7 +191,17 @@ impl fmt::Display for Report {
             count(Kind::is_note, "note"),
         ];
         let counts: Vec<String> = counts.into_iter().flatten().collect();
-        f.write_str(&counts.join(", "))
+        counts.join(", ")
+    }
+}
+
+impl fmt::Display for Report {
+    /// Every finding, and how many there are of each kind.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            write!(f, "{finding}\n\n")?;
+        }
+        f.write_str(&self.count())
     }
 }
 
@@ -179,17 +214,17 @@ pub fn verify(
     dialect: Dialect,
     session: &mut Session<'_>,
 ) -> Result<Report, PassthroughError> {
-    let mut findings = Vec::new();
     let mut catalogues: Vec<Option<&Arc<str>>> = Vec::new();
     for table in mapping.tables.values() {
         if !catalogues.contains(&table.catalogue.as_ref()) {
             catalogues.push(table.catalogue.as_ref());
         }
     }
+    let mut databases = Vec::new();
     for catalogue in catalogues {
-        let live = live::read(session, dialect, catalogue)?;
-        compare::tables(mapping, dialect, catalogue, &live, &mut findings);
+        databases.push((catalogue, live::read(session, dialect, catalogue)?));
     }
+    let mut findings = compare::tables(mapping, dialect, &databases);
     findings.sort_by(|one, other| {
         let key = |finding: &Finding| {
             (

@@ -252,9 +252,16 @@ fn verify_compares_with_the_live_database() {
         said.contains("note[PV003]") && said.contains("warning[PV006]"),
         "{said}"
     );
+    // The line of the file that declares the column.
+    let line =
+        "4 |     columns: { ID: int, SURNAME: varchar(40), BORN: { type: date, optional: true } }";
+    assert!(said.contains(line), "{said}");
     let (code, _, errors) = verify(SECOND);
     assert_eq!(code, Some(2), "{errors}");
-    assert!(errors.contains("cannot be asked"), "{errors}");
+    assert!(
+        errors.contains("cannot be asked") && errors.contains("nowhere.sqlite"),
+        "{errors}"
+    );
     let (code, _, errors) = verify("8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a19");
     assert_eq!(code, Some(2), "{errors}");
     assert!(errors.contains("has no site of that id"), "{errors}");
