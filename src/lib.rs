@@ -12,6 +12,7 @@ pub mod fhir;
 pub mod mapping;
 pub mod passthrough;
 pub mod plan;
+pub mod propose;
 pub mod relation;
 pub mod search;
 pub mod secret;

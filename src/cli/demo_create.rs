@@ -10,7 +10,6 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::ValueEnum;
@@ -19,6 +18,7 @@ use rusqlite::Connection;
 use tempfile::TempPath;
 
 use super::demo::{bar, part};
+use super::named::Named;
 use crate::demo::firebird::Firebird;
 use crate::demo::mssql::Mssql;
 use crate::demo::sqlite::Sqlite;
@@ -108,37 +108,6 @@ enum Engine {
     Sqlite,
     Firebird,
     Mssql,
-}
-
-/// A database, and the catalogue that it is to be where that was said.
-#[derive(Debug, Clone)]
-struct Named {
-    catalogue: Option<String>,
-    database: String,
-}
-
-impl FromStr for Named {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Named, String> {
-        let named = |name: &str| {
-            !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|it| it.is_ascii_alphanumeric() || it == b'_')
-        };
-        let (catalogue, database) = match text.split_once('=') {
-            Some((name, rest)) if named(name) => (Some(name.to_owned()), rest),
-            _ => (None, text),
-        };
-        match database.is_empty() {
-            true => Err("names no database".to_owned()),
-            false => Ok(Named {
-                catalogue,
-                database: database.to_owned(),
-            }),
-        }
-    }
 }
 
 /// What stands in the way. Nothing has been left half done.
@@ -499,8 +468,6 @@ mod tests {
             let error = of(given).expect_err("refused");
             assert!(error.contains(problem), "{error}");
         }
-        assert!("OFFICE=".parse::<Named>().is_err());
-        assert_eq!(named("./a=b.db").catalogue, None);
     }
 
     #[test]

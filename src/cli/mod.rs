@@ -15,6 +15,8 @@ mod explain;
 mod explain_code;
 mod failure;
 mod log;
+mod named;
+mod new;
 mod open;
 mod operator_key;
 mod schema;
@@ -66,6 +68,7 @@ enum MappingCommand {
     ExplainCode(explain_code::Args),
     Docs(docs::Args),
     Schema(schema::Args),
+    New(new::Args),
     Verify(verify::Args),
 }
 
@@ -92,6 +95,7 @@ pub fn run() -> ExitCode {
         Command::Mapping(MappingCommand::ExplainCode(args)) => explain_code::run(&args),
         Command::Mapping(MappingCommand::Docs(args)) => docs::run(&args),
         Command::Mapping(MappingCommand::Schema(args)) => schema::run(&args),
+        Command::Mapping(MappingCommand::New(args)) => new::run(&args),
         Command::Mapping(MappingCommand::Verify(args)) => verify::run(&args),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),
         Command::Config(ConfigCommand::Keys) => print(&crate::config::keys_page()),

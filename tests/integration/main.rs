@@ -31,6 +31,7 @@
 //! | `odbc` | rows, errors and ends of statements behind ODBC, with the feature of that name |
 //! | `upstream` | a site behind another SQL Passthrough API answers as one here does, and what fails there is told |
 //! | `mssql` | the SQL Server driver, against a stand-in for a server |
+//! | `new` | a folder that `mapping new` makes checks, and suggests what is there |
 //! | `mapping_docs` | every example of `mappings/README.md` |
 //! | `tutorial` | its tutorial, typed into a shell |
 //! | `support` | the program under test, for the modules that start it |
@@ -55,6 +56,7 @@ mod mapping_schema;
 mod mappings;
 mod metadata;
 mod mssql;
+mod new;
 mod no_leak;
 #[cfg(feature = "odbc")]
 mod odbc;

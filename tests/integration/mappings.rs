@@ -253,7 +253,7 @@ fn paddings(mapping: &Mapping, catalogue: Option<&str>) -> String {
 }
 
 /// Runs a case, holds it against what it expects, and gives the snapshot's text.
-fn check(practice: &Practice, case: &Case) -> String {
+pub fn check(practice: &Practice, case: &Case) -> String {
     let (asked, commands, answer) = match (&case.search, &case.read) {
         (Some(search), None) => run_search(practice, case, search),
         (None, Some(read)) => (

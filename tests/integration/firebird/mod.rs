@@ -4,6 +4,7 @@ mod bounds;
 mod cases;
 mod demo;
 mod outage;
+mod proposed;
 mod refusals;
 pub mod server;
 mod values;

@@ -1,0 +1,312 @@
+//! `pilaster mapping new`: a name, an engine and perhaps a practice's databases → a folder to start a mapping from.
+//!
+//! All of it is made and checked before anything is written, and then put in its place at once: a folder is there whole,
+//! or not at all. Of a database only the catalogue is read.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use tokio::runtime::Runtime;
+
+use super::named::Named;
+use super::{StartError, site};
+use crate::config::{self, Process};
+use crate::mapping::{Diagnostics, Options, load_files};
+use crate::passthrough::sqlite::Sqlite;
+use crate::passthrough::{Limits, PassthroughError, Pool, Session};
+use crate::propose::{self, NewFile, SCHEMA, Seen, Wish, schema_text};
+use crate::relation::Dialect;
+use crate::verify::{self, Live};
+
+/// Begin a mapping: a folder with a small example, or, from a database's own catalogue, with tables and suggestions
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The folder to make
+    #[arg(value_name = "NAME")]
+    folder: PathBuf,
+    /// The product's database engine; with --from-site it is the site's
+    #[arg(long, value_name = "ENGINE", value_parser = engines(), required_unless_present = "from_site")]
+    engine: Option<Dialect>,
+    /// The product's name, for people [default: made of the folder's]
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
+    /// Suggest from the tables of a site of the configuration, whose mapping need not be there yet
+    #[arg(long, value_name = "ID")]
+    from_site: Option<String>,
+    /// The configuration file
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "pilaster.toml",
+        requires = "from_site"
+    )]
+    config: PathBuf,
+    /// Suggest from the tables of a SQLite file; of several, each with its catalogue: OFFICE=office.sqlite
+    #[arg(long, value_name = "[CATALOGUE=]FILE", num_args = 1.., conflicts_with = "from_site")]
+    from_sqlite: Vec<Named>,
+}
+
+fn engines() -> impl TypedValueParser<Value = Dialect> {
+    PossibleValuesParser::new(Dialect::ALL.map(Dialect::name))
+        .try_map(|name| Dialect::from_name(&name).ok_or("no engine has this name"))
+}
+
+/// Why there is no folder. Nothing has been left half done.
+#[derive(Debug, thiserror::Error)]
+enum NewError {
+    #[error("{} is there already, and not empty; a mapping is begun in a folder of its own", .0.display())]
+    Exists(PathBuf),
+    #[error("{} names no folder", .0.display())]
+    NoName(PathBuf),
+    #[error("the folder {} cannot be made: {source}", path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error(
+        "of several databases, each needs its catalogue: --from-sqlite OFFICE=office.sqlite CLINICAL=clinical.sqlite"
+    )]
+    NoCatalogue,
+    #[error("two databases are given for the catalogue {0}")]
+    Twice(String),
+    #[error("there is no file {}", .0.display())]
+    NoFile(PathBuf),
+    #[error("{} cannot be read: {source}", path.display())]
+    Unreadable {
+        path: PathBuf,
+        source: PassthroughError,
+    },
+    #[error("the site's databases are {found}, and --engine is {asked}: leave --engine out")]
+    OtherEngine { asked: Dialect, found: Dialect },
+    #[error("the driver of the site can reach any engine: say which with --engine")]
+    NoEngine,
+    #[error("what was to be written is no mapping: this is a fault of pilaster's own, and nothing was written\n\n{}", .0.render(false))]
+    Unsound(Box<Diagnostics>),
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+/// What is made, before it is written.
+struct Made {
+    files: Vec<NewFile>,
+    /// What the files say of a database, for people.
+    told: String,
+}
+
+/// 0 when it is done, 2 when it could not be.
+pub(super) fn run(args: &Args) -> ExitCode {
+    match new(args) {
+        Ok(told) => super::print(&told),
+        Err(error) => {
+            super::tell(&format!("error: {error}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn new(args: &Args) -> Result<String, NewError> {
+    let folder = &args.folder;
+    let is_there = match std::fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    };
+    if is_there {
+        return Err(NewError::Exists(folder.clone()));
+    }
+    let id = folder.file_name().map(|name| name.to_string_lossy());
+    let id = id.ok_or_else(|| NewError::NoName(folder.clone()))?;
+    let product = args.name.clone().unwrap_or_else(|| product(&id));
+    let Made { mut files, told } = made(args, product)?;
+    checked(&id, &files)?;
+    if let Some(text) = schema_text() {
+        files.push(NewFile {
+            name: SCHEMA.to_owned(),
+            text,
+        });
+    }
+    written(folder, &files)?;
+    let mut out = told;
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{} has", folder.display());
+    for file in &files {
+        let _ = writeln!(out, "  {}", file.name);
+    }
+    let _ = writeln!(out, "Next: pilaster mapping check {}", folder.display());
+    Ok(out)
+}
+
+/// `lyrebird-physio` as people write it.
+fn product(id: &str) -> String {
+    let words = id.split(['-', '_', ' ']).filter(|word| !word.is_empty());
+    let words = words.map(|word| {
+        let mut chars = word.chars();
+        let first = chars.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(chars).collect::<String>()
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn made(args: &Args, product: String) -> Result<Made, NewError> {
+    let (engine, seen) = match (&args.from_site, &*args.from_sqlite) {
+        (Some(id), _) => {
+            let (engine, seen) = of_site(args, id)?;
+            (engine, Some(seen))
+        }
+        (None, []) => (args.engine.ok_or(NewError::NoEngine)?, None),
+        (None, files) => (
+            args.engine.ok_or(NewError::NoEngine)?,
+            Some(of_files(files)?),
+        ),
+    };
+    let wish = Wish { product, engine };
+    let Some(seen) = seen else {
+        return Ok(Made {
+            files: propose::example(&wish),
+            told: String::new(),
+        });
+    };
+    let proposal = propose::proposal(&wish, seen);
+    let mut told = format!(
+        "{} tables and views were looked at, by their names and types. What looks like a resource, as suggestions to judge:\n",
+        proposal.tables
+    );
+    for (resource, table) in &proposal.likely {
+        // Writing to a String cannot fail.
+        let _ = writeln!(told, "  {resource:<20} {}", propose::shown(table));
+    }
+    if proposal.likely.is_empty() {
+        told.push_str("  nothing\n");
+    }
+    Ok(Made {
+        files: proposal.files,
+        told,
+    })
+}
+
+/// What the databases of a site say of their tables, and which engine they are of.
+fn of_site(args: &Args, id: &str) -> Result<(Dialect, Seen), NewError> {
+    let read = config::read_unmapped(&args.config, &Process)
+        .map_err(|problems| StartError::Config(problems.render(io::stderr().is_terminal())))?;
+    let site = site::find(read.config, id, &args.config)?;
+    let found = site.server.dialect().or(args.engine);
+    let found = found.ok_or(NewError::NoEngine)?;
+    // A SQLite file may stand in for a database of another engine.
+    let engine = args.engine.unwrap_or(found);
+    if engine != found && found != Dialect::Sqlite {
+        return Err(NewError::OtherEngine {
+            asked: engine,
+            found,
+        });
+    }
+    let names: Vec<Arc<str>> = site
+        .databases
+        .iter()
+        .map(|(name, _)| Arc::clone(name))
+        .collect();
+    let runtime = Runtime::new().map_err(StartError::Runtime)?;
+    let asked = site::asked(&site, found, &runtime, |dialect, session| {
+        seen(&names, dialect, session)
+    });
+    runtime.shutdown_background();
+    Ok((engine, asked?))
+}
+
+/// What SQLite files say of their tables.
+fn of_files(files: &[Named]) -> Result<Seen, NewError> {
+    let mut named: Vec<(Arc<str>, PathBuf)> = Vec::new();
+    for file in files {
+        let name = match &file.catalogue {
+            Some(name) => name.as_str(),
+            None if files.len() == 1 => "",
+            None => return Err(NewError::NoCatalogue),
+        };
+        if named
+            .iter()
+            .any(|(known, _)| known.eq_ignore_ascii_case(name))
+        {
+            return Err(NewError::Twice(name.to_owned()));
+        }
+        let path = PathBuf::from(&file.database);
+        if !path.is_file() {
+            return Err(NewError::NoFile(path));
+        }
+        named.push((Arc::from(name), path));
+    }
+    let names: Vec<Arc<str>> = named.iter().map(|(name, _)| Arc::clone(name)).collect();
+    let path = named
+        .first()
+        .map(|(_, path)| path.clone())
+        .unwrap_or_default();
+    let limits = Limits::default();
+    let pool = Pool::new(Arc::new(Sqlite::files(named, &limits)), limits);
+    let asked = pool.run_now(|session| seen(&names, Dialect::Sqlite, session));
+    asked.map_err(|source| NewError::Unreadable { path, source })
+}
+
+fn seen(
+    names: &[Arc<str>],
+    dialect: Dialect,
+    session: &mut Session<'_>,
+) -> Result<Seen, PassthroughError> {
+    let mut databases: Vec<(Arc<str>, Live)> = Vec::new();
+    for (place, name) in names.iter().enumerate() {
+        // The default one is asked without its name.
+        let catalogue = (place > 0).then_some(name);
+        let mut live = verify::read(session, dialect, catalogue)?;
+        verify::keys(session, dialect, catalogue, &mut live)?;
+        databases.push((Arc::clone(name), live));
+    }
+    Ok(Seen { dialect, databases })
+}
+
+/// Nothing is written that does not check.
+fn checked(id: &str, files: &[NewFile]) -> Result<(), NewError> {
+    let texts: Vec<(&str, &str)> = files
+        .iter()
+        .map(|file| (&*file.name, &*file.text))
+        .collect();
+    match load_files(id, &texts, &Options::default()) {
+        Ok(_) => Ok(()),
+        Err(problems) => Err(NewError::Unsound(Box::new(problems))),
+    }
+}
+
+/// Writes the files beside the folder's place, and then puts them there.
+fn written(folder: &Path, files: &[NewFile]) -> Result<(), NewError> {
+    let failed = |source: io::Error| NewError::Folder {
+        path: folder.to_owned(),
+        source,
+    };
+    let parent = folder.parent().filter(|it| !it.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(failed)?;
+    let part = tempfile::Builder::new()
+        .prefix(".pilaster-new-")
+        .tempdir_in(parent)
+        .map_err(failed)?;
+    // As any folder is made, and not for its maker's eyes alone, as a temporary one is.
+    let whole = part.path().join("mapping");
+    std::fs::create_dir(&whole).map_err(failed)?;
+    for file in files {
+        std::fs::write(whole.join(&file.name), &file.text).map_err(failed)?;
+    }
+    // An empty folder may be there.
+    match std::fs::remove_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    std::fs::rename(&whole, folder).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_says_what_its_product_is_called() {
+        assert_eq!(product("lyrebird-physio"), "Lyrebird Physio");
+        assert_eq!(product("Best_Practice 2"), "Best Practice 2");
+        assert_eq!(product("émile"), "Émile");
+    }
+}
