@@ -146,12 +146,21 @@ pub(super) fn candidates<'t, 'l>(
     tables: &'t [Table<'l>],
     dialect: Dialect,
 ) -> Vec<Candidate<'t, 'l>> {
+    // What refers to what is known once both are: what was found by names alone tells it.
+    let by_names = likeliest(tables, &Targets(&[]), dialect);
+    likeliest(tables, &Targets(&by_names), dialect)
+}
+
+fn likeliest<'t, 'l>(
+    tables: &'t [Table<'l>],
+    targets: &Targets<'_, '_, '_>,
+    dialect: Dialect,
+) -> Vec<Candidate<'t, 'l>> {
     let mut found: Vec<Candidate<'t, 'l>> = Vec::new();
     for pattern in PATTERNS {
-        let targets = Targets(&found);
         let mut likely: Vec<Candidate<'t, 'l>> = tables
             .iter()
-            .filter_map(|table| candidate(pattern, table, &targets, dialect))
+            .filter_map(|table| candidate(pattern, table, targets, dialect))
             .collect();
         likely.sort_by(|one, other| {
             let rank = |it: &Candidate<'_, '_>| (it.score(), it.table.key().is_some());
@@ -171,7 +180,7 @@ pub(super) fn candidates<'t, 'l>(
     found
 }
 
-/// What references may lead to: the tables that were found so far.
+/// What references may lead to: the tables that were found before.
 struct Targets<'f, 't, 'l>(&'f [Candidate<'t, 'l>]);
 
 impl Targets<'_, '_, '_> {
@@ -345,4 +354,112 @@ pub(super) fn is_generic(name: &str) -> bool {
 /// Whether values of two columns can be the same.
 pub(super) fn alike(one: SqlType, other: SqlType) -> bool {
     one.is_text() && other.is_text() || one.is_number() && other.is_number() || one == other
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::elements::next_slot;
+    use super::*;
+
+    fn pattern(resource: &str) -> &'static Pattern {
+        let mut patterns = PATTERNS.iter();
+        patterns
+            .find(|pattern| pattern.resource == resource)
+            .expect("a pattern")
+    }
+
+    #[test]
+    fn a_table_has_points_for_its_name() {
+        for (resource, table, points) in [
+            ("Patient", "PATIENTS", WHOLE),
+            ("Patient", "tblClient", WHOLE),
+            ("Patient", "Patient_Master", WHOLE),
+            ("Patient", "ARCHIVED_PATIENTS", END),
+            ("Patient", "PATIENT_NOTES", 0),
+            ("Appointment", "APPOINTMENTTYPES", 0),
+            ("Appointment", "CANCELLED_APPOINTMENTS", END),
+            ("AllergyIntolerance", "PATIENT_ALLERGIES", WHOLE),
+            ("Immunization", "vaccinepat", WHOLE),
+            ("Immunization", "vaccinedef", 0),
+            ("Practitioner", "PROVIDER_LOCATION", 0),
+        ] {
+            assert_eq!(by_name(pattern(resource), &words(table)), points, "{table}");
+        }
+    }
+
+    #[test]
+    fn a_column_fits_by_its_words_and_its_type() {
+        for (resource, slot, column, declared, expected) in [
+            ("Patient", "family", "SURNAME", "char(40)", true),
+            ("Patient", "family", "PatientLastName", "varchar(40)", true),
+            ("Patient", "family", "LNAME", "varchar(40)", true),
+            ("Patient", "family", "SURNAME", "int", false),
+            ("Patient", "family", "MAIDEN_SURNAME", "char(40)", false),
+            ("Patient", "birth", "DATEOFBIRTH", "datetime", true),
+            ("Patient", "birth", "DOB", "varchar(10)", false),
+            ("Patient", "city", "POSTAL_SUBURB", "varchar(40)", false),
+            (
+                "Patient",
+                "practitioner",
+                "USUAL_DOCTOR",
+                "varchar(6)",
+                true,
+            ),
+            ("Patient", "practitioner", "USUAL_DOCTOR", "date", false),
+            ("Appointment", "start", "AptDateTime", "datetime", true),
+            ("Appointment", "start", "APPOINTMENTDATE", "date", false),
+            ("Appointment", "date", "APPOINTMENTDATE", "date", true),
+        ] {
+            let pattern = pattern(resource);
+            let mut live = LiveTable::default();
+            live.columns.push(LiveColumn {
+                name: column.to_owned(),
+                declared: declared.to_owned(),
+                ty: SqlType::parse(declared),
+                collation: None,
+            });
+            let name = pattern.table.split(';').next().expect("a name");
+            let table = table(name.to_owned(), None, &live);
+            let slot = pattern
+                .slots
+                .iter()
+                .find(|it| it.name == slot)
+                .expect("a slot");
+            let found = fits(
+                slot,
+                &table.columns[0],
+                &table,
+                &Targets(&[]),
+                Dialect::Mssql,
+            );
+            assert_eq!(found, expected, "{column} {declared}");
+        }
+    }
+
+    #[test]
+    fn every_slot_has_a_place_and_every_place_a_slot() {
+        for pattern in PATTERNS {
+            let has = |name: &str| pattern.slots.iter().any(|slot| slot.name == name);
+            for slot in pattern.slots {
+                let places = [format!("{{{}}}", slot.name), format!("{{.{}}}", slot.name)];
+                let beside = format!("{{{}?", slot.name);
+                let is_placed = places.iter().any(|it| pattern.elements.contains(it));
+                // A code of another table is told by a lookup.
+                assert!(
+                    is_placed || pattern.elements.contains(&beside) || slot.name == "definition",
+                    "{} {}",
+                    pattern.resource,
+                    slot.name
+                );
+            }
+            let mut rest = pattern.elements;
+            while let Some((_, slot, after)) = next_slot(rest) {
+                let mut names = slot.trim_start_matches('.').split('?');
+                assert!(names.all(has), "{} {slot}", pattern.resource);
+                rest = after;
+            }
+            let mut needs = pattern.needs.iter().flat_map(|need| need.split('|'));
+            assert!(needs.all(has), "{}", pattern.resource);
+        }
+    }
 }

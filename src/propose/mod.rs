@@ -10,10 +10,12 @@
 //! | [`words`] | a name → its words |
 //! | [`look`] | tables × patterns → the likeliest table of each resource, with the columns that fit |
 //! | [`joins`] | a table × all others → lookups and children |
-//! | [`source`], [`tables`], [`fixture`] | these → the text of the files |
+//! | [`elements`] | a pattern's elements and these columns → the lines that suggest them |
+//! | [`source`], [`tables`], [`fixture`] | all of it → the text of the files |
 //! | [`example`] | an engine → the files without a database |
 //! | [`text`] | names → YAML, SQL and remarks that no name can break out of |
 
+mod elements;
 mod example;
 mod fixture;
 mod joins;

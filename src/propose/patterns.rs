@@ -4,9 +4,9 @@
 //! fits a [`Slot`] when its words are those of one of the slot's spellings, apart from the table's own words and from
 //! those that say nothing ([`HARMLESS`]), and its type is of the slot's kind. `elements` is the resource as it would
 //! stand in a mapping, with slots in braces: `{family}` is the column as a value, `$p.SURNAME`, and `{.family}` the column
-//! alone, `p.SURNAME`. A line is kept when all of its slots are filled, of a list when one of them is; a line that begins
-//! with `| ` stands in for the one before it where that is not kept; `{status|booked}` is a constant where nothing fits;
-//! and a line without slots is kept with what stands below it.
+//! alone, `p.SURNAME`; `{unit?number}` asks for another slot to be filled as well. A line is kept when all of its slots are
+//! filled, of a list in brackets when one of them is; a line that begins with `| ` stands in for the one before it where
+//! that is not kept; and a line without slots is kept with what stands below it, or by itself where nothing does.
 
 /// Spellings of one word, or of several: what a name has, and what it is read as. Plurals need not be here.
 pub(super) const SPELLINGS: &[(&str, &str)] = &[
@@ -221,7 +221,7 @@ const fn patient() -> Slot {
     slot("patient", PATIENT, OF_PATIENT, "whose it is")
 }
 
-/// The resources that are looked for. What others refer to comes first.
+/// The resources that are looked for.
 pub(super) const PATTERNS: &[Pattern] = &[
     Pattern {
         resource: "Patient",
