@@ -146,9 +146,7 @@ impl Keeper {
                 Ok(())
             }
             Ok(Opened { site, report, .. }) => {
-                for finding in &report.findings {
-                    tracing::warn!(site = %id, code = finding.kind.code(), place = %finding.place, "{}", finding.message);
-                }
+                report.log(id);
                 tracing::info!(site = %id, "site open");
                 self.set(State::Open(Arc::new(site), report));
                 Ok(())
