@@ -1,5 +1,6 @@
 //! Pilaster: an HL7 FHIR R4 facade over the SQL databases of practice management systems.
 pub mod assemble;
+pub mod cases;
 pub mod cli;
 pub mod collation;
 pub mod config;

@@ -3,6 +3,7 @@
 //! 0: done. 1: what was checked is wrong. 2: it could not start, or the command line is wrong. Results go to
 //! standard output, everything else to standard error.
 
+mod cases;
 mod check;
 mod config;
 mod configured;
@@ -69,6 +70,7 @@ enum MappingCommand {
     Docs(docs::Args),
     Schema(schema::Args),
     New(new::Args),
+    Test(cases::Args),
     Verify(verify::Args),
 }
 
@@ -96,6 +98,7 @@ pub fn run() -> ExitCode {
         Command::Mapping(MappingCommand::Docs(args)) => docs::run(&args),
         Command::Mapping(MappingCommand::Schema(args)) => schema::run(&args),
         Command::Mapping(MappingCommand::New(args)) => new::run(&args),
+        Command::Mapping(MappingCommand::Test(args)) => cases::run(&args),
         Command::Mapping(MappingCommand::Verify(args)) => verify::run(&args),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),
         Command::Config(ConfigCommand::Keys) => print(&crate::config::keys_page()),

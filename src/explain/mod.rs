@@ -40,7 +40,8 @@ use serde::{Serialize, Serializer};
 
 pub use http::{HttpOptions, for_http};
 pub use run::{ROWS, run};
-pub use text::render_text;
+pub use text::{render_evidence, render_text};
+pub(crate) use tree::harmless;
 
 use crate::passthrough::Command;
 use crate::plan::{self, ChildPart, ChildView, Part, Plan};

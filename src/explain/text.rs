@@ -30,6 +30,17 @@ pub fn render_text(explanation: &Explanation, colour: bool) -> String {
     page.out
 }
 
+/// The commands of an explanation and the rows that they brought, without the rest.
+pub fn render_evidence(explanation: &Explanation, colour: bool) -> String {
+    let mut page = Page {
+        out: String::with_capacity(4096),
+        style: Style { colour },
+    };
+    page.commands(explanation);
+    page.rows(explanation);
+    page.out
+}
+
 struct Page {
     out: String,
     style: Style,
@@ -211,8 +222,10 @@ impl Page {
             (count, shown) => format!("{count} rows, the first {shown} of them"),
         };
         self.note_in(&format!("{name}: {shown}"));
-        let steps = ran.query_plan.iter().map(Tree::line);
-        self.tree(&Tree::line("how the engine ran it").with(steps));
+        if !ran.query_plan.is_empty() {
+            let steps = ran.query_plan.iter().map(Tree::line);
+            self.tree(&Tree::line("how the engine ran it").with(steps));
+        }
         if ran.rows.is_empty() {
             return;
         }

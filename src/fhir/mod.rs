@@ -12,6 +12,7 @@
 //! | [`search_parameters`] | which parameters a resource type has, of which kind, on which elements |
 //! | [`compartment`] | which resources belong to a patient, an encounter, a practitioner |
 //! | [`expression`] | what the FHIRPath of a search parameter says, as data, and where it leads in the definitions |
+//! | [`fhirpath`] | what a FHIRPath expression finds in a resource |
 //! | [`outcome`] | how a problem is said to a FHIR client |
 //! | [`au_core`] | what AU Core asks of a server |
 //! | [`capability`] | what a site answers: the one room here that reads a mapping |
@@ -37,6 +38,7 @@ pub mod capability;
 pub mod compartment;
 pub mod definitions;
 pub mod expression;
+pub mod fhirpath;
 pub mod outcome;
 pub mod primitive;
 pub mod search_parameters;

@@ -69,11 +69,11 @@ mod requirement;
 mod schema;
 mod scope;
 mod section;
-mod shape;
+pub(crate) mod shape;
 mod sorting;
 mod source;
 mod strangers;
-mod syntax;
+pub(crate) mod syntax;
 mod systems;
 #[cfg(test)]
 mod tests;

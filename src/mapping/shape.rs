@@ -9,7 +9,7 @@ use super::rules;
 use super::yaml::{Node, Pair, Span, Value, get};
 
 /// The pairs of a mapping.
-pub(super) fn map<'n>(at: At<'_>, node: &'n Node, what: &str) -> Option<&'n [Pair]> {
+pub(crate) fn map<'n>(at: At<'_>, node: &'n Node, what: &str) -> Option<&'n [Pair]> {
     let pairs = node.as_map();
     if pairs.is_none() {
         let help = match &node.value {
@@ -24,7 +24,7 @@ pub(super) fn map<'n>(at: At<'_>, node: &'n Node, what: &str) -> Option<&'n [Pai
 }
 
 /// Text that is not empty.
-pub(super) fn text<'n>(at: At<'_>, node: &'n Node, what: &str) -> Option<&'n str> {
+pub(crate) fn text<'n>(at: At<'_>, node: &'n Node, what: &str) -> Option<&'n str> {
     let text = node.as_text().filter(|text| !text.trim().is_empty());
     if text.is_none() {
         wrong(at, node, "text", what);
@@ -33,7 +33,7 @@ pub(super) fn text<'n>(at: At<'_>, node: &'n Node, what: &str) -> Option<&'n str
 }
 
 /// The entries of a list that is not empty.
-pub(super) fn list<'n>(at: At<'_>, node: &'n Node, what: &str) -> Option<&'n [Node]> {
+pub(crate) fn list<'n>(at: At<'_>, node: &'n Node, what: &str) -> Option<&'n [Node]> {
     match &node.value {
         Value::List(entries) if !entries.is_empty() => Some(entries),
         _ => {
@@ -44,7 +44,7 @@ pub(super) fn list<'n>(at: At<'_>, node: &'n Node, what: &str) -> Option<&'n [No
 }
 
 /// `true` or `false`.
-pub(super) fn boolean(at: At<'_>, node: &Node, what: &str) -> Option<bool> {
+pub(crate) fn boolean(at: At<'_>, node: &Node, what: &str) -> Option<bool> {
     match node.as_text() {
         Some("true") => Some(true),
         Some("false") => Some(false),
@@ -56,7 +56,7 @@ pub(super) fn boolean(at: At<'_>, node: &Node, what: &str) -> Option<bool> {
 }
 
 /// A whole number within bounds.
-pub(super) fn integer(
+pub(crate) fn integer(
     at: At<'_>,
     node: &Node,
     what: &str,
@@ -77,7 +77,7 @@ pub(super) fn integer(
 }
 
 /// One of some words.
-pub(super) fn word<T: Copy>(
+pub(crate) fn word<T: Copy>(
     at: At<'_>,
     node: &Node,
     what: &str,
@@ -103,12 +103,12 @@ pub(super) fn word<T: Copy>(
 }
 
 /// Reports what stands where something else belongs.
-pub(super) fn wrong(at: At<'_>, node: &Node, expected: &str, what: &str) {
+pub(crate) fn wrong(at: At<'_>, node: &Node, expected: &str, what: &str) {
     wrong_but(at, node, expected, what, None);
 }
 
 /// The same, with what to do.
-pub(super) fn wrong_but(at: At<'_>, node: &Node, expected: &str, what: &str, help: Option<String>) {
+pub(crate) fn wrong_but(at: At<'_>, node: &Node, expected: &str, what: &str, help: Option<String>) {
     let found = match node.as_text() {
         Some(text) => format!("`{}`", clip(text)),
         None => node.kind().to_owned(),
@@ -125,7 +125,7 @@ pub(super) fn wrong_but(at: At<'_>, node: &Node, expected: &str, what: &str, hel
 }
 
 /// Reports each key that is not among those allowed.
-pub(super) fn only(at: At<'_>, pairs: &[Pair], allowed: &[&'static str], what: &str) {
+pub(crate) fn only(at: At<'_>, pairs: &[Pair], allowed: &[&'static str], what: &str) {
     for pair in pairs {
         if !allowed.contains(&pair.key.as_str()) {
             unknown_key(at, pair, allowed, what);
@@ -133,7 +133,7 @@ pub(super) fn only(at: At<'_>, pairs: &[Pair], allowed: &[&'static str], what: &
     }
 }
 
-pub(super) fn unknown_key(at: At<'_>, pair: &Pair, allowed: &[&'static str], what: &str) {
+pub(crate) fn unknown_key(at: At<'_>, pair: &Pair, allowed: &[&'static str], what: &str) {
     let help = match at.is_full() {
         true => None,
         false => {
@@ -154,7 +154,7 @@ pub(super) fn unknown_key(at: At<'_>, pair: &Pair, allowed: &[&'static str], wha
 }
 
 /// Whether one of the keys has been reported, and is likely to be this one.
-pub(super) fn is_misspelt(at: At<'_>, pairs: &[Pair], key: &str) -> bool {
+pub(crate) fn is_misspelt(at: At<'_>, pairs: &[Pair], key: &str) -> bool {
     pairs
         .iter()
         .any(|pair| at.meant_by(&pair.key_span) == Some(key))
@@ -162,7 +162,7 @@ pub(super) fn is_misspelt(at: At<'_>, pairs: &[Pair], key: &str) -> bool {
 
 /// The value of a key that must be there. `span` is shown where it is not, unless it is misspelt: keys are
 /// checked by [`only`] first.
-pub(super) fn required<'n>(
+pub(crate) fn required<'n>(
     at: At<'_>,
     pairs: &'n [Pair],
     key: &str,
@@ -180,7 +180,7 @@ pub(super) fn required<'n>(
 }
 
 /// A text of the file as a message quotes it: one line, not too long.
-pub(super) fn clip(text: &str) -> String {
+pub(crate) fn clip(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut clipped: String = text
         .chars()

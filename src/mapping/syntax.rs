@@ -9,7 +9,7 @@ use super::yaml::{self, Node, Span};
 use super::{rules, shape};
 
 /// The root of a file's tree.
-pub(super) fn tree(at: At<'_>) -> (Option<Node>, bool) {
+pub(crate) fn tree(at: At<'_>) -> (Option<Node>, bool) {
     let tree = yaml::parse(at.text());
     let readable = tree.problems.is_empty();
     for problem in tree.problems {

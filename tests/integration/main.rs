@@ -34,6 +34,7 @@
 //! | `new` | a folder that `mapping new` makes checks, and suggests what is there |
 //! | `mapping_docs` | every example of `mappings/README.md` |
 //! | `tutorial` | its tutorial, typed into a shell |
+//! | `mapping_test` | a mapping's cases, run by who wrote it |
 //! | `support` | the program under test, for the modules that start it |
 
 mod au_core;
@@ -53,6 +54,7 @@ mod limits;
 mod mapping_check;
 mod mapping_docs;
 mod mapping_schema;
+mod mapping_test;
 mod mappings;
 mod metadata;
 mod mssql;

@@ -12,6 +12,7 @@
 //! | `json` | after `in=`: elements of Patient/1. `…` is any text |
 //! | `json of=TYPE/ID` | elements of that resource |
 //! | `search` | `SEARCH → IDS`, or `→ none`, or `→ STATUS CODE` |
+//! | `yaml cases=DIR` | cases as a mapping's `cases.yaml` has them, run on the mapping DIR as it stands |
 //!
 //! What is YAML must also be as the schema of editors says ([`mapping_schema`]).
 //!
@@ -22,6 +23,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use pilaster::cases;
 use pilaster::cursor::CursorKey;
 use pilaster::mapping::{self, Diagnostics, Loaded, Options};
 use pilaster::passthrough::{Limits, sqlite};
@@ -178,6 +180,7 @@ impl Reader {
             ("sql", Some(("db", name))) => rusqlite::Connection::open(self.database(name))
                 .and_then(|database| database.execute_batch(text))
                 .map_err(|error| error.to_string())?,
+            ("yaml", Some(("cases", folder))) => self.cases(folder, text)?,
             ("yaml", Some((how, path))) => self.yaml(how, path, text)?,
             ("yaml", None) => return Err("YAML that nothing checks: mark it".to_owned()),
             ("json", Some(("of", path))) => self.elements(path, text)?,
@@ -238,8 +241,12 @@ impl Reader {
         Ok(())
     }
 
-    /// Loads a mapping as the server does, and serves it on the document's database of the same name.
-    fn serve(&self, folder: &str, files: &BTreeMap<String, String>) -> Result<Arc<Site>, String> {
+    /// Loads a mapping as the server does, without what the document's database of the same name does not have.
+    fn mapping(
+        &self,
+        folder: &str,
+        files: &BTreeMap<String, String>,
+    ) -> Result<mapping::Mapping, String> {
         let database = self.database(folder);
         let first =
             load(folder, files, &Options::default()).map_err(|problems| problems.to_string())?;
@@ -251,6 +258,13 @@ impl Reader {
         if !warnings.is_empty() {
             return Err(warnings.to_string());
         }
+        Ok(mapping)
+    }
+
+    /// Loads a mapping, and serves it on the document's database of the same name.
+    fn serve(&self, folder: &str, files: &BTreeMap<String, String>) -> Result<Arc<Site>, String> {
+        let mapping = self.mapping(folder, files)?;
+        let database = self.database(folder);
         let config = SiteConfig {
             id: "00000000-0000-4000-8000-000000000001".to_owned(),
             zone: jiff::tz::TimeZone::get(ZONE).map_err(|error| error.to_string())?,
@@ -317,6 +331,28 @@ impl Reader {
         } else {
             Err(format!("{} → {got}", asked.trim()))
         }
+    }
+
+    /// `- { name: …, search: …, expect: { ids: [ … ] } }`
+    fn cases(&self, folder: &str, text: &str) -> Result<(), String> {
+        let files = self
+            .mappings
+            .get(folder)
+            .ok_or("there is no such mapping")?;
+        let mapping = self.mapping(folder, files)?;
+        let pool = sqlite::pool(&self.database(folder), Limits::default())
+            .map_err(|problem| problem.to_string())?;
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let practice = cases::Practice::over(mapping, Arc::new(pool), folder)
+            .map_err(|error| error.to_string())?;
+        for case in cases::read(text).map_err(|problems| problems.to_string())? {
+            let ran = cases::run(&practice, &case).map_err(|error| error.to_string())?;
+            let differences = cases::differences(&case, &ran);
+            if !differences.is_empty() {
+                return Err(format!("{}: {differences:#?}", case.name));
+            }
+        }
+        Ok(())
     }
 
     /// The elements shown are those of the resource; it may have others.

@@ -1,39 +1,43 @@
-//! A practice to ask: a mapping over a SQLite database of its own, in a folder that goes with it.
+//! A practice to ask, for tests: that of a mapping's cases, with what was logged while it was asked.
 //!
-//! Takes a mapping and what fills its database; gives searches and reads as a caller would send them,
-//! and what lies beneath (plans, statements, connections) for the tests that look there.
+//! Takes a mapping and what fills its database; gives searches and reads as a caller would send them, and what lies
+//! beneath (plans, statements, connections) for the tests that look there.
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use pilaster::cursor::{Cursor, CursorKey};
+use pilaster::cases;
+use pilaster::cases::practice::{self, PracticeError, ZONE};
+use pilaster::cursor::Cursor;
 use pilaster::demo;
 use pilaster::mapping::{self, Mapping, Resource};
 use pilaster::passthrough::{Limits, Pool, sqlite};
 use pilaster::plan::{Context, CountLimits, Place, Plan};
 use pilaster::relation::Dialect;
 use pilaster::search::{Input, SearchRequest};
-use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteConfig, SiteError, SummaryCall};
+use pilaster::site::{Answer, SearchCall, Site, SiteConfig, SiteError, SummaryCall};
 use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub const BASE: &str = "https://fhir.example/integrator/sites/1/fhir/R4";
-pub const SITE: &str = "00000000-0000-4000-8000-000000000001";
-pub const CALLER: &str = "caller";
-const ZONE: &str = "Australia/Brisbane";
+pub use pilaster::cases::practice::{BASE, SITE, link, next_cursor};
 
+/// A practice of the cases' sort, and its log.
 pub struct Practice {
-    pub site: Arc<Site>,
-    pub path: PathBuf,
-    key: Arc<CursorKey>,
-    runtime: tokio::runtime::Runtime,
+    inner: cases::Practice,
     log: Log,
-    _folder: TempDir,
+}
+
+impl Deref for Practice {
+    type Target = cases::Practice;
+
+    fn deref(&self) -> &cases::Practice {
+        &self.inner
+    }
 }
 
 /// Everything that is logged while a practice is asked, at TRACE.
@@ -86,82 +90,39 @@ pub fn load(folder: &Path) -> Mapping {
 
 /// A connection that may write, with the collations that the tables need.
 pub fn writable(path: &Path) -> Connection {
-    let connection = Connection::open(path).unwrap();
-    pilaster::collation::register(&connection).unwrap();
-    connection
-        .busy_timeout(std::time::Duration::from_secs(10))
-        .unwrap();
-    connection
+    practice::writable(path).unwrap()
 }
 
 impl Practice {
-    /// A mapping over a database that `fill` makes.
-    pub fn new(mapping: Mapping, fill: impl FnOnce(&mut Connection)) -> Practice {
-        let default = [None].into_iter();
-        let mut fill = Some(fill);
-        Practice::with_catalogues(mapping, default, |_, connection| {
-            if let Some(fill) = fill.take() {
-                fill(connection);
-            }
-        })
+    /// What is logged from here on, of a practice that is made.
+    pub fn logged<E: std::fmt::Display>(
+        make: impl FnOnce() -> Result<cases::Practice, E>,
+    ) -> Practice {
+        let log = Log::default();
+        let made = tracing::dispatcher::with_default(&log.dispatch(), make);
+        Practice {
+            inner: made.unwrap_or_else(|error| panic!("{error}")),
+            log,
+        }
     }
 
-    /// A mapping over a database for each catalogue, the default one (None) first, each of which `fill` makes.
-    pub fn with_catalogues<'c>(
-        mapping: Mapping,
-        catalogues: impl Iterator<Item = Option<&'c str>>,
-        mut fill: impl FnMut(Option<&str>, &mut Connection),
-    ) -> Practice {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("practice.sqlite");
-        let mut files: Vec<(Arc<str>, PathBuf)> = Vec::new();
-        for catalogue in catalogues {
-            let file = match catalogue {
-                None => path.clone(),
-                Some(name) => folder.path().join(format!("{name}.sqlite")),
+    /// A mapping over a database that `fill` makes.
+    pub fn new(mapping: Mapping, fill: impl FnOnce(&mut Connection)) -> Practice {
+        let mut fill = Some(fill);
+        Practice::logged(|| {
+            let fill = |_: Option<&str>, connection: &mut Connection| {
+                if let Some(fill) = fill.take() {
+                    fill(connection);
+                }
+                Ok::<(), PracticeError>(())
             };
-            fill(catalogue, &mut writable(&file));
-            files.push((Arc::from(catalogue.unwrap_or("default")), file));
-        }
-        let limits = Limits::default();
-        let driver = match files.as_slice() {
-            [_] => sqlite::Sqlite::file(&path, &limits),
-            _ => sqlite::Sqlite::files(files, &limits),
-        };
-        let pool = Arc::new(Pool::connected(Arc::new(driver), limits).unwrap());
-        Practice::over(mapping, pool, folder)
+            cases::Practice::with_catalogues(mapping, [None].into_iter(), fill)
+        })
     }
 
     /// A mapping over the databases that a pool reaches; a folder that may hold them goes with it.
     pub fn over(mapping: Mapping, pool: Arc<Pool>, folder: TempDir) -> Practice {
-        let path = folder.path().join("practice.sqlite");
-        let key = Arc::new(CursorKey::generate().unwrap());
-        let config = SiteConfig {
-            id: SITE.to_owned(),
-            zone: TimeZone::get(ZONE).unwrap(),
-            zone_name: ZONE.to_owned(),
-            dialect: pool.driver().dialect(),
-            count: CountLimits::default(),
-            cursor_key: Arc::clone(&key),
-        };
-        let log = Log::default();
-        let dispatch = log.dispatch();
-        // Also of the threads that the database is asked on.
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .on_thread_start(move || {
-                std::mem::forget(tracing::dispatcher::set_default(&dispatch));
-            })
-            .build()
-            .unwrap();
-        Practice {
-            site: Arc::new(Site::new(config, Arc::new(mapping), pool)),
-            path,
-            key,
-            runtime,
-            log,
-            _folder: folder,
-        }
+        Practice::logged(|| cases::Practice::over(mapping, pool, folder))
     }
 
     /// The demo: Bp Premier's mapping over generated data, the same in every run.
@@ -209,10 +170,6 @@ impl Practice {
         String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap()
     }
 
-    fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
-        tracing::dispatcher::with_default(&self.log.dispatch(), || self.runtime.block_on(answer))
-    }
-
     /// The site of another GUID with the same key, over the same data.
     pub fn other_site(&self) -> Arc<Site> {
         let id = "00000000-0000-4000-8000-000000000002";
@@ -227,7 +184,7 @@ impl Practice {
             zone_name: ZONE.to_owned(),
             dialect: Dialect::Sqlite,
             count: CountLimits::default(),
-            cursor_key: Arc::clone(&self.key),
+            cursor_key: Arc::clone(self.key()),
         };
         Arc::new(Site::new(config, Arc::clone(self.site.mapping()), pool))
     }
@@ -239,18 +196,7 @@ impl Practice {
 
     /// `Patient?family=smith`
     pub fn call(text: &str) -> SearchCall {
-        let (resource, query) = text.split_once('?').unwrap_or((text, ""));
-        SearchCall {
-            base: BASE.to_owned(),
-            resource: resource.to_owned(),
-            query: query.as_bytes().to_vec(),
-            caller: CALLER.to_owned(),
-            ..SearchCall::default()
-        }
-    }
-
-    pub fn answer(&self, call: SearchCall) -> Result<Answer, SiteError> {
-        self.wait(self.site.search(call))
+        cases::Practice::call(text)
     }
 
     pub fn answer_at(&self, site: &Arc<Site>, call: SearchCall) -> Result<Answer, SiteError> {
@@ -268,23 +214,6 @@ impl Practice {
             id: Some(id.to_owned()),
             ..SummaryCall::default()
         }))
-    }
-
-    /// `Patient/1`, and `?_elements=…` after it where wanted.
-    pub fn read(&self, text: &str) -> Result<Answer, SiteError> {
-        let (path, query) = text.split_once('?').unwrap_or((text, ""));
-        let (resource, id) = path.split_once('/').unwrap();
-        self.read_call(ReadCall {
-            base: BASE.to_owned(),
-            resource: resource.to_owned(),
-            id: id.to_owned(),
-            query: query.as_bytes().to_vec(),
-            ..ReadCall::default()
-        })
-    }
-
-    pub fn read_call(&self, call: ReadCall) -> Result<Answer, SiteError> {
-        self.wait(self.site.read(call))
     }
 
     /// The Bundle of a search that must be answered.
@@ -359,8 +288,7 @@ impl Practice {
 
     /// What is sealed in a page link.
     pub fn open_cursor(&self, cursor: &str, resource: &str) -> Cursor {
-        let bound_to = [SITE, CALLER, resource].join("\0");
-        self.key.open_cursor(cursor, bound_to.as_bytes()).unwrap()
+        self.inner.open_cursor(cursor, resource).unwrap()
     }
 }
 
@@ -387,27 +315,7 @@ pub fn matches(bundle: &Value) -> Vec<Value> {
 
 /// The resources of a Bundle's entries of a mode.
 pub fn entries(bundle: &Value, mode: &str) -> Vec<Value> {
-    let Some(entries) = bundle["entry"].as_array() else {
-        return Vec::new();
-    };
-    entries
-        .iter()
-        .filter(|entry| entry["search"]["mode"] == mode)
-        .map(|entry| entry["resource"].clone())
-        .collect()
-}
-
-pub fn link<'b>(bundle: &'b Value, relation: &str) -> Option<&'b str> {
-    bundle["link"]
-        .as_array()?
-        .iter()
-        .find(|link| link["relation"] == relation)?["url"]
-        .as_str()
-}
-
-pub fn next_cursor(bundle: &Value) -> Option<String> {
-    let (_, cursor) = link(bundle, "next")?.split_once("_cursor=")?;
-    Some(cursor.to_owned())
+    practice::entries(bundle, mode).cloned().collect()
 }
 
 /// `Type/id` of a resource.

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use pilaster::cases::Case;
 use pilaster::mapping::{Mapping, TableInfo};
 use pilaster::passthrough::firebird::Firebird;
 use pilaster::passthrough::{Limits, Pool};
@@ -12,7 +13,7 @@ use pilaster::site::{Answer, SearchCall, SiteError};
 use rusqlite::types::Value as Cell;
 
 use super::server::{Database, Server, shared};
-use crate::mappings::{Case, cases, fixture, redact};
+use crate::mappings::{cases, fixture, redact};
 use crate::practice::{Practice, load, mapping_folder, next_cursor, parse, writable};
 
 /// Pages that are followed of one search.
@@ -195,30 +196,31 @@ fn pages(practice: &Practice, call: &SearchCall, first: Result<Answer, SiteError
 /// What a case gives: its answer, and the pages behind it.
 fn answers(practice: &Practice, case: &Case) -> Vec<String> {
     let first = case.ask(practice);
-    let Some(search) = &case.search else {
+    let Some(search) = case.search() else {
         return vec![told(&first)];
     };
     let call = SearchCall {
-        strict: case.strict,
-        ..Practice::call(search)
+        strict: search.strict,
+        ..Practice::call(&search.text)
     };
     pages(practice, &call, first)
 }
 
 /// The same search by pages of one; a caller that is refused has none.
 fn one_by_one(practice: &Practice, case: &Case) -> Vec<String> {
+    let is_whole = |text: &str| !text.contains("_count=") && !text.contains("_summary=");
     let Some(search) = case
-        .search
-        .as_deref()
-        .filter(|it| !it.contains("_count=") && !it.contains("_summary=") && !case.is_refused())
+        .search()
+        .filter(|it| is_whole(&it.text) && !case.is_refused())
     else {
         return Vec::new();
     };
-    let sign = if search.contains('?') { '&' } else { '?' };
+    let text = &search.text;
+    let sign = if text.contains('?') { '&' } else { '?' };
     let call = SearchCall {
-        form: case.form.clone().into_bytes(),
-        strict: case.strict,
-        ..Practice::call(&format!("{search}{sign}_count=1"))
+        form: search.form.clone().into_bytes(),
+        strict: search.strict,
+        ..Practice::call(&format!("{text}{sign}_count=1"))
     };
     let first = practice.answer(call.clone());
     pages(practice, &call, first)

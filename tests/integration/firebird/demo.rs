@@ -58,7 +58,9 @@ fn searches() -> Vec<String> {
     let mapping = load(&folder);
     let all = mapping.resources.keys();
     let mut searches: Vec<String> = all.map(|name| format!("{name}?_count=200")).collect();
-    searches.extend(cases(&folder).into_iter().filter_map(|case| case.search));
+    let cases = cases(&folder);
+    let asked = cases.iter().filter_map(|case| case.search());
+    searches.extend(asked.map(|search| search.text.clone()));
     searches.extend(
         [
             "Patient?_sort=family,given&_count=7",

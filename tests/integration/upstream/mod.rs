@@ -9,6 +9,7 @@ mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pilaster::cases::Question;
 use pilaster::passthrough::upstream::{Account, AccountOptions, Options, Rate, Upstream};
 use pilaster::passthrough::{Limits, PassthroughError, Pool, Rows};
 use pilaster::relation::Dialect;
@@ -123,22 +124,21 @@ fn searches_and_reads_give_what_they_give_here() {
     let mut sent = 0;
     for case in &all {
         let name = &case.name;
-        let (here, there) = match (&case.search, &case.read) {
-            (Some(search), _) => {
+        let (here, there) = match &case.question {
+            Question::Search(search) => {
                 let mut call = SearchCall {
-                    form: case.form.as_bytes().to_vec(),
-                    strict: case.strict,
-                    ..Practice::call(search)
+                    form: search.form.as_bytes().to_vec(),
+                    strict: search.strict,
+                    ..Practice::call(&search.text)
                 };
-                for _ in 0..case.follow {
+                for _ in 0..search.follow {
                     let (_, cursor) = shown(behind.practice.answer(call.clone()));
                     call.query = format!("_cursor={}", cursor.unwrap()).into_bytes();
                     call.form.clear();
                 }
                 (behind.practice.answer(call.clone()), behind.search(call))
             }
-            (None, read) => {
-                let read = read.as_ref().unwrap();
+            Question::Read(read) => {
                 let (path, query) = read.split_once('?').unwrap_or((read, ""));
                 let (resource, id) = path.split_once('/').unwrap();
                 let call = ReadCall {
@@ -154,9 +154,9 @@ fn searches_and_reads_give_what_they_give_here() {
         let (here, _) = shown(here);
         let (there, cursor) = shown(there);
         assert_eq!(there, here, "{name}");
-        if let (Some(cursor), Some(search)) = (cursor, &case.search) {
+        if let (Some(cursor), Some(search)) = (cursor, case.search()) {
             // The place in the order is sealed alike.
-            let resource = search.split('?').next().unwrap();
+            let resource = search.text.split('?').next().unwrap();
             if !resource.is_empty() && !resource.contains('/') {
                 behind.practice.open_cursor(&cursor, resource);
             }

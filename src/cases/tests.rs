@@ -1,0 +1,113 @@
+//! What an author writes is read, or refused with its place.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn a_case_says_what_must_be_true() {
+    let cases = read(
+        r#"
+- { name: plain, search: "Patient?family=smith", form: "given=jane", strict: true, follow: 2, expect: { ids: ["1", "2"], total: 2, commands: 3, next: true } }
+- name: a-read
+  read: Patient/1
+  depends_on_today: true
+  expect:
+    ids: { in-any-order: ["1"] }
+    commands: { most: 3 }
+    fields:
+      name[0].family: O'Brien
+      name.given: [Siobhán, Mary]
+      photo: []
+      maritalStatus: ~
+- name: some
+  search: Patient
+  expect:
+    ids: { contains: ["1"], not: ["5"] }
+    fields:
+      Patient/1: { "telecom.where(system='phone').value": "0491 570 156", birthDate: 1980-05-17 }
+      active: true
+    bundle: { entry.count(): 2 }
+- { name: refused, read: Patient/5, expect: { status: 404, code: PH003 } }
+"#,
+    )
+    .unwrap_or_else(|problems| panic!("{problems}"));
+    let search = cases[0].search().expect("a search");
+    assert_eq!((search.follow, search.strict), (2, true));
+    assert_eq!(search.form, "given=jane");
+    assert_eq!(cases[0].expect.commands, Some(Commands::Exactly(3)));
+    assert_eq!(
+        cases[0].expect.ids,
+        Some(Ids::InOrder(vec!["1".to_owned(), "2".to_owned()]))
+    );
+    assert_eq!((cases[1].line, cases[1].depends_on_today), (3, true));
+    assert_eq!(cases[1].expect.commands, Some(Commands::AtMost(3)));
+    let values: Vec<usize> = cases[1]
+        .expect
+        .fields
+        .iter()
+        .map(|it| it.values.len())
+        .collect();
+    assert_eq!(values, [1, 2, 0, 0]);
+    let subjects: Vec<&Subject> = cases[2].expect.fields.iter().map(|it| &it.of).collect();
+    let patient = Subject::Resource("Patient/1".to_owned());
+    assert_eq!(
+        subjects,
+        [&patient, &patient, &Subject::Each, &Subject::Bundle]
+    );
+    assert!(cases[3].is_refused() && !cases[2].is_refused());
+}
+
+#[test]
+fn every_mistake_is_shown_in_its_place() {
+    let problems = read(
+        r#"
+- { name: by family, search: "Patient?family=smith", expect: { ids: ["1"] } }
+- { name: twice, read: Patient/1, expect: {} }
+- { name: twice, read: Patient/2, expect: {} }
+- { nam: misspelt, serach: "Patient", expect: { id: ["1"], totl: 2 } }
+- { name: nothing-asked, expect: {} }
+- { name: two-asked, search: Patient, read: Patient/1, expect: {} }
+- { name: no-resource, read: Patient, expect: {} }
+- { name: form-of-a-read, read: Patient/1, form: x, expect: {} }
+- { name: nothing-expected, read: Patient/1 }
+- { name: shapes, search: Patient, follow: -1, strict: maybe, expect: { ids: "1", total: many, status: 42, next: 1, commands: { least: 1 } } }
+- { name: ways, search: Patient, expect: { ids: { in-any-order: ["1"], not: ["2"] } } }
+- { name: refused, search: Patient, expect: { status: 400, ids: ["1"], bundle: { total: 1 } } }
+- { name: answered, search: Patient, expect: { status: 200, code: PH003 } }
+- { name: of-a-read, read: Patient/1, expect: { total: 1, next: false } }
+- name: fields
+  search: Patient
+  expect:
+    fields:
+      nmae.family: Smith
+      "telecom.where(sytem='phone').value": "1"
+      name.given.matches('x'): true
+      deceasedBoolean: true
+      name[0]: { family: Smith }
+      Patient/1: { gender = 'x: true }
+    bundle: { entrie.count(): 2 }
+- just text
+"#,
+    )
+    .expect_err("mistakes");
+    insta::assert_snapshot!(problems);
+}
+
+#[test]
+fn what_is_no_list_of_cases_is_refused() {
+    for text in ["", "cases: []", "- a: [", "text", "- &x { name: y }"] {
+        let problems = read(text).expect_err(text);
+        assert!(problems.has_errors(), "{text}: {problems}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let problems = read_folder(folder.path()).expect_err("no file");
+    assert!(problems.to_string().contains("PT001"));
+}
+
+proptest! {
+    #[test]
+    fn no_file_panics(text in "(- \\{ (name|search|read|expect|ids|fields): [^\n]{0,30}\\}?\n|[^\n]{0,20}\n){0,6}") {
+        let _ = read(&text).map_err(|problems| problems.to_string());
+    }
+}

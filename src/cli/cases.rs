@@ -1,0 +1,274 @@
+//! `pilaster mapping test`: folders → their cases, run over their own fixtures.
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use thiserror::Error;
+
+use crate::cases::{
+    Answer, Case, Change, Outcome, Paint, PracticeError, State, Style, Suite, SuiteError, Tally,
+    details, json, line, review,
+};
+
+/// Run a mapping's cases over its own fixture, and compare with what is expected and with their snapshots
+///
+/// The cases are in `cases.yaml`, the tables and rows that they run on in `fixture.sql`, in the mapping's folder.
+/// Snapshots are in `../../snapshots/<name>` of a folder in a directory `mappings`, else in `snapshots` within it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The mappings' folders
+    #[arg(value_name = "DIR", required = true)]
+    folders: Vec<PathBuf>,
+    /// Only cases with this in their name; may be given several times
+    #[arg(long = "case", value_name = "NAME")]
+    names: Vec<String>,
+    /// Look at each new or different snapshot, and accept it or not
+    #[arg(long, conflicts_with_all = ["accept", "json"])]
+    review: bool,
+    /// Keep every new or different snapshot, and delete those of no case
+    #[arg(long)]
+    accept: bool,
+    /// Where the snapshots are: in DIR/<name> for each folder
+    #[arg(long, value_name = "DIR")]
+    snapshots: Option<PathBuf>,
+    /// As JSON, for programs: a list with an entry for each folder
+    #[arg(long)]
+    json: bool,
+    /// Only what is not as it should be, and how many are
+    #[arg(short, long, conflicts_with = "json")]
+    quiet: bool,
+}
+
+/// Why nothing could be tested.
+#[derive(Debug, Error)]
+enum TestError {
+    #[error(
+        "--review asks about each difference, and standard input is no terminal; --accept keeps all of them"
+    )]
+    NoTerminal,
+    #[error("no case has `{0}` in its name")]
+    NoSuchCase(String),
+    #[error(transparent)]
+    Practice(#[from] PracticeError),
+    #[error("the snapshots in {} cannot be read or written: {source}", folder.display())]
+    Snapshots { folder: PathBuf, source: io::Error },
+    #[error("the answers cannot be read: {0}")]
+    Answers(#[source] io::Error),
+}
+
+/// What became of all folders.
+#[derive(Default)]
+struct Tested {
+    tally: Tally,
+    /// Folders with problems of their own files.
+    broken: usize,
+    entries: Vec<serde_json::Value>,
+    /// For each `--case`, whether a case has it in its name.
+    found: Vec<bool>,
+}
+
+/// Results go to standard output, problems of the files to standard error. 0 where all is as expected and kept, 1 where
+/// it is not, 2 where nothing could be tested.
+pub(super) fn run(args: &Args) -> ExitCode {
+    match test(args) {
+        Ok(tested) => {
+            let text = match args.json {
+                true => format!("{:#}\n", serde_json::Value::from(tested.entries)),
+                false if args.folders.len() > 1 => {
+                    format!("\nall: {}\n", tested.tally.summary(paint()))
+                }
+                false => String::new(),
+            };
+            let printed = super::print(&text);
+            match tested.tally.is_good() && tested.broken == 0 {
+                true => printed,
+                false => ExitCode::FAILURE,
+            }
+        }
+        Err(error) => {
+            super::tell(&format!("error: {error}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn paint() -> Paint {
+    Paint {
+        colour: io::stdout().is_terminal(),
+    }
+}
+
+fn test(args: &Args) -> Result<Tested, TestError> {
+    if args.review && !io::stdin().is_terminal() {
+        return Err(TestError::NoTerminal);
+    }
+    let mut tested = Tested {
+        found: vec![false; args.names.len()],
+        ..Tested::default()
+    };
+    for folder in &args.folders {
+        match Suite::open(folder, args.snapshots.as_deref()) {
+            Ok(suite) => suite_of(args, &suite, &mut tested)?,
+            Err(SuiteError::Practice(error)) => return Err(error.into()),
+            Err(SuiteError::Problems(all)) => {
+                let colour = io::stderr().is_terminal();
+                let shown: Vec<String> = all.iter().map(|one| one.render(colour)).collect();
+                super::tell(&format!("{}: {}\n", folder.display(), shown.join("\n\n")));
+                tested.broken += 1;
+                tested.entries.push(serde_json::json!({
+                    "folder": folder.display().to_string(),
+                    "problems": shown.join("\n\n"),
+                }));
+            }
+            Err(SuiteError::NotBegun(steps)) => {
+                super::tell(&steps);
+                tested.broken += 1;
+                tested.entries.push(serde_json::json!({
+                    "folder": folder.display().to_string(),
+                    "problems": steps,
+                }));
+            }
+        }
+    }
+    let missing = tested.found.iter().position(|found| !found);
+    match missing.filter(|_| tested.broken == 0) {
+        Some(index) => Err(TestError::NoSuchCase(args.names[index].clone())),
+        None => Ok(tested),
+    }
+}
+
+fn suite_of(args: &Args, suite: &Suite, tested: &mut Tested) -> Result<(), TestError> {
+    let say = |text: &str| {
+        if !args.json {
+            super::print(text);
+        }
+    };
+    if !suite.warnings.is_empty() {
+        super::tell(&suite.warnings.render(io::stderr().is_terminal()));
+    }
+    let paint = paint();
+    let chosen = chosen(&suite.cases, &args.names, &mut tested.found);
+    say(&format!(
+        "{} {}\n",
+        paint.as_(Style::Bold, &suite.id),
+        paint.as_(Style::Faint, &format!("({})", suite.folder.display()))
+    ));
+    let mut tally = Tally::default();
+    let mut outcomes = Vec::with_capacity(chosen.len());
+    for case in chosen {
+        let outcome = suite.run(case);
+        tally.count(&outcome.state);
+        if !args.quiet {
+            say(&line(&outcome, paint));
+        }
+        outcomes.push(outcome);
+    }
+    let unusable = |source| TestError::Snapshots {
+        folder: suite.snapshots.folder().to_owned(),
+        source,
+    };
+    // Of some cases it is not asked whose the others are.
+    let stale = match args.names.is_empty() {
+        true => suite.stale().map_err(unusable)?,
+        false => Vec::new(),
+    };
+    tally.stale = stale.len();
+    let is_decided = args.review || args.accept;
+    for outcome in &outcomes {
+        // What is going to be decided is shown then.
+        let is_change = matches!(outcome.state, State::New(_) | State::Changed { .. });
+        if !(is_change && is_decided) {
+            say(&details(outcome, paint));
+        }
+    }
+    if !stale.is_empty() && !is_decided {
+        let names = stale.join(", ");
+        say(&format!(
+            "\nsnapshots of no case: {names}\n  --review asks whether to delete them, --accept deletes them\n"
+        ));
+    }
+    if is_decided {
+        decide(args, suite, &outcomes, &stale, &mut tally)?;
+    }
+    say(&format!("\n{}: {}\n", suite.id, tally.summary(paint)));
+    tested.entries.push(json(suite, &outcomes, &stale));
+    tested.tally += tally;
+    Ok(())
+}
+
+/// The cases with one of the names, or all; notes which names there are.
+fn chosen<'c>(cases: &'c [Case], names: &[String], found: &mut [bool]) -> Vec<&'c Case> {
+    let mut chosen = Vec::new();
+    for case in cases {
+        let mut is_wanted = names.is_empty();
+        for (name, found) in names.iter().zip(found.iter_mut()) {
+            if case.name.contains(name.as_str()) {
+                is_wanted = true;
+                *found = true;
+            }
+        }
+        if is_wanted {
+            chosen.push(case);
+        }
+    }
+    chosen
+}
+
+/// Accepts what a person, or the command line, says is right.
+fn decide(
+    args: &Args,
+    suite: &Suite,
+    outcomes: &[Outcome<'_>],
+    stale: &[String],
+    tally: &mut Tally,
+) -> Result<(), TestError> {
+    let of_cases = outcomes.iter().filter_map(|outcome| {
+        let case = outcome.case.name.clone();
+        match &outcome.state {
+            State::New(text) => Some(Change::New {
+                case,
+                text: text.clone(),
+            }),
+            State::Changed { before, text } => Some(Change::Changed {
+                case,
+                before: before.clone(),
+                text: text.clone(),
+            }),
+            _ => None,
+        }
+    });
+    let of_nobody = stale
+        .iter()
+        .map(|case| Change::Stale { case: case.clone() });
+    let changes: Vec<Change> = of_cases.chain(of_nobody).collect();
+    let answers = match args.accept {
+        true => vec![Answer::Accept; changes.len()],
+        false => review(
+            &changes,
+            &mut io::stdin().lock(),
+            &mut io::stdout().lock(),
+            paint(),
+        )
+        .map_err(TestError::Answers)?,
+    };
+    for (change, answer) in changes.iter().zip(answers) {
+        if answer != Answer::Accept {
+            continue;
+        }
+        let (done, count) = match change {
+            Change::New { case, text } => (suite.snapshots.write(case, text), &mut tally.new),
+            Change::Changed { case, text, .. } => {
+                (suite.snapshots.write(case, text), &mut tally.changed)
+            }
+            Change::Stale { case } => (suite.snapshots.delete(case), &mut tally.stale),
+        };
+        done.map_err(|source| TestError::Snapshots {
+            folder: suite.snapshots.folder().to_owned(),
+            source,
+        })?;
+        *count -= 1;
+        tally.accepted += 1;
+    }
+    Ok(())
+}
