@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::model::{Case, Commands, FieldCheck, Ids, Subject};
 use super::practice::{entries, next_cursor};
 use super::run::{Answered, Ran};
+use crate::errors;
 
 /// Lines of a resource that are shown around a field.
 const AROUND: usize = 24;
@@ -65,7 +66,12 @@ pub fn differences(case: &Case, ran: &Ran) -> Vec<Difference> {
         Ok(answer) => of_answer(case, answer, &mut found),
         Err(error) => {
             let code = error.code();
-            let told = [error.to_string(), format!("to do: {}", code.remedy)];
+            // Here the database is the fixture's.
+            let remedy = match code.id == errors::DATABASE_SCHEMA.id {
+                true => "Give the fixture every table and column that the mapping names.",
+                false => code.remedy,
+            };
+            let told = [error.to_string(), format!("to do: {remedy}")];
             let with_words =
                 |difference: Difference| told.iter().fold(difference, Difference::note);
             let status = expect.status.or(match expect.code {
@@ -97,7 +103,15 @@ fn of_answer(case: &Case, answer: &Answered, found: &mut Vec<Difference>) {
     };
     if let Some(ids) = &expect.ids {
         let there: Vec<&str> = matches.iter().filter_map(|it| it["id"].as_str()).collect();
-        found.extend(of_ids(ids, &there));
+        let mut difference = of_ids(ids, &there);
+        if case.read().is_some() {
+            // What was read is another resource; where this one is does not matter.
+            difference = difference.map(|it| Difference {
+                missing: Vec::new(),
+                ..it
+            });
+        }
+        found.extend(difference);
     }
     if let Some(total) = expect.total
         && json["total"].as_u64() != Some(total)
@@ -130,7 +144,7 @@ fn of_answer(case: &Case, answer: &Answered, found: &mut Vec<Difference>) {
         }
     }
     for check in &expect.fields {
-        of_field(check, json, &matches, found);
+        of_field(check, case, json, &matches, found);
     }
 }
 
@@ -183,13 +197,23 @@ fn of_ids(expected: &Ids, found: &[&str]) -> Option<Difference> {
     Some(difference)
 }
 
-fn of_field(check: &FieldCheck, answer: &Value, matches: &[&Value], found: &mut Vec<Difference>) {
+fn of_field(
+    check: &FieldCheck,
+    case: &Case,
+    answer: &Value,
+    matches: &[&Value],
+    found: &mut Vec<Difference>,
+) {
     match &check.of {
         Subject::Bundle => found.extend(of_resource(check, "Bundle", answer)),
         Subject::Each => {
             if matches.is_empty() {
-                let difference = nothing_there(check, "one match at least", "no match");
-                found.push(difference);
+                found.push(nothing_there(
+                    check,
+                    "fields",
+                    "one match at least",
+                    "no match",
+                ));
             }
             for resource in matches {
                 found.extend(of_resource(check, &name_of(resource), resource));
@@ -205,7 +229,13 @@ fn of_field(check: &FieldCheck, answer: &Value, matches: &[&Value], found: &mut 
             match all.find(|resource| name_of(resource) == *wanted) {
                 Some(resource) => found.extend(of_resource(check, wanted, resource)),
                 None => {
-                    let difference = nothing_there(check, wanted, "it is not in the answer");
+                    let there = "it is not in the answer";
+                    let mut difference = nothing_there(check, wanted, wanted, there);
+                    let searched = case.search().map(|_| case.resource());
+                    let id = wanted
+                        .split_once('/')
+                        .filter(|(of, _)| Some(*of) == searched);
+                    difference.missing.extend(id.map(|(_, id)| id.to_owned()));
                     // Several expressions of one resource are one surprise.
                     if !found.iter().any(|it| it.expected == difference.expected) {
                         found.push(difference);
@@ -216,8 +246,8 @@ fn of_field(check: &FieldCheck, answer: &Value, matches: &[&Value], found: &mut 
     }
 }
 
-fn nothing_there(check: &FieldCheck, expected: &str, found: &str) -> Difference {
-    Difference::new("fields", json!(expected), json!(found))
+fn nothing_there(check: &FieldCheck, what: &str, expected: &str, found: &str) -> Difference {
+    Difference::new(what, json!(expected), json!(found))
         .note(format!("`{}` has nothing to look at", check.text))
 }
 
@@ -230,7 +260,7 @@ fn name_of(resource: &Value) -> String {
 fn of_resource(check: &FieldCheck, name: &str, resource: &Value) -> Option<Difference> {
     let what = format!("{name}: {}", check.text);
     let expected = match check.values.as_slice() {
-        [] => json!("nothing"),
+        [] => Value::Null,
         [one] => json!(one),
         all => json!(all),
     };
@@ -238,7 +268,7 @@ fn of_resource(check: &FieldCheck, name: &str, resource: &Value) -> Option<Diffe
         Ok(items) => items,
         Err(error) => {
             let part = check.text.get(error.span.clone()).unwrap_or_default();
-            let difference = Difference::new(what, expected, json!("it has no value"));
+            let difference = Difference::new(what, expected, json!("an error"));
             return Some(difference.note(format!("at `{part}`: {error}")));
         }
     };
@@ -252,7 +282,7 @@ fn of_resource(check: &FieldCheck, name: &str, resource: &Value) -> Option<Diffe
     }
     let mut there: Vec<Value> = items.iter().map(|item| item.json()).collect();
     let shown = match there.len() {
-        0 => json!("nothing"),
+        0 => Value::Null,
         1 => there.remove(0),
         _ => json!(there),
     };

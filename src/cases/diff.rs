@@ -15,10 +15,10 @@ const MOST: usize = 300;
 /// Lines that only `before` has, behind `-`, those that only `after` has, behind `+`, and those around them; each behind
 /// `indent`.
 pub(super) fn lines(before: &str, after: &str, indent: &str, paint: Paint) -> String {
-    // A last line without its end would differ from the same line with one.
+    // Neither the ends of lines nor that of the last one count.
     let whole = |text: &str| match text.trim_end() {
         "" => String::new(),
-        text => format!("{text}\n"),
+        text => format!("{}\n", text.replace("\r\n", "\n")),
     };
     let (before, after) = (whole(before), whole(after));
     let diff = TextDiff::from_lines(&before, &after);
@@ -26,7 +26,7 @@ pub(super) fn lines(before: &str, after: &str, indent: &str, paint: Paint) -> St
     let mut shown = 0;
     for (index, group) in diff.grouped_ops(AROUND).iter().enumerate() {
         if index > 0 {
-            let _ = writeln!(out, "{indent}{}", paint.as_(Style::Faint, "…"));
+            let _ = writeln!(out, "{indent}{}", paint.styled(Style::Faint, "…"));
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             if shown == MOST {
@@ -43,14 +43,14 @@ pub(super) fn lines(before: &str, after: &str, indent: &str, paint: Paint) -> St
                     writeln!(
                         out,
                         "{indent}{}",
-                        paint.as_(Style::Bad, &format!("- {line}"))
+                        paint.styled(Style::Bad, &format!("- {line}"))
                     )
                 }
                 ChangeTag::Insert => {
                     writeln!(
                         out,
                         "{indent}{}",
-                        paint.as_(Style::Good, &format!("+ {line}"))
+                        paint.styled(Style::Good, &format!("+ {line}"))
                     )
                 }
             };
@@ -72,6 +72,7 @@ mod tests {
             "   2\n   3\n   4\n - 5\n + five\n   6\n   7\n   8\n   9\n   10\n   11\n - 12\n"
         );
         assert_eq!(lines("a", "a\n", "", Paint { colour: true }), "");
+        assert_eq!(lines("a\r\nb", "a\nb", "", Paint { colour: false }), "");
         let red = lines("a\n", "", "", Paint { colour: true });
         assert_eq!(red, "\x1b[31m- a\x1b[0m\n");
     }

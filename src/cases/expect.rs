@@ -175,9 +175,8 @@ fn reference(key: &str) -> Option<&str> {
 fn field(at: At<'_>, pair: &Pair, of: &Subject, resource: Option<&str>) -> Option<FieldCheck> {
     let values = values(at, &pair.value);
     let expression = Expression::parse(&pair.key).and_then(|expression| {
-        match resource {
-            Some(resource) => expression.check(resource)?,
-            None => {}
+        if let Some(resource) = resource {
+            expression.check(resource)?;
         }
         Ok(expression)
     });

@@ -44,7 +44,7 @@ pub use model::{Case, Commands, Expect, FieldCheck, Ids, Question, Search, Subje
 pub use practice::{Practice, PracticeError};
 pub use read::{FILE, read, read_folder};
 pub use report::{Paint, Style, Tally, details, json, line};
-pub use review::{Answer, Change, Reviewed, review};
+pub use review::{Change, Decision, review};
 pub use rules::ALL as RULES;
 pub use run::{Answered, Ran, RunError, run};
 pub use snapshot::{Snapshots, redact, text as snapshot_text};

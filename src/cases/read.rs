@@ -75,12 +75,12 @@ pub fn read(text: &str) -> Result<Vec<Case>, Diagnostics> {
 fn list(at: At<'_>) -> Vec<Case> {
     let (root, readable) = syntax::tree(at);
     let nodes = match root.as_ref().map(|root| &root.value) {
-        Some(Value::List(nodes)) => nodes,
+        Some(Value::List(nodes)) if !nodes.is_empty() => nodes,
         _ => {
             if readable {
                 let span = root.map_or(0..0, |root| root.span);
                 let problem =
-                    Problem::new(&rules::FILE, &span, "the file is a list of cases").help(
+                    Problem::new(&rules::FILE, &span, "the file is a list of cases, one at least").help(
                         "`- { name: by-family, search: \"Patient?family=smith\", expect: { ids: [\"1\"] } }`",
                     );
                 at.report(problem);

@@ -33,7 +33,7 @@ pub struct Paint {
 
 impl Paint {
     /// The text, in a style.
-    pub fn as_(self, style: Style, text: &str) -> String {
+    pub fn styled(self, style: Style, text: &str) -> String {
         let code = match style {
             Style::Good => "32",
             Style::Bad => "31",
@@ -89,7 +89,7 @@ impl Tally {
         ];
         let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
         let parts: Vec<String> = parts
-            .map(|(count, style, what)| paint.as_(style, &format!("{count} {what}")))
+            .map(|(count, style, what)| paint.styled(style, &format!("{count} {what}")))
             .collect();
         match parts.is_empty() {
             true => "no cases".to_owned(),
@@ -132,27 +132,27 @@ impl State {
 /// `  failed   patient-family`
 pub fn line(outcome: &Outcome<'_>, paint: Paint) -> String {
     let word = format!("{:<8}", outcome.state.word());
-    let word = paint.as_(outcome.state.style(), &word);
+    let word = paint.styled(outcome.state.style(), &word);
     format!("  {word} {}\n", outcome.case.name)
 }
 
-/// All that is to be said of a case that is not as it should be; empty of one that is.
+/// What more is to be said of a case; empty of one that is as it should be, or of which nothing is kept yet.
 pub fn details(outcome: &Outcome<'_>, paint: Paint) -> String {
-    if matches!(outcome.state, State::Ok) {
+    if matches!(outcome.state, State::Ok | State::New(_)) {
         return String::new();
     }
     let case = outcome.case;
     let title = format!("{}: {}", outcome.state.word(), case.name);
     let mut out = format!(
         "\n{} {}\n",
-        paint.as_(Style::Bold, &title),
-        paint.as_(Style::Faint, &format!("(cases.yaml:{})", case.line))
+        paint.styled(Style::Bold, &title),
+        paint.styled(Style::Faint, &format!("(cases.yaml:{})", case.line))
     );
     for line in asked(&case.question) {
         let _ = writeln!(out, "  {}", harmless(&line));
     }
     match &outcome.state {
-        State::Ok => {}
+        State::Ok | State::New(_) => {}
         State::Failed {
             differences,
             evidence,
@@ -173,15 +173,9 @@ pub fn details(outcome: &Outcome<'_>, paint: Paint) -> String {
         State::Unreadable(error) => {
             let _ = writeln!(out, "\n  its snapshot cannot be read: {error}");
         }
-        State::New(_) => {
-            out.push_str(
-                "\n  it has no snapshot yet: look at it with --review, or keep it with --accept\n",
-            );
-        }
         State::Changed { before, text } => {
             out.push('\n');
             out.push_str(&diff::lines(before, text, "  ", paint));
-            out.push_str("\n  if this is right, accept it with --review, or all with --accept\n");
         }
     }
     out
@@ -209,7 +203,7 @@ fn asked(question: &Question) -> Vec<String> {
 }
 
 fn write_difference(out: &mut String, difference: &Difference, paint: Paint) {
-    let what = paint.as_(Style::Bold, &harmless(&difference.what));
+    let what = paint.styled(Style::Bold, &harmless(&difference.what));
     // Writing to a String cannot fail.
     let _ = writeln!(out, "\n  {what}");
     for (label, style, value) in [
@@ -218,9 +212,9 @@ fn write_difference(out: &mut String, difference: &Difference, paint: Paint) {
     ] {
         let mut lines = shown(value).into_iter();
         let first = lines.next().unwrap_or_default();
-        let _ = writeln!(out, "    {label} {}", paint.as_(style, &first));
+        let _ = writeln!(out, "    {label} {}", paint.styled(style, &first));
         for line in lines {
-            let _ = writeln!(out, "             {}", paint.as_(style, &line));
+            let _ = writeln!(out, "             {}", paint.styled(style, &line));
         }
     }
     for note in &difference.notes {

@@ -28,9 +28,20 @@ pub enum Change {
     Stale { case: String },
 }
 
+impl Change {
+    /// The case, or the stale snapshot, by its name.
+    pub fn case(&self) -> &str {
+        match self {
+            Change::New { case, .. } | Change::Changed { case, .. } | Change::Stale { case } => {
+                case
+            }
+        }
+    }
+}
+
 /// What was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum Decision {
     /// It is right: it is kept; a stale one is deleted.
     Accept,
     /// It is wrong: the mapping has to be mended, or the case.
@@ -39,10 +50,8 @@ pub enum Answer {
     Skip,
 }
 
-/// An answer for each change, in order; those after the end of the answers are skipped.
-pub type Reviewed = Vec<Answer>;
-
-/// Shows the changes one by one and asks what to do, until all are decided, or a person quits or goes away.
+/// Shows the changes one by one and asks what to do; gives a decision for each, in order. Those that are left when a person
+/// quits or goes away are skipped.
 ///
 /// # Errors
 /// Where answers cannot be read, or the text cannot be written.
@@ -51,25 +60,25 @@ pub fn review(
     input: &mut dyn BufRead,
     out: &mut dyn Write,
     paint: Paint,
-) -> io::Result<Reviewed> {
+) -> io::Result<Vec<Decision>> {
     let mut answers = Vec::with_capacity(changes.len());
     for (index, change) in changes.iter().enumerate() {
         write!(out, "{}", shown(change, index + 1, changes.len(), paint))?;
         match ask(change, input, out)? {
             Choice::This(answer) => answers.push(answer),
             Choice::All => {
-                answers.resize(changes.len(), Answer::Accept);
+                answers.resize(changes.len(), Decision::Accept);
                 break;
             }
             Choice::Quit => break,
         }
     }
-    answers.resize(changes.len(), Answer::Skip);
+    answers.resize(changes.len(), Decision::Skip);
     Ok(answers)
 }
 
 enum Choice {
-    This(Answer),
+    This(Decision),
     All,
     Quit,
 }
@@ -93,12 +102,12 @@ fn ask(change: &Change, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Res
             return Ok(Choice::Quit);
         }
         return Ok(match String::from_utf8_lossy(&line).trim() {
-            "a" | "accept" => Choice::This(Answer::Accept),
+            "a" | "accept" => Choice::This(Decision::Accept),
             "d" | "delete" if matches!(change, Change::Stale { .. }) => {
-                Choice::This(Answer::Accept)
+                Choice::This(Decision::Accept)
             }
-            "r" | "reject" => Choice::This(Answer::Reject),
-            "s" | "skip" => Choice::This(Answer::Skip),
+            "r" | "reject" => Choice::This(Decision::Reject),
+            "s" | "skip" => Choice::This(Decision::Skip),
             "all" => Choice::All,
             "q" | "quit" => Choice::Quit,
             _ => {
@@ -110,13 +119,13 @@ fn ask(change: &Change, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Res
 }
 
 fn shown(change: &Change, number: usize, of: usize, paint: Paint) -> String {
-    let (word, case) = match change {
-        Change::New { case, .. } => ("new", case),
-        Change::Changed { case, .. } => ("changed", case),
-        Change::Stale { case } => ("stale", case),
+    let word = match change {
+        Change::New { .. } => "new",
+        Change::Changed { .. } => "changed",
+        Change::Stale { .. } => "stale",
     };
-    let title = paint.as_(Style::Bold, &format!("{word}: {case}"));
-    let count = paint.as_(Style::Faint, &format!("({number} of {of})"));
+    let title = paint.styled(Style::Bold, &format!("{word}: {}", change.case()));
+    let count = paint.styled(Style::Faint, &format!("({number} of {of})"));
     let body = match change {
         Change::New { text, .. } => whole(text, paint),
         Change::Changed { before, text, .. } => diff::lines(before, text, "  ", paint),
@@ -130,7 +139,10 @@ fn whole(text: &str, paint: Paint) -> String {
     let mut out = String::new();
     for line in text.trim_end().lines().take(MOST) {
         let line = format!("+ {}", harmless(line));
-        out.push_str(&format!("  {}\n", paint.as_(Style::Good, line.trim_end())));
+        out.push_str(&format!(
+            "  {}\n",
+            paint.styled(Style::Good, line.trim_end())
+        ));
     }
     let more = text.trim_end().lines().count().saturating_sub(MOST);
     if more > 0 {
@@ -141,7 +153,7 @@ fn whole(text: &str, paint: Paint) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Answer::{Accept, Reject, Skip};
+    use super::Decision::{Accept, Reject, Skip};
     use super::*;
 
     fn changes() -> Vec<Change> {
@@ -161,7 +173,7 @@ mod tests {
         ]
     }
 
-    fn answered(typed: &str) -> (Reviewed, String) {
+    fn answered(typed: &str) -> (Vec<Decision>, String) {
         let mut out = Vec::new();
         let answers = review(
             &changes(),

@@ -96,7 +96,7 @@ fn every_mistake_is_shown_in_its_place() {
 
 #[test]
 fn what_is_no_list_of_cases_is_refused() {
-    for text in ["", "cases: []", "- a: [", "text", "- &x { name: y }"] {
+    for text in ["", "[]", "cases: []", "- a: [", "text", "- &x { name: y }"] {
         let problems = read(text).expect_err(text);
         assert!(problems.has_errors(), "{text}: {problems}");
     }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use thiserror::Error;
 
 use crate::cases::{
-    Answer, Case, Change, Outcome, Paint, PracticeError, State, Style, Suite, SuiteError, Tally,
+    Case, Change, Decision, Outcome, Paint, PracticeError, State, Style, Suite, SuiteError, Tally,
     details, json, line, review,
 };
 
@@ -44,9 +44,9 @@ pub(super) struct Args {
 #[derive(Debug, Error)]
 enum TestError {
     #[error(
-        "--review asks about each difference, and standard input is no terminal; --accept keeps all of them"
+        "--review asks about each difference, and {0} is no terminal; --accept keeps all of them"
     )]
-    NoTerminal,
+    NoTerminal(&'static str),
     #[error("no case has `{0}` in its name")]
     NoSuchCase(String),
     #[error(transparent)]
@@ -100,8 +100,15 @@ fn paint() -> Paint {
 }
 
 fn test(args: &Args) -> Result<Tested, TestError> {
-    if args.review && !io::stdin().is_terminal() {
-        return Err(TestError::NoTerminal);
+    if args.review {
+        // Whoever is asked must see the question, and be able to answer.
+        let ends = [
+            ("standard input", io::stdin().is_terminal()),
+            ("standard output", io::stdout().is_terminal()),
+        ];
+        if let Some((end, _)) = ends.iter().find(|(_, is_terminal)| !is_terminal) {
+            return Err(TestError::NoTerminal(end));
+        }
     }
     let mut tested = Tested {
         found: vec![false; args.names.len()],
@@ -114,7 +121,7 @@ fn test(args: &Args) -> Result<Tested, TestError> {
             Err(SuiteError::Problems(all)) => {
                 let colour = io::stderr().is_terminal();
                 let shown: Vec<String> = all.iter().map(|one| one.render(colour)).collect();
-                super::tell(&format!("{}: {}\n", folder.display(), shown.join("\n\n")));
+                super::tell(&format!("{}\n\n{}\n", folder.display(), shown.join("\n\n")));
                 tested.broken += 1;
                 tested.entries.push(serde_json::json!({
                     "folder": folder.display().to_string(),
@@ -151,15 +158,15 @@ fn suite_of(args: &Args, suite: &Suite, tested: &mut Tested) -> Result<(), TestE
     let chosen = chosen(&suite.cases, &args.names, &mut tested.found);
     say(&format!(
         "{} {}\n",
-        paint.as_(Style::Bold, &suite.id),
-        paint.as_(Style::Faint, &format!("({})", suite.folder.display()))
+        paint.styled(Style::Bold, &suite.id),
+        paint.styled(Style::Faint, &format!("({})", suite.folder.display()))
     ));
     let mut tally = Tally::default();
     let mut outcomes = Vec::with_capacity(chosen.len());
     for case in chosen {
         let outcome = suite.run(case);
         tally.count(&outcome.state);
-        if !args.quiet {
+        if !(args.quiet && matches!(outcome.state, State::Ok)) {
             say(&line(&outcome, paint));
         }
         outcomes.push(outcome);
@@ -182,16 +189,20 @@ fn suite_of(args: &Args, suite: &Suite, tested: &mut Tested) -> Result<(), TestE
             say(&details(outcome, paint));
         }
     }
-    if !stale.is_empty() && !is_decided {
-        let names = stale.join(", ");
-        say(&format!(
-            "\nsnapshots of no case: {names}\n  --review asks whether to delete them, --accept deletes them\n"
-        ));
+    if !stale.is_empty() {
+        say(&format!("\nsnapshots of no case: {}\n", stale.join(", ")));
     }
     if is_decided {
-        decide(args, suite, &outcomes, &stale, &mut tally)?;
+        let rejected = decide(args, suite, &outcomes, &stale, &mut tally)?;
+        if !rejected.is_empty() {
+            let names = rejected.join(", ");
+            say(&format!("\nrejected, to be mended: {names}\n"));
+        }
     }
     say(&format!("\n{}: {}\n", suite.id, tally.summary(paint)));
+    if tally.new + tally.changed + tally.stale > 0 {
+        say("--review shows what is new, changed or stale, and asks; --accept takes all of it\n");
+    }
     tested.entries.push(json(suite, &outcomes, &stale));
     tested.tally += tally;
     Ok(())
@@ -215,14 +226,14 @@ fn chosen<'c>(cases: &'c [Case], names: &[String], found: &mut [bool]) -> Vec<&'
     chosen
 }
 
-/// Accepts what a person, or the command line, says is right.
+/// Accepts what a person, or the command line, says is right; gives the cases of which a person says that they are wrong.
 fn decide(
     args: &Args,
     suite: &Suite,
     outcomes: &[Outcome<'_>],
     stale: &[String],
     tally: &mut Tally,
-) -> Result<(), TestError> {
+) -> Result<Vec<String>, TestError> {
     let of_cases = outcomes.iter().filter_map(|outcome| {
         let case = outcome.case.name.clone();
         match &outcome.state {
@@ -242,8 +253,8 @@ fn decide(
         .iter()
         .map(|case| Change::Stale { case: case.clone() });
     let changes: Vec<Change> = of_cases.chain(of_nobody).collect();
-    let answers = match args.accept {
-        true => vec![Answer::Accept; changes.len()],
+    let decisions = match args.accept {
+        true => vec![Decision::Accept; changes.len()],
         false => review(
             &changes,
             &mut io::stdin().lock(),
@@ -252,9 +263,15 @@ fn decide(
         )
         .map_err(TestError::Answers)?,
     };
-    for (change, answer) in changes.iter().zip(answers) {
-        if answer != Answer::Accept {
-            continue;
+    let mut rejected = Vec::new();
+    for (change, decision) in changes.iter().zip(decisions) {
+        match decision {
+            Decision::Accept => {}
+            Decision::Skip => continue,
+            Decision::Reject => {
+                rejected.push(change.case().to_owned());
+                continue;
+            }
         }
         let (done, count) = match change {
             Change::New { case, text } => (suite.snapshots.write(case, text), &mut tally.new),
@@ -270,5 +287,5 @@ fn decide(
         *count -= 1;
         tally.accepted += 1;
     }
-    Ok(())
+    Ok(rejected)
 }

@@ -159,6 +159,7 @@ mod tests {
         assert!(parse(&["serve"]).is_ok());
         assert!(parse(&["serve", "--mapping", "m", "--sqlite", "f"]).is_ok());
         assert!(parse(&["mapping", "coverage"]).is_ok());
+        assert!(parse(&["mapping", "test", "a", "b", "--case", "x", "--accept"]).is_ok());
         let create = ["demo", "create", "--mapping", "zedmed", "--engine"];
         assert!(
             parse(&[&create[..], &["sqlite", "--database", "a", "CLINICAL=b"]].concat()).is_ok()
@@ -189,6 +190,8 @@ mod tests {
             &["mapping", "check", "--json", "--format", "text", "m"],
             &["mapping", "explain-code"],
             &["mapping", "explain-code", "--all", "PM001"],
+            &["mapping", "test"],
+            &["mapping", "test", "m", "--review", "--json"],
             &["nothing"],
             &[],
         ] {

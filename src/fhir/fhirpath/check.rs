@@ -9,7 +9,7 @@ use super::item::Type;
 use super::syntax::{Call, Part, Tree, TypeName};
 use super::{Fault, PathError};
 use crate::fhir::Primitive;
-use crate::fhir::definitions::{Structure, structure};
+use crate::fhir::definitions::structure;
 
 /// The types that what is found may have; None where nothing is known of them.
 type Types = Option<Vec<Type>>;
@@ -90,11 +90,9 @@ fn named(ty: &TypeName) -> Types {
 }
 
 fn first_step(this: &Types, name: &str, span: &Range<usize>) -> Result<Types, PathError> {
-    match (structure(name), this) {
-        (Some(own), Some(types)) if types.iter().any(|ty| ty.is(name)) => {
-            let _: &Structure = own;
-            Ok(this.clone())
-        }
+    let is_type = |types: &[Type]| types.iter().any(|ty| ty.is(name));
+    match this {
+        Some(types) if structure(name).is_some() && is_type(types) => Ok(this.clone()),
         _ => children(this, name, span),
     }
 }
