@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::Connection;
+use rusqlite::limits::Limit;
 use thiserror::Error;
 
 use super::practice::{Practice, PracticeError};
@@ -87,6 +88,7 @@ fn run_script(
             &format!("the file cannot be read: {error}"),
         )
     })?;
+    confine(connection).map_err(PracticeError::Database)?;
     connection.execute_batch(&script).map_err(|error| {
         let (span, error) = place_of(&script).unwrap_or((0..0, error));
         let message = match error {
@@ -96,6 +98,12 @@ fn run_script(
         };
         problem(&name, &script, span, &format!("SQLite says: {message}"))
     })
+}
+
+/// A mapping may be a stranger's: its SQL makes one database in the temporary folder, and opens no file beside it.
+fn confine(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    Ok(())
 }
 
 fn problem(file: &str, text: &str, span: Range<usize>, message: &str) -> FixtureError {
@@ -110,6 +118,7 @@ fn problem(file: &str, text: &str, span: Range<usize>, message: &str) -> Fixture
 fn place_of(script: &str) -> Option<(Range<usize>, rusqlite::Error)> {
     let connection = Connection::open_in_memory().ok()?;
     collation::register(&connection).ok()?;
+    confine(&connection).ok()?;
     for span in statements(script) {
         let Err(error) = connection.execute_batch(&script[span.clone()]) else {
             continue;
@@ -225,6 +234,23 @@ impl Padded {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_script_opens_no_file_of_its_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let other = folder.path().join("other.sqlite");
+        let path = other.display();
+        for script in [
+            format!("ATTACH DATABASE '{path}' AS o; CREATE TABLE o.t (a);"),
+            format!("CREATE TABLE t (a); VACUUM INTO '{path}';"),
+        ] {
+            std::fs::write(folder.path().join("fixture.sql"), &script).expect("written");
+            let connection = Connection::open_in_memory().expect("a database");
+            let refused = run_script(folder.path(), None, &connection).expect_err("refused");
+            assert!(refused.to_string().contains("PT006"), "{refused}");
+            assert!(!other.exists(), "{script}");
+        }
+    }
 
     #[test]
     fn statements_end_where_sqlite_ends_them() {

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::item::Type;
-use super::syntax::{Call, Part, Tree, TypeName};
+use super::tree::{Call, Part, Tree, TypeName};
 use super::{Fault, PathError};
 use crate::fhir::Primitive;
 use crate::fhir::definitions::structure;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::item::{Held, Item, Node, Type, type_of_resource};
-use super::syntax::{Call, Operator, Part, Tree, TypeName};
+use super::tree::{Call, Operator, Part, Tree, TypeName};
 use super::{Fault, PathError};
 use crate::fhir::Primitive;
 use crate::fhir::definitions::structure;

@@ -25,6 +25,7 @@
 //! |---|---|
 //! | `token` | text → tokens with their places |
 //! | `syntax` | tokens → the expression's tree |
+//! | `tree` | the tree itself |
 //! | `check` | a tree and the type that it looks at → names that the type does not have |
 //! | `item` | values of a resource and literals → what can be compared |
 //! | `moment` | dates, times and both → their order, where their precision decides it |
@@ -38,6 +39,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod token;
+mod tree;
 
 use std::ops::Range;
 
@@ -121,7 +123,7 @@ impl Fault {
 /// An expression that can be evaluated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
-    tree: syntax::Tree,
+    tree: tree::Tree,
 }
 
 impl Expression {
