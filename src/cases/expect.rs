@@ -2,19 +2,17 @@
 
 use super::model::{Case, Commands, Expect, FieldCheck, Ids, Subject};
 use super::rules;
+use super::vocabulary::{COMMANDS, EXPECTATION, IDS};
 use crate::fhir;
 use crate::fhir::fhirpath::{self, Expression, Fault, PathError};
+use crate::mapping::vocabulary::names;
 use crate::mapping::yaml::{Node, Pair, Scalar, Span, Value, get, locate};
 use crate::mapping::{At, Problem, shape, suggest};
-
-const KEYS: [&str; 8] = [
-    "ids", "total", "status", "code", "commands", "next", "fields", "bundle",
-];
 
 /// Reads what is expected. `case` is what is asked, as far as it could be read.
 pub(super) fn expect(at: At<'_>, node: &Node, case: Option<&Case>) -> Option<Expect> {
     let pairs = shape::map(at, node, "`expect:`")?;
-    shape::only(at, pairs, &KEYS, "`expect:`");
+    shape::only(at, pairs, &names(&EXPECTATION), "`expect:`");
     let value = |key| get(pairs, key).map(|pair: &Pair| &pair.value);
     let number = |key, bounds| {
         let node = value(key)?;
@@ -71,11 +69,10 @@ fn agree(at: At<'_>, pairs: &[Pair], expect: &Expect, case: Option<&Case>) {
 }
 
 fn ids(at: At<'_>, node: &Node) -> Option<Ids> {
-    const WAYS: [&str; 3] = ["in-any-order", "contains", "not"];
     let Some(pairs) = node.as_map() else {
         return texts(at, node, "`ids:`").map(Ids::InOrder);
     };
-    shape::only(at, pairs, &WAYS, "`ids:`");
+    shape::only(at, pairs, &names(&IDS), "`ids:`");
     let list = |key: &str| -> Option<Vec<String>> {
         get(pairs, key).and_then(|pair| texts(at, &pair.value, &format!("`{key}:`")))
     };
@@ -127,7 +124,7 @@ fn commands(at: At<'_>, node: &Node) -> Option<Commands> {
     let Some(pairs) = node.as_map() else {
         return number(node, "`commands:`").map(Commands::Exactly);
     };
-    shape::only(at, pairs, &["most"], "`commands:`");
+    shape::only(at, pairs, &names(&COMMANDS), "`commands:`");
     let help = "so many may run: `commands: { most: 3 }`";
     let most = shape::required(at, pairs, "most", &node.span, "`commands:`", help)?;
     number(most, "`most:`").map(Commands::AtMost)

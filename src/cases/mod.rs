@@ -35,6 +35,7 @@ mod snapshot;
 mod suite;
 #[cfg(test)]
 mod tests;
+pub(crate) mod vocabulary;
 mod why;
 
 pub use check::{Difference, differences};

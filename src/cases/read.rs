@@ -7,6 +7,8 @@ use std::path::Path;
 use super::expect;
 use super::model::{Case, Question, Search};
 use super::rules;
+use super::vocabulary::{CASE, MOST_PAGES};
+use crate::mapping::vocabulary::names;
 use crate::mapping::yaml::{Node, Pair, Span, Value, get};
 use crate::mapping::{At, Diagnostics, Problem, Report, SourceFile, shape, syntax};
 
@@ -14,21 +16,8 @@ use crate::mapping::{At, Diagnostics, Problem, Report, SourceFile, shape, syntax
 pub const FILE: &str = "cases.yaml";
 /// The largest file, in bytes.
 const MAX_FILE: u64 = 4 << 20;
-/// The most `next` links that a case follows.
-const MOST_PAGES: i64 = 100;
 /// The longest name, in characters: a file's name takes no more than 255 bytes anywhere.
 const LONGEST_NAME: usize = 100;
-
-const KEYS: [&str; 8] = [
-    "name",
-    "search",
-    "form",
-    "strict",
-    "follow",
-    "read",
-    "depends_on_today",
-    "expect",
-];
 
 /// Reads the cases of a mapping's folder.
 ///
@@ -119,7 +108,7 @@ fn list(at: At<'_>) -> Vec<Case> {
 }
 
 fn case(at: At<'_>, node: &Node, pairs: &[Pair]) -> Option<Case> {
-    shape::only(at, pairs, &KEYS, "a case");
+    shape::only(at, pairs, &names(&CASE), "a case");
     // Shown where the case begins, not over all of it.
     let start = node.span.start..node.span.start + 1;
     let required = |key, help| shape::required(at, pairs, key, &start, "the case", help);

@@ -15,10 +15,11 @@ use tokio::runtime::Runtime;
 use super::named::Named;
 use super::{StartError, site};
 use crate::config::{self, Process};
+use crate::mapping::json_schema;
 use crate::mapping::{Diagnostics, Options, load_files};
 use crate::passthrough::sqlite::Sqlite;
 use crate::passthrough::{Limits, PassthroughError, Pool, Session};
-use crate::propose::{self, NewFile, SCHEMA, Seen, Wish, schema_text};
+use crate::propose::{self, NewFile, Seen, Wish};
 use crate::relation::Dialect;
 use crate::verify::{self, Live};
 
@@ -119,12 +120,10 @@ fn new(args: &Args) -> Result<String, NewError> {
     let product = args.name.clone().unwrap_or_else(|| product(&id));
     let Made { mut files, told } = made(args, product)?;
     checked(&id, &files)?;
-    if let Some(text) = schema_text() {
-        files.push(NewFile {
-            name: SCHEMA.to_owned(),
-            text,
-        });
-    }
+    files.push(NewFile {
+        name: json_schema::FILE.to_owned(),
+        text: json_schema::text(),
+    });
     written(folder, &files)?;
     let mut out = told;
     // Writing to a String cannot fail.

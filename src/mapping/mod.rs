@@ -78,7 +78,7 @@ mod systems;
 #[cfg(test)]
 mod tests;
 mod value;
-mod vocabulary;
+pub(crate) mod vocabulary;
 
 pub(crate) use diagnostic::{At, Problem, Report, SourceFile};
 pub use diagnostic::{Diagnostic, Diagnostics, json, sarif};

@@ -6,7 +6,7 @@
 
 /// A key that may stand in a mapping of the file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Key {
+pub(crate) struct Key {
     pub name: &'static str,
     /// What stands behind it.
     pub form: Form,
@@ -18,7 +18,7 @@ pub(super) struct Key {
 
 /// What a value is like.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// The definition of that name in the schema.
     Is(&'static str),
     /// One of some words.
@@ -29,7 +29,7 @@ pub(super) enum Form {
     Flag,
 }
 
-const fn key(name: &'static str, form: Form, about: &'static str) -> Key {
+pub(crate) const fn key(name: &'static str, form: Form, about: &'static str) -> Key {
     Key {
         name,
         form,
@@ -38,7 +38,7 @@ const fn key(name: &'static str, form: Form, about: &'static str) -> Key {
     }
 }
 
-const fn needed(name: &'static str, form: Form, about: &'static str) -> Key {
+pub(crate) const fn needed(name: &'static str, form: Form, about: &'static str) -> Key {
     Key {
         needed: true,
         ..key(name, form, about)
@@ -46,7 +46,7 @@ const fn needed(name: &'static str, form: Form, about: &'static str) -> Key {
 }
 
 /// The names of some keys.
-pub(super) const fn names<const N: usize>(keys: &[Key; N]) -> [&'static str; N] {
+pub(crate) const fn names<const N: usize>(keys: &[Key; N]) -> [&'static str; N] {
     let mut names = [""; N];
     let mut place = 0;
     while place < N {

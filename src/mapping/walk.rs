@@ -28,6 +28,10 @@ pub(crate) fn expr(of: &Expr, leaf: &mut dyn FnMut(&Expr)) {
         | Expr::Measured(inner, _)
         | Expr::DaysTo(inner, _) => expr(inner, leaf),
         Expr::Test(inner) => predicate(inner, leaf),
+        Expr::When(holds, inner) => {
+            predicate(holds, leaf);
+            expr(inner, leaf);
+        }
         Expr::Case(case) => expr(&case.subject, leaf),
     }
 }

@@ -32,17 +32,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use crate::mapping::json_schema::HEADER;
 use crate::relation::{Collation, Dialect};
 use crate::verify::Live;
 use look::Table;
 
 pub use example::example;
 pub use text::shown;
-
-/// The first line of every YAML file: an editor that reads it completes and checks the file.
-pub const HEADER: &str = "# yaml-language-server: $schema=./mapping.schema.json\n";
-/// The file that the header names.
-pub const SCHEMA: &str = "mapping.schema.json";
 
 /// What a folder is made for.
 #[derive(Debug, Clone)]
@@ -63,7 +59,7 @@ impl NewFile {
     fn yaml(name: &str, text: &str) -> NewFile {
         NewFile {
             name: name.to_owned(),
-            text: format!("{HEADER}{text}"),
+            text: format!("{HEADER}\n{text}"),
         }
     }
 
@@ -92,11 +88,6 @@ pub struct Proposal {
     pub likely: Vec<(&'static str, String)>,
     /// How many tables and views there are.
     pub tables: usize,
-}
-
-/// The JSON Schema of a mapping's files.
-pub fn schema_text() -> Option<String> {
-    None
 }
 
 /// The files for a product whose databases were read.

@@ -11,8 +11,8 @@ mod compare;
 mod keys;
 mod live;
 mod queries;
-pub mod rules;
 mod render;
+pub mod rules;
 #[cfg(test)]
 mod tests;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::{Environment, site};
+use crate::config::{Environment, Mappings, site};
 use crate::mapping::rules::Example;
 
 /// An environment that has two variables.
@@ -22,11 +22,16 @@ const PATH: &str = "/etc/pilaster/pilaster.toml";
 
 /// The problems of an example, rendered, warnings too; empty of one that is right.
 pub fn problems(example: Example) -> String {
-    let read =
-        |(name, text): &(&str, &str)| match site::config(Path::new(PATH), name, text, &Variables) {
-            Ok(read) => read.warnings.to_string(),
-            Err(problems) => problems.render(false),
-        };
+    let read = |(name, text): &(&str, &str)| match site::config(
+        Path::new(PATH),
+        name,
+        text,
+        &Variables,
+        Mappings::Needed,
+    ) {
+        Ok(read) => read.warnings.to_string(),
+        Err(problems) => problems.render(false),
+    };
     example.iter().map(read).collect()
 }
 
