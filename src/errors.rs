@@ -102,4 +102,5 @@ codes! {
     HEAD_TOO_LARGE = "PH020", 431, "too-long", "The head of the request is too large", "Send fewer and shorter headers.";
     BODY_NOT_FHIR = "PH021", 400, "structure", "The body is not the FHIR resource that is asked for", "Send what the message names, as application/fhir+json.";
     BATCH_TOO_LARGE = "PH022", 400, "too-costly", "The batch, or what it asks for, is too large", "Send several batches.";
+    MAPPING_BROKEN = "PH023", 503, "transient", "The mapping of the site is being written, and has errors", "Mend the mapping: /health/ready and the terminal say what is wrong. It is served as soon as it is saved without errors.";
 }

@@ -6,19 +6,24 @@
 //! nothing. What a running server cannot change is said: the address, the base URL, the folder of data.
 
 use std::collections::HashMap;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::StartError;
+use super::files::{Files, look, look_at_folder};
+use super::watched::{self, Looked};
+use super::{StartError, tell};
 use crate::config::{self, Config, Drivers, MappingSource, Process, Read, SiteEntry};
 use crate::cursor::CursorKey;
-use crate::mapping::Options;
+use crate::mapping::{Diagnostics, Options};
 use crate::passthrough::Pool;
-use crate::server::{App, Keeper, KeeperConfig, Keys, Practice, Served};
+use crate::server::{
+    App, Keeper, KeeperConfig, Keys, MappingProblem, MappingState, Practice, Served,
+};
 
 /// Between two looks at the files.
 const LOOK: Duration = Duration::from_secs(2);
@@ -30,8 +35,10 @@ pub(super) struct Configured {
     sites: HashMap<String, Kept>,
     /// The files that it was read from.
     files: Vec<PathBuf>,
-    /// These, and those of the mappings, when they were last looked at.
-    seen: Files,
+    /// These, and those of the mappings, when they were last taken up.
+    looked: Looked,
+    /// An author is at work: what is saved is taken up at once, and what is wrong with it is shown.
+    watch: Option<Watch>,
     /// What the server was started with.
     fixed: Fixed,
     drivers: Drivers,
@@ -42,6 +49,14 @@ struct Kept {
     /// Of the mapping's files, as they were read.
     mapping: Files,
     keeper: Arc<Keeper>,
+}
+
+/// What an author is told.
+#[derive(Default)]
+struct Watch {
+    /// How often the configuration has been taken up.
+    revision: u64,
+    broken_since: Option<Instant>,
 }
 
 /// What a running server cannot change.
@@ -62,35 +77,11 @@ impl Fixed {
     }
 }
 
-/// Files, with what tells whether one has changed.
-type Files = Vec<(PathBuf, Option<(SystemTime, u64)>)>;
-
-fn look(paths: impl IntoIterator<Item = PathBuf>) -> Files {
-    let seen = |path: &Path| {
-        let file = std::fs::metadata(path).ok()?;
-        Some((file.modified().ok()?, file.len()))
-    };
-    let noted = |path: PathBuf| {
-        let seen = seen(&path);
-        (path, seen)
-    };
-    paths.into_iter().map(noted).collect()
-}
-
 fn files_of(mapping: &MappingSource) -> Files {
-    let MappingSource::Folder(folder) = mapping else {
-        return Files::new();
-    };
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "yaml" || extension == "yml")
-        })
-        .collect();
-    paths.sort();
-    look(paths)
+    match mapping {
+        MappingSource::Folder(folder) => look_at_folder(folder),
+        MappingSource::Embedded => Files::new(),
+    }
 }
 
 impl Configured {
@@ -102,18 +93,20 @@ impl Configured {
         path: &Path,
         read: Read,
         cursor_key: Arc<CursorKey>,
+        is_watched: bool,
     ) -> Result<(Configured, Served), StartError> {
         let mut configured = Configured {
             path: path.to_owned(),
             cursor_key,
             sites: HashMap::new(),
             files: read.config.files.clone(),
-            seen: Files::new(),
+            looked: Looked::default(),
+            watch: is_watched.then(Watch::default),
             fixed: Fixed::of(&read.config),
             drivers: Drivers::new(Handle::current()),
         };
         let (served, _) = configured.take(read.config)?;
-        configured.seen = configured.look();
+        configured.looked.taken = configured.look();
         Ok((configured, served))
     }
 
@@ -197,56 +190,84 @@ impl Configured {
         files
     }
 
+    /// What there is to try: the id of a site, and a type that it serves.
+    pub(super) fn example(&self) -> Option<(String, &'static str)> {
+        let mut ids: Vec<_> = self.sites.keys().collect();
+        ids.sort();
+        ids.into_iter().find_map(|id| {
+            let types = self.sites.get(id)?.keeper.resources();
+            let patients = types.iter().find(|name| **name == "Patient");
+            Some((id.clone(), *patients.or(types.first())?))
+        })
+    }
+
     /// Looks at the files from time to time, and at once when it is told to; takes up what has changed.
     pub(super) async fn keep_up(mut self, app: Arc<App>, mut told: mpsc::Receiver<()>) {
+        let pause = match self.watch {
+            Some(_) => watched::LOOK,
+            None => LOOK,
+        };
+        if self.watch.is_some() {
+            app.tell_mapping(MappingState::served(0, Vec::new()));
+        }
         loop {
             let is_told = tokio::select! {
                 // Where nobody can tell any more, time goes on.
                 Some(()) = told.recv() => true,
-                () = tokio::time::sleep(LOOK) => false,
+                () = tokio::time::sleep(pause) => false,
             };
             // Folders may be far away.
             let now = tokio::task::block_in_place(|| self.look());
-            if is_told || now != self.seen {
-                // A file that has problems is not looked at again before it changes.
-                self.seen = now;
-                self.reload(&app).await;
-                if is_told {
-                    // The database may have changed, too.
-                    self.sites.values().for_each(|kept| kept.keeper.look());
-                }
+            // A file that has problems is not looked at again before it changes.
+            if is_told {
+                self.looked.taken = now;
+            } else if !self.looked.settles(now) {
+                continue;
+            }
+            self.reload(&app).await;
+            if is_told {
+                // The database may have changed, too.
+                self.sites.values().for_each(|kept| kept.keeper.look());
             }
         }
     }
 
     async fn reload(&mut self, app: &App) {
+        let began = Instant::now();
         let path = self.path.clone();
         let read = tokio::task::spawn_blocking(move || config::read(&path, &Process)).await;
-        let config = match read {
-            Ok(Ok(read)) => read.config,
+        let read = match read {
+            Ok(Ok(read)) => read,
             Ok(Err(problems)) => {
-                tracing::error!(
-                    "the configuration has problems and is not taken up:\n{}",
-                    problems.render(false)
-                );
-                return;
+                let all = problems.mappings.iter().chain([&problems.file]);
+                let found = all.flat_map(MappingProblem::of).collect();
+                let told = |colour| problems.render(colour);
+                return self.broken(app, found, told);
             }
             Err(_) => return,
         };
+        let config = read.config;
         if Fixed::of(&config) != self.fixed {
             tracing::warn!("listen, base-url and data are taken up at the next start");
         }
         let files = config.files.clone();
         match tokio::task::block_in_place(|| self.take(config)) {
-            Ok((served, fresh)) => {
-                app.serve(served);
+            Ok((served, mut fresh)) => {
                 self.files = files;
-                self.seen = self.look();
+                self.looked.taken = self.look();
+                // What an author has asked for goes on being answered while what is new is opened.
+                if self.watch.is_some() {
+                    for line in open(std::mem::take(&mut fresh)).await {
+                        tracing::info!("{line}");
+                    }
+                }
+                app.serve(served);
                 tracing::info!(
                     sites = self.sites.len(),
                     new = fresh.len(),
                     "configuration taken up"
                 );
+                self.taken_up(app, &read.mapping_warnings, began);
                 // Who is slow to open does not keep the next change waiting.
                 tokio::spawn(async move {
                     for line in open(fresh).await {
@@ -254,8 +275,49 @@ impl Configured {
                     }
                 });
             }
-            Err(error) => tracing::error!("the configuration is not taken up: {error}"),
+            Err(error) => {
+                let found = match &error {
+                    StartError::SiteMapping { problems, .. } => MappingProblem::of(problems),
+                    other => vec![MappingProblem::error(other.to_string())],
+                };
+                self.broken(app, found, |_| error.to_string());
+            }
         }
+    }
+
+    /// Says that nothing was taken up, and why.
+    fn broken(
+        &mut self,
+        app: &App,
+        found: Vec<MappingProblem>,
+        render: impl FnOnce(bool) -> String,
+    ) {
+        let Some(watch) = &mut self.watch else {
+            let problems = render(false);
+            tracing::error!("the configuration has problems and is not taken up:\n{problems}");
+            return;
+        };
+        watch.broken_since.get_or_insert_with(Instant::now);
+        app.tell_mapping(MappingState::broken(watch.revision, found));
+        let told = render(io::stderr().is_terminal());
+        tell(&format!(
+            "{told}\n\nmapping broken: what was good is served on\n"
+        ));
+    }
+
+    /// Says to an author that what was saved is served.
+    fn taken_up(&mut self, app: &App, warnings: &[Diagnostics], began: Instant) {
+        let Some(watch) = &mut self.watch else { return };
+        watch.revision += 1;
+        let found = warnings.iter().flat_map(MappingProblem::of).collect();
+        app.tell_mapping(MappingState::served(watch.revision, found));
+        for warnings in warnings.iter().filter(|all| !all.is_empty()) {
+            tell(&warnings.render(io::stderr().is_terminal()));
+        }
+        tell(&watched::taken_up(
+            began.elapsed(),
+            watch.broken_since.take(),
+        ));
     }
 }
 

@@ -63,6 +63,10 @@ pub enum StartError {
         resource: &'static str,
         source: SqlError,
     },
+    #[error(
+        "the explorer shows what the operator's key opens, and there is none: give one with --operator-key-file, PILASTER_OPERATOR_KEY or, in the configuration, operator-key"
+    )]
+    ExplorerWithoutKey,
     /// The problems of a configuration file, rendered.
     #[error("the configuration cannot be used\n\n{0}")]
     Config(String),

@@ -15,6 +15,8 @@ mod errors;
 mod explain;
 mod explain_code;
 mod failure;
+mod files;
+mod greeting;
 mod log;
 mod named;
 mod new;
@@ -24,6 +26,7 @@ mod schema;
 mod serve;
 mod site;
 mod verify;
+mod watched;
 
 use std::io::{self, Write};
 use std::path::Path;

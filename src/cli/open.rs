@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::StartError;
 use crate::cursor::CursorKey;
 use crate::mapping::{Diagnostics, Loaded, Options};
-use crate::passthrough::{Limits as PoolLimits, sqlite};
+use crate::passthrough::{Limits as PoolLimits, Pool, sqlite};
 use crate::plan::CountLimits;
 use crate::relation::Dialect;
 use crate::site::{self, OpenError, Opened, Site, SiteConfig};
@@ -40,15 +40,7 @@ pub fn open_site(
     let catalogues = loaded.mapping.catalogues;
     let pool = sqlite::pool(database, limits.pool)
         .map_err(|error| StartError::unreadable(database, &error))?;
-    let config = SiteConfig {
-        id: id.to_owned(),
-        zone_name: zone.iana_name().unwrap_or("UTC").to_owned(),
-        zone,
-        dialect: Dialect::Sqlite,
-        count: limits.count,
-        cursor_key,
-    };
-    let opened = site::open(config, Arc::new(pool), &load);
+    let opened = open_over(id, zone, cursor_key, Arc::new(pool), limits.count, &load);
     let Opened { site, warnings, .. } = opened.map_err(|error| match error {
         OpenError::Mapping(all) => StartError::Mapping(all),
         OpenError::Database(error) => StartError::unreadable(database, &error),
@@ -66,4 +58,27 @@ pub fn open_site(
         other => StartError::database(database, other.to_string()),
     })?;
     Ok((site, warnings))
+}
+
+/// A site over a database that is open already.
+///
+/// # Errors
+/// [`OpenError`]
+pub(super) fn open_over(
+    id: &str,
+    zone: TimeZone,
+    cursor_key: Arc<CursorKey>,
+    pool: Arc<Pool>,
+    count: CountLimits,
+    load: &dyn Fn(&Options) -> Result<Loaded, Diagnostics>,
+) -> Result<Opened, OpenError> {
+    let config = SiteConfig {
+        id: id.to_owned(),
+        zone_name: zone.iana_name().unwrap_or("UTC").to_owned(),
+        zone,
+        dialect: Dialect::Sqlite,
+        count,
+        cursor_key,
+    };
+    site::open(config, pool, load)
 }

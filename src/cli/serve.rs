@@ -18,23 +18,26 @@ use tokio::sync::mpsc;
 
 use super::configured::Configured;
 use super::demo::{self, Folder};
+use super::greeting::{Greeting, WhatOpens};
 use super::open::{Limits, open_site};
+use super::watched::{self, Watched};
 use super::{StartError, log, operator_key};
 use crate::config::{self, Process};
 use crate::demo::{MAX_PATIENTS, Options};
 use crate::mapping::{embedded, load_files, load_folder};
 use crate::passthrough::Limits as PoolLimits;
 use crate::server::{
-    self, App, BaseUrl, Keys, OperatorKey, Practice, Served, Setup, explain_base, fhir_base,
+    self, App, BaseUrl, Explorer, Keys, MappingState, OperatorKey, Practice, Served, Setup,
 };
-use crate::site::Site;
 
 /// The one site of a server without configuration.
-const SITE: &str = "00000000-0000-4000-8000-000000000001";
+pub(super) const SITE: &str = "00000000-0000-4000-8000-000000000001";
 /// Its subscription key. It guards synthetic data, or an author's own test database, on one's own machine.
 const KEY: &str = "demo-key";
 /// Who the key belongs to.
 const CALLER: &str = "demo";
+/// The operator's key where nobody gives another, of a server that only this machine can call.
+const OPERATOR_KEY: &str = "demo-operator-key";
 /// Where nobody says another.
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 /// Connections that may wait to be accepted.
@@ -43,7 +46,7 @@ const BACKLOG: u32 = 1024;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Serve the practices of this configuration file; it is taken up again when it changes, and on SIGHUP
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["mapping", "sqlite", "patients", "seed", "time_zone"])]
+    #[arg(long, value_name = "FILE", group = "watched", conflicts_with_all = ["mapping", "sqlite", "patients", "seed", "time_zone"])]
     config: Option<PathBuf>,
     /// The address and port to listen on; port 0 takes any free one [default: that of the configuration, else 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
@@ -59,8 +62,17 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Serve a database of your own through the mapping in this folder (with --sqlite)
-    #[arg(long, value_name = "DIR", requires = "sqlite", conflicts_with_all = ["patients", "seed"])]
+    #[arg(long, value_name = "DIR", group = "watched", requires = "sqlite", conflicts_with_all = ["patients", "seed"])]
     mapping: Option<PathBuf>,
+    /// Take up a mapping as soon as it is saved; one with errors is shown here and in /health/ready, and the last good one served (with --mapping or --config)
+    #[arg(long, requires = "watched")]
+    watch: bool,
+    /// Serve the explorer at /, a page that shows what becomes of a search; it asks for the operator's key [default: where there is no --config]
+    #[arg(long, conflicts_with = "no_explorer")]
+    explorer: bool,
+    /// Serve no explorer
+    #[arg(long)]
+    no_explorer: bool,
     /// The SQLite database to serve, opened read-only (with --mapping)
     #[arg(long, value_name = "FILE", requires = "mapping")]
     sqlite: Option<PathBuf>,
@@ -107,20 +119,29 @@ fn start(args: Args) -> Result<(), StartError> {
         let listening = listener
             .local_addr()
             .map_err(|error| StartError::listen(plan.listen, error))?;
+        let what_opens = plan.what_opens();
         let app = Arc::new(App::new(Setup {
             served: opened.served,
             base_url: plan.base_url,
             listening,
             limits: server::Limits::default(),
             metrics: Some(metrics),
+            explorer: plan.explorer,
         }));
         if opened.has_known_key && !plan.listen.ip().is_loopback() {
             super::tell("warning: whoever reaches this address reads the database, for the key is in the documentation");
         }
         // Nobody need read the greeting.
-        let _ = super::print(&opened.greeting.text(&app));
-        if let Some(configured) = opened.configured {
-            tokio::spawn(configured.keep_up(Arc::clone(&app), hang_ups()?));
+        let _ = super::print(&opened.greeting.text(&app, &what_opens));
+        match opened.kept_up {
+            Some(KeptUp::Configured(configured)) => {
+                tokio::spawn(configured.keep_up(Arc::clone(&app), hang_ups()?));
+            }
+            Some(KeptUp::Watched(watched, state)) => {
+                app.tell_mapping(state);
+                tokio::spawn(watched.keep_up(Arc::clone(&app)));
+            }
+            None => {}
         }
         server::serve(listener, app, stop).await;
         Ok(())
@@ -136,6 +157,7 @@ struct Plan {
     base_url: Option<BaseUrl>,
     data: Option<PathBuf>,
     operator: Option<OperatorKey>,
+    explorer: Explorer,
     read: Option<config::Read>,
 }
 
@@ -147,8 +169,10 @@ impl Plan {
             base_url: args.base_url.clone(),
             data: args.data.clone(),
             operator: operator_key::read(args.operator_key_file.as_deref())?,
+            explorer: Explorer::Off,
             read: None,
         };
+        let mut has_explorer = args.config.is_none();
         if let Some(path) = &args.config {
             let mut read = config::read(path, &Process)
                 .map_err(|problems| StartError::Config(problems.render(colour)))?;
@@ -159,15 +183,53 @@ impl Plan {
             if plan.operator.is_some() {
                 read.config.operator_key = plan.operator.take();
             }
+            has_explorer = read.config.explorer.unwrap_or_default();
             plan.read = Some(read);
         }
         plan.listen = args.listen.unwrap_or(plan.listen);
+        let is_asked_for = args.explorer || args.config.is_some() && has_explorer;
+        plan.explorer = match (has_explorer || args.explorer) && !args.no_explorer {
+            true => plan.choose_explorer(is_asked_for)?,
+            false => Explorer::Off,
+        };
         Ok(plan)
+    }
+
+    /// The explorer with a key that there is; without one there is nothing for it to ask.
+    fn choose_explorer(&mut self, is_asked_for: bool) -> Result<Explorer, StartError> {
+        let has_key = match &self.read {
+            Some(read) => read.config.operator_key.is_some(),
+            None => self.operator.is_some(),
+        };
+        if has_key {
+            return Ok(Explorer::On);
+        }
+        if self.read.is_none() && self.listen.ip().is_loopback() {
+            // A key that is written here is as long as keys are.
+            self.operator = OperatorKey::new(OPERATOR_KEY).ok();
+            return Ok(Explorer::WithKey(OPERATOR_KEY.to_owned()));
+        }
+        match is_asked_for {
+            true => Err(StartError::ExplorerWithoutKey),
+            false => Ok(Explorer::Off),
+        }
+    }
+
+    /// What the greeting says of keys and of the explorer.
+    fn what_opens(&self) -> WhatOpens {
+        WhatOpens {
+            key: KEY,
+            operator_key: match &self.explorer {
+                Explorer::WithKey(_) => OPERATOR_KEY,
+                Explorer::Off | Explorer::On => "and the operator's key",
+            },
+            has_explorer: self.explorer != Explorer::Off,
+        }
     }
 
     async fn open(&mut self, args: &Args, folder: &Folder) -> Result<Opened, StartError> {
         match (self.read.take(), &args.config) {
-            (Some(read), Some(path)) => open_configured(path, read, folder).await,
+            (Some(read), Some(path)) => open_configured(path, read, folder, args.watch).await,
             _ => open_one(args, folder, self.operator.take()).await,
         }
     }
@@ -179,8 +241,14 @@ struct Opened {
     greeting: Greeting,
     /// The key is that of the documentation, and the data somebody's own.
     has_known_key: bool,
-    /// What keeps up with the configuration file.
-    configured: Option<Configured>,
+    kept_up: Option<KeptUp>,
+}
+
+/// What keeps up with files that change.
+enum KeptUp {
+    Configured(Configured),
+    /// With what the mapping is like at the start.
+    Watched(Watched, MappingState),
 }
 
 /// The practices of a configuration file. One whose database cannot be had is served when it can.
@@ -188,10 +256,11 @@ async fn open_configured(
     path: &Path,
     read: config::Read,
     folder: &Folder,
+    is_watched: bool,
 ) -> Result<Opened, StartError> {
     let cursor_key = Arc::new(folder.cursor_key()?);
     let has_operator = read.config.operator_key.is_some();
-    let (configured, served) = Configured::new(path, read, cursor_key)?;
+    let (configured, served) = Configured::new(path, read, cursor_key, is_watched)?;
     let lines = configured.open_all().await;
     Ok(Opened {
         served,
@@ -199,9 +268,10 @@ async fn open_configured(
             path: path.to_owned(),
             lines,
             has_operator,
+            example: configured.example(),
         },
         has_known_key: false,
-        configured: Some(configured),
+        kept_up: Some(KeptUp::Configured(configured)),
     })
 }
 
@@ -222,6 +292,18 @@ async fn open_one(
     let zone = args.time_zone.clone();
     let (site, warnings, what, is_demo);
     if let (Some(mapping), Some(sqlite)) = (&args.mapping, &args.sqlite) {
+        if args.watch {
+            return open_watched(watched::Parts {
+                id: SITE,
+                zone,
+                cursor_key,
+                limits,
+                folder: mapping.clone(),
+                database: sqlite.clone(),
+                caller: (CALLER, KEY),
+                operator,
+            });
+        }
         let load = |options: &_| load_folder(mapping, options);
         (site, warnings) = open_site(SITE, zone, cursor_key, sqlite, limits, load)?;
         what = format!("{} through {}", sqlite.display(), site.mapping().name);
@@ -259,7 +341,37 @@ async fn open_one(
             is_demo,
         },
         has_known_key: !is_demo,
-        configured: None,
+        kept_up: None,
+    })
+}
+
+/// One SQLite file, through a mapping that is being written: it may have errors, and is then waited for.
+fn open_watched(parts: watched::Parts) -> Result<Opened, StartError> {
+    let place = format!(
+        "{} through {}",
+        parts.database.display(),
+        parts.folder.display()
+    );
+    let (watched, taken) = Watched::new(parts)?;
+    if taken.site.is_none() || !taken.state.problems.is_empty() {
+        super::tell(&taken.told);
+    }
+    let (served, greeting) = match taken.site {
+        Some(site) => (
+            watched.serving(&site),
+            Greeting::One {
+                what: format!("{place}, as it is saved"),
+                site,
+                is_demo: false,
+            },
+        ),
+        None => (watched.waiting(), Greeting::Waiting { what: place }),
+    };
+    Ok(Opened {
+        served,
+        greeting,
+        has_known_key: true,
+        kept_up: Some(KeptUp::Watched(watched, taken.state)),
     })
 }
 
@@ -342,90 +454,4 @@ fn hang_ups() -> Result<mpsc::Receiver<()>, StartError> {
     #[cfg(not(unix))]
     std::mem::forget(tell);
     Ok(told)
-}
-
-/// What a person reads when the server has started.
-enum Greeting {
-    One {
-        site: Arc<Site>,
-        what: String,
-        is_demo: bool,
-    },
-    Configured {
-        path: PathBuf,
-        /// What became of each site.
-        lines: Vec<String>,
-        has_operator: bool,
-    },
-}
-
-impl Greeting {
-    fn text(&self, app: &App) -> String {
-        match self {
-            Greeting::One {
-                site,
-                what,
-                is_demo,
-            } => greeting(site, app, what, *is_demo),
-            Greeting::Configured {
-                path,
-                lines,
-                has_operator,
-            } => {
-                let root = app.root_url();
-                let explain = match has_operator {
-                    true => format!("explain     {}/{{path}}?…\n", explain_base(&root, "{site}")),
-                    false => String::new(),
-                };
-                let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
-                format!(
-                    "Serving the sites of {}\n\nFHIR base   {}\n{explain}\nSites:\n{lines}\nReady; stop with Ctrl-C.\n",
-                    path.display(),
-                    fhir_base(&root, "{site}"),
-                )
-            }
-        }
-    }
-}
-
-/// Where it is, with what key, and what to try: searches that have results.
-fn greeting(site: &Site, app: &App, what: &str, is_demo: bool) -> String {
-    let root = app.root_url();
-    let base = fhir_base(&root, SITE);
-    let explain = if app.has_operator() {
-        format!(
-            "explain     {}/{{path}}?… with Authorization: Bearer and the operator's key\n",
-            explain_base(&root, SITE)
-        )
-    } else {
-        String::new()
-    };
-    let searches: Vec<String> = if is_demo {
-        let today = jiff::Timestamp::now().to_zoned(site.zone().clone()).date();
-        vec![
-            "Patient?family=smith".to_owned(),
-            format!("Appointment?date=ge{today}&_sort=date&_count=5"),
-            "Practitioner?_count=5".to_owned(),
-        ]
-    } else {
-        let types = site.mapping().resources.keys().take(3);
-        types.map(|name| format!("{name}?_count=5")).collect()
-    };
-    let tries: Vec<String> = searches
-        .iter()
-        .map(|search| {
-            format!("  curl -H 'Ocp-Apim-Subscription-Key: {KEY}' '{base}/{search}&_pretty=true'\n")
-        })
-        .collect();
-    format!(
-        "Serving {what}\n\n\
-         FHIR base   {base}\n\
-         key         {KEY}\n\
-         time zone   {}\n\
-         {explain}\n\
-         Try:\n{}\n\
-         Ready; stop with Ctrl-C.\n",
-        site.zone_name(),
-        tries.concat()
-    )
 }

@@ -4,7 +4,7 @@
 //! secrets, without what stands in front of an `@`, and of no other.
 
 /// Keys whose values are shown. Those of `[site.databases]` are names of catalogues, in capitals.
-const SHOWN: [&str; 35] = [
+const SHOWN: [&str; 36] = [
     "base-url",
     "caller",
     "certificate-name",
@@ -19,6 +19,7 @@ const SHOWN: [&str; 35] = [
     "driver",
     "encrypt",
     "env",
+    "explorer",
     "file",
     "host",
     "id",

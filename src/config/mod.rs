@@ -45,6 +45,8 @@ pub struct Config {
     /// Keeps the key of page links between starts.
     pub data: Option<PathBuf>,
     pub operator_key: Option<OperatorKey>,
+    /// The page at `/` is there.
+    pub explorer: Option<bool>,
     /// Callers with their subscription keys.
     pub keys: Vec<(String, Secret)>,
     pub sites: Vec<SiteEntry>,

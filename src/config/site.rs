@@ -109,6 +109,7 @@ impl Reading<'_> {
             }
             made.ok()
         });
+        let explorer = root.boolean("explorer");
         let keys = self.keys(&root);
         let sections = root.sections("site", "the entry of a site");
         if sections.is_empty() {
@@ -129,6 +130,7 @@ impl Reading<'_> {
             base_url: base_url.map(|url| url.value),
             data: data.map(|data| folder.join(data.value)),
             operator_key,
+            explorer,
             keys,
             sites,
             files: Vec::new(),

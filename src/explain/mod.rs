@@ -17,11 +17,13 @@
 //! | `sql` | a command's text → the same, broken into lines that fit |
 //! | `json` | JSON text → the same, indented |
 //! | `text` | an explanation → its sections |
+//! | `lines` | a search and its plan → the mapping's lines that took part |
 //! | `run` | an explanation and a connection → rows |
 //! | `http` | a site and a search → an explanation for an operator |
 
 mod http;
 mod json;
+mod lines;
 mod relation;
 mod request;
 mod run;
@@ -38,7 +40,8 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 use serde::{Serialize, Serializer};
 
-pub use http::{HttpOptions, for_http};
+pub use http::{HttpCall, HttpOptions, for_http};
+pub use lines::{FileLines, Line, Mark, Why};
 pub use run::{ROWS, run};
 pub use text::{render_evidence, render_text};
 pub(crate) use tree::harmless;
@@ -89,6 +92,9 @@ pub struct Explanation {
     /// resource of each source, whose id is 0. What `:iterate` adds follows from what these bring.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub included: Vec<PartExplanation>,
+    /// The lines of the mapping that took part, by file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mapping_lines: Vec<FileLines>,
     /// The answer, when it was run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Json>,
@@ -193,6 +199,8 @@ pub struct ChildExplanation {
 pub struct Ran {
     /// How many rows came back.
     pub count: usize,
+    /// Microseconds from the command's being sent to its last row.
+    pub took: u64,
     /// The first of them, cells in the order of the columns: null, numbers, text (what is no UTF-8
     /// replaced by U+FFFD), binary as base64.
     pub rows: Vec<Vec<serde_json::Value>>,
@@ -200,7 +208,8 @@ pub struct Ran {
     pub query_plan: Vec<String>,
 }
 
-/// Microseconds that each stage took.
+/// Microseconds that each stage took: reading the search, planning it, spelling its commands (where they are not kept
+/// from before), running them, and writing the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StageTimings {
@@ -213,7 +222,6 @@ pub struct StageTimings {
 
 impl From<&Timings> for StageTimings {
     fn from(timings: &Timings) -> Self {
-        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         StageTimings {
             parse: micros(timings.parse),
             plan: micros(timings.plan),
@@ -222,6 +230,11 @@ impl From<&Timings> for StageTimings {
             assemble: micros(timings.assemble),
         }
     }
+}
+
+/// Whole microseconds.
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The answer's JSON as it goes over the wire, its properties in their order there.
@@ -261,8 +274,10 @@ impl About<'_> {
         plan: &Plan,
     ) -> Result<Explanation, SqlError> {
         let included = self.calls.included(asked, plan, call);
+        let mapping = self.calls.mapping();
         Ok(Explanation {
             dates: self.dates(&asked.request),
+            mapping_lines: lines::of(mapping, Some(&asked.request), &plan.parts, &included, None),
             included: self.parts(&included)?,
             ..self.explain(
                 call.path(),
@@ -299,6 +314,7 @@ impl About<'_> {
             },
             parts: self.parts(&plan.parts)?,
             included: Vec::new(),
+            mapping_lines: lines::of(self.calls.mapping(), None, &plan.parts, &[], None),
             answer: None,
             timings: None,
         })
@@ -393,6 +409,14 @@ fn child_explanation(
         ran: None,
     };
     Ok((explanation, child.values))
+}
+
+/// The lookups that a select joins, a bit each.
+fn joined(select: &Select) -> u64 {
+    match select.count_only {
+        true => select.filter_joins,
+        false => select.joins | select.page_joins,
+    }
 }
 
 /// A text of the request in quotes, so that its ends are seen.

@@ -1,11 +1,12 @@
 //! An explanation and a connection → what the commands bring.
 
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use serde_json::Value as JsonValue;
 
-use super::{Explanation, Ran, child_explanation};
+use super::{Explanation, Ran, child_explanation, micros};
 use crate::passthrough::Command;
 use crate::passthrough::Session;
 use crate::passthrough::{CellRef, Rows};
@@ -47,8 +48,10 @@ pub fn run(
             continue;
         }
         let statement = sql::select(&part.select, database)?;
+        let began = Instant::now();
         let rows = session.execute(&statement, &part.values)?;
-        explained.ran = Some(ran(session, &statement, &part.values, &rows, most)?);
+        let took = began.elapsed();
+        explained.ran = Some(ran(session, &statement, &part.values, &rows, took, most)?);
         for (explained, view) in explained.children.iter_mut().zip(&part.view.children) {
             let parents = parents(&rows, &view.parent, count);
             if parents.is_empty() {
@@ -58,8 +61,10 @@ pub fn run(
             let child = plan::children(view, catalogue, &parents);
             let (mut of_child, values) = child_explanation(view, child, shown)?;
             let statement = sql::children(&of_child.select, database)?;
+            let began = Instant::now();
             let rows = session.execute(&statement, &values)?;
-            of_child.ran = Some(ran(session, &statement, &values, &rows, most)?);
+            let took = began.elapsed();
+            of_child.ran = Some(ran(session, &statement, &values, &rows, took, most)?);
             *explained = of_child;
         }
     }
@@ -85,10 +90,12 @@ fn ran(
     statement: &Statement,
     values: &[Value],
     rows: &Rows,
+    took: Duration,
     most: usize,
 ) -> Result<Ran, SiteError> {
     Ok(Ran {
         count: rows.len(),
+        took: micros(took),
         rows: (0..rows.len().min(most))
             .map(|row| {
                 (0..rows.width())

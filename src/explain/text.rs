@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde::Serialize;
+
 use super::table::Table;
 use super::tree::{Style, Tree, harmless};
 use super::{
@@ -67,15 +69,7 @@ impl Page {
 
     fn asked(&mut self, explanation: &Explanation) {
         self.heading("Asked");
-        let tree = match &explanation.asked {
-            Subject::Search(request) => {
-                request::tree(&explanation.path, request, &explanation.dates)
-            }
-            Subject::Read { resource, id } => {
-                Tree::line(&**resource).with([Tree::keyed("id", super::quoted(id))])
-            }
-        };
-        self.tree(&tree);
+        self.tree(&asked_tree(explanation));
     }
 
     fn plan(&mut self, explanation: &Explanation) {
@@ -99,15 +93,8 @@ impl Page {
         if explanation.parts.is_empty() {
             self.line("no source of the type can have an answer: nothing runs");
         }
-        let mut types = explanation.parts.iter().map(|part| part.resource);
-        let first = types.next();
-        let is_one = types.all(|of| Some(of) == first);
-        for part in &explanation.parts {
-            let role = (!is_one).then_some("matches");
-            self.tree(&part_tree(part, role));
-        }
-        for part in &explanation.included {
-            self.tree(&part_tree(part, Some("included")));
+        for tree in plan_trees(explanation) {
+            self.tree(&tree);
         }
     }
 
@@ -299,6 +286,44 @@ impl Page {
     }
 }
 
+/// What was asked.
+fn asked_tree(explanation: &Explanation) -> Tree {
+    match &explanation.asked {
+        Subject::Search(request) => request::tree(&explanation.path, request, &explanation.dates),
+        Subject::Read { resource, id } => {
+            Tree::line(&**resource).with([Tree::keyed("id", super::quoted(id))])
+        }
+    }
+}
+
+/// What is read, a tree for each source.
+fn plan_trees(explanation: &Explanation) -> Vec<Tree> {
+    let mut types = explanation.parts.iter().map(|part| part.resource);
+    let first = types.next();
+    let is_one = types.all(|of| Some(of) == first);
+    let role = (!is_one).then_some("matches");
+    let parts = explanation.parts.iter().map(|part| part_tree(part, role));
+    let included = explanation.included.iter();
+    let included = included.map(|part| part_tree(part, Some("included")));
+    parts.chain(included).collect()
+}
+
+/// What was asked and how it is planned as people read them, for a page that shows them.
+#[derive(Debug, Serialize)]
+pub(super) struct Outline {
+    asked: Tree,
+    plan: Vec<Tree>,
+}
+
+impl Outline {
+    pub(super) fn of(explanation: &Explanation) -> Outline {
+        Outline {
+            asked: asked_tree(explanation),
+            plan: plan_trees(explanation),
+        }
+    }
+}
+
 /// `Patient`, or `Patient kin` where the type has named sources.
 fn source_name(part: &PartExplanation) -> String {
     match &part.source {
@@ -325,11 +350,7 @@ fn part_tree(part: &PartExplanation, role: Option<&'static str>) -> Tree {
         .as_ref()
         .map_or_else(String::new, |name| format!("{name}: "));
     let from = relation::table(&source.table);
-    let joins = if *count_only {
-        part.select.filter_joins
-    } else {
-        part.select.joins | part.select.page_joins
-    };
+    let joins = super::joined(&part.select);
     let head = format!("{name}from {from}  ({})", part.place);
     let head = match role {
         Some(role) => Tree::keyed(role, format!("{} {head}", part.resource)),

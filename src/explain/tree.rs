@@ -7,12 +7,16 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use serde::Serialize;
+
 /// A line with what hangs below it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Tree {
     /// What the line is about; shown before the text, and fainter. Empty for none.
+    #[serde(skip_serializing_if = "str::is_empty")]
     key: &'static str,
     text: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     below: Vec<Tree>,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::derive::{self, Derivation, Reason};
 use super::diagnostic::{At, Problem};
+use super::lines::Lines;
 use super::schema::Schema;
 use super::source::Compiled;
 use super::{Mapping, Profile, Resource, Source, coverage, lacks, requirement, rules};
@@ -100,6 +101,7 @@ pub(super) fn mapping(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)
             .into_iter()
             .map(|lacking| (lacking.name, lacking.reason))
             .collect(),
+        lines: Lines::default(),
     }
 }
 

@@ -11,6 +11,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::diagnostic::{At, Diagnostics, Problem, Report, SourceFile};
+use super::lines::Lines;
 use super::model::Mapping;
 use super::names::{nearest, suggest};
 use super::origin;
@@ -320,7 +321,8 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
         return None;
     }
     compiled.retain(|(_, source)| !source.absent);
-    let mapping = assemble::mapping(id, schema, compiled);
+    let mut mapping = assemble::mapping(id, schema, compiled);
+    mapping.lines = Lines::of(trees.iter().map(|(at, root)| (at.file(), root)));
     (report.errors() == 0).then_some(mapping)
 }
 

@@ -29,6 +29,7 @@
 //! | [`embedded`] | the files of the mapping that is part of the program |
 //! | [`derive`] | a source's elements → its search parameters |
 //! | `sorting` | how the sort keys of several sources are compared |
+//! | `lines` | trees of files → which lines say a part of the mapping |
 //! | `load` | a folder → [`Mapping`] |
 //! | [`rules`], [`diagnostic`], `names` | what is checked, how a problem is shown, what a name may be meant for |
 
@@ -57,6 +58,7 @@ mod identity;
 mod invariants;
 mod keys;
 mod lacks;
+mod lines;
 mod load;
 mod measured;
 mod names;
@@ -83,6 +85,7 @@ pub(crate) mod vocabulary;
 pub(crate) use diagnostic::{At, Problem, Report, SourceFile};
 pub use diagnostic::{Diagnostic, Diagnostics, json, sarif};
 pub use lacks::Lacks;
+pub use lines::{Extent, Lines};
 pub use load::{Folder, Loaded, Options, load_files, load_folder};
 pub use model::*;
 pub(crate) use names::{nearest, suggest};

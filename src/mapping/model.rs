@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::lacks::Lacks;
+use super::lines::Lines;
 use super::profile::Profile;
 use super::requirement::Requirement;
 use super::sorting::{Moment, Sorted};
@@ -50,6 +51,8 @@ pub struct Mapping {
     pub resources: BTreeMap<&'static str, Resource>,
     /// Resource types and profiles of AU Core of which the database has nothing: why.
     pub lacks: BTreeMap<Arc<str>, Arc<str>>,
+    /// The lines of its files.
+    pub lines: Lines,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -444,6 +447,8 @@ pub struct Parameter {
     pub sort: Vec<Expr>,
     /// What they are together, where they are a date's.
     pub moment: Option<Moment>,
+    /// Where the mapping says the values that it looks at; empty of constants.
+    pub places: Vec<Place>,
 }
 
 /// One place where a parameter finds its value.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::num::NonZero;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -19,11 +20,13 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
 use super::base_url::{BaseUrl, Origin};
+use super::explorer::{self, Explorer};
 use super::keys::Keys;
 use super::observe::caught;
 use super::operator::{self, OperatorKey};
 use super::practice::Practice;
 use super::reply::Refusal;
+use super::watched::MappingState;
 use super::{encoding, fhir, health, observe, reply};
 use crate::errors;
 
@@ -78,6 +81,8 @@ impl Default for Limits {
 pub struct Served {
     /// By id, in lower case: GUIDs compare without case.
     sites: HashMap<String, Arc<dyn Practice>>,
+    /// The id of a practice whose mapping has yet to be mended.
+    waiting: Option<String>,
     pub(super) keys: Keys,
     pub(super) operator: Option<OperatorKey>,
 }
@@ -88,21 +93,40 @@ impl Served {
         let by_id = |site: Arc<dyn Practice>| (site.id().to_ascii_lowercase(), site);
         Served {
             sites: sites.into_iter().map(by_id).collect(),
+            waiting: None,
             keys,
             operator,
         }
     }
 
+    /// A practice that cannot be served yet, for its mapping has errors.
+    pub fn waiting(id: &str, keys: Keys, operator: Option<OperatorKey>) -> Served {
+        Served {
+            waiting: Some(id.to_ascii_lowercase()),
+            ..Served::new(Vec::new(), keys, operator)
+        }
+    }
+
+    /// The id of a practice that cannot be served yet.
+    pub(super) fn waits_for(&self) -> Option<&str> {
+        self.waiting.as_deref()
+    }
+
     /// The practice with an id.
     ///
     /// # Errors
-    /// [`errors::UNKNOWN_SITE`]
+    /// [`errors::UNKNOWN_SITE`], [`errors::MAPPING_BROKEN`]
     pub(super) fn site(&self, id: &str) -> Result<&Arc<dyn Practice>, Refusal> {
-        self.sites.get(&id.to_ascii_lowercase()).ok_or_else(|| {
-            Refusal::new(
+        let id = id.to_ascii_lowercase();
+        self.sites.get(&id).ok_or_else(|| match &self.waiting {
+            Some(waiting) if *waiting == id => Refusal::new(
+                errors::MAPPING_BROKEN,
+                "the mapping of the site has errors, and none before it was without",
+            ),
+            _ => Refusal::new(
                 errors::UNKNOWN_SITE,
                 "there is no site with the id in the URL",
-            )
+            ),
         })
     }
 
@@ -123,11 +147,15 @@ pub struct Setup {
     pub limits: Limits,
     /// What `/metrics` shows; without it the path is not there.
     pub metrics: Option<PrometheusHandle>,
+    /// The page at `/`.
+    pub explorer: Explorer,
 }
 
 /// The state of a server.
 pub struct App {
     served: RwLock<Arc<Served>>,
+    /// How often something else was served.
+    changes: AtomicU64,
     pub(super) origin: Origin,
     pub(super) limits: Limits,
     pub(super) in_flight: Semaphore,
@@ -140,6 +168,9 @@ pub struct App {
     pub(super) statements: moka::sync::Cache<String, Bytes>,
     /// When the server started, a FHIR dateTime.
     pub(super) since: String,
+    pub(super) explorer: Explorer,
+    /// Of the mapping's files, where they are watched.
+    mapping: RwLock<Option<Arc<MappingState>>>,
 }
 
 impl App {
@@ -147,6 +178,7 @@ impl App {
     pub fn new(setup: Setup) -> App {
         App {
             served: RwLock::new(Arc::new(setup.served)),
+            changes: AtomicU64::new(0),
             origin: Origin::new(setup.base_url, setup.listening),
             in_flight: Semaphore::new(setup.limits.in_flight),
             xml: Arc::new(Semaphore::new(
@@ -159,6 +191,8 @@ impl App {
             since: jiff::Timestamp::now()
                 .strftime("%Y-%m-%dT%H:%M:%SZ")
                 .to_string(),
+            explorer: setup.explorer,
+            mapping: RwLock::new(None),
         }
     }
 
@@ -172,7 +206,27 @@ impl App {
         let mut now = self.served.write().unwrap_or_else(PoisonError::into_inner);
         *now = Arc::new(served);
         drop(now);
+        self.changes.fetch_add(1, Ordering::Relaxed);
         self.statements.invalidate_all();
+    }
+
+    /// Another number whenever something else is served.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Says how the mapping's files are, from now on.
+    pub fn tell_mapping(&self, state: MappingState) {
+        let mut now = self.mapping.write().unwrap_or_else(PoisonError::into_inner);
+        *now = Some(Arc::new(state));
+    }
+
+    /// How the mapping's files are; None where nobody watches them.
+    pub(super) fn mapping_state(&self) -> Option<Arc<MappingState>> {
+        self.mapping
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Refuses a URL that is too long before anything is made of it but the form of the refusal.
@@ -232,7 +286,9 @@ pub fn router(app: Arc<App>) -> Router {
         .quality(CompressionLevel::Fastest)
         .compress_when(SizeAbove::new(COMPRESSED_FROM));
     let mut router = Router::new()
-        .route("/", get(health::front_page))
+        .route("/", get(explorer::page))
+        .route("/explorer/session", get(explorer::session))
+        .route("/explorer/{file}", get(explorer::asset))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/integrator/sites/{site}/fhir/R4", any(fhir::handle))
@@ -244,6 +300,9 @@ pub fn router(app: Arc<App>) -> Router {
     if app.metrics.is_some() {
         router = router.route("/metrics", get(health::metrics));
     }
+    router = router
+        .route("/operator/sites", get(operator::sites))
+        .route(operator::METADATA, get(operator::metadata));
     for path in operator::EXPLAIN {
         router = router.route(path, get(operator::explain));
     }

@@ -67,11 +67,14 @@ pub struct Origin {
     fixed: Option<BaseUrl>,
     /// Where a request names no usable host.
     listening: String,
+    /// Only this machine can call, and by no other name.
+    is_loopback: bool,
 }
 
 impl Origin {
     /// From what the operator gave, and the address that is listened on.
     pub fn new(fixed: Option<BaseUrl>, mut listening: SocketAddr) -> Origin {
+        let is_loopback = fixed.is_none() && listening.ip().is_loopback();
         // "Any address" is none that can be called.
         if listening.ip().is_unspecified() {
             listening.set_ip(match listening {
@@ -80,8 +83,9 @@ impl Origin {
             });
         }
         Origin {
-            fixed,
             listening: format!("http://{listening}"),
+            is_loopback,
+            fixed,
         }
     }
 
@@ -99,6 +103,11 @@ impl Origin {
             Some(authority) => format!("http://{authority}"),
             None => self.listening.clone(),
         }
+    }
+
+    /// Whether only this machine can call, as far as the server knows: one that has a URL of its own has a proxy.
+    pub fn is_loopback(&self) -> bool {
+        self.is_loopback
     }
 
     /// The URL of this server's root where there is no request: for what is printed at the start.

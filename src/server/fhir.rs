@@ -307,7 +307,11 @@ pub(super) async fn answer(
     Ok(answered)
 }
 
-fn capabilities(app: &App, site: &dyn Practice, base: String) -> Result<Bytes, Refusal> {
+/// A site's CapabilityStatement, kept while what is served stays.
+///
+/// # Errors
+/// [`errors::INTERNAL`]
+pub(super) fn capabilities(app: &App, site: &dyn Practice, base: String) -> Result<Bytes, Refusal> {
     let of = format!("{} {base}", site.version());
     if let Some(statement) = app.statements.get(&of) {
         return Ok(statement);

@@ -1,7 +1,7 @@
 //! What is asked of the server itself: is it alive, can it answer, what are its numbers.
 //!
 //! None of it needs a key, for what asks is a load balancer or a person at the console; none of it says
-//! more than ids of sites and counts. Readiness asks each practice database, so its result is kept
+//! more than ids of sites and counts, but to an author whose mapping is watched. Readiness asks each practice database, so its result is kept
 //! for a second: whoever asks often costs the practice nothing.
 
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use super::app::App;
 use super::base_url::fhir_base;
+use super::watched::MappingState;
 use super::{metrics, reply};
 
 /// How long a database has to answer before it counts as unreachable.
@@ -28,6 +29,8 @@ const KEPT: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct Readiness {
     at: Instant,
+    /// Of [`App::changes`]: what was served then.
+    of: u64,
     report: Report,
 }
 
@@ -35,6 +38,9 @@ pub struct Readiness {
 struct Report {
     status: &'static str,
     sites: Vec<SiteStatus>,
+    /// Where the mapping's files are watched, and then only: it quotes them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mapping: Option<Arc<MappingState>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -58,18 +64,27 @@ pub async fn live() -> Response<Body> {
 pub async fn ready(State(app): State<Arc<App>>) -> Response<Body> {
     // Who comes while the databases are asked waits for that result.
     let mut kept = app.readiness.lock().await;
+    let of = app.changes();
     let report = match &*kept {
-        Some(readiness) if readiness.at.elapsed() < KEPT => readiness.report.clone(),
+        Some(readiness) if readiness.of == of && readiness.at.elapsed() < KEPT => {
+            readiness.report.clone()
+        }
         _ => {
             let report = ask(&app).await;
             *kept = Some(Readiness {
                 at: Instant::now(),
+                of,
                 report: report.clone(),
             });
             report
         }
     };
     drop(kept);
+    let report = Report {
+        // Not kept: an author sees at once what a saved file says.
+        mapping: app.mapping_state(),
+        ..report
+    };
     let status = if report.status == DOWN {
         StatusCode::SERVICE_UNAVAILABLE
     } else {
@@ -101,6 +116,11 @@ async fn ask(app: &App) -> Report {
         (all, any) = (all && is_up, any || is_up);
         sites.extend(site);
     }
+    sites.extend(app.served().waits_for().map(|id| SiteStatus {
+        id: id.to_owned(),
+        status: DOWN,
+    }));
+    all &= app.served().waits_for().is_none();
     sites.sort();
     Report {
         status: match (all, any) {
@@ -109,6 +129,7 @@ async fn ask(app: &App) -> Report {
             (false, false) => DOWN,
         },
         sites,
+        mapping: None,
     }
 }
 

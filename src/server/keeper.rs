@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 
 use super::practice::{Practice, Reply};
 use crate::cursor::CursorKey;
-use crate::explain::{self, HttpOptions};
+use crate::explain::{self, HttpCall, HttpOptions};
 use crate::fhir::capability::{self, StatementOptions};
 use crate::mapping::{Diagnostics, Loaded, Mapping, Options};
 use crate::passthrough::{PassthroughError, Pool};
@@ -329,7 +329,7 @@ impl Practice for Keeper {
 
     fn explain(
         self: Arc<Self>,
-        call: SearchCall,
+        call: HttpCall,
         options: HttpOptions,
     ) -> Reply<Result<serde_json::Value, SiteError>> {
         Box::pin(self.ask(move |site| async move { explain::for_http(&site, call, options).await }))

@@ -20,6 +20,8 @@
 //! | `practice` | what is asked of a practice |
 //! | `keeper` | a practice's database, when it can be had → the practice |
 //! | `health`, `metrics` | the server's own state |
+//! | `watched` | what is wrong with a mapping that is being written |
+//! | `explorer` | the page at `/`, and whether it is handed a key |
 
 mod app;
 mod bare;
@@ -28,6 +30,7 @@ mod batch;
 mod body;
 mod connection;
 mod encoding;
+mod explorer;
 mod fhir;
 mod health;
 mod keeper;
@@ -42,13 +45,16 @@ mod practice;
 mod prefer;
 mod pretty;
 mod reply;
+mod watched;
 mod wishes;
 
 pub use app::{App, Limits, Served, Setup, router};
 pub use base_url::{BaseUrl, BaseUrlError, fhir_base};
 pub use connection::serve;
+pub use explorer::Explorer;
 pub use keeper::{Keeper, KeeperConfig, Load};
 pub use keys::{KEY_HEADER, KEY_PARAMETER, Keys};
 pub use metrics::install as install_metrics;
 pub use operator::{OperatorKey, OperatorKeyError, explain_base};
 pub use practice::{Practice, Reply};
+pub use watched::{MappingProblem, MappingState, MappingStatus};

@@ -1,5 +1,6 @@
 //! `GET /operator/sites/{siteId}/explain/{path}?<search>`: what becomes of a search, for an operator. The path is
-//! one of the FHIR API after its base: a type, `Patient/12/Condition`, `Patient/12/$everything`, or nothing.
+//! one of the FHIR API after its base: a type, `Patient/12`, `Patient/12/Condition`, `Patient/12/$everything`, or nothing.
+//! Beside it `GET /operator/sites` and `…/{siteId}/metadata` say what there is to explain.
 //!
 //! Takes a request with the operator's key; gives the search stage by stage as JSON, as `pilaster explain
 //! --json` does. An explanation shows table names and, when run, rows: it has a key of its own, which no
@@ -21,24 +22,29 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Response, StatusCode};
 
-use super::app::App;
+use super::app::{App, Served};
 use super::base_url::fhir_base;
-use super::fhir::not_served;
+use super::fhir::{capabilities, not_served};
 use super::keys::equal;
 use super::observe::{RequestId, Trail};
+use super::path::{self, Interaction};
 use super::practice::Practice;
 use super::reply::{self, Refusal};
-use super::{observe, path, prefer, pretty};
+use super::{observe, prefer, pretty};
 use crate::errors;
-use crate::explain::HttpOptions;
+use crate::explain::{HttpCall, HttpOptions};
 use crate::relation::Dialect;
-use crate::site::SearchCall;
+use crate::site::{ReadCall, SearchCall};
 
 /// The paths as the router has them.
 pub(super) const EXPLAIN: [&str; 2] = [
     "/operator/sites/{site}/explain",
     "/operator/sites/{site}/explain/{*path}",
 ];
+/// The path of a site's CapabilityStatement, as the router has it.
+pub(super) const METADATA: &str = "/operator/sites/{site}/metadata";
+/// What all paths of a site begin with.
+const SITES: &str = "/operator/sites/";
 /// Whose the page links of a run are: no key's owner has a NUL in its name.
 const CALLER: &str = "\0operator";
 
@@ -55,6 +61,7 @@ pub fn explain_base(root: &str, site: &str) -> String {
 }
 
 /// The key that opens the operator's paths.
+#[derive(Clone)]
 pub struct OperatorKey(Vec<u8>);
 
 /// Why a text is no operator's key. Never the text itself.
@@ -129,6 +136,56 @@ fn bearer(credentials: &[u8]) -> Option<&[u8]> {
 
 /// Answers a request for an explanation.
 pub(super) async fn explain(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    answered(&app, request, async |parts, trail| {
+        explanation(&app, parts, trail).await
+    })
+    .await
+}
+
+/// Answers `GET /operator/sites`: which sites there are, and whether their databases can be reached.
+pub(super) async fn sites(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    answered(&app, request, async |parts, trail| {
+        let now = opened(&app, parts)?;
+        trail.interaction = Some("sites");
+        let up = now.sites().map(|site| (site.id().to_owned(), site.is_up()));
+        let mut all: Vec<(String, bool)> = up.collect();
+        all.extend(now.waits_for().map(|id| (id.to_owned(), false)));
+        all.sort();
+        let all = all
+            .iter()
+            .map(|(id, up)| serde_json::json!({"id": id, "up": up}));
+        // Texts and booleans, which JSON always has.
+        Ok(
+            serde_json::to_vec(&serde_json::json!({"sites": all.collect::<Vec<_>>()}))
+                .unwrap_or_default(),
+        )
+    })
+    .await
+}
+
+/// Answers `GET /operator/sites/{siteId}/metadata`: the site's CapabilityStatement, to who has this key and no other.
+pub(super) async fn metadata(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    answered(&app, request, async |parts, trail| {
+        let now = opened(&app, parts)?;
+        trail.interaction = Some("capabilities");
+        let path = parts.uri.path();
+        let id = path
+            .strip_prefix(SITES)
+            .and_then(|rest| rest.strip_suffix("/metadata"));
+        let site = now.site(id.unwrap_or_default())?;
+        trail.site = uuid::Uuid::try_parse(site.id()).ok();
+        let base = fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id());
+        Ok(capabilities(&app, &**site, base)?.to_vec())
+    })
+    .await
+}
+
+/// What every path of the operator does around its answer.
+async fn answered(
+    app: &App,
+    request: Request,
+    answer: impl AsyncFnOnce(&Parts, &mut Trail) -> Result<Vec<u8>, Refusal>,
+) -> Response<Body> {
     // Without a key the paths are not there.
     if !app.has_operator() {
         return reply::envelope(StatusCode::NOT_FOUND, "there is nothing at this path");
@@ -139,7 +196,7 @@ pub(super) async fn explain(State(app): State<Arc<App>>, request: Request) -> Re
         .get::<RequestId>()
         .map_or_else(observe::new_id, |id| id.0);
     let mut trail = Trail::default();
-    let mut response = match answer(&app, &parts, &mut trail).await {
+    let mut response = match answer(&parts, &mut trail).await {
         Ok(json) => reply::json_text(StatusCode::OK, json),
         Err(refusal) => {
             trail.refused(&refusal, id);
@@ -150,7 +207,8 @@ pub(super) async fn explain(State(app): State<Arc<App>>, request: Request) -> Re
     response
 }
 
-async fn answer(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<u8>, Refusal> {
+/// What is served, to who has the operator's key.
+fn opened(app: &App, parts: &Parts) -> Result<Arc<Served>, Refusal> {
     app.check_length(&parts.uri)?;
     let now = app.served();
     let key = now
@@ -158,6 +216,11 @@ async fn answer(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<u8>, 
         .as_ref()
         .ok_or_else(|| Refusal::new(errors::UNKNOWN_PATH, "there is nothing at this path"))?;
     key.check(&parts.headers)?;
+    Ok(now)
+}
+
+async fn explanation(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<u8>, Refusal> {
+    let now = opened(app, parts)?;
     let query = parts.uri.query().unwrap_or_default();
     let asked = Asked::read(query)?;
     trail.interaction = Some(if asked.options.run {
@@ -165,16 +228,12 @@ async fn answer(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<u8>, 
     } else {
         "explain"
     });
-    let (site, call) = place(app, parts.uri.path())?;
+    let (site, interaction) = place(&now, parts.uri.path())?;
+    let base = fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id());
+    let query = asked.search.into_bytes();
+    let call = called(interaction, base, query, prefer::is_strict(&parts.headers))?;
     trail.site = uuid::Uuid::try_parse(site.id()).ok();
-    trail.resource = site.resource(&call.resource);
-    let call = SearchCall {
-        base: fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id()),
-        query: asked.search.into_bytes(),
-        caller: CALLER.to_owned(),
-        strict: prefer::is_strict(&parts.headers),
-        ..call
-    };
+    trail.resource = site.resource(call.resource());
     let options = asked.options;
     app.within_limits(async move {
         let explanation = site.explain(call, options).await?;
@@ -189,27 +248,52 @@ async fn answer(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<u8>, 
     .await
 }
 
-/// The site, and the search that the path asks for.
-fn place(app: &App, path: &str) -> Result<(Arc<dyn Practice>, SearchCall), Refusal> {
+/// The site, and what the path asks for of what it serves.
+fn place(now: &Served, path: &str) -> Result<(Arc<dyn Practice>, Interaction), Refusal> {
     // The router sends only such paths here; others would be of no site.
     let (site, rest) = path
-        .strip_prefix("/operator/sites/")
+        .strip_prefix(SITES)
         .and_then(|rest| rest.split_once("/explain"))
         .unwrap_or_default();
-    let now = app.served();
     let site = now.site(site)?;
     let interaction = path::interaction(&Method::GET, rest.strip_prefix('/'))?;
     for name in interaction.resources() {
         site.resource(name)
             .ok_or_else(|| not_served(&**site, name))?;
     }
+    Ok((Arc::clone(site), interaction))
+}
+
+/// What is explained, as the FHIR API would be asked for it.
+fn called(
+    interaction: Interaction,
+    base: String,
+    query: Vec<u8>,
+    strict: bool,
+) -> Result<HttpCall, Refusal> {
+    if let Interaction::Read { resource, id } = interaction {
+        return Ok(HttpCall::Read(ReadCall {
+            base,
+            resource,
+            id,
+            query,
+            strict,
+            ..ReadCall::default()
+        }));
+    }
     let call = interaction.search().ok_or_else(|| {
         Refusal::new(
             errors::UNKNOWN_PATH,
-            "searches and $everything are explained here: {resource}, {compartment}/{id}/{resource}, Patient/{id}/$everything and the base",
+            "searches, reads and $everything are explained here: {resource}, {resource}/{id}, {compartment}/{id}/{resource}, Patient/{id}/$everything and the base",
         )
     })?;
-    Ok((Arc::clone(site), call))
+    Ok(HttpCall::Search(SearchCall {
+        base,
+        query,
+        caller: CALLER.to_owned(),
+        strict,
+        ..call
+    }))
 }
 
 /// A query string, its own names apart from the search.

@@ -7,7 +7,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::explain::{self, HttpOptions};
+use crate::explain::{self, HttpCall, HttpOptions};
 use crate::fhir::capability::{self, StatementOptions};
 use crate::passthrough::PassthroughError;
 use crate::site::{Answer, ReadCall, SearchCall, Site, SiteError, SummaryCall};
@@ -47,10 +47,10 @@ pub trait Practice: Send + Sync + 'static {
     /// Answers `$summary`.
     fn summary(self: Arc<Self>, call: SummaryCall) -> Reply<Result<Answer, SiteError>>;
 
-    /// Says what becomes of a search, stage by stage, as JSON.
+    /// Says what becomes of a search or read, stage by stage, as JSON.
     fn explain(
         self: Arc<Self>,
-        call: SearchCall,
+        call: HttpCall,
         options: HttpOptions,
     ) -> Reply<Result<serde_json::Value, SiteError>>;
 
@@ -99,7 +99,7 @@ impl Practice for Site {
 
     fn explain(
         self: Arc<Self>,
-        call: SearchCall,
+        call: HttpCall,
         options: HttpOptions,
     ) -> Reply<Result<serde_json::Value, SiteError>> {
         Box::pin(async move { explain::for_http(&self, call, options).await })

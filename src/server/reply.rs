@@ -162,7 +162,13 @@ impl Refusal {
         if status.is_server_error() {
             message.push_str(&format!(" Request {request}."));
         }
-        let mut response = envelope(status, &message);
+        let issue = Fault {
+            code: self.code.id,
+            text: &self.text,
+            expression: self.expression.as_deref(),
+            remedy: self.code.remedy,
+        };
+        let mut response = enveloped(status, &message, Some(issue));
         if let Some((name, value)) = self.besides.header() {
             response.headers_mut().insert(name, value);
         }
@@ -187,6 +193,21 @@ impl From<SiteError> for Refusal {
 /// The envelope of errors of everything that is not FHIR:
 /// `{"error":{"status":404,"statusText":"Not Found","message":"…"}}`.
 pub fn envelope(status: StatusCode, message: &str) -> Response<Body> {
+    enveloped(status, message, None)
+}
+
+/// What the message of an envelope says, in parts, for programs: `"issue":{"code":"PS002","text":…}`.
+#[derive(Serialize)]
+struct Fault<'a> {
+    code: &'static str,
+    text: &'a str,
+    /// FHIRPath of what is at fault: `http.birthdate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expression: Option<&'a str>,
+    remedy: &'static str,
+}
+
+fn enveloped(status: StatusCode, message: &str, issue: Option<Fault<'_>>) -> Response<Body> {
     #[derive(Serialize)]
     struct Envelope<'a> {
         error: Problem<'a>,
@@ -197,11 +218,14 @@ pub fn envelope(status: StatusCode, message: &str) -> Response<Body> {
         status: u16,
         status_text: &'static str,
         message: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        issue: Option<Fault<'a>>,
     }
     let error = Problem {
         status: status.as_u16(),
         status_text: status.canonical_reason().unwrap_or_default(),
         message,
+        issue,
     };
     json(status, &Envelope { error })
 }

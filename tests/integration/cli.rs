@@ -75,6 +75,11 @@ impl Serving {
         &self.base
     }
 
+    /// The URL of the server's root.
+    pub fn root(&self) -> &str {
+        self.base.split("/integrator").next().expect("a root")
+    }
+
     pub fn greeting(&self) -> &str {
         &self.greeting
     }
@@ -165,7 +170,7 @@ fn it_serves_a_practice_of_its_own_and_cleans_up() {
         .map(|line| line.trim_end_matches('\''))
         .collect();
     assert_eq!(searches.len(), 3);
-    assert!(!serving.greeting.contains("explain"), "off by default");
+    assert!(serving.greeting.contains("Bearer demo-operator-key"));
     for search in searches {
         let request = CLIENT
             .get(search)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use pilaster::cli::{OpenLimits, open_site};
 use pilaster::cursor::CursorKey;
-use pilaster::explain::HttpOptions;
+use pilaster::explain::{HttpCall, HttpOptions};
 use pilaster::mapping::load_files;
 use pilaster::passthrough::Limits as PoolLimits;
 use pilaster::passthrough::PassthroughError;
@@ -84,11 +84,13 @@ impl Practice for Moody {
 
     fn explain(
         self: Arc<Self>,
-        call: SearchCall,
+        call: HttpCall,
         _: HttpOptions,
     ) -> Reply<Result<serde_json::Value, SiteError>> {
         Box::pin(async move {
-            self.search(call).await?;
+            if let HttpCall::Search(call) = call {
+                self.search(call).await?;
+            }
             Ok(serde_json::json!({}))
         })
     }

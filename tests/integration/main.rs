@@ -32,6 +32,8 @@
 //! | `upstream` | a site behind another SQL Passthrough API answers as one here does, and what fails there is told |
 //! | `mssql` | the SQL Server driver, against a stand-in for a server |
 //! | `new` | a folder that `mapping new` makes checks, and suggests what is there |
+//! | `explorer` | the page at `/`: who may have it, and what it does in a real browser |
+//! | `watched` | a saved mapping is served, a broken one is shown, and no request fails of either |
 //! | `mapping_docs` | every example of `mappings/README.md` |
 //! | `tutorial` | its tutorial, typed into a shell |
 //! | `mapping_test` | a mapping's cases, run by who wrote it |
@@ -45,6 +47,7 @@ mod clinical_facts;
 mod conditional;
 mod configured;
 mod examples;
+mod explorer;
 mod firebird;
 mod http;
 mod illustrative;
@@ -77,6 +80,7 @@ mod support;
 mod tutorial;
 mod unlike_dates;
 mod upstream;
+mod watched;
 mod whole;
 mod xml;
 mod xml_reader;

@@ -155,7 +155,8 @@ fn what_is_wrong_has_its_code_and_its_place() {
         ("Device", 404, "PH002: "),
         ("Smith", 404, "PH002: "),
         ("Patient%2Fsmith", 404, "PH009: "),
-        ("Patient/smith", 404, "PH009: "),
+        ("Patient/smith?explain-run=true", 404, "PH003: "),
+        ("Patient/smith/$summary", 404, "PH009: "),
         ("Patient/smith/Device", 404, "PH002: "),
         ("Patient/1/$everything?_sort=smith", 400, "PP013: "),
     ] {
@@ -182,7 +183,7 @@ fn what_is_wrong_has_its_code_and_its_place() {
     envelope(send(post), 405);
     for beside in [
         "/operator",
-        "/operator/sites",
+        "/operator/sites/x",
         "/operator/sites/x/explain/Patient/1",
     ] {
         envelope(

@@ -9,7 +9,9 @@ use pilaster::cli::{OpenLimits, open_site};
 use pilaster::cursor::CursorKey;
 use pilaster::demo;
 use pilaster::mapping::{embedded, load_files};
-use pilaster::server::{self, App, Keys, Limits, OperatorKey, Practice, Served, Setup, fhir_base};
+use pilaster::server::{
+    self, App, Explorer, Keys, Limits, OperatorKey, Practice, Served, Setup, fhir_base,
+};
 use pilaster::site::Site;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::Value;
@@ -94,11 +96,28 @@ impl Server {
         Server::start_as(sites, limits, base_url, None)
     }
 
+    /// Starts with the explorer, and the operator's key that it may be handed.
+    pub fn start_with_explorer(explorer: Explorer, base_url: Option<&str>) -> Server {
+        let key = OperatorKey::new(OPERATOR_KEY).expect("a key");
+        let sites = vec![demo_site()];
+        Server::start_so(sites, Limits::default(), base_url, Some(key), explorer)
+    }
+
     fn start_as(
         sites: Vec<Arc<dyn Practice>>,
         limits: Limits,
         base_url: Option<&str>,
         operator: Option<OperatorKey>,
+    ) -> Server {
+        Server::start_so(sites, limits, base_url, operator, Explorer::Off)
+    }
+
+    fn start_so(
+        sites: Vec<Arc<dyn Practice>>,
+        limits: Limits,
+        base_url: Option<&str>,
+        operator: Option<OperatorKey>,
+        explorer: Explorer,
     ) -> Server {
         let base_url = base_url.map(|url| url.parse().expect("a base URL"));
         let (stop, stopped) = oneshot::channel();
@@ -118,6 +137,7 @@ impl Server {
                     listening,
                     limits,
                     metrics: Some(server::install_metrics().expect("metrics")),
+                    explorer,
                 });
                 started.send(listening).expect("the test waits");
                 server::serve(listener, Arc::new(app), async {

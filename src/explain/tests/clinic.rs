@@ -232,5 +232,6 @@ pub fn mapping() -> Arc<Mapping> {
         sources: vec![Arc::new(source)],
         resources: [("Patient", resource)].into(),
         lacks: Default::default(),
+        lines: Default::default(),
     })
 }

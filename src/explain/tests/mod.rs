@@ -7,7 +7,9 @@ use std::sync::Arc;
 use jiff::civil::{DateTime, date};
 use jiff::tz::TimeZone;
 
-use super::{About, Explanation, HttpOptions, Json, StageTimings, for_http, render_text, run};
+use super::{
+    About, Explanation, HttpCall, HttpOptions, Json, StageTimings, for_http, render_text, run,
+};
 use crate::cursor::CursorKey;
 use crate::passthrough::{Limits, sqlite};
 use crate::plan::{CountLimits, Plan, Selection};
@@ -53,6 +55,10 @@ fn explain(query: &str, dialect: Dialect) -> (Explanation, Plan) {
 
 fn text(query: &str, dialect: Dialect) -> String {
     render_text(&explain(query, dialect).0, false)
+}
+
+fn asked(query: &str) -> HttpCall {
+    HttpCall::Search(call(query))
 }
 
 fn site(folder: &tempfile::TempDir) -> Arc<Site> {
@@ -209,7 +215,7 @@ fn an_operator_gets_it_with_rows_and_bundle() {
         dialect: Some(Dialect::Mssql),
         run: true,
     };
-    let json = block_on(for_http(&site, call("family=smith&_sort=_id"), options)).unwrap();
+    let json = block_on(for_http(&site, asked("family=smith&_sort=_id"), options)).unwrap();
     let part = &json["parts"][0];
     assert!(
         part["command"]["command"]["text"]
@@ -225,7 +231,7 @@ fn an_operator_gets_it_with_rows_and_bundle() {
     assert!(json["timings"]["database"].is_u64());
     let unrun = block_on(for_http(
         &site,
-        call("family=smith"),
+        asked("family=smith"),
         HttpOptions::default(),
     ))
     .unwrap();
@@ -238,8 +244,12 @@ fn what_cannot_be_searched_cannot_be_explained() {
     let folder = tempfile::tempdir().unwrap();
     let site = site(&folder);
     let code_of = |call: SearchCall| -> &'static str {
-        let refused: SiteError =
-            block_on(for_http(&site, call, HttpOptions::default())).unwrap_err();
+        let refused: SiteError = block_on(for_http(
+            &site,
+            HttpCall::Search(call),
+            HttpOptions::default(),
+        ))
+        .unwrap_err();
         refused.code().id
     };
     assert_eq!(code_of(call("birthdate=tomorrow")), "PS002");

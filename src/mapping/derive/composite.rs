@@ -21,6 +21,7 @@ pub(super) fn composite(
     let root = Place::root(tree, resource);
     for path in &parameter.paths {
         for place in places(path, &root, found) {
+            found.look_at(&place);
             if let Some(components) = at(parameter, &place, resource, found) {
                 let matcher = Matcher::Composite(components);
                 found.push(place.child, Predicate::True, matcher);

@@ -143,6 +143,8 @@ struct Found<'a> {
     missed: Option<Reason>,
     /// Where the value stands that the reason is of.
     missed_at: Option<mapping::Place>,
+    /// Where the mapping says what is looked at.
+    looked_at: Vec<mapping::Place>,
 }
 
 impl<'a> Found<'a> {
@@ -152,6 +154,7 @@ impl<'a> Found<'a> {
             targets: Vec::new(),
             missed: None,
             missed_at: None,
+            looked_at: Vec::new(),
         }
     }
 
@@ -167,6 +170,15 @@ impl<'a> Found<'a> {
             }),
             false => self.missed = Some(Reason::TooMany),
         }
+    }
+
+    /// Notes where the values of a place come from.
+    fn look_at(&mut self, place: &Place<'_>) {
+        place.tree.bindings(&mut |binding| {
+            if !self.looked_at.contains(&binding.place) {
+                self.looked_at.push(binding.place.clone());
+            }
+        });
     }
 
     /// Keeps the first reason: it is the one that an author meets first in the file.
@@ -211,6 +223,7 @@ pub fn parameters(
             targets: found.targets,
             sort: sort.exprs,
             moment: sort.moment,
+            places: found.looked_at,
         };
         derivation.parameters.insert(name, Arc::new(parameter));
     };
@@ -268,6 +281,7 @@ fn of_definition<'a>(
             };
             let tree = Tree::Value(Arc::clone(&updated.binding));
             let place = Place::alone(&tree, None);
+            found.look_at(&place);
             date::date(&place, &mut found);
             return (found, sort::keys(&[place], children));
         }
@@ -321,6 +335,7 @@ fn by_paths(looked: &Looked<'_>, root: &Place<'_>, found: &mut Found<'_>) -> sor
     for path in looked.paths {
         let places = places(path, root, found);
         if path.test != Test::Value {
+            places.iter().for_each(|place| found.look_at(place));
             let ways = places
                 .iter()
                 .map(|place| presence::exists(place, path.test, found.children));
@@ -345,6 +360,7 @@ fn by_paths(looked: &Looked<'_>, root: &Place<'_>, found: &mut Found<'_>) -> sor
                 break;
             }
             let before = found.missed.is_some();
+            found.look_at(place);
             match looked.kind {
                 ParameterKind::String => text::string(place, found),
                 ParameterKind::Token => token::token(place, found),
@@ -431,6 +447,7 @@ fn equal<'t>(
 /// The targets of a parameter of the mapping's own.
 fn of_own<'a>(own: &OwnParameter, place: &Place<'_>, children: Children<'a>) -> Found<'a> {
     let mut found = Found::new(children);
+    found.look_at(place);
     match own.kind {
         ParameterKind::String => text::string(place, &mut found),
         ParameterKind::Token => {

@@ -77,6 +77,25 @@ impl Entry {
 }
 
 impl Tree {
+    /// Every binding in it.
+    pub fn bindings(&self, visit: &mut impl FnMut(&Binding)) {
+        match self {
+            Tree::Constant(_) => {}
+            Tree::Value(binding) => visit(binding),
+            Tree::Object(object) => {
+                for property in &object.properties {
+                    property.value.bindings(visit);
+                }
+            }
+            Tree::List(entries) => {
+                for entry in entries {
+                    entry.value.bindings(visit);
+                }
+            }
+            Tree::When(_, inner) => inner.bindings(visit),
+        }
+    }
+
     /// The resource as one object. It is there for every row of its source.
     pub fn of_resource(fields: &[Field], resource: &str) -> Tree {
         let structure = fhir::structure(resource);

@@ -31,7 +31,7 @@ impl SourceFile {
     }
 
     /// The line of a byte, counted from 1.
-    pub(super) fn line_of(&self, at: usize) -> u32 {
+    pub(in crate::mapping) fn line_of(&self, at: usize) -> u32 {
         to_u32(self.lines.partition_point(|start| *start <= at).max(1))
     }
 
@@ -53,7 +53,7 @@ impl SourceFile {
     }
 
     /// The bytes of a line, counted from 1, without its end.
-    pub(super) fn line(&self, line: u32) -> Span {
+    pub(in crate::mapping) fn line(&self, line: u32) -> Span {
         let index = (line as usize).clamp(1, self.lines.len()) - 1;
         let start = self.lines[index];
         let end = self

@@ -85,6 +85,13 @@ impl Diagnostics {
         self.list.iter()
     }
 
+    /// The line on which a problem begins; None where it is not to be seen, or is too long to show.
+    pub fn line(&self, diagnostic: &Diagnostic) -> Option<&str> {
+        let file = self.files.get(diagnostic.file)?;
+        let line = file.text.get(file.line(diagnostic.place.line))?;
+        (!diagnostic.unseen && line.len() <= text::MAX_LINE).then(|| line.trim_end_matches('\r'))
+    }
+
     pub fn has_errors(&self) -> bool {
         self.list
             .iter()

@@ -11,7 +11,7 @@ use crate::mapping::yaml::Span;
 
 /// The longest line, and the longest stretch of lines between two places, that are handed to the
 /// renderer, in bytes.
-const MAX_LINE: usize = 2000;
+pub(super) const MAX_LINE: usize = 2000;
 const MAX_SHOWN: usize = 200_000;
 
 impl Diagnostics {

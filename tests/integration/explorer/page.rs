@@ -1,0 +1,322 @@
+//! The page in a browser: a search is typed and completed by keyboard, its stages are seen, a mapping is broken and mended
+//! below it; nothing outside the server is asked, and no key is in the URL.
+//!
+//! Pictures go to `target/explorer/`, for a person's eye.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::browser::{Browser, DESK, PHONE, Window};
+use crate::cli::{Serving, pilaster};
+use crate::support::{DEMO, OPERATOR_KEY};
+
+/// A copy of Bp Premier's mapping, served over the demo, and watched.
+struct Author {
+    folder: TempDir,
+    serving: Serving,
+}
+
+impl Author {
+    fn new() -> Author {
+        let folder = tempfile::tempdir().expect("a folder");
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/bp-premier");
+        for entry in std::fs::read_dir(own).expect("the mapping") {
+            let path = entry.expect("a file").path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "yaml")
+            {
+                let name = path.file_name().expect("a name");
+                std::fs::copy(&path, folder.path().join(name)).expect("copied");
+            }
+        }
+        let mapping = folder.path().to_str().expect("a path").to_owned();
+        let database = DEMO.1.to_str().expect("a path");
+        let args = ["serve", "--watch", "--listen", "127.0.0.1:0", "--mapping"];
+        let mut command = pilaster(&[&args[..], &[&mapping, "--sqlite", database]].concat());
+        // A line for each request would wait for somebody to read it.
+        command.env("PILASTER_LOG", "warn");
+        let serving = Serving::start(command);
+        Author { folder, serving }
+    }
+
+    /// Saves the file of patients with one text in the place of another.
+    fn save(&self, from: &str, to: &str) {
+        let path = self.folder.path().join("patient.yaml");
+        let text = std::fs::read_to_string(&path).expect("read");
+        assert!(text.contains(from), "{from}");
+        let beside = self.folder.path().join("patient.yaml~");
+        std::fs::write(&beside, text.replace(from, to)).expect("written");
+        std::fs::rename(beside, path).expect("renamed");
+    }
+}
+
+/// Where a picture goes.
+fn picture(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("explorer");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder.join(format!("{name}.png"))
+}
+
+fn shown(stage: &str) -> String {
+    format!("document.querySelector('#stage-{stage} .stage-body')?.innerText ?? ''")
+}
+
+const SEARCH: &str = "document.getElementById('search').value";
+/// The option that is marked.
+const ACTIVE: &str =
+    "document.querySelector('[role=option][aria-selected=true] .suggestion-label')?.textContent";
+
+#[test]
+fn a_search_is_typed_and_seen_and_a_mapping_is_broken_and_mended_below_it() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let author = Author::new();
+    let root = author.serving.root().to_owned();
+    browser.show_as(DESK);
+    browser.open(&root);
+    browser.until("document.querySelectorAll('#examples button').length > 2");
+    browser.picture(&picture("welcome"));
+
+    // Typed and completed by keyboard alone.
+    browser.press("/");
+    browser.until("document.activeElement.id === 'search'");
+    browser.write("Pat");
+    browser.until("!document.getElementById('suggestions-box').hidden");
+    assert_eq!(
+        browser.value(ACTIVE),
+        Value::Null,
+        "nothing is marked before an arrow is pressed"
+    );
+    browser.press("ArrowDown");
+    assert_eq!(browser.text(ACTIVE), "Patient");
+    assert_eq!(
+        browser.text("document.getElementById('search').getAttribute('aria-activedescendant')"),
+        "suggestion-0"
+    );
+    browser.press("Enter");
+    assert_eq!(browser.text(SEARCH), "Patient?");
+    browser.write("fam");
+    browser.until("document.querySelector('.suggestion-label')?.textContent === 'family'");
+    browser.picture(&picture("completion"));
+    browser.press("Tab");
+    assert_eq!(browser.text(SEARCH), "Patient?family=");
+    browser.write("smith&birthdate");
+    browser.write(":");
+    browser.until("[...document.querySelectorAll('.suggestion-label')].some((one) => one.textContent === ':missing')");
+    browser.press("Escape");
+    assert_eq!(
+        browser.value("document.getElementById('suggestions-box').hidden"),
+        true
+    );
+    browser.value("(() => { const s = document.getElementById('search'); s.value = 'Patient?family=smith&birthdate='; s.setSelectionRange(99, 99); s.dispatchEvent(new Event('input')); })()");
+    browser.until("[...document.querySelectorAll('.suggestion-label')].some((one) => one.textContent === 'gt')");
+    browser.write("gt1930&_sort=-birth");
+    browser.until("document.querySelector('.suggestion-label')?.textContent === '-birthdate'");
+    browser.press("Tab");
+    assert_eq!(
+        browser.text(SEARCH),
+        "Patient?family=smith&birthdate=gt1930&_sort=-birthdate"
+    );
+    browser.press_with("Enter", 2);
+
+    // Every stage is there at once.
+    browser.until("document.querySelectorAll('.stage').length === 6");
+    let answer = browser.text(&shown("answer"));
+    assert!(
+        answer.contains("\"resourceType\": \"Bundle\"") && answer.contains("\"Smith\""),
+        "{answer}"
+    );
+    let command = browser.text(&shown("command"));
+    assert!(
+        command.contains("SELECT") && command.contains("@p1") && command.contains("smith"),
+        "{command}"
+    );
+    assert!(
+        browser
+            .text(&shown("asked"))
+            .contains("filter birthdate (date)")
+    );
+    assert!(browser.text(&shown("plan")).contains("from PATIENTS as p"));
+    assert!(browser.text(&shown("rows")).contains("p_INTERNALID"));
+    let lines = browser.text(&shown("mapping"));
+    assert!(
+        lines.contains("family: $p.SURNAME") && lines.contains("birthDate: $p.DOB"),
+        "{lines}"
+    );
+    assert!(
+        browser
+            .text("document.getElementById('timing').innerText")
+            .contains("Assemble")
+    );
+    browser.picture(&picture("stages"));
+    browser.show_as(Window {
+        is_dark: true,
+        ..DESK
+    });
+    browser.picture(&picture("stages-dark"));
+    browser.show_as(DESK);
+
+    // Shared by its URL, which holds no key.
+    let url = browser.text("location.href");
+    assert!(
+        url.contains("q=Patient") && !url.contains("demo-operator-key"),
+        "{url}"
+    );
+    browser.open(&url);
+    browser.until("document.querySelectorAll('.stage').length === 6");
+
+    // What is wrong with the search is shown where it stands.
+    browser.open(&format!(
+        "{root}/#q=Patient%3Ffamily%3Dsmith%26birthdate%3Dsoon"
+    ));
+    browser.until("!document.getElementById('problem').hidden");
+    assert!(
+        browser
+            .text("document.getElementById('problem').innerText")
+            .contains("PS002")
+    );
+    assert_eq!(
+        browser.text("document.querySelector('#mirror .wrong')?.textContent ?? ''"),
+        "birthdate=soon"
+    );
+    browser.picture(&picture("problem"));
+
+    // The mapping is broken, shown, and mended.
+    browser.open(&url);
+    browser.until("document.querySelectorAll('.stage').length === 6");
+    author.save("family: $p.SURNAME", "family: $p.SURNAM");
+    browser
+        .until("document.querySelector('.mapping-state.is-broken')?.innerText.includes('SURNAM')");
+    let told = browser.text("document.getElementById('mapping-state').innerText");
+    assert!(
+        told.contains("PM") && told.contains("patient.yaml:57:") && told.contains("SURNAME"),
+        "{told}"
+    );
+    assert_eq!(
+        browser.text("document.querySelector('.excerpt .wrong').textContent.trim()"),
+        "SURNAM"
+    );
+    assert!(
+        browser.text(&shown("answer")).contains("\"Smith\""),
+        "the last good one is served"
+    );
+    browser.picture(&picture("broken"));
+    browser.value("document.getElementById('stages').replaceChildren()");
+    author.save("family: $p.SURNAM", "family: $p.SURNAME");
+    browser.until("document.getElementById('mapping-state').hidden");
+    // The search was run again, by itself.
+    browser.until("document.querySelectorAll('.stage').length === 6");
+    assert!(browser.text(&shown("answer")).contains("\"Smith\""));
+
+    on_a_phone(&mut browser, &url);
+    assert_quiet(&mut browser, &root);
+}
+
+/// One stage at a time, under tabs, and nothing wider than the screen.
+fn on_a_phone(browser: &mut Browser, url: &str) {
+    browser.show_as(PHONE);
+    browser.open(url);
+    browser.until("document.querySelectorAll('.stage').length === 6");
+    let visible = "[...document.querySelectorAll('.stage')].filter((one) => !one.hidden).map((one) => one.id).join()";
+    assert_eq!(browser.text(visible), "stage-answer");
+    assert_eq!(
+        browser.value("document.querySelectorAll('[role=tab]').length"),
+        6
+    );
+    browser.picture(&picture("phone"));
+    browser.value("document.getElementById('tab-command').click()");
+    browser.until(&format!("{visible} === 'stage-command'"));
+    browser.press("ArrowRight");
+    browser.value("document.getElementById('tab-command').focus()");
+    browser.press("ArrowRight");
+    browser.until(&format!("{visible} === 'stage-rows'"));
+    for stage in ["asked", "plan", "command", "rows", "mapping", "answer"] {
+        browser.value(&format!("document.getElementById('tab-{stage}').click()"));
+        assert_eq!(
+            browser.value("document.documentElement.scrollWidth <= 390"),
+            true,
+            "{stage}"
+        );
+        browser.show_as(Window {
+            is_dark: stage == "mapping",
+            ..PHONE
+        });
+        browser.picture(&picture(&format!("phone-{stage}")));
+    }
+    browser.value("document.getElementById('search').focus()");
+    browser.value("document.getElementById('add').click()");
+    browser.until("!document.getElementById('suggestions-box').hidden");
+    browser.picture(&picture("phone-completion"));
+}
+
+/// Nothing but the server was asked, no key was in a URL, and the page had nothing to complain of.
+fn assert_quiet(browser: &mut Browser, root: &str) {
+    let asked = browser.events("Network.requestWillBeSent");
+    assert!(asked.len() > 10);
+    for request in asked {
+        let url = request["request"]["url"].as_str().expect("a URL");
+        let is_own = url.starts_with(root) || url.starts_with("data:") || url == "about:blank";
+        assert!(is_own, "{url}");
+        assert!(!url.contains("demo-"), "{url}");
+    }
+    assert_eq!(
+        browser.events("Runtime.exceptionThrown"),
+        Vec::<Value>::new()
+    );
+    let said = browser.events("Runtime.consoleAPICalled");
+    assert!(said.iter().all(|one| one["type"] != "error"), "{said:?}");
+    // That a search was refused is the browser's to note, and the test's to have asked for.
+    let noted = browser.events("Log.entryAdded");
+    let is_expected = |entry: &&Value| entry["entry"]["source"] == "network";
+    let others: Vec<_> = noted.iter().filter(|entry| !is_expected(entry)).collect();
+    assert!(others.is_empty(), "{others:?}");
+}
+
+#[test]
+fn a_server_with_a_key_of_its_own_asks_for_it_and_keeps_it_from_the_url() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let database = DEMO.1.to_str().expect("a path");
+    let mapping = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/bp-premier");
+    let mapping = mapping.to_str().expect("a path");
+    let args = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--mapping",
+        mapping,
+        "--sqlite",
+        database,
+    ];
+    let mut command = pilaster(&args);
+    command.env("PILASTER_OPERATOR_KEY", OPERATOR_KEY);
+    let serving = Serving::start(command);
+    browser.show_as(DESK);
+    browser.open(&format!("{}/#q=Patient%3F_count%3D1", serving.root()));
+    let is_asked = "document.getElementById('key-dialog').open";
+    browser.until(is_asked);
+    browser.picture(&picture("key"));
+    let give = |browser: &mut Browser, key: &str| {
+        browser.value("document.getElementById('key').focus()");
+        browser.write(key);
+        browser.press("Enter");
+    };
+    give(&mut browser, "not-the-operators-key");
+    browser.until("document.getElementById('key-problem').textContent.length > 0");
+    browser.until(is_asked);
+    give(&mut browser, OPERATOR_KEY);
+    // The search of the URL runs as soon as there is a key.
+    browser.until("document.querySelectorAll('.stage').length === 6");
+    let url = browser.text("location.href");
+    assert!(!url.contains(OPERATOR_KEY), "{url}");
+    assert_eq!(browser.value("localStorage.length"), 0);
+    // A reload goes on with it.
+    browser.value("location.reload()");
+    browser.until("document.querySelectorAll('.stage').length === 6");
+    assert_quiet(&mut browser, serving.root());
+}
