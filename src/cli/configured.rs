@@ -51,6 +51,14 @@ struct Kept {
     keeper: Arc<Keeper>,
 }
 
+/// What a configuration gives.
+struct Taken {
+    sites: HashMap<String, Kept>,
+    served: Served,
+    /// Those that are new.
+    fresh: Vec<Arc<Keeper>>,
+}
+
 /// What an author is told.
 #[derive(Default)]
 struct Watch {
@@ -105,13 +113,14 @@ impl Configured {
             fixed: Fixed::of(&read.config),
             drivers: Drivers::new(Handle::current()),
         };
-        let (served, _) = configured.take(read.config)?;
+        let taken = configured.take(read.config)?;
+        configured.sites = taken.sites;
         configured.looked.taken = configured.look();
-        Ok((configured, served))
+        Ok((configured, taken.served))
     }
 
-    /// Keeps what is as it was, makes what is new, and lets go of the rest. What is to be served, and what is new.
-    fn take(&mut self, config: Config) -> Result<(Served, Vec<Arc<Keeper>>), StartError> {
+    /// Keeps what is as it was, makes what is new, and leaves out the rest.
+    fn take(&mut self, config: Config) -> Result<Taken, StartError> {
         let mut sites = HashMap::new();
         let mut fresh = Vec::new();
         for entry in config.sites {
@@ -134,9 +143,7 @@ impl Configured {
             };
             sites.insert(kept.entry.id.clone(), kept);
         }
-        self.sites = sites;
-        let practices = self
-            .sites
+        let practices = sites
             .values()
             .map(|kept| Arc::clone(&kept.keeper) as Arc<dyn Practice>);
         let keys = config
@@ -144,7 +151,11 @@ impl Configured {
             .iter()
             .map(|(caller, key)| (caller.as_str(), key.reveal().as_bytes()));
         let served = Served::new(practices.collect(), Keys::new(keys), config.operator_key);
-        Ok((served, fresh))
+        Ok(Taken {
+            sites,
+            served,
+            fresh,
+        })
     }
 
     fn keeper(&mut self, entry: &SiteEntry) -> Result<Arc<Keeper>, StartError> {
@@ -252,15 +263,25 @@ impl Configured {
         }
         let files = config.files.clone();
         match tokio::task::block_in_place(|| self.take(config)) {
-            Ok((served, mut fresh)) => {
+            Ok(Taken {
+                sites,
+                served,
+                mut fresh,
+            }) => {
                 self.files = files;
                 self.looked.taken = self.look();
-                // What an author has asked for goes on being answered while what is new is opened.
+                // What an author has asked for goes on being answered while what is new is opened, and where it cannot be.
                 if self.watch.is_some() {
-                    for line in open(std::mem::take(&mut fresh)).await {
-                        tracing::info!("{line}");
+                    let opened = std::mem::take(&mut fresh);
+                    let lines = open(opened.clone()).await;
+                    let closed = self.fallen(&opened, &lines);
+                    if !closed.is_empty() {
+                        let found = closed.iter().cloned().map(MappingProblem::error);
+                        return self.broken(app, found.collect(), |_| closed.join("\n"));
                     }
+                    lines.iter().for_each(|line| tracing::info!("{line}"));
                 }
+                self.sites = sites;
                 app.serve(served);
                 tracing::info!(
                     sites = self.sites.len(),
@@ -283,6 +304,21 @@ impl Configured {
                 self.broken(app, found, |_| error.to_string());
             }
         }
+    }
+
+    /// Of sites that were opened anew, what became of those that are served until now and could not be: a line each.
+    fn fallen(&self, opened: &[Arc<Keeper>], lines: &[String]) -> Vec<String> {
+        let is_fallen = |keeper: &&Arc<Keeper>| {
+            let before = self.sites.get(Practice::id(&***keeper));
+            !keeper.is_up() && before.is_some_and(|kept| kept.keeper.is_up())
+        };
+        let fallen: Vec<&str> = opened
+            .iter()
+            .filter(is_fallen)
+            .map(|keeper| Practice::id(&**keeper))
+            .collect();
+        let is_told = |line: &&String| fallen.iter().any(|id| line.starts_with(id));
+        lines.iter().filter(is_told).cloned().collect()
     }
 
     /// Says that nothing was taken up, and why.

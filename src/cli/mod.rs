@@ -161,6 +161,8 @@ mod tests {
         let parse = |args: &[&str]| Cli::try_parse_from([&["pilaster"], args].concat());
         assert!(parse(&["serve"]).is_ok());
         assert!(parse(&["serve", "--mapping", "m", "--sqlite", "f"]).is_ok());
+        assert!(parse(&["serve", "--watch", "--mapping", "m", "--sqlite", "f"]).is_ok());
+        assert!(parse(&["serve", "--watch", "--config", "f"]).is_ok());
         assert!(parse(&["mapping", "coverage"]).is_ok());
         assert!(parse(&["mapping", "test", "a", "b", "--case", "x", "--accept"]).is_ok());
         let create = ["demo", "create", "--mapping", "zedmed", "--engine"];
@@ -182,6 +184,8 @@ mod tests {
                 "--patients",
                 "5",
             ],
+            &["serve", "--watch"],
+            &["serve", "--explorer", "--no-explorer"],
             &["serve", "--patients", "0"],
             &["serve", "--patients", "10000001"],
             &["serve", "--listen", "nowhere"],

@@ -302,4 +302,12 @@ fn a_configured_mapping_is_watched_too() {
     folder.replace("patient.yaml", &format!("{PATIENT}  birthDate: $p.BORN\n"));
     until(&serving, served(1));
     assert!(ask().text().expect("a body").contains("birthDate"));
+    // What the database has not keeps the last good one serving, too.
+    folder.write("tables.yaml", &TABLES.replace("BORN", "GONE"));
+    folder.write("patient.yaml", &format!("{PATIENT}  birthDate: $p.GONE\n"));
+    let told = until(&serving, |mapping| {
+        broken(mapping) && mapping.to_string().contains("PATIENTS.GONE")
+    });
+    assert_eq!(told["revision"], 1);
+    assert!(ask().text().expect("a body").contains("birthDate"));
 }

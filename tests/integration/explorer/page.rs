@@ -320,3 +320,107 @@ fn a_server_with_a_key_of_its_own_asks_for_it_and_keeps_it_from_the_url() {
     browser.until("document.querySelectorAll('.stage').length === 6");
     assert_quiet(&mut browser, serving.root());
 }
+
+/// Runs a function of the page's own modules over each of some texts, and gives what it makes of them, a line for each.
+fn made(browser: &mut Browser, function: &str, texts: &[&str]) -> String {
+    let texts = serde_json::to_string(texts).expect("JSON");
+    let asked = format!(
+        "(async () => {{ const made = {function}; return JSON.stringify({texts}.map((text) => [text, made(text)])); }})()"
+    );
+    let pairs: Vec<(String, Value)> = serde_json::from_str(&browser.text(&asked)).expect("pairs");
+    let lines = pairs.iter().map(|(text, made)| match made.as_str() {
+        Some(made) => format!("{text}\n  {made}\n"),
+        None => format!("{text}\n  {made}\n"),
+    });
+    lines.collect()
+}
+
+#[test]
+fn what_is_typed_is_read_and_completed() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let author = Author::new();
+    browser.open(author.serving.root());
+    let tidy = made(
+        &mut browser,
+        "(await import('/explorer/query.js')).tidy",
+        &[
+            "  GET /Patient?family=smith ",
+            "http://127.0.0.1:8080/integrator/sites/1/fhir/R4/Patient/7?_pretty=true",
+            "Patient?subscription-key=secret&family=smith",
+            "Patient?family=smith&Subscription-Key=secret&gender=male",
+            "Patient?subscription-key=secret",
+            "?_type=Patient",
+        ],
+    );
+    insta::assert_snapshot!("tidied", tidy);
+    let encoded = made(
+        &mut browser,
+        "(await import('/explorer/query.js')).encoded",
+        &[
+            "Patient?name=Zoë O'Brien",
+            "Patient?identifier=http://x|1#2",
+            "Patient?date=2020-01-01T10:00%2B10:00",
+            "Patient?name=50%",
+        ],
+    );
+    insta::assert_snapshot!("encoded", encoded);
+    let suggested = made(
+        &mut browser,
+        "(await (async () => { \
+           const { Catalogue } = await import('/explorer/complete.js'); \
+           const session = await (await fetch('/explorer/session')).json(); \
+           const headers = { Authorization: `Bearer ${session.key}` }; \
+           const { sites } = await (await fetch('/operator/sites', { headers })).json(); \
+           const metadata = await (await fetch(`/operator/sites/${sites[0].id}/metadata`, { headers })).json(); \
+           const catalogue = new Catalogue(metadata); \
+           return (text) => catalogue.suggest(text, text.length).items.slice(0, 9).map((item) => item.insert).join('  '); })())",
+        &[
+            "",
+            "pr",
+            "Patient/12",
+            "Patient/12/",
+            "Patient/12/Cond",
+            "Patient?",
+            "Patient?birth",
+            "Patient?family:",
+            "Patient?family=smith&f",
+            "Patient?birthdate=",
+            "Patient?birthdate:missing=",
+            "Patient?_sort=",
+            "Patient?_sort=family,-b",
+            "Patient?_inc",
+            "Patient?_h",
+            "Patient?_total=",
+            "Patient?_revinclude=Appointment",
+            "Patient?general-practitioner=",
+            "Patient?general-practitioner.",
+            "Appointment?patient:",
+            "Appointment?patient.general-practitioner.fam",
+            "Appointment?patient:Patient.birthdate=",
+            "Patient?_has:",
+            "Patient?_has:Condition:",
+            "Patient?_has:Condition:patient:co",
+            "?_type=Patient,Prac",
+            "Nothing?",
+        ],
+    );
+    insta::assert_snapshot!("suggested", suggested);
+    // Colouring loses nothing of a text.
+    for (language, text) in [
+        ("json", r#"{"a\"b":[1.5e3,true,null,"x: y"],"é":{}}"#),
+        (
+            "sql",
+            "SELECT \"a\".\"b\", N'it''s' FROM [t] WHERE x = @p1 AND y IN (?1, ?) -- end",
+        ),
+        ("yaml", "  - { if: p.X = 'a''b', \"*\": $p.Y } # why"),
+        ("query", "Patient?name:exact=a|b,c&&=&x"),
+    ] {
+        let text = serde_json::to_string(text).expect("JSON");
+        let whole = format!(
+            "import('/explorer/colour.js').then(({{ tokens }}) => tokens('{language}', {text}).map(([, piece]) => piece).join('') === {text})"
+        );
+        assert_eq!(browser.value(&whole), true, "{language}");
+    }
+}

@@ -1,7 +1,7 @@
 // The list of suggestions below the search: an editable combobox with a listbox (WAI-ARIA 1.2), where nothing is marked
 // before an arrow key is pressed, so that Enter runs the search unless something is.
 
-import { byId, el, fill } from './dom.js';
+import { byId, count, el, fill } from './dom.js';
 
 export class Combobox {
   #input = byId('search');
@@ -51,6 +51,7 @@ export class Combobox {
     this.#list.scrollTop = 0;
     this.#box.hidden = false;
     this.#input.setAttribute('aria-expanded', 'true');
+    byId('suggestion-count').textContent = count(items.length, 'suggestion');
     this.#mark(-1);
   }
 

@@ -132,8 +132,8 @@ export class Catalogue {
     const used = new Set(all.filter((one) => one !== parameter).map((one) => one.left));
     const own = (here?.parameters ?? []).map((one) => this.#suggested(one, after, used, here));
     const result = chain.length ? [] : this.#result.map((one) => this.#suggested(one, after, used, here));
-    const has = chain.length || !here ? [] : [{ label: '_has', insert: '_has:', detail: 'reverse chain', goesOn: true, help: 'What is referred to by a resource for which something holds: _has:Condition:patient:code=…' }];
-    return { from, to, items: fitting([...own, ...result, ...has], last) };
+    const links = chain.length || !here ? [] : linking(here, after);
+    return { from, to, items: fitting([...own, ...result, ...links], last) };
   }
 
   #suggested(parameter, after, used, of) {
@@ -151,14 +151,17 @@ export class Catalogue {
 
   #modifiers(parameter, of, after) {
     if (!parameter) return [];
-    const items = parameter.modifiers.map((name) => ({
+    const targets = parameter.type === 'reference' ? this.#targets(of, parameter.name) : [];
+    // A type goes on as a chain, too.
+    const plain = parameter.modifiers.filter((name) => !targets.includes(name));
+    const items = plain.map((name) => ({
       label: `:${name}`,
       insert: `:${name}${after}`,
       detail: 'modifier',
       help: MODIFIERS[name],
       goesOn: true,
     }));
-    for (const target of parameter.type === 'reference' ? this.#targets(of, parameter.name) : []) {
+    for (const target of targets) {
       items.push({ label: `:${target}`, insert: `:${target}`, detail: 'of this type', goesOn: true });
     }
     return items;
@@ -272,6 +275,16 @@ function fitting(items, typed) {
     .sort(([one], [other]) => one - other)
     .slice(0, MOST)
     .map(([, item]) => item);
+}
+
+/** What goes by other resources: a statement lists their values, and not these names. */
+function linking({ includes, revincludes }, after) {
+  const all = [
+    includes.length && { label: '_include', insert: `_include${after}`, detail: 'result', help: 'Adds what the page refers to.' },
+    revincludes.length && { label: '_revinclude', insert: `_revinclude${after}`, detail: 'result', help: 'Adds what refers to the page.' },
+    revincludes.length && { label: '_has', insert: '_has:', detail: 'reverse chain', help: 'What is referred to by a resource for which something holds: _has:Condition:patient:code=…' },
+  ];
+  return all.filter(Boolean).map((item) => ({ ...item, goesOn: true }));
 }
 
 const nothing = (cursor) => ({ from: cursor, to: cursor, items: [] });

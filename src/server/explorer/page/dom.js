@@ -40,3 +40,6 @@ export function duration(micros) {
 
 /** `one row`, `3 rows` */
 export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
+
+/** A message of the server, what it has between backticks as code. */
+export const said = (text) => text.split(/`([^`]*)`/).map((part, index) => (index % 2 ? el('code', { class: 'said' }, part) : part));

@@ -4,7 +4,7 @@ import * as api from './api.js';
 import { painted } from './colour.js';
 import { Combobox } from './combobox.js';
 import { Catalogue } from './complete.js';
-import { byId, duration, el, fill } from './dom.js';
+import { byId, duration, el, fill, said } from './dom.js';
 import { MappingWatch } from './mapping.js';
 import { encoded, named, tidy } from './query.js';
 import { STAGES, staged, times } from './stages.js';
@@ -53,6 +53,7 @@ function edited() {
   mirror();
 }
 
+/** Runs what was typed. */
 async function run({ isNew = true } = {}) {
   const text = tidy(input.value);
   if (text !== input.value) input.value = text;
@@ -60,7 +61,12 @@ async function run({ isNew = true } = {}) {
   state.q = text;
   writeFragment({ isNew });
   mirror();
-  if (!text) return showWelcome();
+  await runAgain();
+}
+
+/** Runs what was run last; what is being typed meanwhile stays. */
+async function runAgain() {
+  if (!state.q) return showWelcome();
   if (!api.hasKey()) return askForKey();
   page.running?.abort();
   const running = new AbortController();
@@ -68,7 +74,7 @@ async function run({ isNew = true } = {}) {
   byId('stages').setAttribute('aria-busy', 'true');
   say('Running…');
   try {
-    const explanation = await api.explain(state.site, encoded(text), state.dialect, running.signal);
+    const explanation = await api.explain(state.site, encoded(state.q), state.dialect, running.signal);
     page.explanation = explanation;
     showProblem(null);
     showExplanation();
@@ -108,8 +114,8 @@ function showProblem(problem) {
     const status = problem.status ? `${problem.status}` : 'no answer';
     fill(
       box,
-      el('p', {}, el('code', { class: 'code' }, problem.code ?? status), el('strong', {}, problem.message)),
-      problem.remedy && el('p', { class: 'help' }, problem.remedy),
+      el('p', {}, el('code', { class: 'code' }, problem.code ?? status), el('strong', {}, said(problem.message))),
+      problem.remedy && el('p', { class: 'help' }, said(problem.remedy)),
     );
     byId('stages').hidden = true;
     byId('tabs').hidden = true;
@@ -286,15 +292,14 @@ async function begin() {
   }
   showProblem(null);
   await learn();
-  if (state.q) await run({ isNew: false });
-  else showWelcome();
+  await runAgain();
 }
 
 /** Another mapping is served: what can be searched may be other, and so may the answer. */
 async function mappingTaken() {
   if (!api.hasKey()) return;
   await learn();
-  if (state.q) await run({ isNew: false });
+  if (state.q) await runAgain();
 }
 
 async function open() {
@@ -353,7 +358,7 @@ byId('site').addEventListener('change', async (event) => {
 byId('dialect').addEventListener('change', (event) => {
   state.dialect = event.target.value;
   writeFragment({ isNew: true });
-  if (state.q) run({ isNew: false });
+  runAgain();
 });
 byId('tabs').addEventListener('keydown', tabPressed);
 byId('key-open').addEventListener('click', () => askForKey());

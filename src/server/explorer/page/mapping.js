@@ -1,7 +1,7 @@
 // A mapping that is being written: what is wrong with it as it is saved, asked of `/health/ready` again and again.
 
 import { ready } from './api.js';
-import { count, el, fill } from './dom.js';
+import { count, el, fill, said } from './dom.js';
 import { painted } from './colour.js';
 
 /** Between two questions, in milliseconds. */
@@ -77,12 +77,12 @@ function diagnostic(problem) {
       'p',
       { class: 'diagnostic-head' },
       problem.code && el('code', { class: 'code' }, problem.code),
-      el('strong', {}, problem.message),
+      el('strong', {}, said(problem.message)),
       place && el('span', { class: 'place' }, place),
     ),
     problem.text !== undefined && excerpt(problem),
-    (problem.notes ?? []).map((note) => el('p', { class: 'note' }, note)),
-    problem.help && el('p', { class: 'help' }, problem.help),
+    (problem.notes ?? []).map((note) => el('p', { class: 'note' }, said(note))),
+    problem.help && el('p', { class: 'help' }, said(problem.help)),
   );
 }
 
