@@ -13,6 +13,7 @@
 //! | `fhir` | a request under a FHIR base → an answer or a refusal |
 //! | `batch`, `operation` | a Bundle of requests, Parameters → what they ask for |
 //! | `operator` | a search with the operator's key → what becomes of it |
+//! | `operator_key` | a request → whether it has the operator's key |
 //! | `keys`, `path`, `wishes`, `negotiate`, `prefer`, `body` | parts of a request → what they mean |
 //! | `base_url` | a request → what its links begin with |
 //! | `encoding` | what a caller accepts → gzip or nothing |
@@ -40,6 +41,7 @@ mod negotiate;
 mod observe;
 mod operation;
 mod operator;
+mod operator_key;
 pub(crate) mod path;
 mod practice;
 mod prefer;
@@ -55,6 +57,7 @@ pub use explorer::Explorer;
 pub use keeper::{Keeper, KeeperConfig, Load};
 pub use keys::{KEY_HEADER, KEY_PARAMETER, Keys};
 pub use metrics::install as install_metrics;
-pub use operator::{OperatorKey, OperatorKeyError, explain_base};
+pub use operator::explain_base;
+pub use operator_key::{OperatorKey, OperatorKeyError};
 pub use practice::{Practice, Reply};
 pub use watched::{MappingProblem, MappingState, MappingStatus};
