@@ -154,7 +154,7 @@ pub(super) async fn session(State(app): State<Arc<App>>, request: Request) -> Re
         Explorer::On => None,
         Explorer::WithKey(key) => Some(key.as_str()),
     };
-    let is_here = app.origin.is_loopback() && is_of_this_machine(request.uri(), request.headers());
+    let is_here = is_here(&app, request.uri(), request.headers());
     reply::json(
         StatusCode::OK,
         &Session {
@@ -164,6 +164,11 @@ pub(super) async fn session(State(app): State<Arc<App>>, request: Request) -> Re
             is_watched: app.mapping_state().is_some(),
         },
     )
+}
+
+/// Whether a request may have, or use, a key that is in the documentation.
+pub(super) fn is_here(app: &App, uri: &Uri, headers: &HeaderMap) -> bool {
+    app.origin.is_loopback() && is_of_this_machine(uri, headers)
 }
 
 /// Whether a request says that it comes from a page of this server on this machine, or from no page at all.

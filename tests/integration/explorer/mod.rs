@@ -104,6 +104,12 @@ fn a_known_key_is_handed_to_this_machine_alone() {
         let refused = session(&server, &headers);
         assert!(refused.get("key").is_none(), "{headers:?}: {refused}");
         assert!(!refused.to_string().contains(OPERATOR_KEY));
+        // Nor is it of use there, to who knows it.
+        let (name, value) = headers[0];
+        let sites = CLIENT
+            .get(server.url("/operator/sites"))
+            .bearer_auth(OPERATOR_KEY);
+        assert_eq!(send(sites.header(name, value)).status(), 401, "{name}");
     }
     // What has a URL of its own has a proxy, which may name this machine as the host.
     let behind = Server::start_with_explorer(handing, Some("https://fhir.example.org"));
