@@ -89,6 +89,12 @@ pub static TABLES: &[Table] = &[
                 Some("none: the paths are not there"),
                 "The key of the operator's paths, 16 characters or more.",
             ),
+            key(
+                "explorer",
+                "`true`, `false`",
+                Some("`false`"),
+                "Whether the explorer is served at `/`. It asks for the operator's key, which must be given then.",
+            ),
             key("key", "`[[key]]`, one or more", None, "Who may ask."),
             key("site", "`[[site]]`, one or more", None, "The practices."),
         ],

@@ -6,10 +6,10 @@ pub static EMPTY_FILE: Rule = Rule {
     code: "PM047",
     severity: Severity::Warning,
     title: "A file says nothing",
-    explanation: "It is empty, or holds comments only. A file that was meant to be a source is not served.",
+    explanation: "It is empty, or holds comments only. A file that was meant to be a source is not served. A source that is commented out, with its `# resource: …`, is a draft, and passed over.",
     wrong: &[(
         "allergy.yaml",
-        r"# resource: AllergyIntolerance
+        r"# allergies are in ALLERGIES
 ",
     )],
     right: &[(
@@ -37,7 +37,7 @@ mod tests {
         warning[PM047]: the file says nothing
          --> allergy.yaml:1:1
           |
-        1 | # resource: AllergyIntolerance
+        1 | # allergies are in ALLERGIES
           | ^
           |
           = help: write a source into it (`resource: …`), or take it away

@@ -541,10 +541,7 @@ fn a_value_under_a_condition_sorts_where_the_condition_holds() {
             ("occurrenceString", constant("\"unknown\"")),
         ],
     );
-    assert_eq!(
-        shown(&either, &["date"]).lines().last().map(str::trim),
-        Some("SORT p.DAY")
-    );
+    assert!(shown(&either, &["date"]).contains("SORT p.DAY\n"));
 }
 
 #[test]
