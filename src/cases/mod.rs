@@ -46,7 +46,7 @@ pub use practice::{Practice, PracticeError};
 pub use read::{FILE, read, read_folder};
 pub use report::{Paint, Style, Tally, details, json, line};
 pub use review::{Change, Decision, review};
-pub use rules::ALL as RULES;
+pub use rules::{ALL as RULES, problems};
 pub use run::{Answered, Ran, RunError, run};
 pub use snapshot::{Snapshots, redact, text as snapshot_text};
 pub use suite::{Outcome, State, Suite, SuiteError};

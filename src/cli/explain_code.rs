@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use crate::errors::{self, Code};
 use crate::mapping::Rule;
 use crate::mapping::rules::{self, Example, clinic, page};
-use crate::{config, verify};
+use crate::{cases, config, verify};
 
 /// Print what there is to know of a code: why it is a problem, and what to do
 ///
@@ -82,7 +82,7 @@ struct Family {
     entries: Vec<Entry>,
 }
 
-fn families() -> [Family; 4] {
+fn families() -> [Family; 5] {
     let rules = |all: &[&'static Rule], problems: fn(Example) -> String| {
         all.iter().map(|rule| Entry::Rule(rule, problems)).collect()
     };
@@ -97,6 +97,11 @@ fn families() -> [Family; 4] {
             title: "Mappings and databases",
             about: "Found by `pilaster mapping verify` and at every start, in a mapping beside its database.",
             entries: rules(verify::rules::ALL, of_mapping),
+        },
+        Family {
+            title: "Cases",
+            about: "Found in `cases.yaml` and its fixture by `pilaster mapping test`.",
+            entries: rules(cases::RULES, cases::problems),
         },
         Family {
             title: "Configuration",

@@ -85,6 +85,36 @@ fn verified(at: At<'_>, node: &Node) -> Option<Verified> {
     shape::word(at, node, "value of `verified:`", &VERIFIED)
 }
 
+/// Engines that products have and no dialect is for.
+const FOREIGN: [&str; 7] = [
+    "mysql",
+    "mariadb",
+    "postgresql",
+    "postgres",
+    "oracle",
+    "access",
+    "filemaker",
+];
+
+fn engine(at: At<'_>, node: &Node) -> Option<Dialect> {
+    if let Some(name) = node.as_text()
+        && FOREIGN.contains(&name.to_ascii_lowercase().as_str())
+    {
+        at.report(
+            Problem::new(
+                &rules::INVALID_VALUE,
+                &node.span,
+                format!("no SQL is written for `{name}`"),
+            )
+            .label("no dialect")
+            .help("a copy of its tables in SQLite can be served: `engine: sqlite`"),
+        );
+        return None;
+    }
+    let engines = Dialect::ALL.map(|dialect| (dialect.name(), dialect));
+    shape::word(at, node, "engine", &engines)
+}
+
 /// Reads `mapping.yaml`, apart from `tables:` and `codes:`.
 pub(super) fn manifest(at: At<'_>, root: &Node) -> Manifest {
     let mut manifest = Manifest::default();
@@ -100,9 +130,8 @@ pub(super) fn manifest(at: At<'_>, root: &Node) -> Manifest {
     {
         manifest.name = Arc::from(name);
     }
-    let engines = Dialect::ALL.map(|dialect| (dialect.name(), dialect));
     if let Some(node) = required("engine", "the database engine: `engine: mssql`")
-        && let Some(engine) = shape::word(at, node, "engine", &engines)
+        && let Some(engine) = engine(at, node)
     {
         manifest.engine = engine;
     }

@@ -38,8 +38,9 @@ const OPERATION: Operation = Operation {
     shared: &["_type", "_count", "_format", "_pretty"],
 };
 
-/// By which parameter a type's resources lie in time, for those that tell of something that happened.
-const DATED: [(&str, &str); 27] = [
+/// By which parameter a type's resources lie in time, for those that tell of something that happened: the first that is
+/// offered. When something is to be done says more than when it was asked for.
+const DATED: [(&str, &str); 28] = [
     ("AdverseEvent", "date"),
     ("Appointment", "date"),
     ("ChargeItem", "occurrence"),
@@ -63,6 +64,7 @@ const DATED: [(&str, &str); 27] = [
     ("Observation", "date"),
     ("Procedure", "date"),
     ("QuestionnaireResponse", "authored"),
+    ("ServiceRequest", "occurrence"),
     ("ServiceRequest", "authored"),
     ("Specimen", "collected"),
     ("SupplyRequest", "date"),
@@ -206,7 +208,10 @@ impl Times {
 
     /// What they mean for the resources of a type, as far as its parameters are offered.
     fn conditions(&self, calls: &CallPlanner, resource: &str) -> Vec<Filter> {
-        let dated = DATED.iter().find(|(name, _)| *name == resource);
+        let served = calls.mapping().resources.get(resource);
+        let is_offered = |name: &str| served.is_some_and(|of| of.parameters.contains_key(name));
+        let mut dated = DATED.iter().filter(|(name, _)| *name == resource);
+        let dated = dated.find(|(_, parameter)| is_offered(parameter));
         let dated = dated.map(|(_, parameter)| *parameter);
         let lasting = LASTING.iter().find(|(name, ..)| *name == resource);
         let begins = dated.or(lasting.map(|(_, parameter, _)| *parameter));
@@ -226,12 +231,7 @@ impl Times {
         ]
         .into_iter()
         .filter_map(|(date, name, prefix)| Some((date?, name?, prefix)))
-        .filter(|(_, name, _)| {
-            let resources = &calls.mapping().resources;
-            resources
-                .get(resource)
-                .is_some_and(|of| of.parameters.contains_key(*name))
-        })
+        .filter(|(_, name, _)| is_offered(name))
         .map(|(date, name, prefix)| {
             let mut values = vec![Value::Date { prefix, date }];
             // What has no date may belong; that a row changed since a moment is known of what says when it did.

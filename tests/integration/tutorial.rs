@@ -26,6 +26,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::mapping_docs::{Block, blocks, ids, same, tutorial};
+use crate::mapping_schema;
 use crate::support::{CLIENT, KEY_HEADER};
 
 /// The address in the document.
@@ -69,7 +70,14 @@ impl Reader {
         let text = block.text.replace(ADDRESS, &self.address);
         let mark = block.mark.as_ref();
         match (block.language.as_str(), mark.map(|(key, _)| key.as_str())) {
-            (_, Some("file")) => {
+            (language, Some("file")) => {
+                let problems = match language {
+                    "yaml" => mapping_schema::problems(&text),
+                    _ => Vec::new(),
+                };
+                if !problems.is_empty() {
+                    return Err(format!("the schema of editors refuses it: {problems:#?}"));
+                }
                 let path = self.work().join(&mark.expect("it is there").1);
                 std::fs::create_dir_all(path.parent().expect("a folder"))
                     .and_then(|()| std::fs::write(path, &text))

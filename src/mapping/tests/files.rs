@@ -115,13 +115,13 @@ fn a_folder_that_cannot_be_used_says_why() {
 fn the_manifest_is_checked() {
     let manifest = "engine: mysql\nverified: maybe\ncollation: Swiss\nnmae: x\n";
     insta::assert_snapshot!(of(&[("mapping.yaml", manifest)]), @r#"
-    error[PM007]: `mysql` is no engine
+    error[PM007]: no SQL is written for `mysql`
      --> mapping.yaml:1:9
       |
     1 | engine: mysql
-      |         ^^^^^
+      |         ^^^^^ no dialect
       |
-      = help: did you mean `mssql`?
+      = help: a copy of its tables in SQLite can be served: `engine: sqlite`
 
     error[PM007]: `maybe` is no value of `verified:`
      --> mapping.yaml:2:11
