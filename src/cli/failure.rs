@@ -4,10 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::databases::DatabasesError;
 use crate::demo::DemoError;
 use crate::mapping::Diagnostics;
 use crate::passthrough::PassthroughError;
 use crate::server::OperatorKeyError;
+use crate::site::OpenError;
 use crate::sql::SqlError;
 
 /// What stands in the way of serving. Nothing has been left half done.
@@ -85,6 +87,10 @@ pub enum StartError {
     /// A site's database that is a file.
     #[error("the site {id} cannot be asked: there is no file {}", path.display())]
     NoFile { id: String, path: PathBuf },
+    #[error("the site {id} cannot be opened: {source}")]
+    SiteOpen { id: String, source: Box<OpenError> },
+    #[error(transparent)]
+    Databases(#[from] DatabasesError),
     #[error("the database {} cannot be served: {problem}", path.display())]
     Database { path: PathBuf, problem: String },
 }

@@ -8,6 +8,7 @@ mod check;
 mod config;
 mod configured;
 mod coverage;
+mod databases;
 mod demo;
 mod demo_create;
 mod docs;
@@ -35,6 +36,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use jiff::tz::TimeZone;
 
+pub use databases::DatabasesError;
 pub use failure::StartError;
 pub use log::Format as LogFormat;
 pub use open::{Limits as OpenLimits, open_site};

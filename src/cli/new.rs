@@ -12,13 +12,13 @@ use std::sync::Arc;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tokio::runtime::Runtime;
 
+use super::databases::Databases;
 use super::named::Named;
 use super::{StartError, site};
 use crate::config::{self, Process};
 use crate::mapping::json_schema;
 use crate::mapping::{Diagnostics, Options, load_files};
-use crate::passthrough::sqlite::Sqlite;
-use crate::passthrough::{Limits, PassthroughError, Pool, Session};
+use crate::passthrough::{PassthroughError, Session};
 use crate::propose::{self, NewFile, Seen, Wish};
 use crate::relation::Dialect;
 use crate::verify::{self, Live};
@@ -65,14 +65,6 @@ enum NewError {
     NoName(PathBuf),
     #[error("the folder {} cannot be made: {source}", path.display())]
     Folder { path: PathBuf, source: io::Error },
-    #[error(
-        "of several databases, each needs its catalogue: --from-sqlite OFFICE=office.sqlite CLINICAL=clinical.sqlite"
-    )]
-    NoCatalogue,
-    #[error("two databases are given for the catalogue {0}")]
-    Twice(String),
-    #[error("there is no file {}", .0.display())]
-    NoFile(PathBuf),
     #[error("{} cannot be read: {source}", path.display())]
     Unreadable {
         path: PathBuf,
@@ -213,33 +205,11 @@ fn of_site(args: &Args, id: &str) -> Result<(Dialect, Seen), NewError> {
 
 /// What SQLite files say of their tables.
 fn of_files(files: &[Named]) -> Result<Seen, NewError> {
-    let mut named: Vec<(Arc<str>, PathBuf)> = Vec::new();
-    for file in files {
-        let name = match &file.catalogue {
-            Some(name) => name.as_str(),
-            None if files.len() == 1 => "",
-            None => return Err(NewError::NoCatalogue),
-        };
-        if named
-            .iter()
-            .any(|(known, _)| known.eq_ignore_ascii_case(name))
-        {
-            return Err(NewError::Twice(name.to_owned()));
-        }
-        let path = PathBuf::from(&file.database);
-        if !path.is_file() {
-            return Err(NewError::NoFile(path));
-        }
-        named.push((Arc::from(name), path));
-    }
-    let names: Vec<Arc<str>> = named.iter().map(|(name, _)| Arc::clone(name)).collect();
-    let path = named
-        .first()
-        .map(|(_, path)| path.clone())
-        .unwrap_or_default();
-    let limits = Limits::default();
-    let pool = Pool::new(Arc::new(Sqlite::files(named, &limits)), limits);
-    let asked = pool.run_now(|session| seen(&names, Dialect::Sqlite, session));
+    let databases = Databases::new(files).map_err(StartError::Databases)?;
+    let (names, path) = (databases.names(), databases.first());
+    let asked = databases
+        .pool()
+        .run_now(|session| seen(&names, Dialect::Sqlite, session));
     asked.map_err(|source| NewError::Unreadable { path, source })
 }
 

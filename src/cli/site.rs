@@ -1,12 +1,13 @@
-//! A site of a configuration file, asked once: for `mapping verify` and `mapping new`.
+//! A site of a configuration file, asked once by a command.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
 use super::StartError;
 use crate::config::{Config, Drivers, Server, SiteEntry};
-use crate::passthrough::{PassthroughError, Pool, Session};
+use crate::passthrough::{Driver, PassthroughError, Pool, Session};
 use crate::relation::Dialect;
 
 /// The entry of a site, by its id in whatever case.
@@ -22,16 +23,15 @@ pub(super) fn find(config: Config, id: &str, path: &Path) -> Result<SiteEntry, S
     })
 }
 
-/// Asks a site's databases. `engine` is the mapping's, for a driver that can reach any.
+/// The driver of a site's databases. `engine` is the mapping's, for a driver that can reach any.
 ///
 /// # Errors
-/// [`StartError::NoFile`], [`StartError::Driver`], [`StartError::Site`]
-pub(super) fn asked<T>(
+/// [`StartError::NoFile`], [`StartError::Driver`]
+pub(super) fn driver(
     site: &SiteEntry,
     engine: Dialect,
     runtime: &Runtime,
-    ask: impl FnOnce(Dialect, &mut Session<'_>) -> Result<T, PassthroughError>,
-) -> Result<T, StartError> {
+) -> Result<Arc<dyn Driver>, StartError> {
     if site.server == Server::Sqlite {
         let mut paths = site.databases.iter().map(|(_, path)| Path::new(path));
         if let Some(missing) = paths.find(|path| !path.is_file()) {
@@ -43,10 +43,23 @@ pub(super) fn asked<T>(
     }
     let mut drivers = Drivers::new(runtime.handle().clone());
     let driver = drivers.of(site, engine);
-    let driver = driver.map_err(|source| StartError::Driver {
+    driver.map_err(|source| StartError::Driver {
         id: site.id.clone(),
         source,
-    })?;
+    })
+}
+
+/// Asks a site's databases.
+///
+/// # Errors
+/// As [`driver`]; [`StartError::Site`]
+pub(super) fn asked<T>(
+    site: &SiteEntry,
+    engine: Dialect,
+    runtime: &Runtime,
+    ask: impl FnOnce(Dialect, &mut Session<'_>) -> Result<T, PassthroughError>,
+) -> Result<T, StartError> {
+    let driver = driver(site, engine, runtime)?;
     let dialect = driver.dialect();
     let pool = Pool::new(driver, site.limits.clone());
     let asked = pool.run_now(|session| ask(dialect, session));

@@ -15,6 +15,7 @@ mod render;
 pub mod rules;
 #[cfg(test)]
 mod tests;
+mod undeclared;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -26,6 +27,7 @@ use crate::relation::Dialect;
 
 pub use keys::keys;
 pub use live::{ForeignKey, Live, LiveColumn, LiveTable, read};
+pub use undeclared::undeclared;
 
 /// What differs between a mapping and a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -214,16 +216,7 @@ pub fn verify(
     dialect: Dialect,
     session: &mut Session<'_>,
 ) -> Result<Report, PassthroughError> {
-    let mut catalogues: Vec<Option<&Arc<str>>> = Vec::new();
-    for table in mapping.tables.values() {
-        if !catalogues.contains(&table.catalogue.as_ref()) {
-            catalogues.push(table.catalogue.as_ref());
-        }
-    }
-    let mut databases = Vec::new();
-    for catalogue in catalogues {
-        databases.push((catalogue, live::read(session, dialect, catalogue)?));
-    }
+    let databases = databases(mapping, dialect, session)?;
     let mut findings = compare::tables(mapping, dialect, &databases);
     findings.sort_by(|one, other| {
         let key = |finding: &Finding| {
@@ -237,4 +230,23 @@ pub fn verify(
         key(one).cmp(&key(other))
     });
     Ok(Report { findings })
+}
+
+/// What the databases that a mapping's tables lie in say of themselves, each with its catalogue.
+fn databases<'m>(
+    mapping: &'m Mapping,
+    dialect: Dialect,
+    session: &mut Session<'_>,
+) -> Result<Vec<(Option<&'m Arc<str>>, Live)>, PassthroughError> {
+    let mut catalogues: Vec<Option<&Arc<str>>> = Vec::new();
+    for table in mapping.tables.values() {
+        if !catalogues.contains(&table.catalogue.as_ref()) {
+            catalogues.push(table.catalogue.as_ref());
+        }
+    }
+    let mut databases = Vec::new();
+    for catalogue in catalogues {
+        databases.push((catalogue, live::read(session, dialect, catalogue)?));
+    }
+    Ok(databases)
 }

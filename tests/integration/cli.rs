@@ -521,6 +521,36 @@ fn a_demo_is_written_once() {
 }
 
 #[test]
+fn a_databases_columns_that_a_mapping_leaves_out_are_named() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/open-dental");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("practice.sqlite");
+    let database = rusqlite::Connection::open(&path).expect("a database");
+    let script = std::fs::read_to_string(root.join("fixture.sql")).expect("the fixture");
+    database.execute_batch(&script).expect("tables");
+    let covered = |database: &str| {
+        let output = run(&["mapping", "coverage", text(&root), "--sqlite", database]);
+        let shown = String::from_utf8(output.stdout).expect("text");
+        (output.status.code(), shown)
+    };
+    let (code, before) = covered(text(&path));
+    assert_eq!(code, Some(0));
+    assert!(!before.contains("ShoeSize"), "{before}");
+    let added = "ALTER TABLE patient ADD COLUMN ShoeSize INTEGER";
+    database.execute_batch(added).expect("a column");
+    let (_, after) = covered(text(&path));
+    let (_, undeclared) = after
+        .split_once("does not declare\n")
+        .expect("what is left out");
+    let patient = undeclared.lines().find(|line| line.starts_with("patient "));
+    assert!(
+        patient.is_some_and(|line| line.ends_with("ShoeSize")),
+        "{after}"
+    );
+    assert_eq!(covered("nowhere.sqlite").0, Some(2));
+}
+
+#[test]
 fn what_a_mapping_meets_of_au_core_is_printed() {
     let output = run(&["mapping", "coverage"]);
     assert_eq!(output.status.code(), Some(0));
@@ -535,7 +565,7 @@ fn what_a_mapping_meets_of_au_core_is_printed() {
     let same = run(&["mapping", "coverage", text(&bp)]);
     assert_eq!(String::from_utf8_lossy(&same.stdout), shown);
 
-    for name in ["zedmed", "dental4windows"] {
+    for name in ["zedmed", "dental4windows", "open-dental"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("mappings")
             .join(name);

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::text::Counts;
-use crate::mapping::coverage::{Coverage, Matrix, OfType, Row, Served, State};
+use crate::mapping::coverage::{Coverage, Matrix, OfType, Row, Served, State, Unmapped};
 
 /// The page.
 pub(super) fn page(matrix: &Matrix<'_>) -> String {
@@ -239,21 +239,32 @@ impl Page {
 
     fn unmapped(&mut self, matrix: &Matrix<'_>) {
         self.add("<section>\n<h2 id=\"unmapped\">Columns that are not mapped</h2>\n<p>They are declared, and used for \
-                  no element, condition or search. What a mapping does not declare is not known here.</p>\n");
+                  no element, condition or search.</p>\n");
         for mapping in &matrix.mappings {
-            self.of_tables(mapping);
+            let _ = writeln!(self.0, "<h3>{}</h3>", escaped(&mapping.name));
+            self.columns(
+                &mapping.unmapped,
+                "Every column that is declared is mapped.",
+            );
+            if let Some(undeclared) = &mapping.undeclared {
+                let _ = writeln!(self.0, "<h4>In the database, and not declared</h4>");
+                self.columns(
+                    undeclared,
+                    "Every column that the database has in these tables is declared.",
+                );
+            }
         }
         self.add("</section>\n");
     }
 
-    fn of_tables(&mut self, mapping: &Coverage) {
-        let _ = writeln!(self.0, "<h3>{}</h3>", escaped(&mapping.name));
-        if mapping.unmapped.is_empty() {
-            self.add("<p>Every column that is declared is mapped.</p>\n");
+    /// Columns by their tables, or that there are none.
+    fn columns(&mut self, tables: &[Unmapped], none: &str) {
+        if tables.is_empty() {
+            let _ = writeln!(self.0, "<p>{none}</p>");
             return;
         }
         self.add("<dl>\n");
-        for table in &mapping.unmapped {
+        for table in tables {
             let columns: Vec<String> = table
                 .columns
                 .iter()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use crate::mapping::coverage::{Coverage, OfResource, State};
+use crate::mapping::coverage::{Coverage, OfResource, State, Unmapped};
 
 /// How many are met, missing and impossible.
 #[derive(Default)]
@@ -77,15 +77,41 @@ impl fmt::Display for Coverage {
             );
             writeln!(f, "{}", line.trim_end())?;
         }
-        if self.unmapped.is_empty() {
-            return writeln!(f, "\nEvery column that is declared is mapped.");
-        }
-        writeln!(f, "\nColumns that are declared and not mapped\n")?;
-        for table in &self.unmapped {
-            writeln!(f, "{:24} {}", table.table, table.columns.join(", "))?;
-        }
-        Ok(())
+        let every = "Every column that is declared is mapped.";
+        columns(
+            f,
+            &self.unmapped,
+            "Columns that are declared and not mapped",
+            every,
+        )?;
+        let Some(undeclared) = &self.undeclared else {
+            return Ok(());
+        };
+        let every = "Every column that the database has in these tables is declared.";
+        columns(
+            f,
+            undeclared,
+            "Columns that the database has and the mapping does not declare",
+            every,
+        )
     }
+}
+
+/// Columns by their tables, or that there are none.
+fn columns(
+    f: &mut fmt::Formatter<'_>,
+    tables: &[Unmapped],
+    heading: &str,
+    none: &str,
+) -> fmt::Result {
+    if tables.is_empty() {
+        return writeln!(f, "\n{none}");
+    }
+    writeln!(f, "\n{heading}\n")?;
+    for table in tables {
+        writeln!(f, "{:24} {}", table.table, table.columns.join(", "))?;
+    }
+    Ok(())
 }
 
 /// What a type does not meet, a line for each: elements first. One that several profiles ask for is one line.

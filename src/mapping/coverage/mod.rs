@@ -39,6 +39,10 @@ pub struct Coverage {
     pub r4: Vec<ServedType>,
     /// Columns that are declared and used for nothing, table by table.
     pub unmapped: Vec<Unmapped>,
+    /// Columns that a database has in the mapping's tables, and the mapping does not declare. None where no database
+    /// was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undeclared: Option<Vec<Unmapped>>,
 }
 
 /// Columns of a table that nothing comes from.
@@ -115,6 +119,18 @@ pub fn coverage(mapping: &Mapping) -> Coverage {
             .collect(),
         r4: r4::served(mapping),
         unmapped: unmapped(mapping),
+        undeclared: None,
+    }
+}
+
+impl Coverage {
+    /// The same, beside a database whose tables have these columns, too.
+    pub fn beside(self, undeclared: Vec<(Arc<str>, Vec<Arc<str>>)>) -> Coverage {
+        let of_table = |(table, columns)| Unmapped { table, columns };
+        Coverage {
+            undeclared: Some(undeclared.into_iter().map(of_table).collect()),
+            ..self
+        }
     }
 }
 
