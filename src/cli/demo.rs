@@ -11,7 +11,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use tempfile::{NamedTempFile, TempDir, TempPath};
 
 use super::StartError;
@@ -146,7 +146,10 @@ impl Draft {
 /// Writes a practice into an empty file, with a progress bar if a person watches.
 pub(super) fn write(path: &Path, options: &Options) -> Result<(), StartError> {
     let bar = bar(options);
-    let mut database = Connection::open(path).map_err(demo::DemoError::Sqlite)?;
+    // Where a signal has ended the draft by now, its file must not be there again.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let database = Connection::open_with_flags(path, flags);
+    let mut database = database.map_err(demo::DemoError::Sqlite)?;
     demo::create(&mut database, options, &mut |done, whole| {
         bar.set_length(whole);
         bar.set_position(done);

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::mapping::is_yaml;
+
 /// Files, with what tells whether one has changed: None of one that is not there.
 pub(super) type Files = Vec<(PathBuf, Option<Stamp>)>;
 
@@ -29,10 +31,7 @@ pub(super) fn look_at_folder(folder: &Path) -> Files {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "yaml" || extension == "yml")
-        })
+        .filter(|path| is_yaml(path))
         .collect();
     paths.sort();
     look(paths)

@@ -148,9 +148,14 @@ impl Compiler<'_> {
 
     /// A column alone is no `Type/id`, as a reference is.
     fn is_no_reference(&self, node: &Node, goal: &Goal) -> Result<(), Gone> {
-        if goal.reference.is_none() {
+        let Some(targets) = goal.reference else {
             return Ok(());
-        }
+        };
+        // Who is meant mostly is one of these, where R4 allows them; where it names no type, it allows any.
+        let usual = ["Practitioner", "Patient"].into_iter();
+        let mut usual = usual.filter(|name| targets.iter().any(|target| &**target == *name));
+        let to = usual.next().or(targets.first().map(|target| &**target));
+        let to = to.unwrap_or("Patient");
         let column = node
             .as_text()
             .map_or("p.X", |text| text.trim_start_matches('$'));
@@ -161,7 +166,7 @@ impl Compiler<'_> {
                 "a column alone is no reference",
             )
             .help(format!(
-                "say what it leads to: `{{ to: Practitioner, id: {} }}`",
+                "say what it leads to: `{{ to: {to}, id: {} }}`",
                 shape::clip(column)
             )),
         );

@@ -166,8 +166,14 @@ fn read_folder(path: &Path) -> Result<Vec<(String, String)>, (String, String)> {
 }
 
 fn is_mapping(name: &str) -> bool {
-    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-    yaml && !name.starts_with('.') && name != CASES
+    is_yaml(Path::new(name)) && !name.starts_with('.') && name != CASES
+}
+
+/// Whether a file's name ends as that of a YAML file does, in whatever case: one that is not read would be missed.
+pub(crate) fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
+    })
 }
 
 /// A folder or file that cannot be used at all.
@@ -197,7 +203,9 @@ fn no_manifest(files: &[SourceFile]) -> Diagnostics {
         );
         at.report(match files.iter().find(is_manifest) {
             Some(other) => problem.help(format!("rename `{}` to `{MANIFEST}`", other.path)),
-            None => problem,
+            None => problem.help(
+                "begin a mapping with `pilaster mapping new NAME`, or name the folder that holds one",
+            ),
         });
     }
     report.finish()

@@ -5,6 +5,7 @@
 //! mapping is one command, however many rows there are; for `$everything`, which follows all references, what several
 //! of them lead to is one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::fhir::search_parameters;
@@ -217,10 +218,14 @@ impl Planner {
                     resource: of.name,
                     name: definition.code.to_owned(),
                 },
-                None => {
-                    let what = format!("`{name}` by what is no reference parameter of {}", of.name);
-                    PlanError::unsupported(what, name)
-                }
+                None => PlanError::unsupported(
+                    format!(
+                        "`{name}` by what is no reference parameter of {}{}",
+                        of.name,
+                        self.references_of(of)
+                    ),
+                    name,
+                ),
             });
         }
         let target = include.target.as_deref();
@@ -230,6 +235,24 @@ impl Planner {
                 format!("`{name}` by a reference that does not lead to that type here"),
                 name,
             )),
+        }
+    }
+
+    /// The reference parameters that a type is offered with, for a message.
+    fn references_of(&self, of: &Resource) -> String {
+        let offered = self
+            .prepared(of)
+            .flat_map(|prepared| &prepared.source.search);
+        let names: BTreeSet<&str> = offered
+            .filter(|(_, parameter)| references(&parameter.targets).next().is_some())
+            .map(|(name, _)| &**name)
+            .collect();
+        match names.len() {
+            0 => ", which has none".to_owned(),
+            _ => format!(
+                "; it has {}",
+                names.into_iter().collect::<Vec<_>>().join(", ")
+            ),
         }
     }
 

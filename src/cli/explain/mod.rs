@@ -116,6 +116,10 @@ enum Failure {
     Folder(#[source] io::Error),
     #[error("{0}")]
     Database(#[source] PassthroughError),
+    #[error(
+        "the embedded practice has not this mapping's tables: name a database with --sqlite FILE, or a site with --config FILE --site ID"
+    )]
+    NoDatabase,
     #[error("the runtime cannot start: {0}")]
     Runtime(#[source] io::Error),
     #[error(transparent)]

@@ -24,6 +24,7 @@ use crate::plan::{CountLimits, Plan};
 use crate::relation::Dialect;
 use crate::site::{self, Answer, OpenError, ReadCall, Site, SiteConfig};
 use crate::sql::Engine;
+use crate::verify;
 
 /// What the options name, as far as it is needed for a plan.
 pub(super) struct Place {
@@ -179,6 +180,11 @@ impl Practice {
         let path = folder.path().join("practice.sqlite");
         create(args, &path)?;
         let pool = sqlite::pool(&path, PoolLimits::default()).map_err(Failure::Database)?;
+        // Its tables are those of one product; another's mapping has no place there.
+        let fits = pool.run_now(|session| verify::verify(mapping, Dialect::Sqlite, session));
+        if fits.map_err(Failure::Database)?.has_errors() {
+            return Err(Failure::NoDatabase);
+        }
         let config = SiteConfig {
             id: "explain".to_owned(),
             zone: args.time_zone.clone(),

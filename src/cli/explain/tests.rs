@@ -284,3 +284,19 @@ fn a_mapping_of_several_databases_is_run_on_files_or_on_a_site() {
     let none = explained(&["Patient", "--config", &config, "--site", other]).unwrap_err();
     assert!(none.to_string().contains("no site"), "{none}");
 }
+
+#[test]
+fn another_products_mapping_is_not_run_on_the_embedded_practice() {
+    let folder = of_two_databases();
+    let mapping = folder.path().join("two");
+    let line = [
+        "Patient",
+        "--run",
+        "--patients",
+        "5",
+        "--mapping",
+        mapping.to_str().unwrap(),
+    ];
+    let refused = explained(&line).unwrap_err();
+    assert!(matches!(refused, Failure::NoDatabase), "{refused}");
+}

@@ -69,6 +69,7 @@ fn a_folder_that_cannot_be_used_says_why() {
     insta::assert_snapshot!(load(), @r#"
     error[PM008]: the folder has no `mapping.yaml`
     --> mapping.yaml
+     = help: begin a mapping with `pilaster mapping new NAME`, or name the folder that holds one
 
     1 error
     "#);
