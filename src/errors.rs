@@ -52,7 +52,7 @@ codes! {
     UNSUPPORTED_FEATURE = "PP004", 400, "not-supported", "The search goes by other resources in a way that is not offered here", "Search the other resource first and use its ids.";
     UNSUPPORTED_SORT = "PP005", 400, "not-supported", "The resource cannot be sorted by that parameter", "Sort by one of the parameters that the message lists.";
     UNKNOWN_ELEMENT = "PP006", 400, "value", "_elements names an element that the resource does not have", "Name top-level elements of the resource.";
-    CURSOR = "PP007", 400, "invalid", "The page link is not valid here", "Follow next links unchanged, with the key and the site that received them; or start the search anew.";
+    CURSOR = "PP007", 400, "invalid", "The page link is not valid here", "Follow next links unchanged, with the key and the site that received them, while its mapping is the same; or start the search anew.";
     TOO_MANY_COMPARISONS = "PP008", 400, "too-costly", "The search compares more than it may", "Give fewer values; name the types, with _type or as in subject:Patient.name; or search step by step.";
     TOO_MANY_VALUES = "PP009", 400, "too-costly", "The search compares more values than a command takes", "Split the search into several.";
     TOO_MANY_TABLES = "PP010", 400, "too-costly", "The search goes by more tables than a command may", "Name the types of the chain, as in subject:Patient.name, or search step by step.";

@@ -17,7 +17,7 @@ use crate::cursor::{Cursor, CursorKey};
 use crate::mapping::Mapping;
 use crate::passthrough::{Limits, PassthroughError, Pool, sqlite};
 use crate::plan::CountLimits;
-use crate::site::{Answer, ReadCall, SearchCall, Site, SiteConfig, SiteError};
+use crate::site::{self, Answer, ReadCall, SearchCall, Site, SiteConfig, SiteError};
 
 /// The FHIR base that answers speak of.
 pub const BASE: &str = "https://fhir.example/integrator/sites/1/fhir/R4";
@@ -193,8 +193,8 @@ impl Practice {
 
     /// What is sealed in a page link; None where it is none of this practice's.
     pub fn open_cursor(&self, cursor: &str, resource: &str) -> Option<Cursor> {
-        let bound_to = [SITE, CALLER, resource].join("\0");
-        self.key.open_cursor(cursor, bound_to.as_bytes()).ok()
+        let bound_to = site::bound_to(self.site.mapping(), &[SITE, CALLER, resource]);
+        self.key.open_cursor(cursor, &bound_to).ok()
     }
 }
 

@@ -102,6 +102,7 @@ pub(super) fn mapping(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)
             .map(|lacking| (lacking.name, lacking.reason))
             .collect(),
         lines: Lines::default(),
+        version: [0; 16],
     }
 }
 

@@ -10,6 +10,8 @@ use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
+
 use super::diagnostic::{At, Diagnostics, Problem, Report, SourceFile};
 use super::lines::Lines;
 use super::model::Mapping;
@@ -331,7 +333,29 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
     compiled.retain(|(_, source)| !source.absent);
     let mut mapping = assemble::mapping(id, schema, compiled);
     mapping.lines = Lines::of(trees.iter().map(|(at, root)| (at.file(), root)));
+    mapping.version = version(report.files().map(|at| at.file()), options);
     (report.errors() == 0).then_some(mapping)
+}
+
+/// A number for the files and what a database lacks of them; the same on every machine.
+fn version<'f>(files: impl Iterator<Item = &'f SourceFile>, options: &Options) -> [u8; 16] {
+    let mut files: Vec<_> = files.map(|file| (&*file.path, &*file.text)).collect();
+    files.sort_unstable();
+    let mut missing: Vec<_> = options.missing.iter().collect();
+    missing.sort_unstable();
+    let missing = missing
+        .iter()
+        .map(|(table, column)| (table.as_str(), column.as_str()));
+    let mut hash = Sha256::new();
+    for (name, text) in files.into_iter().chain(missing) {
+        for part in [name, text] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+    }
+    let mut version = [0; 16];
+    version.copy_from_slice(&hash.finalize()[..16]);
+    version
 }
 
 /// A file's tree; its problems as YAML are reported.

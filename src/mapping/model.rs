@@ -53,6 +53,9 @@ pub struct Mapping {
     pub lacks: BTreeMap<Arc<str>, Arc<str>>,
     /// The lines of its files.
     pub lines: Lines,
+    /// Another where anything in the files is otherwise, or another optional column is missing: a place in a search by
+    /// one mapping is none by another.
+    pub version: [u8; 16],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -426,11 +426,11 @@ impl Site {
             .filter(|text| text.len() + 1024 <= calls::LINK_BYTES)
     }
 
-    /// Site, caller and path: a link works nowhere else.
+    /// Site, caller, path and mapping: a link works nowhere else. By another mapping the search may mean something else,
+    /// and its order may be another: the pages would not fit together.
     fn bound_to(&self, call: &SearchCall) -> Vec<u8> {
-        [self.id.as_str(), call.caller.as_str(), call.path().as_str()]
-            .join("\0")
-            .into_bytes()
+        let path = call.path();
+        bound_to(self.mapping(), &[&self.id, &call.caller, &path])
     }
 
     /// Answers a read with the resource.
@@ -521,4 +521,12 @@ fn count_of(cell: CellRef<'_>) -> i64 {
         CellRef::Int(number) => number,
         _ => 0,
     }
+}
+
+/// What a page link is sealed with, for a mapping and the words that stand for where it works.
+pub(crate) fn bound_to(mapping: &Mapping, words: &[&str]) -> Vec<u8> {
+    let mut bytes = words.join("\0").into_bytes();
+    bytes.push(0);
+    bytes.extend_from_slice(&mapping.version);
+    bytes
 }

@@ -156,9 +156,11 @@ fn a_saved_mapping_is_served_and_a_broken_one_is_shown() {
 
     folder.write("patient.yaml", &format!("{PATIENT}  birthDate: $p.BORN\n"));
     until(&serving, served(3));
-    // A page link of the mapping before the last is good.
+    // By another mapping the pages would not fit together: a link of the one before is refused, and says so.
     let followed = send(CLIENT.get(link).header(KEY_HEADER, "demo-key"));
-    assert_eq!(followed.status(), 200);
+    assert_eq!(followed.status(), 400);
+    let outcome = followed.text().expect("a body");
+    assert!(outcome.contains("PP007"), "{outcome}");
 
     // What the database has not is told as what the files say wrong.
     folder.write("tables.yaml", &TABLES.replace("BORN", "GONE"));

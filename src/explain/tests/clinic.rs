@@ -223,6 +223,7 @@ pub fn mapping() -> Arc<Mapping> {
             .collect(),
     };
     Arc::new(Mapping {
+        version: [0; 16],
         id: "clinic".into(),
         name: "Example Clinic Software".into(),
         engine: Dialect::Mssql,

@@ -20,6 +20,10 @@ pub fn of_mapping(rule: &Rule) -> String {
 pub fn page(rule: &Rule, problems: impl Fn(Example) -> String) -> String {
     let mut page = heading(rule.code, rule.title);
     let severity = match rule.severity {
+        // Those of cases, which keep no mapping from being served.
+        Severity::Error if rule.code.starts_with("PT") => {
+            "An error: no case is run until it is mended."
+        }
         Severity::Error => "An error: nothing is served until it is mended.",
         Severity::Warning => {
             "A warning: it keeps nothing from being served, but is probably not meant."

@@ -1,5 +1,7 @@
 //! Conditions, each put so that an index of its column serves.
 
+use std::borrow::Cow;
+
 use super::expression::{is_time, text_of};
 use super::{Before, Beside, SqlError, Writer, operator};
 use crate::relation::{AmongFrom, Child, CompareOp, Expr, Join, Like, Predicate, Slot, SqlType};
@@ -19,6 +21,19 @@ fn beside(expr: &Expr, or_null: bool) -> Beside<'_> {
         folded: matches!(expr, Expr::Fold(_)),
         is_pattern: false,
         or_null,
+    }
+}
+
+/// An id that the mapping gives as text, as the id that it is compared with is kept: where that is a number, SQL Server
+/// would try to read the text as one and fail, and SQLite not try where a select gives the number. None where no such
+/// id can be that text.
+fn id_as<'e>(id: &'e Expr, other: &Expr) -> Option<Cow<'e, Expr>> {
+    match id {
+        Expr::Text(text) if other.sql_type().is_integer() => text
+            .parse()
+            .ok()
+            .map(|number| Cow::Owned(Expr::Int(number))),
+        id => Some(Cow::Borrowed(id)),
     }
 }
 
@@ -149,12 +164,16 @@ impl Writer<'_> {
                 return Err(SqlError::Elsewhere);
             }
             Predicate::Among { expr, of } => {
+                let (Some(expr), Some(key)) = (id_as(expr, &of.key), id_as(&of.key, expr)) else {
+                    return self.predicate(&Predicate::False);
+                };
+                let (expr, key) = (expr.as_ref(), key.as_ref());
                 if of.by_row {
                     self.out.push_str("EXISTS (SELECT 1 FROM ");
                 } else {
                     self.comparable(expr)?;
                     self.out.push_str(" IN (SELECT ");
-                    self.expr(&of.key)?;
+                    self.expr(key)?;
                     self.out.push_str(" FROM ");
                 }
                 let always = match &of.from {
@@ -168,11 +187,11 @@ impl Writer<'_> {
                         &child.filter
                     }
                 };
-                let key = match of.by_row {
-                    true => Predicate::Compare(of.key.clone(), CompareOp::Eq, expr.clone()),
+                let same = match of.by_row {
+                    true => Predicate::Compare(key.clone(), CompareOp::Eq, expr.clone()),
                     false => Predicate::True,
                 };
-                self.conditions(&[&key, always, &of.filter], Before::Blank)?;
+                self.conditions(&[&same, always, &of.filter], Before::Blank)?;
                 self.out.push(')');
             }
             Predicate::Raw(raw) => {
