@@ -17,8 +17,9 @@ use super::files::{Files, identity, look_at_folder};
 use super::open::{Limits, open_over};
 use super::{StartError, tell};
 use crate::cursor::CursorKey;
+use crate::mapping::diagnostic::{Entry, Range};
 use crate::mapping::{Diagnostics, Folder, Options, Severity};
-use crate::passthrough::{Pool, sqlite};
+use crate::passthrough::{PassthroughError, Pool, sqlite};
 use crate::server::{App, Keys, MappingProblem, MappingState, OperatorKey, Practice, Served};
 use crate::site::{OpenError, Opened, Site};
 
@@ -42,8 +43,10 @@ pub(super) struct Parts {
 /// A practice whose mapping is watched.
 pub(super) struct Watched {
     parts: Parts,
-    pool: Arc<Pool>,
-    /// Of the database's file: another that takes its place has connections of its own.
+    /// Of the database's file; None where another has taken its place, which has connections of its own, until that is
+    /// opened.
+    pool: Option<Arc<Pool>>,
+    /// Which file that was at the last look.
     database: u64,
     looked: Looked,
     broken_since: Option<Instant>,
@@ -66,8 +69,11 @@ impl Watched {
     /// Where there is no such database; a mapping with errors is none.
     pub(super) fn new(parts: Parts) -> Result<(Watched, Taken), StartError> {
         let mut watched = Watched {
-            pool: pool(&parts)?,
             database: identity(&parts.database),
+            pool: Some(
+                connected(&parts)
+                    .map_err(|error| StartError::unreadable(&parts.database, &error))?,
+            ),
             looked: Looked::default(),
             broken_since: None,
             revision: 0,
@@ -98,7 +104,7 @@ impl Watched {
         loop {
             tokio::time::sleep(LOOK).await;
             let taken = tokio::task::block_in_place(|| {
-                let is_other = identity(&self.parts.database) != self.database;
+                let is_other = self.has_other_database();
                 let is_new = self.looked.settles(look_at_folder(&self.parts.folder));
                 (is_new || is_other).then(|| self.take())
             });
@@ -146,23 +152,30 @@ impl Watched {
         }
     }
 
+    /// Whether another file has taken the database's place since the last look.
+    fn has_other_database(&mut self) -> bool {
+        let now = identity(&self.parts.database);
+        let is_other = now != self.database;
+        if is_other {
+            // Noted at once: one that cannot be opened is told once, and tried again when something is saved.
+            self.database = now;
+            self.pool = None;
+        }
+        is_other
+    }
+
     fn open(&mut self) -> Result<Opened, OpenError> {
         let folder =
             Folder::read(&self.parts.folder).map_err(|all| OpenError::Mapping(Box::new(all)))?;
-        let database = identity(&self.parts.database);
-        if database != self.database {
-            // Noted first: one that cannot be opened is not tried again before it is replaced.
-            self.database = database;
-            self.pool = Arc::new(sqlite::pool(
-                &self.parts.database,
-                self.parts.limits.pool.clone(),
-            )?);
-        }
+        let pool = match &self.pool {
+            Some(pool) => Arc::clone(pool),
+            None => Arc::clone(self.pool.insert(connected(&self.parts)?)),
+        };
         open_over(
             self.parts.id,
             self.parts.zone.clone(),
             Arc::clone(&self.parts.cursor_key),
-            Arc::clone(&self.pool),
+            pool,
             self.parts.limits.count,
             &|options: &Options| folder.load(options),
         )
@@ -190,10 +203,8 @@ pub(super) fn taken_up(took: Duration, broken_since: Option<Instant>) -> String 
     }
 }
 
-fn pool(parts: &Parts) -> Result<Arc<Pool>, StartError> {
-    let pool = sqlite::pool(&parts.database, parts.limits.pool.clone());
-    let pool = pool.map_err(|error| StartError::unreadable(&parts.database, &error))?;
-    Ok(Arc::new(pool))
+fn connected(parts: &Parts) -> Result<Arc<Pool>, PassthroughError> {
+    sqlite::pool(&parts.database, parts.limits.pool.clone()).map(Arc::new)
 }
 
 /// Why a mapping cannot be served, problem by problem.
@@ -206,11 +217,13 @@ fn problems(error: &OpenError) -> Vec<MappingProblem> {
                 .iter()
                 .filter(|finding| finding.kind.severity() == Severity::Error);
             findings
-                .map(|finding| MappingProblem {
+                .map(|finding| Entry {
                     code: Some(finding.kind.code()),
+                    place: Some(Range::at(&finding.place)),
                     help: Some(finding.remedy.clone()),
-                    ..MappingProblem::at(&finding.place, finding.message.clone())
+                    ..Entry::error(finding.message.clone())
                 })
+                .map(MappingProblem::from)
                 .collect()
         }
         other => vec![MappingProblem::error(other.to_string())],

@@ -6,7 +6,8 @@
 
 use serde::Serialize;
 
-use crate::mapping::{Diagnostic, Diagnostics, Place, Severity};
+use crate::mapping::Diagnostics;
+use crate::mapping::diagnostic::Entry;
 
 /// Problems that are shown. More are counted.
 const MOST: usize = 50;
@@ -35,36 +36,14 @@ pub enum MappingStatus {
     Broken,
 }
 
-/// A problem of the mapping, or of the mapping beside its database.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// A problem of the mapping, or of the mapping beside its database, as `mapping check --json` gives it, with its line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MappingProblem {
-    /// `error` or `warning`
-    pub severity: &'static str,
-    /// `PM011`; none of what the database itself says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// Counted from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-    /// Counted from 1, in characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub column: Option<u32>,
-    /// How many characters of the line the problem is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub width: Option<usize>,
-    /// The line itself.
+    #[serde(flatten)]
+    pub entry: Entry,
+    /// The line on which it begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    pub message: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub label: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub help: Option<String>,
 }
 
 fn is_zero(number: &usize) -> bool {
@@ -101,52 +80,22 @@ impl MappingState {
 impl MappingProblem {
     /// Each of a mapping's.
     pub fn of(all: &Diagnostics) -> Vec<MappingProblem> {
-        all.iter()
-            .map(|one| MappingProblem::one(all, one))
-            .collect()
-    }
-
-    fn one(all: &Diagnostics, diagnostic: &Diagnostic) -> MappingProblem {
-        let line = all.line(diagnostic);
-        let width = line.map(|line| {
-            let rest = line.chars().count() + 1;
-            let left = rest.saturating_sub(diagnostic.column as usize);
-            let span = diagnostic.span.end.saturating_sub(diagnostic.span.start);
-            // Bytes are at least as many as characters, and a span may go on below the line.
-            span.min(left).max(1)
-        });
-        MappingProblem {
-            severity: match diagnostic.severity() {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            },
-            code: Some(diagnostic.code()),
-            column: Some(diagnostic.column),
-            width,
-            text: line.map(str::to_owned),
-            label: diagnostic.label.clone(),
-            notes: diagnostic.notes.clone(),
-            help: diagnostic.help.clone(),
-            ..MappingProblem::at(&diagnostic.place, diagnostic.message.clone())
-        }
-    }
-
-    /// An error at a place of the mapping.
-    pub fn at(place: &Place, message: String) -> MappingProblem {
-        MappingProblem {
-            file: Some(place.file.to_string()),
-            line: Some(place.line),
-            ..MappingProblem::error(message)
-        }
+        let problem = |one| MappingProblem {
+            entry: all.entry(one),
+            text: all.line(one).map(str::to_owned),
+        };
+        all.iter().map(problem).collect()
     }
 
     /// An error that has no place in the mapping.
     pub fn error(message: String) -> MappingProblem {
-        MappingProblem {
-            severity: "error",
-            message,
-            ..MappingProblem::default()
-        }
+        Entry::error(message).into()
+    }
+}
+
+impl From<Entry> for MappingProblem {
+    fn from(entry: Entry) -> MappingProblem {
+        MappingProblem { entry, text: None }
     }
 }
 
@@ -167,23 +116,17 @@ mod tests {
         let problems = problems(
             "resource: Patient\ntable: T as t\nid: t.ID\nelements:\n  name: [ { family: $t.NAMES } ]\n",
         );
-        let problem = &problems[0];
-        assert_eq!(problem.severity, "error");
-        assert_eq!(problem.file.as_deref(), Some("patient.yaml"));
-        assert_eq!(problem.line, Some(5));
-        let line = problem.text.as_deref().expect("the line");
-        let (from, width) = (
-            problem.column.unwrap_or(0) as usize,
-            problem.width.unwrap_or(0),
-        );
-        let marked: String = line.chars().skip(from - 1).take(width).collect();
+        let MappingProblem { entry, text } = &problems[0];
+        assert_eq!(entry.severity, "error");
+        let place = entry.place.as_ref().expect("a place");
+        assert_eq!(&*place.file, "patient.yaml");
+        assert_eq!((place.start.line, place.end.line), (5, 5));
+        let line = text.as_deref().expect("the line");
+        let (from, to) = (place.start.column as usize, place.end.column as usize);
+        let marked: String = line.chars().take(to - 1).skip(from - 1).collect();
         assert!(marked.contains("NAMES"), "{marked:?} of {line:?}");
-        assert!(
-            problem
-                .help
-                .as_deref()
-                .is_some_and(|help| help.contains("NAME"))
-        );
+        let help = entry.help.as_deref();
+        assert!(help.is_some_and(|help| help.contains("NAME")));
     }
 
     #[test]

@@ -141,8 +141,8 @@ fn a_saved_mapping_is_served_and_a_broken_one_is_shown() {
             .is_some_and(|code| code.starts_with("PM"))
     );
     assert_eq!(problem["file"], "patient.yaml");
-    assert_eq!(problem["line"], 6);
-    assert!(problem["column"].as_u64() > Some(1));
+    assert_eq!(problem["start"]["line"], 6);
+    assert!(problem["start"]["column"].as_u64() > Some(1));
     assert!(problem["message"].is_string());
     assert!(
         problem["help"]

@@ -19,7 +19,7 @@ use super::rules::{Rule, Severity};
 use super::yaml::Span;
 
 pub(crate) use file::SourceFile;
-pub use json::json;
+pub use json::{Entry, Position, Range, Related, json};
 pub(crate) use report::{At, Report};
 pub use sarif::sarif;
 

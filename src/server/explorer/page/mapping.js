@@ -69,7 +69,8 @@ export class MappingWatch {
 }
 
 function diagnostic(problem) {
-  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
+  const { file, start } = problem;
+  const place = file && `${file}:${start.line}:${start.column}`;
   return el(
     'li',
     { class: `diagnostic is-${problem.severity}` },
@@ -81,27 +82,28 @@ function diagnostic(problem) {
       place && el('span', { class: 'place' }, place),
     ),
     problem.text !== undefined && excerpt(problem),
-    (problem.notes ?? []).map((note) => el('p', { class: 'note' }, said(note))),
+    problem.notes.map((note) => el('p', { class: 'note' }, said(note))),
     problem.help && el('p', { class: 'help' }, said(problem.help)),
   );
 }
 
 /** The line, with what the problem is about underlined. */
-function excerpt({ text, line, column, width, label }) {
+function excerpt({ text, start, end, label }) {
   const characters = [...text];
-  const from = Math.max(0, (column ?? 1) - 1);
-  const piece = (start, end) => characters.slice(start, end).join('');
-  const end = from + (width ?? 1);
+  const from = start.column - 1;
+  // What goes on below is marked to the end of its first line, and a place between two characters at the second.
+  const to = end.line > start.line ? characters.length : Math.max(end.column - 1, from + 1);
+  const piece = (first, behind) => characters.slice(first, behind).join('');
   return el(
     'pre',
     { class: 'excerpt' },
-    el('span', { class: 'gutter' }, `${line}`),
+    el('span', { class: 'gutter' }, `${start.line}`),
     el(
       'code',
       {},
       painted('yaml', piece(0, from)),
-      el('mark', { class: 'wrong' }, piece(from, end) || ' '),
-      painted('yaml', piece(end)),
+      el('mark', { class: 'wrong' }, piece(from, to) || ' '),
+      painted('yaml', piece(to)),
       label && el('span', { class: 'wrong-label' }, label),
     ),
   );
