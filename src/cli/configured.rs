@@ -6,6 +6,7 @@
 //! nothing. What a running server cannot change is said: the address, the base URL, the folder of data.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,7 +36,9 @@ pub(super) struct Configured {
     sites: HashMap<String, Kept>,
     /// The files that it was read from.
     files: Vec<PathBuf>,
-    /// These, and those of the mappings, when they were last taken up.
+    /// The folders of the mappings that it names.
+    folders: Vec<PathBuf>,
+    /// These files, and those in the folders, when they were last taken up.
     looked: Looked,
     /// An author is at work: what is saved is taken up at once, and what is wrong with it is shown.
     watch: Option<Watch>,
@@ -92,6 +95,15 @@ fn files_of(mapping: &MappingSource) -> Files {
     }
 }
 
+/// The folders of the mappings that a configuration names.
+fn folders(config: &Config) -> Vec<PathBuf> {
+    let folder = |site: &SiteEntry| match &site.mapping {
+        MappingSource::Folder(folder) => Some(folder.clone()),
+        MappingSource::Embedded => None,
+    };
+    config.sites.iter().filter_map(folder).collect()
+}
+
 impl Configured {
     /// The practices of a file that was read, none of them open. To be called on a runtime.
     ///
@@ -107,15 +119,16 @@ impl Configured {
             path: path.to_owned(),
             cursor_key,
             sites: HashMap::new(),
-            files: read.config.files.clone(),
+            files: Vec::new(),
+            folders: Vec::new(),
             looked: Looked::default(),
             watch: is_watched.then(Watch::default),
             fixed: Fixed::of(&read.config),
             drivers: Drivers::new(Handle::current()),
         };
+        configured.mind(read.config.files.clone(), folders(&read.config));
         let taken = configured.take(read.config)?;
         configured.sites = taken.sites;
-        configured.looked.taken = configured.look();
         Ok((configured, taken.served))
     }
 
@@ -186,7 +199,8 @@ impl Configured {
     /// became of it.
     pub(super) async fn open_all(&self) -> Vec<String> {
         let keepers = self.sites.values().map(|kept| Arc::clone(&kept.keeper));
-        let mut lines = open(keepers.collect()).await;
+        let became = open(keepers.collect()).await;
+        let mut lines: Vec<String> = became.iter().map(Became::to_string).collect();
         lines.sort();
         lines
     }
@@ -194,11 +208,27 @@ impl Configured {
     /// All files that matter, as they are now.
     fn look(&self) -> Files {
         let mut files = look(self.files.iter().cloned());
-        for kept in self.sites.values() {
-            files.extend(files_of(&kept.entry.mapping));
+        for folder in &self.folders {
+            files.extend(look_at_folder(folder));
         }
         files.sort();
         files
+    }
+
+    /// Looks at these from now on. Those that were looked at before count as they were then: what was written into them
+    /// while they were read is seen as a change.
+    fn mind(&mut self, files: Vec<PathBuf>, mut folders: Vec<PathBuf>) {
+        folders.sort();
+        folders.dedup();
+        (self.files, self.folders) = (files, folders);
+        let before: HashMap<_, _> = std::mem::take(&mut self.looked.taken).into_iter().collect();
+        let mut now = self.look();
+        for (path, seen) in &mut now {
+            if let Some(known) = before.get(path) {
+                *seen = *known;
+            }
+        }
+        self.looked.taken = now;
     }
 
     /// What there is to try: the id of a site, and a type that it serves.
@@ -250,6 +280,14 @@ impl Configured {
         let read = match read {
             Ok(Ok(read)) => read,
             Ok(Err(problems)) => {
+                // What is mended there is taken up, also where the file itself stays as it is.
+                let more = |known: &[PathBuf], named: &[PathBuf]| {
+                    let new = named.iter().filter(|path| !known.contains(path));
+                    known.iter().chain(new).cloned().collect()
+                };
+                let files = more(&self.files, &problems.files);
+                let folders = more(&self.folders, &problems.folders);
+                tokio::task::block_in_place(|| self.mind(files, folders));
                 let all = problems.mappings.iter().chain([&problems.file]);
                 let found = all.flat_map(MappingProblem::of).collect();
                 let told = |colour| problems.render(colour);
@@ -261,25 +299,26 @@ impl Configured {
         if Fixed::of(&config) != self.fixed {
             tracing::warn!("listen, base-url and data are taken up at the next start");
         }
-        let files = config.files.clone();
-        match tokio::task::block_in_place(|| self.take(config)) {
+        let taken = tokio::task::block_in_place(|| {
+            self.mind(config.files.clone(), folders(&config));
+            self.take(config)
+        });
+        match taken {
             Ok(Taken {
                 sites,
                 served,
                 mut fresh,
             }) => {
-                self.files = files;
-                self.looked.taken = self.look();
                 // What an author has asked for goes on being answered while what is new is opened, and where it cannot be.
                 if self.watch.is_some() {
                     let opened = std::mem::take(&mut fresh);
-                    let lines = open(opened.clone()).await;
-                    let closed = self.fallen(&opened, &lines);
+                    let became = open(opened.clone()).await;
+                    let closed = self.fallen(&opened, &became);
                     if !closed.is_empty() {
                         let found = closed.iter().cloned().map(MappingProblem::error);
                         return self.broken(app, found.collect(), |_| closed.join("\n"));
                     }
-                    lines.iter().for_each(|line| tracing::info!("{line}"));
+                    became.iter().for_each(|one| tracing::info!("{one}"));
                 }
                 self.sites = sites;
                 app.serve(served);
@@ -291,8 +330,8 @@ impl Configured {
                 self.taken_up(app, &read.mapping_warnings, began);
                 // Who is slow to open does not keep the next change waiting.
                 tokio::spawn(async move {
-                    for line in open(fresh).await {
-                        tracing::info!("{line}");
+                    for one in open(fresh).await {
+                        tracing::info!("{one}");
                     }
                 });
             }
@@ -307,18 +346,13 @@ impl Configured {
     }
 
     /// Of sites that were opened anew, what became of those that are served until now and could not be: a line each.
-    fn fallen(&self, opened: &[Arc<Keeper>], lines: &[String]) -> Vec<String> {
-        let is_fallen = |keeper: &&Arc<Keeper>| {
-            let before = self.sites.get(Practice::id(&***keeper));
+    fn fallen(&self, opened: &[Arc<Keeper>], became: &[Became]) -> Vec<String> {
+        let is_fallen = |(keeper, one): &(&Arc<Keeper>, &Became)| {
+            let before = self.sites.get(&one.id);
             !keeper.is_up() && before.is_some_and(|kept| kept.keeper.is_up())
         };
-        let fallen: Vec<&str> = opened
-            .iter()
-            .filter(is_fallen)
-            .map(|keeper| Practice::id(&**keeper))
-            .collect();
-        let is_told = |line: &&String| fallen.iter().any(|id| line.starts_with(id));
-        lines.iter().filter(is_told).cloned().collect()
+        let fallen = opened.iter().zip(became).filter(is_fallen);
+        fallen.map(|(_, one)| one.to_string()).collect()
     }
 
     /// Says that nothing was taken up, and why.
@@ -360,8 +394,20 @@ impl Configured {
 /// How long the start waits for sites to open: one that takes longer is served when it is open.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A line for each: what became of it.
-async fn open(keepers: Vec<Arc<Keeper>>) -> Vec<String> {
+/// What became of a site that was to be opened: a line of a log.
+struct Became {
+    id: String,
+    what: String,
+}
+
+impl fmt::Display for Became {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {}", self.id, self.what)
+    }
+}
+
+/// Opens sites, all at the same time; what became of each, in their order.
+async fn open(keepers: Vec<Arc<Keeper>>) -> Vec<Became> {
     let until = tokio::time::Instant::now() + PATIENCE;
     let opening: Vec<_> = keepers
         .into_iter()
@@ -381,13 +427,13 @@ async fn open(keepers: Vec<Arc<Keeper>>) -> Vec<String> {
             (id, opened)
         })
         .collect();
-    let mut lines = Vec::new();
+    let mut all = Vec::new();
     for (id, opened) in opening {
-        let became = match tokio::time::timeout_at(until, opened).await {
-            Ok(Ok(became)) => became,
+        let what = match tokio::time::timeout_at(until, opened).await {
+            Ok(Ok(what)) => what,
             _ => "not open yet".to_owned(),
         };
-        lines.push(format!("{id}  {became}"));
+        all.push(Became { id, what });
     }
-    lines
+    all
 }

@@ -152,6 +152,10 @@ pub struct Problems {
     pub file: Diagnostics,
     /// Of the mappings that it names.
     pub mappings: Vec<Diagnostics>,
+    /// The files that it was read from, as far as that went: itself, and those of the secrets.
+    pub files: Box<[PathBuf]>,
+    /// The folders of the mappings that it names.
+    pub folders: Box<[PathBuf]>,
 }
 
 impl Problems {
@@ -220,7 +224,7 @@ fn read_with(
         Ok(text) if text.len() as u64 <= MAX_FILE => {
             site::config(path, &shown, &text, environment, mappings)
         }
-        Ok(_) => Err(read::unreadable(&shown, "it has more than 1 MiB")),
-        Err(error) => Err(read::unreadable(&shown, &error.to_string())),
+        Ok(_) => Err(read::unreadable(path, "it has more than 1 MiB")),
+        Err(error) => Err(read::unreadable(path, &error.to_string())),
     }
 }

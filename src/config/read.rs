@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
+use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Problems, keys, rules};
-use crate::mapping::{At, Diagnostics, Problem, Report, SourceFile, Span, nearest, suggest};
+use crate::mapping::{At, Problem, Report, SourceFile, Span, nearest, suggest};
 
 /// A table, and which of its keys were asked for.
 pub(super) struct Section<'t> {
@@ -300,8 +301,9 @@ pub(super) fn clip(text: &str) -> String {
 }
 
 /// The problem of a file that is not there.
-pub(super) fn unreadable(path: &str, why: &str) -> Problems {
-    let report = Report::new(vec![SourceFile::new(path, "")]);
+pub(super) fn unreadable(path: &Path, why: &str) -> Problems {
+    let shown = path.display().to_string();
+    let report = Report::new(vec![SourceFile::new(&shown, "")]);
     for at in report.files() {
         at.report(Problem::new(
             &rules::FILE,
@@ -309,12 +311,10 @@ pub(super) fn unreadable(path: &str, why: &str) -> Problems {
             format!("the configuration cannot be read: {why}"),
         ));
     }
-    only(report.finish())
-}
-
-pub(super) fn only(file: Diagnostics) -> Problems {
     Problems {
-        file,
+        file: report.finish(),
         mappings: Vec::new(),
+        files: Box::new([path.to_owned()]),
+        folders: Box::default(),
     }
 }

@@ -1,6 +1,6 @@
 //! The whole file: the server's own keys, the callers, and an entry for each practice.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use toml::de::DeTable;
 
 use super::mask::mask;
-use super::read::{Placed, Section, clip, only};
+use super::read::{Placed, Section, clip};
 use super::secrets::Secrets;
 use super::{
     Config, Environment, MappingSource, Mappings, Problems, Read, Server, SiteEntry, rules, server,
@@ -40,6 +40,7 @@ pub(super) fn config(
         },
         mappings,
         of_mappings: Vec::new(),
+        folders: Vec::new(),
         mapping_failed: false,
     };
     let mut config = None;
@@ -62,6 +63,7 @@ pub(super) fn config(
     let Reading {
         secrets,
         of_mappings,
+        folders,
         mapping_failed,
         mappings: _,
     } = reading;
@@ -74,10 +76,11 @@ pub(super) fn config(
             warnings: file,
             mapping_warnings: of_mappings,
         }),
-        _ if of_mappings.is_empty() => Err(only(file)),
         _ => Err(Problems {
             file,
             mappings: of_mappings,
+            files: files.into(),
+            folders: folders.into(),
         }),
     }
 }
@@ -87,6 +90,8 @@ struct Reading<'e> {
     mappings: Mappings,
     /// What the mappings' own files say.
     of_mappings: Vec<Diagnostics>,
+    /// The folders that hold them.
+    folders: Vec<PathBuf>,
     mapping_failed: bool,
 }
 
@@ -259,6 +264,7 @@ impl Reading<'_> {
             return (Some(MappingSource::Folder(folder)), None);
         }
         let source = if folder.is_dir() {
+            self.folders.push(folder.clone());
             MappingSource::Folder(folder)
         } else if named.value == embedded::ID {
             MappingSource::Embedded

@@ -20,6 +20,8 @@ pub struct Folder {
     folder: TempDir,
 }
 
+const MANIFEST: &str =
+    "name: Small\nengine: sqlite\nverified: illustrative\ncollation: Latin1_General_CI_AS\n";
 const TABLES: &str = "tables:\n  PATIENTS: { key: ID, columns: { ID: integer, SURNAME: varchar(40), BORN: { type: datetime, nullable: true } } }\n";
 const PATIENT: &str = "\
 resource: Patient
@@ -34,10 +36,7 @@ impl Folder {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("mapping")).expect("a folder");
         let made = Folder { folder };
-        made.write(
-            "mapping.yaml",
-            "name: Small\nengine: sqlite\nverified: illustrative\ncollation: Latin1_General_CI_AS\n",
-        );
+        made.write("mapping.yaml", MANIFEST);
         made.write("tables.yaml", TABLES);
         made.write("patient.yaml", PATIENT);
         made.database();
@@ -271,7 +270,7 @@ fn a_configured_mapping_is_watched_too() {
         "[[key]]\ncaller = \"acme\"\nsecret = {{ env = \"ACME_KEY\" }}\n[[site]]\nid = \"{SITE}\"\nmapping = \"mapping\"\ntime-zone = \"Australia/Hobart\"\ndriver = \"sqlite\"\ndatabase = \"small.sqlite\"\n"
     );
     let path = folder.path("pilaster.toml");
-    std::fs::write(&path, configuration).expect("written");
+    std::fs::write(&path, &configuration).expect("written");
     let args = [
         "serve",
         "--watch",
@@ -312,4 +311,19 @@ fn a_configured_mapping_is_watched_too() {
     });
     assert_eq!(told["revision"], 1);
     assert!(ask().text().expect("a body").contains("birthDate"));
+    // A folder that is named while its files have errors is looked at, though the configuration stays as it is.
+    let other = folder.path("other");
+    std::fs::create_dir(&other).expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(other.join(name), text).expect("written");
+    write("mapping.yaml", MANIFEST);
+    write("tables.yaml", TABLES);
+    write("patient.yaml", "resource: Patient\n");
+    let named = configuration.replace("mapping = \"mapping\"", "mapping = \"other\"");
+    std::fs::write(&path, named).expect("written");
+    until(&serving, |mapping| {
+        broken(mapping) && mapping.to_string().contains("pilaster.toml")
+    });
+    write("patient.yaml", &format!("{PATIENT}  active: true\n"));
+    until(&serving, served(2));
+    assert!(ask().text().expect("a body").contains("active"));
 }
