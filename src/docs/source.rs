@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::words;
-use crate::mapping::usage::{entry_paths, table_name};
+use crate::mapping::entries::entry_paths;
+use crate::mapping::usage::table_name;
 use crate::mapping::{Binding, CodeTable, Conversion, Field, Mapping, Node, Source};
 use crate::relation::{Dialect, Predicate, Table};
 

@@ -25,6 +25,7 @@
 //! | `vocabulary` | the keys that may stand at each place of a file |
 //! | [`json_schema`] | these keys and R4 → the JSON Schema by which editors complete a file |
 //! | [`usage`], `walk` | a mapping → what each column is used for |
+//! | [`entries`] | the entries of a list → a path for each |
 //! | [`coverage`] | a mapping → what it meets of AU Core |
 //! | [`embedded`] | the files of the mapping that is part of the program |
 //! | [`derive`] | a source's elements → its search parameters |
@@ -37,6 +38,7 @@ pub mod coverage;
 pub mod derive;
 pub mod diagnostic;
 pub mod embedded;
+pub mod entries;
 pub mod fragment;
 pub mod json_schema;
 pub mod model;

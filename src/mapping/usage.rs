@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::model::{Binding, Entry, Field, Mapping, Node, Source};
+use super::entries::entry_paths;
+use super::model::{Binding, Field, Mapping, Node, Source};
 use super::walk;
 use super::{Conversion, fragment};
 use crate::relation::{Expr, Predicate, RawSql, Table, TableSource};
@@ -47,23 +48,25 @@ impl Usage {
     /// Of every column of a mapping.
     pub fn of(mapping: &Mapping) -> Usage {
         let mut usage = Usage::default();
+        let selects = mapping.tables.values().filter_map(|it| it.derived.as_ref());
+        let mut texts: Vec<_> = selects.flat_map(|select| words(select)).collect();
         for (place, source) in mapping.sources.iter().enumerate() {
             let aliases = Aliases::of(mapping, source);
             let mut reader = Reader {
                 aliases: &aliases,
                 place,
                 usage: &mut usage,
+                texts: &mut texts,
             };
             reader.source(source);
         }
-        usage.named_in_sql(mapping);
+        usage.named_in_sql(mapping, &texts);
         usage
     }
 
     /// Notes columns that have no other use and are named in a select or a fragment, by words alone: which table a
     /// plain name belongs to only the database knows.
-    fn named_in_sql(&mut self, mapping: &Mapping) {
-        let texts = sql_texts(mapping);
+    fn named_in_sql(&mut self, mapping: &Mapping, texts: &[Vec<String>]) {
         for table in mapping
             .tables
             .values()
@@ -148,6 +151,8 @@ struct Reader<'u> {
     aliases: &'u Aliases,
     place: usize,
     usage: &'u mut Usage,
+    /// The words of the fragments.
+    texts: &'u mut Vec<Vec<String>>,
 }
 
 impl Reader<'_> {
@@ -248,6 +253,9 @@ impl Reader<'_> {
     }
 
     fn leaf(&mut self, leaf: &Expr, what: &Use, unless_used: bool) {
+        if let Expr::Raw(raw) = leaf {
+            self.texts.extend(words(raw));
+        }
         for (alias, column) in named(leaf) {
             let Some(table) = self.aliases.table(&alias) else {
                 continue;
@@ -266,61 +274,14 @@ impl Reader<'_> {
     }
 }
 
-/// The words of every select and fragment of a mapping, in capitals.
-fn sql_texts(mapping: &Mapping) -> Vec<Vec<String>> {
-    let mut texts: Vec<Vec<String>> = Vec::new();
-    let mut add = |raw: &RawSql| {
-        for (_, text) in &raw.text {
-            let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-            let words = text
-                .split(|c: char| !is_name(c))
-                .filter(|word| !word.is_empty());
-            texts.push(words.map(str::to_uppercase).collect());
-        }
-    };
-    for select in mapping
-        .tables
-        .values()
-        .filter_map(|table| table.derived.as_ref())
-    {
-        add(select);
-    }
-    for source in &mapping.sources {
-        let mut leaf = |of: &Expr| {
-            if let Expr::Raw(raw) = of {
-                add(raw);
-            }
-        };
-        walk::predicate(&source.relation.rows, &mut leaf);
-        source.id.iter().for_each(|id| walk::expr(id, &mut leaf));
-        for join in &source.relation.joins {
-            walk::predicate(&join.on, &mut leaf);
-        }
-        for child in &source.children {
-            walk::predicate(&child.filter, &mut leaf);
-        }
-        values(&source.elements, &mut |binding| {
-            binding
-                .columns
-                .iter()
-                .for_each(|it| walk::expr(it, &mut leaf));
-        });
-    }
-    texts
-}
-
-/// Every value of some fields.
-fn values(fields: &[Field], each: &mut dyn FnMut(&Binding)) {
-    fn inside(node: &Node, each: &mut dyn FnMut(&Binding)) {
-        match node {
-            Node::Constant(_) => {}
-            Node::Value(binding) => each(binding),
-            Node::Object(object) => values(&object.fields, each),
-            Node::When(_, inner) => inside(inner, each),
-            Node::List(entries) => entries.iter().for_each(|it| inside(&it.node, each)),
-        }
-    }
-    fields.iter().for_each(|field| inside(&field.node, each));
+/// The words of a select or fragment, in capitals, as each dialect has it.
+fn words(raw: &RawSql) -> impl Iterator<Item = Vec<String>> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    raw.text.iter().map(move |(_, text)| {
+        let words = text.split(|c: char| !is_name(c));
+        let words = words.filter(|word| !word.is_empty());
+        words.map(str::to_uppercase).collect()
+    })
 }
 
 /// Whether a name stands among the words, alone or behind those of its schema or alias.
@@ -360,66 +321,6 @@ fn in_fragment(raw: &RawSql) -> Vec<(Arc<str>, Arc<str>)> {
     found
 }
 
-/// The paths of a list's entries: told apart by what is constant in them, else by their places.
-pub fn entry_paths(path: &str, entries: &[Entry]) -> Vec<String> {
-    if let [_] = entries {
-        return vec![path.to_owned()];
-    }
-    let marks: Vec<Option<String>> = entries.iter().map(|entry| mark(&entry.node)).collect();
-    let is_own = |mark: &Option<String>| marks.iter().filter(|other| *other == mark).count() == 1;
-    marks
-        .iter()
-        .enumerate()
-        .map(|(place, mark)| match mark {
-            Some(text) if is_own(mark) => format!("{path}[{text}]"),
-            Some(text) => format!("{path}[{text}, {}]", place + 1),
-            None => format!("{path}[{}]", place + 1),
-        })
-        .collect()
-}
-
-/// What an entry is known by: `system=phone, use=mobile`.
-fn mark(node: &Node) -> Option<String> {
-    let mut marks = Vec::new();
-    for name in ["url", "system", "use", "type", "code"] {
-        // What else there is tells apart only entries that have nothing of the first.
-        if !marks.is_empty() && matches!(name, "type" | "code") {
-            break;
-        }
-        let constant = match node {
-            Node::Object(object) => object.fields.iter().find_map(|field| match &field.node {
-                Node::Constant(json) if *field.name == *name => {
-                    serde_json::from_str::<serde_json::Value>(json).ok()
-                }
-                _ => None,
-            }),
-            Node::Constant(json) => serde_json::from_str::<serde_json::Value>(json)
-                .ok()
-                .and_then(|object| object.get(name).cloned()),
-            Node::When(_, inner) => return mark(inner),
-            _ => None,
-        };
-        let concept = |of: &serde_json::Value| {
-            let text = of.get("text").or_else(|| of.pointer("/coding/0/code"))?;
-            text.as_str().map(str::to_owned)
-        };
-        let text = constant.and_then(|it| it.as_str().map(str::to_owned).or_else(|| concept(&it)));
-        marks.extend(text.map(|text| format!("{name}={}", ending(&text))));
-    }
-    (!marks.is_empty()).then(|| marks.join(", "))
-}
-
-/// Of a URL, the end says which it is; where that is a version, with what is before it.
-fn ending(text: &str) -> &str {
-    let is_url = text.contains("://") && !text.ends_with('/');
-    let mut parts = text.rmatch_indices('/').map(|(at, _)| &text[at + 1..]);
-    match (is_url, parts.next(), parts.next()) {
-        (true, Some(end), Some(more)) if end.starts_with(|c: char| c.is_ascii_digit()) => more,
-        (true, Some(end), _) => end,
-        _ => text,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -434,6 +335,7 @@ mod tests {
   P: { key: ID, columns: { ID: int, SURNAME: varchar(9), PHONE: varchar(9), HIDDEN: int, FLAG: int, SEEN: datetime, LATE: datetime, NOTE: varchar(9), SEXCODE: int } }
   E: { key: NR, columns: { NR: int, ID: int, MAIL: varchar(9), OLD: int, RANK: int, UNUSED: int } }
   S: { key: CODE, columns: { CODE: int, NAME: varchar(9) } }
+  Q: { key: NR, columns: { NR: int, OF_PATIENT: int } }
 ",
             ),
             (
@@ -451,6 +353,7 @@ elements:
     - { if: p.FLAG = 1, system: phone, use: home, value: $p.PHONE }
     - { each: mails, system: email, value: $e.MAIL }
     - { system: phone, use: home, value: \"1\", if: p.FLAG = 2 }
+    - { if: { sql: \"{p.ID} IN (SELECT OF_PATIENT FROM Q)\" }, system: fax, value: \"2\" }
   gender: { column: sex.NAME, codes: { F: female } }
 search:
   noted: { type: string, column: p.NOTE }
@@ -501,18 +404,10 @@ search:
     }
 
     #[test]
-    fn an_entry_is_known_by_what_is_constant_in_it() {
-        let of = |json: &str| mark(&Node::Constant(Arc::from(json)));
-        let system = r#"{"system":"http://ns.electronichealth.net.au/id/hi/ihi/1.0","value":"1"}"#;
-        assert_eq!(of(system).as_deref(), Some("system=ihi/1.0"));
-        let code = r#"{"code":{"coding":[{"code":"8480-6"}]},"value":1}"#;
-        assert_eq!(of(code).as_deref(), Some("code=8480-6"));
-        assert_eq!(of(r#"{"type":"postal"}"#).as_deref(), Some("type=postal"));
-        assert_eq!(of(r#"{"value":"1"}"#), None);
-    }
-
-    #[test]
     fn a_column_named_in_sql_alone_is_no_gap() {
+        // As in the condition of an element.
+        let usage = Usage::of(&mapping());
+        assert_eq!(usage.uses("Q", "OF_PATIENT"), [(None, Use::Sql)]);
         assert!(has_word(&["S".into(), "S.DAY".into()], "day"));
         assert!(!has_word(&["BIRTHDAY".into()], "DAY"));
     }
