@@ -7,7 +7,7 @@ use std::path::Path;
 use super::expect;
 use super::model::{Case, Question, Search};
 use super::rules;
-use super::vocabulary::{CASE, MOST_PAGES};
+use super::vocabulary::{CASE, MOST_PAGES, is_name};
 use crate::mapping::vocabulary::names;
 use crate::mapping::yaml::{Node, Pair, Span, Value, get};
 use crate::mapping::{At, Diagnostics, Problem, Report, SourceFile, shape, syntax};
@@ -16,8 +16,6 @@ use crate::mapping::{At, Diagnostics, Problem, Report, SourceFile, shape, syntax
 pub const FILE: &str = "cases.yaml";
 /// The largest file, in bytes.
 const MAX_FILE: u64 = 4 << 20;
-/// The longest name, in characters: a file's name takes no more than 255 bytes anywhere.
-const LONGEST_NAME: usize = 100;
 
 /// Reads the cases of a mapping's folder.
 ///
@@ -137,12 +135,7 @@ fn case(at: At<'_>, node: &Node, pairs: &[Pair]) -> Option<Case> {
 
 fn name(at: At<'_>, node: &Node) -> Option<String> {
     let name = shape::text(at, node, "the name of a case")?;
-    let is_file = name.len() <= LONGEST_NAME
-        && !name.starts_with('.')
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    if !is_file {
+    if !is_name(name) {
         at.report(
             Problem::new(
                 &rules::NAME,

@@ -5,6 +5,20 @@ use crate::mapping::vocabulary::{Form, Key, key, needed};
 /// The most `next` links that a case follows.
 pub(crate) const MOST_PAGES: i64 = 100;
 
+/// The longest name of a case, in characters: a file's name takes no more than 255 bytes anywhere.
+pub(crate) const LONGEST_NAME: usize = 100;
+
+/// What the name of a case looks like, since a file has it: for editors, as a regular expression.
+pub(crate) const NAME: &str = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$";
+
+/// Whether a text can be the name of a case: as [`NAME`] says, and no longer than [`LONGEST_NAME`].
+pub(crate) fn is_name(text: &str) -> bool {
+    let may_stand = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    (1..=LONGEST_NAME).contains(&text.len())
+        && !text.starts_with('.')
+        && text.bytes().all(may_stand)
+}
+
 /// A case.
 pub(crate) const CASE: [Key; 8] = [
     needed(
@@ -90,3 +104,34 @@ pub(crate) const COMMANDS: [Key; 1] = [needed(
     Form::Whole(0, u32::MAX as i64),
     "How many may run",
 )];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_same_to_the_reader_and_to_an_editor() {
+        let schema =
+            serde_json::json!({ "type": "string", "pattern": NAME, "maxLength": LONGEST_NAME });
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        let (long, longest) = ("a".repeat(LONGEST_NAME + 1), "a".repeat(LONGEST_NAME));
+        let names = [
+            "patient-all",
+            "a.b_c",
+            "-a",
+            "9",
+            &longest,
+            "",
+            ".a",
+            "a b",
+            "a/b",
+            "é",
+            "a\n",
+            &long,
+        ];
+        for (place, name) in names.into_iter().enumerate() {
+            assert_eq!(is_name(name), place < 5, "{name:?}");
+            assert_eq!(validator.is_valid(&name.into()), place < 5, "{name:?}");
+        }
+    }
+}

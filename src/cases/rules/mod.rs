@@ -8,28 +8,20 @@ mod pt004;
 mod pt005;
 mod pt006;
 
-pub use crate::mapping::rules::Example;
+use crate::mapping::rules::{Example, of_files};
 use crate::mapping::{Rule, Severity};
 
 use super::read;
 use super::read::FILE as FILE_NAME;
 
-pub use pt001::FILE;
-pub use pt002::NAME;
-pub use pt003::QUESTION;
-pub use pt004::EXPRESSION;
-pub use pt005::CONTRADICTION;
-pub use pt006::FIXTURE;
-
-/// All of them, in the order of the documentation page.
-pub static ALL: &[&Rule] = &[
-    &FILE,
-    &NAME,
-    &QUESTION,
-    &EXPRESSION,
-    &CONTRADICTION,
-    &FIXTURE,
-];
+of_files! {
+    pt001::FILE,
+    pt002::NAME,
+    pt003::QUESTION,
+    pt004::EXPRESSION,
+    pt005::CONTRADICTION,
+    pt006::FIXTURE,
+}
 
 /// The problems of an example, rendered; empty of one that is right.
 pub fn problems(example: Example) -> String {
@@ -59,6 +51,12 @@ fn tested(rule: &Rule) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mapping::rules::tests::have_files;
+
+    #[test]
+    fn every_rule_has_its_file_and_every_file_its_rule() {
+        have_files("src/cases/rules", "pt", ALL);
+    }
 
     #[test]
     fn codes_are_in_order_and_explained() {

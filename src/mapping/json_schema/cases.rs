@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{object, reference};
-use crate::cases::vocabulary::{CASE, COMMANDS, EXPECTATION, IDS};
+use crate::cases::vocabulary::{CASE, COMMANDS, EXPECTATION, IDS, LONGEST_NAME, NAME};
 
 /// Adds the definitions.
 pub(super) fn define(definitions: &mut Map<String, Value>) {
@@ -16,7 +16,7 @@ pub(super) fn define(definitions: &mut Map<String, Value>) {
     definitions.insert("expectation".to_owned(), object(&EXPECTATION));
     definitions.insert(
         "caseName".to_owned(),
-        json!({ "type": "string", "pattern": "^[^/\\\\]+$" }),
+        json!({ "type": "string", "pattern": NAME, "maxLength": LONGEST_NAME }),
     );
     definitions.insert(
         "anyTexts".to_owned(),
