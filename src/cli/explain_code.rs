@@ -12,7 +12,7 @@ use crate::{cases, config, verify};
 
 /// Print what there is to know of a code: why it is a problem, and what to do
 ///
-/// It knows the codes of mapping check (PM), mapping verify (PV) and config check (PC), and those that a caller meets in
+/// It knows the codes of mapping check (PM), mapping verify (PV), mapping test (PT) and config check (PC), and those that a caller meets in
 /// an OperationOutcome (PS, PP, PD, PH).
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

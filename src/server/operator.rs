@@ -288,7 +288,7 @@ fn once<T>(
     Ok(())
 }
 
-/// The dialects that SQL is written for.
+/// `true` or `false`, and nothing else.
 fn boolean(text: &str) -> Option<bool> {
     text.parse().ok()
 }
