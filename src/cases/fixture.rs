@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use super::practice::{Practice, PracticeError};
 use super::rules;
+use super::script::{file_name, quoted};
 use crate::collation;
 use crate::mapping::{Diagnostics, Mapping, Problem, Report, SourceFile};
 use crate::relation::SqlType;
@@ -64,14 +65,6 @@ pub fn fixture_with(
         }
         Ok(())
     })
-}
-
-/// The file of a catalogue's rows.
-pub(super) fn file_name(catalogue: Option<&str>) -> String {
-    match catalogue {
-        None => "fixture.sql".to_owned(),
-        Some(name) => format!("fixture.{name}.sql"),
-    }
 }
 
 fn run_script(
@@ -216,7 +209,6 @@ impl Padded {
         if !is_there {
             return Ok(());
         }
-        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
         let (table, column) = (quoted(&self.table), quoted(&self.column));
         let length = self.length;
         let blanks = " ".repeat(usize::from(length));

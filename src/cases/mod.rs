@@ -10,6 +10,7 @@
 //! | `read`, `expect` | `cases.yaml` → [`Case`]s, or every problem with its place |
 //! | `rules` | what is checked there |
 //! | [`practice`] | a mapping and what fills its databases → a practice to ask without a socket |
+//! | `script` | tables → SQL that makes them in SQLite |
 //! | `fixture` | the folder's SQL → such a practice |
 //! | `run`, `commands` | a case and a practice → what it asked, the commands and the answer |
 //! | `snapshot` | what ran → the snapshot's text; the folder of snapshots |
@@ -31,6 +32,7 @@ mod report;
 mod review;
 mod rules;
 mod run;
+pub(crate) mod script;
 mod snapshot;
 mod suite;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::mapping::yaml::{Node, Pair, Span, Value, get};
 use crate::mapping::{At, Diagnostics, Problem, Report, SourceFile, shape, syntax};
 
 /// The file's name.
-pub const FILE: &str = "cases.yaml";
+pub const FILE: &str = crate::mapping::CASES;
 /// The largest file, in bytes.
 const MAX_FILE: u64 = 4 << 20;
 

@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::check::{Difference, differences};
-use super::fixture::{FixtureError, file_name, fixture};
+use super::fixture::{FixtureError, fixture};
 use super::model::Case;
 use super::practice::{Practice, PracticeError};
 use super::read::{self, read_folder};
 use super::run::{RunError, run};
+use super::script::{self, file_name};
 use super::snapshot::{self, Snapshots};
 use super::why;
 use crate::explain::Explanation;
 use crate::mapping::{Diagnostics, Mapping, Options, load_folder};
-use crate::relation::SqlType;
 
 /// Ids of which it is said why they are missing.
 const MOST_MISSING: usize = 5;
@@ -233,28 +233,17 @@ fn table_example(mapping: &Mapping, file: &str) -> String {
     let Some(table) = tables.find(|table| file_name(table.catalogue.as_deref()) == file) else {
         return String::new();
     };
-    let columns: Vec<String> = table
-        .columns
-        .values()
-        .map(|column| format!("{} {}", column.name, sqlite_type(column.ty)))
-        .collect();
-    format!(
-        "  CREATE TABLE {} ({}, PRIMARY KEY ({}));\n  INSERT INTO {} VALUES ({});\n",
-        table.name,
-        columns.join(", "),
-        table.key.join(", "),
-        table.name,
-        vec!["…"; columns.len()].join(", ")
-    )
-}
-
-fn sqlite_type(ty: SqlType) -> &'static str {
-    match ty {
-        SqlType::Bit | SqlType::TinyInt | SqlType::SmallInt | SqlType::Int | SqlType::BigInt => {
-            "INTEGER"
-        }
-        SqlType::Decimal(..) | SqlType::Money | SqlType::Real | SqlType::Float => "REAL",
-        SqlType::VarBinary(_) => "BLOB",
-        _ => "TEXT",
-    }
+    let columns = table.columns.values();
+    let create = script::create(
+        &table.name,
+        columns.map(|column| (&*column.name, column.ty)),
+        table.key.iter().map(|name| &**name),
+    );
+    let mut text: String = create.lines().map(|line| format!("  {line}\n")).collect();
+    text.push_str(&format!(
+        "  INSERT INTO {} VALUES ({});\n",
+        script::quoted(&table.name),
+        vec!["…"; table.columns.len()].join(", ")
+    ));
+    text
 }

@@ -66,7 +66,7 @@ mod tests {
             .map(|entry| entry.expect("an entry").file_name())
             .filter_map(|name| name.into_string().ok())
             // The cases are the mapping's tests; no server reads them.
-            .filter(|name| name.ends_with(".yaml") && name != "cases.yaml")
+            .filter(|name| name.ends_with(".yaml") && name != crate::mapping::CASES)
             .collect();
         names.sort();
         let embedded: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();

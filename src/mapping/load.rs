@@ -32,7 +32,7 @@ pub const MAX_FILES: usize = 200;
 /// The manifest's file.
 const MANIFEST: &str = "mapping.yaml";
 /// What the mapping is tested with stands beside it, and is no part of it.
-const CASES: &str = "cases.yaml";
+pub(crate) const CASES: &str = "cases.yaml";
 
 /// What a loading may be told of the database that the mapping is for.
 #[derive(Debug, Clone, Default)]

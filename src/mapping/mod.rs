@@ -88,7 +88,7 @@ pub(crate) use diagnostic::{At, Problem, Report, SourceFile};
 pub use diagnostic::{Diagnostic, Diagnostics, json, sarif};
 pub use lacks::Lacks;
 pub use lines::{Extent, Lines};
-pub(crate) use load::is_yaml;
+pub(crate) use load::{CASES, is_yaml};
 pub use load::{Folder, Loaded, Options, load_files, load_folder};
 pub use model::*;
 pub(crate) use names::{nearest, suggest};

@@ -2,6 +2,7 @@
 
 use super::text;
 use super::{NewFile, Wish};
+use crate::cases::{self, script};
 use crate::relation::Dialect;
 
 /// How text compares in a database of the engine that was made without saying so.
@@ -31,8 +32,8 @@ pub fn example(wish: &Wish) -> Vec<NewFile> {
         NewFile::yaml("mapping.yaml", &manifest(wish, collation, told)),
         NewFile::yaml("tables.yaml", &TABLES.replace("MOMENT", moment)),
         NewFile::yaml("patient.yaml", PATIENT),
-        NewFile::yaml("cases.yaml", CASES),
-        NewFile::plain("fixture.sql", FIXTURE.replace("MOMENT", moment)),
+        NewFile::yaml(cases::FILE, CASES),
+        NewFile::plain(&script::file_name(None), FIXTURE.replace("MOMENT", moment)),
     ]
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::look::Table;
 use super::text;
-use crate::relation::SqlType;
+use crate::cases::script;
 
 /// The script of one catalogue's tables.
 pub(super) fn script(tables: &[&Table<'_>]) -> String {
@@ -30,25 +30,9 @@ pub(super) fn script(tables: &[&Table<'_>]) -> String {
 
 fn create(table: &Table<'_>) -> String {
     let columns = table.columns.iter();
-    let lines =
-        columns.map(|column| format!("  {} {}", text::sql(column.name()), kept_as(column.ty)));
-    let key: Vec<String> = table.live.key.iter().map(|name| text::sql(name)).collect();
-    let lines: Vec<String> = lines
-        .chain([format!("  PRIMARY KEY ({})", key.join(", "))])
-        .collect();
-    format!(
-        "CREATE TABLE {} (\n{}\n);\n",
-        text::sql(&table.name),
-        lines.join(",\n")
+    script::create(
+        &table.name,
+        columns.map(|column| (column.name(), column.ty)),
+        table.live.key.iter().map(String::as_str),
     )
-}
-
-/// What SQLite takes for the type: it knows no `max`.
-fn kept_as(ty: SqlType) -> String {
-    match ty {
-        SqlType::Int => "integer".to_owned(),
-        SqlType::VarChar(0) | SqlType::NVarChar(0) => "text".to_owned(),
-        SqlType::VarBinary(_) => "blob".to_owned(),
-        other => other.to_string(),
-    }
 }

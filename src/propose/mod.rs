@@ -32,6 +32,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use crate::cases::{self, script};
 use crate::mapping::json_schema::HEADER;
 use crate::relation::{Collation, Dialect};
 use crate::verify::Live;
@@ -171,7 +172,7 @@ pub fn proposal(wish: &Wish, seen: Seen) -> Proposal {
         Some(place) => candidates[place].pattern.resource,
         None => "Patient",
     };
-    files.push(NewFile::yaml("cases.yaml", &cases(asked)));
+    files.push(NewFile::yaml(cases::FILE, &first_case(asked)));
     // A name that is no file's has no script.
     let is_file = |name: &str| {
         name.chars()
@@ -183,10 +184,7 @@ pub fn proposal(wish: &Wish, seen: Seen) -> Proposal {
             _ => table.catalogue.as_ref() == Some(name),
         };
         let tables: Vec<&Table<'_>> = declared.live.iter().filter(of_catalogue).copied().collect();
-        let file = match place {
-            0 => "fixture.sql".to_owned(),
-            _ => format!("fixture.{name}.sql"),
-        };
+        let file = script::file_name((place > 0).then_some(name));
         files.push(NewFile::plain(&file, fixture::script(&tables)));
     }
     Proposal {
@@ -242,7 +240,7 @@ fn manifest(wish: &Wish, collation: &str, found: Option<&str>, catalogues: &[Arc
     out
 }
 
-fn cases(asked: &str) -> String {
+fn first_case(asked: &str) -> String {
     let mut out = text::remark(
         "##",
         "Searches and reads that are asked of fixture.sql, and what they must give. Its tables are empty as yet. With rows of your own there: `ids: [\"1\", \"4\"]`, and a case for each quirk.",

@@ -109,11 +109,6 @@ pub(super) fn fragment(text: &str) -> String {
     }
 }
 
-/// A name in SQL.
-pub(super) fn sql(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 /// A remark, in lines of their own. What it names is to be [`shown`].
 pub(super) fn remark(prefix: &str, text: &str) -> String {
     let mut out = String::new();
@@ -164,7 +159,6 @@ mod tests {
         assert_eq!(table("dbo.Patient List"), "dbo.[Patient List]");
         assert_eq!(name("order"), "[order]");
         assert_eq!(fragment("[a: b] as p"), "\"[a: b] as p\"");
-        assert_eq!(sql("a\"b"), "\"a\"\"b\"");
     }
 
     #[test]
