@@ -4,7 +4,7 @@
 //! explains. A fragment is shown in the SQL of the mapping's own engine.
 
 use crate::mapping::{Binding, CodePart, Conversion, DateForm, MeasurePart, Node, Precision, walk};
-use crate::relation::{CompareOp, Dialect, Expr, Like, Order, Predicate, RawSql};
+use crate::relation::{Dialect, Expr, Like, Order, Predicate, RawSql};
 
 /// A column, or a fragment.
 pub(super) fn expr(of: &Expr, engine: Dialect) -> String {
@@ -57,7 +57,7 @@ pub(super) fn condition(of: &Predicate, engine: Dialect) -> String {
             format!(
                 "{} {} {}",
                 expr(left, engine),
-                sign(*op),
+                op.sign(),
                 expr(right, engine)
             )
         }
@@ -101,17 +101,6 @@ pub(super) fn condition(of: &Predicate, engine: Dialect) -> String {
             walk::predicate(of, &mut |leaf| names.push(expr(leaf, engine)));
             format!("a condition on {}", names.join(", "))
         }
-    }
-}
-
-const fn sign(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Eq => "=",
-        CompareOp::Ne => "<>",
-        CompareOp::Lt => "<",
-        CompareOp::Le => "<=",
-        CompareOp::Gt => ">",
-        CompareOp::Ge => ">=",
     }
 }
 

@@ -5,8 +5,8 @@
 
 use super::tree::Tree;
 use crate::relation::{
-    Among, AmongFrom, Arithmetic, Case, CaseKey, CompareOp, Expr, Join, Like, Measured, Order,
-    Predicate, RawSql, Table, TableSource,
+    Among, AmongFrom, Arithmetic, Case, CaseKey, Expr, Join, Like, Measured, Order, Predicate,
+    RawSql, Table, TableSource,
 };
 
 /// An expression in one line.
@@ -180,13 +180,13 @@ fn predicate_line(predicate: &Predicate) -> String {
         Predicate::Or(parts) => format!("OR({})", list(parts)),
         Predicate::Not(inner) => format!("NOT({})", predicate_line(inner)),
         Predicate::Compare(left, op, right) => {
-            format!("{} {} {}", expr(left), sign(*op), expr(right))
+            format!("{} {} {}", expr(left), op.sign(), expr(right))
         }
         Predicate::Key(left, op, slot) => {
             format!(
                 "{} {} {} in the order of the page",
                 expr(left),
-                sign(*op),
+                op.sign(),
                 expr(&Expr::Slot(*slot))
             )
         }
@@ -235,17 +235,6 @@ fn among(of: &Among) -> (String, &Predicate) {
     match &of.from {
         AmongFrom::Source(source) => (table(&source.table), &source.rows),
         AmongFrom::Child(child) => (table(&child.table), &child.filter),
-    }
-}
-
-const fn sign(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Eq => "=",
-        CompareOp::Ne => "<>",
-        CompareOp::Lt => "<",
-        CompareOp::Le => "<=",
-        CompareOp::Gt => ">",
-        CompareOp::Ge => ">=",
     }
 }
 

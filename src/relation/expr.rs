@@ -146,6 +146,20 @@ pub enum CompareOp {
     Ge,
 }
 
+impl CompareOp {
+    /// As SQL and the mapping language write it.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            CompareOp::Eq => "=",
+            CompareOp::Ne => "<>",
+            CompareOp::Lt => "<",
+            CompareOp::Le => "<=",
+            CompareOp::Gt => ">",
+            CompareOp::Ge => ">=",
+        }
+    }
+}
+
 /// A pattern: a bound value (with `%` `_` `[` `\` of the searched text escaped by `\`) or a mapping's literal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]

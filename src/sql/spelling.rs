@@ -168,10 +168,7 @@ pub(super) trait Spelling: Sync {
         marker: &str,
         _bound: SqlType,
     ) {
-        out.push_str(&format!(
-            "{column} {} {marker}",
-            super::writer::operator(op)
-        ));
+        out.push_str(&format!("{column} {} {marker}", op.sign()));
     }
 
     /// How many days lie between the days of two dates or date-times.

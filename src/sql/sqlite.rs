@@ -94,7 +94,7 @@ impl Spelling for Sqlite {
         marker: &str,
         bound: SqlType,
     ) {
-        let operator = super::writer::operator(op);
+        let operator = op.sign();
         // Days and times are text here: '2026-01-05', '2026-01-05 09:30:00' or '2026-01-05T09:30:00'. A day
         // as a bound compares rightly with all three; an instant is compared in one spelling, behind a
         // bound on the day that the index can serve.

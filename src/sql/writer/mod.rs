@@ -11,8 +11,8 @@ use super::marker::{self, Fit, Marker};
 use super::spelling::{Beside, Spelling};
 use super::{SqlError, Statement};
 use crate::relation::{
-    ChildSelect, CompareOp, Dialect, Expr, Join, Order, Predicate, Select, Slot, Source, SqlType,
-    Table, TableSource,
+    ChildSelect, Dialect, Expr, Join, Order, Predicate, Select, Slot, Source, SqlType, Table,
+    TableSource,
 };
 
 pub(super) struct Writer<'a> {
@@ -30,17 +30,6 @@ pub(super) struct Writer<'a> {
 pub(super) enum Before {
     Line,
     Blank,
-}
-
-pub(super) const fn operator(op: CompareOp) -> &'static str {
-    match op {
-        CompareOp::Eq => "=",
-        CompareOp::Ne => "<>",
-        CompareOp::Lt => "<",
-        CompareOp::Le => "<=",
-        CompareOp::Gt => ">",
-        CompareOp::Ge => ">=",
-    }
 }
 
 impl<'a> Writer<'a> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::expression::{is_time, text_of};
-use super::{Before, Beside, SqlError, Writer, operator};
+use super::{Before, Beside, SqlError, Writer};
 use crate::relation::{AmongFrom, Child, CompareOp, Expr, Join, Like, Predicate, Slot, SqlType};
 
 /// Conditions side by side, at the most.
@@ -207,7 +207,7 @@ impl Writer<'_> {
         let key = self.key_of(expr);
         if !(self.spelling.has_order() && key.sql_type().is_text()) {
             self.comparable(expr)?;
-            self.out.push_str(&format!(" {} ", operator(op)));
+            self.out.push_str(&format!(" {} ", op.sign()));
             return self.beside(expr, &Expr::Slot(slot), false);
         }
         // For the index.
@@ -224,7 +224,7 @@ impl Writer<'_> {
             self.out.push_str(" AND ");
         }
         self.sort_key(expr)?;
-        self.out.push_str(&format!(" {} ", operator(op)));
+        self.out.push_str(&format!(" {} ", op.sign()));
         let folded = Beside {
             folded: true,
             ..Beside::default()
@@ -249,11 +249,11 @@ impl Writer<'_> {
             matches!(op, CompareOp::Ge | CompareOp::Lt),
         ) {
             self.time_column(left)?;
-            self.out.push_str(&format!(" {} ", operator(op)));
+            self.out.push_str(&format!(" {} ", op.sign()));
             return self.time_constant(inner, *ty);
         }
         self.comparable(left)?;
-        self.out.push_str(&format!(" {} ", operator(op)));
+        self.out.push_str(&format!(" {} ", op.sign()));
         self.beside(left, right, or_null)
     }
 
