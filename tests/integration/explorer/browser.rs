@@ -51,6 +51,10 @@ pub const DESK: Window = Window {
     is_phone: false,
     is_dark: false,
 };
+pub const LAPTOP: Window = Window {
+    width: 1280,
+    ..DESK
+};
 pub const PHONE: Window = Window {
     width: 390,
     height: 844,

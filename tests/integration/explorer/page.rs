@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::browser::{Browser, DESK, PHONE, Window};
+use super::browser::{Browser, DESK, LAPTOP, PHONE, Window};
 use crate::cli::{Serving, pilaster};
 use crate::support::{DEMO, OPERATOR_KEY};
 
@@ -99,6 +99,9 @@ fn a_search_is_typed_and_seen_and_a_mapping_is_broken_and_mended_below_it() {
     );
     browser.press("Enter");
     assert_eq!(browser.text(SEARCH), "Patient?");
+    // Who types what was completed goes on behind it.
+    browser.write("?");
+    assert_eq!(browser.text(SEARCH), "Patient?");
     browser.write("fam");
     browser.until("document.querySelector('.suggestion-label')?.textContent === 'family'");
     browser.picture(&picture("completion"));
@@ -147,17 +150,23 @@ fn a_search_is_typed_and_seen_and_a_mapping_is_broken_and_mended_below_it() {
         lines.contains("family: $p.SURNAME") && lines.contains("birthDate: $p.DOB"),
         "{lines}"
     );
-    assert!(
-        browser
-            .text("document.getElementById('timing').innerText")
-            .contains("Assemble")
-    );
+    let timing = browser.text("document.getElementById('timing').innerText");
+    for stage in ["Parse", "Plan", "SQL", "Database", "Assemble"] {
+        assert!(timing.contains(stage), "{timing}");
+    }
     browser.picture(&picture("stages"));
     browser.show_as(Window {
         is_dark: true,
         ..DESK
     });
     browser.picture(&picture("stages-dark"));
+    browser.value("[...document.querySelectorAll('.toggle button')].at(-1).click()");
+    for (is_dark, name) in [(false, "laptop"), (true, "laptop-dark")] {
+        browser.show_as(Window { is_dark, ..LAPTOP });
+        browser.value("document.querySelector('.line.is-looked-at').scrollIntoView()");
+        assert_nothing_is_covered(&mut browser);
+        browser.picture(&picture(name));
+    }
     browser.show_as(DESK);
 
     // Shared by its URL, which holds no key.
@@ -183,12 +192,22 @@ fn a_search_is_typed_and_seen_and_a_mapping_is_broken_and_mended_below_it() {
         browser.text("document.querySelector('#mirror .wrong')?.textContent ?? ''"),
         "birthdate=soon"
     );
+    assert_eq!(
+        browser.value("document.getElementById('welcome').hidden"),
+        false,
+        "how to begin"
+    );
     browser.picture(&picture("problem"));
+    told_beside_what_was_found(&mut browser, &root);
 
     // The mapping is broken, shown, and mended.
     browser.open(&url);
     browser.until("document.querySelectorAll('.stage').length === 6");
-    author.save("family: $p.SURNAME", "family: $p.SURNAM");
+    let broken = format!(
+        "family: $p.SURNAM # {}",
+        "as the practice writes it, ".repeat(12)
+    );
+    author.save("family: $p.SURNAME", &broken);
     browser
         .until("document.querySelector('.mapping-state.is-broken')?.innerText.includes('SURNAM')");
     let told = browser.text("document.getElementById('mapping-state').innerText");
@@ -204,9 +223,17 @@ fn a_search_is_typed_and_seen_and_a_mapping_is_broken_and_mended_below_it() {
         browser.text(&shown("answer")).contains("\"Smith\""),
         "the last good one is served"
     );
-    browser.picture(&picture("broken"));
+    for (window, name) in [
+        (LAPTOP, "laptop-broken"),
+        (PHONE, "phone-broken"),
+        (DESK, "broken"),
+    ] {
+        browser.show_as(window);
+        assert_nothing_is_covered(&mut browser);
+        browser.picture(&picture(name));
+    }
     browser.value("document.getElementById('stages').replaceChildren()");
-    author.save("family: $p.SURNAM", "family: $p.SURNAME");
+    author.save(&broken, "family: $p.SURNAME");
     browser.until("document.getElementById('mapping-state').hidden");
     // The search was run again, by itself.
     browser.until("document.querySelectorAll('.stage').length === 6");
@@ -214,6 +241,74 @@ fn a_search_is_typed_and_seen_and_a_mapping_is_broken_and_mended_below_it() {
 
     on_a_phone(&mut browser, &url);
     assert_quiet(&mut browser, &root);
+}
+
+/// No line of a mapping is cut off, and nothing lies on its text.
+#[track_caller]
+fn assert_nothing_is_covered(browser: &mut Browser) {
+    let cut = browser.value(
+        "[...document.querySelectorAll('.excerpt, .line, .line-body')].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)",
+    );
+    assert_eq!(cut, serde_json::json!([]));
+    let covered = browser.value(
+        "[...document.querySelectorAll('.line-body')].filter((line) => { \
+           const [code, why] = [...line.children].map((one) => one.getBoundingClientRect()); \
+           return why.width > 0 && why.left < code.right && why.top < code.bottom && code.left < why.right && code.top < why.bottom; \
+         }).map((one) => one.textContent)",
+    );
+    assert_eq!(covered, serde_json::json!([]));
+}
+
+/// What is wrong with a search, or was not used, is marked in it; the answer before it stays, as what it is.
+fn told_beside_what_was_found(browser: &mut Browser, root: &str) {
+    const MARKED: &str =
+        "[...document.querySelectorAll('#mirror .wrong')].map((one) => one.textContent).join(' ')";
+    const RUN: &str = "document.getElementById('run').click()";
+    let typed = |browser: &mut Browser, search: &str| {
+        let search = serde_json::to_string(search).expect("JSON");
+        browser.value(&format!("(() => {{ const s = document.getElementById('search'); s.value = {search}; s.dispatchEvent(new Event('input')); {RUN}; }})()"));
+    };
+    let note = |stage: &str| {
+        format!("document.querySelector('#stage-{stage} .stage-note')?.textContent ?? ''")
+    };
+    browser.open(&format!("{root}/#q=Patient%3Ffamly%3Dx%26gender%3Dmale"));
+    browser.until("document.querySelectorAll('.stage').length === 6");
+    assert_eq!(browser.text(MARKED), "famly=x");
+    browser.picture(&picture("unused"));
+    typed(
+        browser,
+        "Appointment?_count=2&_include=Appointment:patient&_total=accurate",
+    );
+    browser.until(&format!(
+        "/^2 matches and [12] included; total [0-9,]+$/.test({})",
+        note("answer")
+    ));
+    assert_eq!(browser.text(MARKED), "");
+    let rows = browser.text(&shown("rows"));
+    assert!(
+        rows.contains("3 rows (one more than the page, to know of a next one)"),
+        "{rows}"
+    );
+    typed(browser, "Patint?family=smith");
+    browser.until("!document.getElementById('problem').hidden");
+    let told = browser.text("document.getElementById('problem').innerText");
+    assert!(told.contains("Did you mean Patient?"), "{told}");
+    let earlier = "document.getElementById('earlier').innerText";
+    assert!(browser.text(earlier).contains("Appointment?_count=2"));
+    assert_eq!(
+        browser.value("document.getElementById('stages').matches('.is-earlier:not([hidden])')"),
+        true
+    );
+    browser.picture(&picture("earlier"));
+    browser.value("document.querySelector('#problem button').click()");
+    browser.until(
+        "document.getElementById('problem').hidden && !document.querySelector('.is-earlier')",
+    );
+    assert_eq!(browser.text(SEARCH), "Patient?family=smith");
+    assert_eq!(
+        browser.value("document.getElementById('earlier').hidden"),
+        true
+    );
 }
 
 /// One stage at a time, under tabs, and nothing wider than the screen.
@@ -241,6 +336,7 @@ fn on_a_phone(browser: &mut Browser, url: &str) {
             true,
             "{stage}"
         );
+        assert_nothing_is_covered(browser);
         browser.show_as(Window {
             is_dark: stage == "mapping",
             ..PHONE

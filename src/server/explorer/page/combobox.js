@@ -12,11 +12,14 @@ export class Combobox {
   #changed;
   #shown = { from: 0, to: 0, items: [] };
   #active = -1;
+  /** The cursor behind a suggestion that ended in `?`, `=` or the like. */
+  #ended = -1;
 
   /** `suggest(text, cursor)` says what may come next; `changed` is called when a suggestion was taken. */
   constructor({ suggest, changed }) {
     this.#suggest = suggest;
     this.#changed = changed;
+    this.#input.addEventListener('beforeinput', (event) => this.#typed(event));
     this.#input.addEventListener('input', () => this.open());
     this.#input.addEventListener('click', () => this.open());
     this.#input.addEventListener('blur', () => this.close());
@@ -130,6 +133,14 @@ export class Combobox {
     }
   }
 
+  /** Who types the sign that a suggestion has just ended in means that one. */
+  #typed(event) {
+    const { value, selectionStart, selectionEnd } = this.#input;
+    const isHere = selectionStart === this.#ended && selectionEnd === this.#ended;
+    this.#ended = -1;
+    if (isHere && /^[?=:]$/.test(event.data ?? '') && event.data === value[selectionStart - 1]) event.preventDefault();
+  }
+
   #take(index) {
     const { from, to, items } = this.#shown;
     const item = items[index];
@@ -138,6 +149,7 @@ export class Combobox {
     const cursor = from + item.insert.length;
     this.#input.setSelectionRange(cursor, cursor);
     this.#input.focus();
+    this.#ended = cursor;
     this.#changed();
     // What follows a type or a name is suggested at once; a value is complete.
     if (item.goesOn) this.open();

@@ -6,8 +6,8 @@ import { Combobox } from './combobox.js';
 import { Catalogue } from './complete.js';
 import { byId, duration, el, fill, said } from './dom.js';
 import { MappingWatch } from './mapping.js';
-import { encoded, named, tidy } from './query.js';
-import { STAGES, staged, times } from './stages.js';
+import { encoded, named, nearest, parts, tidy } from './query.js';
+import { STAGES, staged, times, unused } from './stages.js';
 
 const input = byId('search');
 const narrow = matchMedia('(max-width: 899px)');
@@ -15,7 +15,7 @@ const narrow = matchMedia('(max-width: 899px)');
 /** What the URL says of the page, and all that it says. */
 const state = { site: '', q: '', view: '', dialect: '' };
 /** Of this tab alone. */
-const page = { catalogue: null, explanation: null, running: null, problem: null, canForget: true };
+const page = { catalogue: null, explanation: null, of: '', unused: [], running: null, problem: null };
 
 // The URL
 
@@ -37,7 +37,10 @@ function writeFragment({ isNew }) {
 // The search
 
 function mirror() {
-  const marked = page.problem ? named(input.value, page.problem.expression) : [];
+  const expressions = page.problem ? [page.problem.expression] : page.unused;
+  const marked = [...new Set(expressions.flatMap((one) => named(input.value, one).map(({ start }) => start)))]
+    .sort((one, other) => one - other)
+    .map((start) => parts(input.value).parameters.find((parameter) => parameter.start === start));
   const nodes = [];
   let at = 0;
   for (const { start, end } of marked) {
@@ -59,6 +62,7 @@ async function run({ isNew = true } = {}) {
   if (text !== input.value) input.value = text;
   completion.close();
   state.q = text;
+  page.unused = [];
   writeFragment({ isNew });
   mirror();
   await runAgain();
@@ -76,6 +80,8 @@ async function runAgain() {
   try {
     const explanation = await api.explain(state.site, encoded(state.q), state.dialect, running.signal);
     page.explanation = explanation;
+    page.of = state.q;
+    page.unused = unused(explanation);
     showProblem(null);
     showExplanation();
     const total = times(explanation).reduce((sum, { micros }) => sum + micros, 0);
@@ -94,8 +100,11 @@ async function runAgain() {
 function refused(error) {
   if (!(error instanceof api.Refused)) throw error;
   say('');
-  page.explanation = null;
+  page.unused = [];
+  // Without a key that counts, nothing of an answer stays.
+  if (error.status === 401) page.explanation = null;
   showProblem(error);
+  showEarlier();
   if (error.status === 401) askForKey(error.message);
 }
 
@@ -116,34 +125,57 @@ function showProblem(problem) {
       box,
       el('p', {}, el('code', { class: 'code' }, problem.code ?? status), el('strong', {}, said(problem.message))),
       problem.remedy && el('p', { class: 'help' }, said(problem.remedy)),
+      meant(),
     );
-    byId('stages').hidden = true;
-    byId('tabs').hidden = true;
-    byId('timing').hidden = true;
-    byId('welcome').hidden = true;
   }
   mirror();
 }
 
+/** A type that is not served, and is nearly one that is. */
+function meant() {
+  const types = page.catalogue?.types() ?? [];
+  const [path, type] = state.q.match(/^(\w+)(?=[/?]|$)/) ?? [];
+  if (!type || types.includes(type)) return null;
+  const found = nearest(type, types);
+  const search = found && found + state.q.slice(path.length);
+  return found && el('p', { class: 'help' }, 'Did you mean ', el('button', { type: 'button', class: 'small', onclick: choose(search) }, found), '?');
+}
+
+/** Beside what is wrong: what was found before, and that it is of then, or how to begin. */
+function showEarlier() {
+  if (!page.explanation) return showBeginning();
+  for (const id of ['stages', 'timing']) byId(id).classList.add('is-earlier');
+  fill(byId('earlier'), 'Of the search before: ', el('code', {}, page.of));
+  byId('earlier').hidden = false;
+}
+
 function showWelcome() {
   page.explanation = null;
-  for (const id of ['stages', 'tabs', 'timing']) byId(id).hidden = true;
-  byId('welcome').hidden = false;
+  page.unused = [];
+  showBeginning();
+  mirror();
   say('');
 }
 
+function showBeginning() {
+  for (const id of ['stages', 'tabs', 'timing', 'earlier']) byId(id).hidden = true;
+  byId('welcome').hidden = false;
+}
+
+const choose = (search) => () => {
+  input.value = search;
+  run();
+};
+
 function showExamples() {
   const examples = page.catalogue?.examples() ?? [];
-  const choose = (search) => () => {
-    input.value = search;
-    run();
-  };
   fill(byId('examples'), examples.map((search) => el('li', {}, el('button', { type: 'button', onclick: choose(search) }, painted('query', search)))));
 }
 
 function showExplanation() {
   const { explanation } = page;
-  byId('welcome').hidden = true;
+  for (const id of ['welcome', 'earlier']) byId(id).hidden = true;
+  for (const id of ['stages', 'timing']) byId(id).classList.remove('is-earlier');
   showTiming(explanation);
   fill(byId('stages'), STAGES.map((stage, index) => panel(stage, index, staged(stage, explanation))));
   byId('stages').hidden = false;
@@ -314,7 +346,7 @@ async function open() {
     return refused(error);
   }
   if (!session.hasOperator) {
-    return showProblem(new api.Refused({
+    return refused(new api.Refused({
       status: 404,
       message: 'This server has no operator’s key',
       remedy: 'Start it with --operator-key-file, PILASTER_OPERATOR_KEY or, in its configuration, operator-key.',
@@ -352,6 +384,8 @@ byId('add').addEventListener('click', () => {
 });
 byId('site').addEventListener('change', async (event) => {
   state.site = event.target.value;
+  // An answer of another practice is none of an earlier search.
+  page.explanation = null;
   writeFragment({ isNew: true });
   await begin();
 });

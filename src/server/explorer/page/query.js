@@ -61,6 +61,30 @@ function parameter(pair, start) {
   };
 }
 
+/** The one of these names that is nearest to a word, where few letters are otherwise. */
+export function nearest(word, names) {
+  const most = Math.max(1, Math.floor(word.length / 3));
+  const found = names
+    .map((name) => [distance(word.toLowerCase(), name.toLowerCase()), name])
+    .filter(([letters]) => letters <= most)
+    .sort(([one], [other]) => one - other)[0];
+  return found?.[1];
+}
+
+/** How many letters to put in, to take out or to change (Levenshtein). */
+function distance(one, other) {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let at = 1; at <= one.length; at += 1) {
+    const next = [at];
+    for (let to = 1; to <= other.length; to += 1) {
+      const changed = row[to - 1] + (one[at - 1] === other[to - 1] ? 0 : 1);
+      next.push(Math.min(changed, row[to] + 1, next[to - 1] + 1));
+    }
+    row = next;
+  }
+  return row[other.length];
+}
+
 /** The parameters that an OperationOutcome's expression names: `http.birthdate` is `birthdate` and `birthdate:exact`. */
 export function named(text, expression) {
   const name = expression?.match(/^http\.(.+)$/)?.[1];

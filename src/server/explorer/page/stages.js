@@ -3,7 +3,7 @@
 // What is drawn is bounded: a page of two hundred resources is thousands of lines, and a browser that draws them all
 // keeps its reader waiting. Each bound is said where it cuts.
 
-import { count, duration, el, number } from './dom.js';
+import { count, duration, el, number, said } from './dom.js';
 import { painted } from './colour.js';
 
 const MOST_LINES = 2000;
@@ -59,7 +59,7 @@ function commands({ parts, included = [] }) {
       all.push({ name: `${name}, asked first of another database`, command: first });
     }
     const after = role ? `, ${role}` : '';
-    all.push({ name: several || role ? `${name}${after}` : name, command: part.command, columns: part.columns, ran: part.ran, nothing: isNever(part) });
+    all.push({ name: several || role ? `${name}${after}` : name, command: part.command, columns: part.columns, ran: part.ran, nothing: isNever(part), ofPage: true });
     for (const child of part.children ?? []) {
       all.push({ name: `${name}: ${child.name}${after}`, command: child.command, columns: child.columns, ran: child.ran });
     }
@@ -78,7 +78,7 @@ function command(explanation) {
     return el(
       'section',
       { class: 'part' },
-      partHead(name, [catalogue && `in ${catalogue}`, ran && duration(ran.took)]),
+      partHead(name, [catalogue && `in ${catalogue}`, ran?.took !== undefined && duration(ran.took)]),
       sql(sent.text),
       parameters(sent.parameters ?? []),
     );
@@ -113,12 +113,13 @@ function parameters(list) {
 function rows(explanation) {
   const ran = commands(explanation).filter((one) => one.ran);
   const total = ran.reduce((sum, one) => sum + one.ran.count, 0);
-  const content = ran.map(({ name, columns, ran: { count: found, rows: some, queryPlan } }) => {
+  const content = ran.map(({ name, columns, ofPage, ran: { count: found, rows: some, queryPlan } }) => {
     const shown = some.slice(0, MOST_ROWS);
+    const isMore = ofPage && explanation.page.count > 0 && found > explanation.page.count;
     return el(
       'section',
       { class: 'part' },
-      partHead(name, [count(found, 'row')]),
+      partHead(name, [count(found, 'row') + (isMore ? ' (one more than the page, to know of a next one)' : '')]),
       shown.length > 0 &&
         el(
           'div',
@@ -198,12 +199,23 @@ function fileLines({ file, lines, marks }) {
         'div',
         { class: strong.has(at) ? 'line is-looked-at' : 'line' },
         el('span', { class: 'gutter' }, `${at}`),
-        el('code', {}, painted('yaml', text)),
-        el('span', { class: 'why' }, (why.get(at) ?? []).map(([kind, label]) => el('span', { class: `tag is-${kind}` }, label))),
+        el(
+          'div',
+          { class: 'line-body' },
+          yamlLine(text),
+          el('span', { class: 'why' }, (why.get(at) ?? []).map(([kind, label]) => el('span', { class: `tag is-${kind}` }, label))),
+        ),
       ),
     ].filter(Boolean);
   });
   return el('section', { class: 'part' }, partHead(file), el('div', { class: 'lines', tabindex: '0', role: 'region', 'aria-label': `Lines of ${file}` }, drawn), bounded(lines.length, shown.length, 'lines'));
+}
+
+/** A line that is folded goes on below what it begins with. */
+function yamlLine(text) {
+  const line = el('code', {}, painted('yaml', text));
+  line.style.setProperty('--indent', `${text.search(/\S|$/) + 2}ch`);
+  return line;
 }
 
 function answer({ answer: json }) {
@@ -219,16 +231,26 @@ function answer({ answer: json }) {
   };
 }
 
+/** `3 matches and 1 included; total 12` */
 function bundleNote({ entry = [], total }) {
-  const matches = entry.filter((one) => one.search?.mode !== 'outcome').length;
-  return [count(matches, 'entry', 'entries'), total === undefined ? null : `of ${number(total)}`].filter(Boolean).join(' ');
+  const are = (mode) => entry.filter((one) => one.search?.mode === mode).length;
+  const included = are('include');
+  const entries = count(are('match'), 'match', 'matches') + (included ? ` and ${number(included)} included` : '');
+  return total === undefined ? entries : `${entries}; total ${number(total)}`;
 }
 
 /** What the server noted of the search: parameters that it did not use, and the like. */
-function outcomes({ entry = [] }) {
-  const issues = entry.filter((one) => one.search?.mode === 'outcome').flatMap((one) => one.resource?.issue ?? []);
+const noted = ({ entry = [] }) =>
+  entry.filter((one) => one.search?.mode === 'outcome').flatMap((one) => one.resource?.issue ?? []);
+
+/** The expressions of the parameters that are in the search, and were not used. */
+export const unused = ({ answer: json }) =>
+  noted(json ?? {}).filter(({ severity }) => severity === 'warning').flatMap(({ expression = [] }) => expression);
+
+function outcomes(bundle) {
+  const issues = noted(bundle);
   if (!issues.length) return null;
-  return el('ul', { class: 'issues' }, issues.map((issue) => el('li', {}, issue.details?.text ?? issue.diagnostics ?? issue.code)));
+  return el('ul', { class: 'issues' }, issues.map((issue) => el('li', {}, said(issue.details?.text ?? issue.diagnostics ?? issue.code))));
 }
 
 /** SQL with its long lists, of columns and of values, folded: what they say is elsewhere on the page. */
@@ -263,7 +285,7 @@ export const times = ({ timings }) =>
   [
     ['parse', 'Parse'],
     ['plan', 'Plan'],
-    ['sql', 'Spell'],
-    ['database', 'Run'],
+    ['sql', 'SQL'],
+    ['database', 'Database'],
     ['assemble', 'Assemble'],
   ].map(([key, title]) => ({ key, title, micros: timings?.[key] ?? 0 }));
