@@ -136,8 +136,9 @@ fn explained(practice: &Practice, case: &Case, ran: &Ran) -> Result<Explanation,
     // What is included stands for a page that is not known yet; its own rows are in the answer.
     explanation.included.clear();
     let database = site.engine();
-    site.pool()
-        .run_now(|session| explain::run(&mut explanation, &plan, shown, database, session, ROWS))?;
+    site.pool().run_now(|session| {
+        explain::run(&mut explanation, &plan, shown, database, session, ROWS, &[])
+    })?;
     for part in &mut explanation.parts {
         let children = part.children.iter_mut().map(|child| &mut child.ran);
         for ran in children.chain([&mut part.ran]).flatten() {

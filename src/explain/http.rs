@@ -39,10 +39,12 @@ impl HttpCall {
         }
     }
 
+    /// The answer, with what ran for it.
     async fn run(self, site: &Arc<Site>) -> Result<Answer, SiteError> {
+        let measures = true;
         match self {
-            HttpCall::Search(call) => site.search(call).await,
-            HttpCall::Read(call) => site.read(call).await,
+            HttpCall::Search(call) => site.search(SearchCall { measures, ..call }).await,
+            HttpCall::Read(call) => site.read(ReadCall { measures, ..call }).await,
         }
     }
 }
@@ -94,18 +96,27 @@ pub async fn for_http(
     };
     if options.run {
         let database = site.engine();
+        let answer = call.run(site).await?;
+        let (json, timings) = (Json::new(&answer.body), (&answer.timings).into());
         let plan = Arc::new(plan);
         let planned = Arc::clone(&plan);
         explanation = site
             .pool()
             .run(move |session| -> Result<Explanation, SiteError> {
-                run(&mut explanation, &planned, shown, database, session, ROWS)?;
+                let measured = &answer.measured;
+                run(
+                    &mut explanation,
+                    &planned,
+                    shown,
+                    database,
+                    session,
+                    ROWS,
+                    measured,
+                )?;
                 Ok(explanation)
             })
             .await?;
-        let answer = call.run(site).await?;
-        let json = Json::new(&answer.body);
-        explanation.timings = Some((&answer.timings).into());
+        explanation.timings = Some(timings);
         explanation.mapping_lines = lines::of(
             site.mapping(),
             request.as_ref(),

@@ -199,8 +199,10 @@ pub struct ChildExplanation {
 pub struct Ran {
     /// How many rows came back.
     pub count: usize,
-    /// Microseconds from the command's being sent to its last row.
-    pub took: u64,
+    /// Microseconds from the command's being sent to its last row, when it ran for the answer: part of what
+    /// [`StageTimings::database`] says. None where it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub took: Option<u64>,
     /// The first of them, cells in the order of the columns: null, numbers, text (what is no UTF-8
     /// replaced by U+FFFD), binary as base64.
     pub rows: Vec<Vec<serde_json::Value>>,

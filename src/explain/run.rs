@@ -1,15 +1,16 @@
 //! An explanation and a connection → what the commands bring.
+//!
+//! They are run for their rows. How long each took is that of the answer, which was made before: the times of a search are
+//! then all of one run, and the first of two is not taken for the second.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use serde_json::Value as JsonValue;
 
 use super::{Explanation, Ran, child_explanation, micros};
 use crate::passthrough::Command;
-use crate::passthrough::Session;
-use crate::passthrough::{CellRef, Rows};
+use crate::passthrough::{CellRef, Measured, Rows, Session};
 use crate::plan::{self, Plan};
 use crate::relation::Value;
 use crate::site::SiteError;
@@ -21,7 +22,7 @@ pub const ROWS: usize = 10;
 
 /// Runs the commands of an explanation as `database` spells them, however they are shown (`shown`), and
 /// keeps the first `most` rows of each. The commands of child tables are then those of the parents that
-/// came back. `plan` is the one that the explanation was made of.
+/// came back. `plan` is the one that the explanation was made of; `measured`, what ran for the answer, where there is one.
 ///
 /// # Errors
 /// What the database reports; a dialect that cannot spell a select.
@@ -32,6 +33,7 @@ pub fn run(
     database: Engine,
     session: &mut Session<'_>,
     most: usize,
+    measured: &[Measured],
 ) -> Result<(), SiteError> {
     let count = plan.count as usize;
     let mut elsewhere = Elsewhere::default();
@@ -48,9 +50,8 @@ pub fn run(
             continue;
         }
         let statement = sql::select(&part.select, database)?;
-        let began = Instant::now();
         let rows = session.execute(&statement, &part.values)?;
-        let took = began.elapsed();
+        let took = time_of(measured, &statement, &part.values);
         explained.ran = Some(ran(session, &statement, &part.values, &rows, took, most)?);
         for (explained, view) in explained.children.iter_mut().zip(&part.view.children) {
             let parents = parents(&rows, &view.parent, count);
@@ -61,14 +62,21 @@ pub fn run(
             let child = plan::children(view, catalogue, &parents);
             let (mut of_child, values) = child_explanation(view, child, shown)?;
             let statement = sql::children(&of_child.select, database)?;
-            let began = Instant::now();
             let rows = session.execute(&statement, &values)?;
-            let took = began.elapsed();
+            let took = time_of(measured, &statement, &values);
             of_child.ran = Some(ran(session, &statement, &values, &rows, took, most)?);
             *explained = of_child;
         }
     }
     Ok(())
+}
+
+/// How long a command took when it ran for the answer, in microseconds; None where it did not: the page was full before it,
+/// or held other parents.
+fn time_of(measured: &[Measured], statement: &Statement, values: &[Value]) -> Option<u64> {
+    let mut of = measured.iter();
+    of.find(|one| one.statement == *statement && one.values == values)
+        .map(|one| micros(one.took))
 }
 
 /// The keys of the page's rows, each once; a row past the page only tells that there is a next one.
@@ -90,12 +98,12 @@ fn ran(
     statement: &Statement,
     values: &[Value],
     rows: &Rows,
-    took: Duration,
+    took: Option<u64>,
     most: usize,
 ) -> Result<Ran, SiteError> {
     Ok(Ran {
         count: rows.len(),
-        took: micros(took),
+        took,
         rows: (0..rows.len().min(most))
             .map(|row| {
                 (0..rows.width())

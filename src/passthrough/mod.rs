@@ -29,7 +29,7 @@ pub use driver::{Connection, Driver, RowSink, exact, single};
 pub use meter::describe as describe_metrics;
 pub use pool::{Limits, Pool};
 pub use rows::{Cell, CellRef, RowRef, Rows, RowsBuilder, TooLarge};
-pub use session::Session;
+pub use session::{Measured, Session};
 pub use typed::{Typed, typed};
 pub use watch::Watch;
 pub(crate) use written::civil;

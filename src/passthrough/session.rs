@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -48,6 +48,15 @@ pub(super) struct Backing {
     pub(super) meter: Meter,
 }
 
+/// A statement that ran, what it was given, and how long it took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    pub statement: Statement,
+    pub values: Vec<Value>,
+    /// From its being sent to its last row.
+    pub took: Duration,
+}
+
 /// A site's databases, for the time of one job.
 pub struct Session<'p> {
     backing: &'p Backing,
@@ -57,6 +66,8 @@ pub struct Session<'p> {
     snapshot: bool,
     /// Connections are made also to a server that is down.
     insists: bool,
+    /// What has run since somebody asked for it.
+    measured: Option<Vec<Measured>>,
 }
 
 impl<'p> Session<'p> {
@@ -75,6 +86,7 @@ impl<'p> Session<'p> {
             uses: vec![Use::default(); count],
             snapshot: false,
             insists,
+            measured: None,
         }
     }
 
@@ -99,11 +111,34 @@ impl<'p> Session<'p> {
     ) -> Result<Rows, PassthroughError> {
         let mut rows = RowsBuilder::new(self.backing.limits.rows);
         let place = self.place(statement.catalogue.as_ref())?;
+        let began = Instant::now();
         self.on(place, |connection| {
             rows.clear();
             connection.execute(statement, values, &mut rows)
         })?;
-        Ok(rows.finish())
+        let rows = rows.finish();
+        if let Some(measured) = &mut self.measured {
+            measured.push(Measured {
+                statement: statement.clone(),
+                values: values.to_vec(),
+                took: began.elapsed(),
+            });
+        }
+        Ok(rows)
+    }
+
+    /// Does something, and gives with it the statements that ran for it, in their order.
+    ///
+    /// # Errors
+    /// As what is done.
+    pub fn measuring<T, E>(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<(T, Vec<Measured>), E> {
+        self.measured = Some(Vec::new());
+        let done = act(self);
+        let measured = self.measured.take().unwrap_or_default();
+        done.map(|done| (done, measured))
     }
 
     /// Does something with a connection. One that was kept may have been closed by its server since: what fails on

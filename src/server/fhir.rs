@@ -292,6 +292,7 @@ pub(super) async fn answer(
                     if_none_match: tags(&parts.headers),
                     if_modified_since: since(&parts.headers),
                     variant,
+                    measures: false,
                 })
                 .await?,
             )

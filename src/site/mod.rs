@@ -35,8 +35,7 @@ pub use types::Types;
 
 use crate::cursor::{Cursor, CursorKey};
 use crate::mapping::{Mapping, Resource};
-use crate::passthrough::Pool;
-use crate::passthrough::{CellRef, PassthroughError};
+use crate::passthrough::{CellRef, Measured, PassthroughError, Pool, Session};
 use crate::plan::{CountLimits, Place, Plan, PlanError, Planner, Selection};
 use crate::relation::{ChildSelect, Dialect, Select};
 use crate::search::{Compartment, Input, SearchRequest};
@@ -96,6 +95,8 @@ pub struct SearchCall {
     pub share: Option<u32>,
     /// `Prefer: handling=strict`
     pub strict: bool,
+    /// The answer says what ran for it, and how long that took.
+    pub measures: bool,
 }
 
 /// A read as it came over the wire.
@@ -113,6 +114,8 @@ pub struct ReadCall {
     pub if_modified_since: Option<Timestamp>,
     /// What the entity tag of the form that is sent ends in; none of JSON.
     pub variant: &'static str,
+    /// As [`SearchCall::measures`].
+    pub measures: bool,
 }
 
 /// What goes back.
@@ -125,6 +128,8 @@ pub struct Answer {
     pub timings: Timings,
     /// Statements that ran.
     pub commands: u32,
+    /// These, where the call asked for it.
+    pub measured: Vec<Measured>,
     /// Resources in the body that match.
     pub entries: usize,
     /// The caller asked for indented JSON (`_pretty`).
@@ -337,7 +342,7 @@ impl Site {
             .collect::<Result<_, SqlError>>()?;
         timings.sql = clock.lap();
         let site = Arc::clone(self);
-        let share = call.share;
+        let (share, measures) = (call.share, call.measures);
         let page = answer::Page {
             call,
             request: asked.request,
@@ -351,7 +356,9 @@ impl Site {
         };
         let answer = self
             .pool
-            .run_for(share, move |session| page.run(&site, session))
+            .run_for(share, move |session| {
+                answered(session, measures, |session| page.run(&site, session))
+            })
             .await?;
         Ok(answer.begun_with(timings, pretty))
     }
@@ -467,7 +474,7 @@ impl Site {
         timings.sql = clock.lap();
         let pretty = asked.pretty == Some(true);
         let site = Arc::clone(self);
-        let share = call.share;
+        let (share, measures) = (call.share, call.measures);
         let read = read::Read {
             call,
             plan,
@@ -475,10 +482,25 @@ impl Site {
         };
         let answer = self
             .pool
-            .run_for(share, move |session| read.run(&site, session))
+            .run_for(share, move |session| {
+                answered(session, measures, |session| read.run(&site, session))
+            })
             .await?;
         Ok(answer.begun_with(timings, pretty))
     }
+}
+
+/// An answer, with what ran for it where that is asked for.
+fn answered(
+    session: &mut Session<'_>,
+    measures: bool,
+    answer: impl FnOnce(&mut Session<'_>) -> Result<Answer, SiteError>,
+) -> Result<Answer, SiteError> {
+    if !measures {
+        return answer(session);
+    }
+    let (answer, measured) = session.measuring(answer)?;
+    Ok(Answer { measured, ..answer })
 }
 
 /// Every text column that the mapping names is declared with the collation that the mapping says.

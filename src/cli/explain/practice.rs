@@ -22,7 +22,7 @@ use crate::mapping::{Loaded, Mapping, Options};
 use crate::passthrough::{Limits as PoolLimits, Pool, sqlite};
 use crate::plan::{CountLimits, Plan};
 use crate::relation::Dialect;
-use crate::site::{self, Answer, OpenError, ReadCall, Site, SiteConfig};
+use crate::site::{self, Answer, OpenError, ReadCall, SearchCall, Site, SiteConfig};
 use crate::sql::Engine;
 use crate::verify;
 
@@ -205,27 +205,39 @@ impl Practice {
         explanation: &mut Explanation,
         plan: &Plan,
     ) -> Result<(), Failure> {
-        let database = self.site.engine();
-        self.site
-            .pool()
-            .run_now(|session| run_commands(explanation, plan, shown, database, session, ROWS))?;
         let answered = self.runtime.block_on(async {
             match asked {
-                Asked::Search(call) => self.site.search(call).await,
+                Asked::Search(call) => {
+                    self.site
+                        .search(SearchCall {
+                            measures: true,
+                            ..call
+                        })
+                        .await
+                }
                 Asked::Read { resource, id } => {
                     let call = ReadCall {
                         base: BASE.to_owned(),
                         resource,
                         id,
+                        measures: true,
                         ..ReadCall::default()
                     };
                     self.site.read(call).await
                 }
             }
         });
+        let database = self.site.engine();
+        let done = answered.and_then(|answer| {
+            self.site.pool().run_now(|session| {
+                let measured = &answer.measured;
+                run_commands(explanation, plan, shown, database, session, ROWS, measured)
+            })?;
+            Ok(answer)
+        });
         // Connections of clients that hang are not waited for.
         self.runtime.shutdown_background();
-        let answer: Answer = answered?;
+        let answer: Answer = done?;
         explanation.timings = Some(StageTimings::from(&answer.timings));
         explanation.answer = Some(Json::new(&answer.body));
         Ok(())

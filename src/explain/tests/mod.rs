@@ -156,6 +156,7 @@ fn what_ran_is_shown_and_gives_the_terminal_no_orders() {
                 site.engine(),
                 session,
                 10,
+                &[],
             )
         })
         .unwrap();
