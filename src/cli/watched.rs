@@ -17,8 +17,7 @@ use super::files::{Files, identity, look_at_folder};
 use super::open::{Limits, open_over};
 use super::{StartError, tell};
 use crate::cursor::CursorKey;
-use crate::mapping::diagnostic::{Entry, Range};
-use crate::mapping::{Diagnostics, Folder, Options, Severity};
+use crate::mapping::{Diagnostics, Folder, Options};
 use crate::passthrough::{PassthroughError, Pool, sqlite};
 use crate::server::{App, Keys, MappingProblem, MappingState, OperatorKey, Practice, Served};
 use crate::site::{OpenError, Opened, Site};
@@ -122,7 +121,11 @@ impl Watched {
     /// Opens a site over the files as they are now.
     fn take(&mut self) -> Taken {
         let began = Instant::now();
-        let opened = self.open();
+        let read = Folder::read(&self.parts.folder);
+        let opened = match &read {
+            Ok(folder) => self.open(folder),
+            Err(all) => Err(OpenError::Mapping(Box::new(all.clone()))),
+        };
         match opened {
             Ok(Opened { site, warnings, .. }) => {
                 self.revision += 1;
@@ -139,13 +142,16 @@ impl Watched {
                     0 => "nothing is served until it is mended",
                     _ => "the last good one is served",
                 };
+                let colour = io::stderr().is_terminal();
+                let text = |file: &str| read.as_ref().ok()?.text(file);
                 let told = match &error {
-                    OpenError::Mapping(all) => all.render(io::stderr().is_terminal()),
+                    OpenError::Mapping(all) => all.render(colour),
+                    OpenError::Lacks(report) => report.errors().render(text, colour),
                     other => format!("error: {other}"),
                 };
                 Taken {
                     site: None,
-                    state: MappingState::broken(self.revision, problems(&error)),
+                    state: MappingState::broken(self.revision, problems(&error, text)),
                     told: format!("{told}\n\nmapping broken: {kept}\n"),
                 }
             }
@@ -164,9 +170,7 @@ impl Watched {
         is_other
     }
 
-    fn open(&mut self) -> Result<Opened, OpenError> {
-        let folder =
-            Folder::read(&self.parts.folder).map_err(|all| OpenError::Mapping(Box::new(all)))?;
+    fn open(&mut self, folder: &Folder) -> Result<Opened, OpenError> {
         let pool = match &self.pool {
             Some(pool) => Arc::clone(pool),
             None => Arc::clone(self.pool.insert(connected(&self.parts)?)),
@@ -207,23 +211,14 @@ fn connected(parts: &Parts) -> Result<Arc<Pool>, PassthroughError> {
     sqlite::pool(&parts.database, parts.limits.pool.clone()).map(Arc::new)
 }
 
-/// Why a mapping cannot be served, problem by problem.
-fn problems(error: &OpenError) -> Vec<MappingProblem> {
+/// Why a mapping cannot be served, problem by problem. `text` gives the text of a file of the mapping.
+fn problems<'t>(error: &OpenError, text: impl Fn(&str) -> Option<&'t str>) -> Vec<MappingProblem> {
     match error {
         OpenError::Mapping(all) => MappingProblem::of(all),
         OpenError::Lacks(report) => {
-            let findings = report
-                .findings
-                .iter()
-                .filter(|finding| finding.kind.severity() == Severity::Error);
-            findings
-                .map(|finding| Entry {
-                    code: Some(finding.kind.code()),
-                    place: Some(Range::at(&finding.place)),
-                    help: Some(finding.remedy.clone()),
-                    ..Entry::error(finding.message.clone())
-                })
-                .map(MappingProblem::from)
+            let errors = report.errors().findings.into_iter();
+            errors
+                .map(|finding| MappingProblem::lacking(&finding, text(&finding.place.file)))
                 .collect()
         }
         other => vec![MappingProblem::error(other.to_string())],

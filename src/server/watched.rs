@@ -7,7 +7,8 @@
 use serde::Serialize;
 
 use crate::mapping::Diagnostics;
-use crate::mapping::diagnostic::Entry;
+use crate::mapping::diagnostic::{Entry, Position, Range};
+use crate::verify::Finding;
 
 /// Problems that are shown. More are counted.
 const MOST: usize = 50;
@@ -85,6 +86,32 @@ impl MappingProblem {
             text: all.line(one).map(str::to_owned),
         };
         all.iter().map(problem).collect()
+    }
+
+    /// What the database lacks; `text` is that of the file that declares it, where it is at hand.
+    pub fn lacking(finding: &Finding, text: Option<&str>) -> MappingProblem {
+        let mut place = Range::at(&finding.place);
+        let declared = text.and_then(|text| finding.declared(text));
+        if let Some((line, declared)) = &declared {
+            let column = |at: usize| {
+                let before = line[..at].chars().count() + 1;
+                u32::try_from(before).unwrap_or(u32::MAX)
+            };
+            let at = |byte: usize| Position {
+                line: finding.place.line,
+                column: column(byte),
+            };
+            (place.start, place.end) = (at(declared.start), at(declared.end));
+        }
+        MappingProblem {
+            entry: Entry {
+                code: Some(finding.kind.code()),
+                place: Some(place),
+                help: Some(finding.remedy.clone()),
+                ..Entry::error(finding.message.clone())
+            },
+            text: declared.map(|(line, _)| line.to_owned()),
+        }
     }
 
     /// An error that has no place in the mapping.

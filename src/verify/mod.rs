@@ -123,6 +123,15 @@ impl Report {
         kinds.any(|kind| kind.severity() == Severity::Error)
     }
 
+    /// Why the mapping cannot be served over this database, and nothing else.
+    pub fn errors(&self) -> Report {
+        let findings = self.findings.iter();
+        let errors = findings.filter(|finding| finding.kind.severity() == Severity::Error);
+        Report {
+            findings: errors.cloned().collect(),
+        }
+    }
+
     /// Optional columns that are not there, as table and column.
     pub fn missing_optional(&self) -> HashSet<(String, String)> {
         let missing = self

@@ -1,5 +1,7 @@
 //! Findings, and the texts of the mapping's files → what a person reads: each finding with its line of the file.
 
+use std::ops::Range;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
@@ -29,6 +31,17 @@ impl Report {
     }
 }
 
+impl Finding {
+    /// The line of a file's text that declares what the finding is about, and where in it, in bytes. None of a file that
+    /// has no such line, or one too long to be shown.
+    pub fn declared<'t>(&self, text: &'t str) -> Option<(&'t str, Range<usize>)> {
+        let before = (self.place.line as usize).checked_sub(1)?;
+        let line = text.lines().nth(before)?;
+        let name = self.column.as_deref().unwrap_or(&self.table);
+        (line.len() <= MAX_LINE).then(|| (line, declared(line, name)))
+    }
+}
+
 fn group<'a>(finding: &'a Finding, text: Option<&'a str>) -> Group<'a> {
     let level = match finding.kind.severity() {
         Severity::Error => Level::ERROR,
@@ -39,14 +52,12 @@ fn group<'a>(finding: &'a Finding, text: Option<&'a str>) -> Group<'a> {
         .primary_title(finding.message.as_str())
         .id(finding.kind.code());
     let number = finding.place.line as usize;
-    let line = text.and_then(|text| text.lines().nth(number.checked_sub(1)?));
-    let placed = match line.filter(|line| line.len() <= MAX_LINE) {
-        Some(line) => {
-            let name = finding.column.as_deref().unwrap_or(&finding.table);
+    let placed = match text.and_then(|text| finding.declared(text)) {
+        Some((line, declared)) => {
             let snippet = Snippet::source(line)
                 .line_start(number)
                 .path(&*finding.place.file)
-                .annotation(AnnotationKind::Primary.span(declared(line, name)));
+                .annotation(AnnotationKind::Primary.span(declared));
             title.element(snippet)
         }
         None => title.element(Origin::path(&*finding.place.file).line(number)),
@@ -56,7 +67,7 @@ fn group<'a>(finding: &'a Finding, text: Option<&'a str>) -> Group<'a> {
 
 /// Where a line declares a name: there it is a key, with a colon behind it. In a line of several declarations the name
 /// may stand before that too, as a table's key. The whole line, where it is written otherwise.
-fn declared(line: &str, name: &str) -> std::ops::Range<usize> {
+fn declared(line: &str, name: &str) -> Range<usize> {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '#');
     let places = line.match_indices(name).map(|(at, _)| at..at + name.len());
     let mut keys = places.filter(|place| {

@@ -167,12 +167,24 @@ fn a_saved_mapping_is_served_and_a_broken_one_is_shown() {
     let mapping = until(&serving, |mapping| {
         broken(mapping) && mapping["problems"][0]["code"] == "PV002"
     });
-    assert_eq!(mapping["problems"][0]["file"], "tables.yaml", "{mapping}");
+    let problem = &mapping["problems"][0];
+    assert_eq!(problem["file"], "tables.yaml", "{mapping}");
+    let line = problem["text"].as_str().expect("the line");
+    let column = problem["column"].as_u64().expect("a column") as usize;
+    let width = problem["width"].as_u64().expect("a width") as usize;
+    assert_eq!(&line[column - 1..][..width], "GONE", "{mapping}");
     assert_eq!(serving.ask("Patient/7").status(), 200);
 
     let (code, log) = serving.end();
     assert_eq!(code, Some(0));
     assert!(log.contains("patient.yaml:6:"), "{log}");
+    // With its rule, its line and what to do about it.
+    assert!(log.contains("error[PV002]: "), "{log}");
+    assert!(
+        log.contains("--> tables.yaml:2") && log.contains("GONE: { type: datetime"),
+        "{log}"
+    );
+    assert!(log.contains("= help: "), "{log}");
     assert!(
         log.contains("mapping broken: the last good one is served"),
         "{log}"
@@ -215,6 +227,27 @@ fn a_server_starts_with_a_broken_mapping_and_serves_it_when_it_is_mended() {
     until(&serving, served(1));
     assert_eq!(serving.ask("Patient/7").status(), 200);
     assert_eq!(ready(&serving).status(), 200);
+}
+
+#[test]
+fn what_the_database_lacks_at_the_start_is_shown_with_its_line() {
+    let folder = Folder::new();
+    folder.write("tables.yaml", &TABLES.replace("BORN", "GONE"));
+    folder.write("patient.yaml", &format!("{PATIENT}  birthDate: $p.GONE\n"));
+    let serving = folder.serve();
+    assert_eq!(serving.ask("Patient/7").status(), 503);
+    let state: Value = ready(&serving).json().expect("JSON");
+    assert_eq!(state["mapping"]["problems"][0]["code"], "PV002", "{state}");
+    let (_, log) = serving.end();
+    for told in [
+        "error[PV002]: ",
+        "--> tables.yaml:2",
+        "GONE: { type: datetime",
+        "= help: ",
+        "mapping broken: nothing is served until it is mended",
+    ] {
+        assert!(log.contains(told), "{told} in {log}");
+    }
 }
 
 #[test]
