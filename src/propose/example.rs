@@ -62,7 +62,7 @@ pub(super) fn stand_in(engine: Dialect) -> String {
         Dialect::Sqlite => String::new(),
         other => format!("{other}: \"SELECT 1 AS ID{from} WHERE 1 = 0\", "),
     };
-    let told = "No table looks like patients and has a declared key. This stands in for one, so that the folder can be checked: a select that gives no row. Delete the file with the first source that you write.";
+    let told = "No table looks like patients and has a declared key. This stands in for one, so that the folder can be checked: a select that gives no row. Write a source in a file of its own, as \"Sources\" in mappings/README.md tells, and delete this one with it.";
     text::remark("##", told)
         + &format!(
             "resource: Patient\ntable: STAND_IN as p\nid: p.ID\nelements: {{}}\n\ntables:\n  STAND_IN:\n    sql: {{ {of_engine}sqlite: \"SELECT 1 AS ID WHERE 1 = 0\" }}\n    key: ID\n    columns: {{ ID: int }}\n"

@@ -86,7 +86,12 @@ fn join<'t, 'l>(from: &Table<'_>, to: &'t Table<'l>, dialect: Dialect) -> Option
     };
     let columns = || from.columns.iter().filter(may_name);
     let named = columns()
-        .find(|column| column.words == to.words)
+        .find(|column| {
+            column
+                .read
+                .ways()
+                .any(|own| to.read.ways().any(|to| own == to))
+        })
         .or_else(|| columns().find(|column| names(column, from, to, key)))?;
     Some(Join {
         table: to,
@@ -149,9 +154,14 @@ fn pairs(
 /// the beginning (`Appointments.StatusID` and `AppStatus.ID`).
 fn names(column: &Column<'_>, from: &Table<'_>, to: &Table<'_>, key: &str) -> bool {
     if !is_generic(key) {
-        return column.name().eq_ignore_ascii_case(key);
+        return column.is_called_as(key);
     }
-    let both = || to.words.iter().cloned().chain(words(key));
-    let own = from.words.iter().chain(&column.words).cloned();
-    both().eq(column.words.iter().cloned()) || both().eq(own)
+    let key = words(key);
+    to.read.ways().any(|to| {
+        let both = [to, &key].concat();
+        column.read.ways().any(|own| {
+            let mut beginnings = from.read.ways();
+            both == own || beginnings.any(|from| both == [from, own].concat())
+        })
+    })
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::patterns::{GENERIC_KEYS, HARMLESS, Kind, NOISE, OF_ROWS, PATTERNS, Pattern, Slot};
+use super::prefixes::{Reading, shared};
 use super::text::can_be_named;
 use super::words::{spellings, words};
 use crate::relation::{Dialect, SqlType};
@@ -24,7 +25,7 @@ pub(super) struct Table<'l> {
     /// None in the default catalogue.
     pub catalogue: Option<Arc<str>>,
     pub live: &'l LiveTable,
-    pub words: Vec<String>,
+    pub read: Reading,
     pub columns: Vec<Column<'l>>,
     /// Columns that no mapping can use, with their types: of a type that is none of the language's, or with a name that
     /// cannot be said.
@@ -35,16 +36,29 @@ pub(super) struct Table<'l> {
 pub(super) struct Column<'l> {
     pub live: &'l LiveColumn,
     pub ty: SqlType,
-    pub words: Vec<String>,
+    pub read: Reading,
 }
 
 impl Column<'_> {
     pub fn name(&self) -> &str {
         &self.live.name
     }
+
+    /// Whether it is called as another table's key, which is not any table's: `trv_id`, or `vst_trv_id` in a table whose
+    /// columns begin with `vst_`.
+    pub fn is_called_as(&self, key: &str) -> bool {
+        !is_generic(key)
+            && (self.name().eq_ignore_ascii_case(key)
+                || self.read.short.as_ref() == Some(&words(key)))
+    }
 }
 
 impl Table<'_> {
+    /// Its name without a schema.
+    fn bare_name(&self) -> &str {
+        self.name.rsplit('.').next().unwrap_or(&self.name)
+    }
+
     /// A column by its name.
     pub fn column(&self, name: &str, dialect: Dialect) -> Option<&Column<'_>> {
         let found = self.live.column(name, dialect)?;
@@ -82,6 +96,10 @@ pub(super) fn tables<'l>(
             }
         }
     }
+    let shared = shared(tables.iter().map(Table::bare_name));
+    for table in &mut tables {
+        table.read = Reading::new(table.bare_name(), shared.as_deref());
+    }
     (tables, refused)
 }
 
@@ -91,9 +109,9 @@ fn is_usable(column: &LiveColumn) -> bool {
 
 fn table(name: String, catalogue: Option<Arc<str>>, live: &LiveTable) -> Table<'_> {
     let (usable, others): (Vec<_>, Vec<_>) = live.columns.iter().partition(|it| is_usable(it));
-    let bare = name.rsplit('.').next().unwrap_or(&name);
+    let shared = shared(usable.iter().map(|column| column.name.as_str()));
     Table {
-        words: words(bare),
+        read: Reading::new(name.rsplit('.').next().unwrap_or(&name), None),
         catalogue,
         live,
         columns: usable
@@ -102,7 +120,7 @@ fn table(name: String, catalogue: Option<Arc<str>>, live: &LiveTable) -> Table<'
                 Some(Column {
                     live,
                     ty: live.ty?,
-                    words: words(&live.name),
+                    read: Reading::new(&live.name, shared.as_deref()),
                 })
             })
             .collect(),
@@ -198,7 +216,8 @@ fn candidate<'t, 'l>(
     targets: &Targets<'_, '_, '_>,
     dialect: Dialect,
 ) -> Option<Candidate<'t, 'l>> {
-    let by_name = by_name(pattern, &table.words);
+    let points = table.read.ways().map(|words| by_name(pattern, words));
+    let by_name = points.max().unwrap_or_default();
     if by_name == 0 && pattern.by_columns.is_none() {
         return None;
     }
@@ -277,6 +296,7 @@ fn fits(
         Kind::Code => ty.is_text() || ty.is_integer(),
         Kind::Whole => ty.is_integer(),
         Kind::Number => ty.is_number(),
+        Kind::Any => true,
         Kind::Day => ty.has_day(),
         Kind::Moment => ty.has_day_and_time(),
         Kind::Reference(to) => {
@@ -293,20 +313,18 @@ fn is_key(ty: SqlType) -> bool {
 
 /// Whether a column's words are those of a slot.
 fn is_called(slot: &Slot, column: &Column<'_>, table: &Table<'_>) -> bool {
-    let set =
-        |words: &mut dyn Iterator<Item = &str>| words.map(str::to_owned).collect::<HashSet<_>>();
-    let all = set(&mut column.words.iter().map(String::as_str));
-    let meant = set(&mut column
-        .words
-        .iter()
-        .map(String::as_str)
-        .filter(|word| !HARMLESS.contains(word)));
-    let own = set(&mut meant
-        .iter()
-        .map(String::as_str)
-        .filter(|word| !table.words.iter().any(|of_table| of_table == word)));
+    let mut ways = column.read.ways();
+    ways.any(|words| are_called(slot, words, &table.read.whole))
+}
+
+fn are_called(slot: &Slot, words: &[String], of_table: &[String]) -> bool {
+    let all: HashSet<&str> = words.iter().map(String::as_str).collect();
+    let meant = all.iter().copied();
+    let meant: HashSet<&str> = meant.filter(|word| !HARMLESS.contains(word)).collect();
+    let is_own = |word: &&str| !of_table.iter().any(|of_table| of_table == word);
+    let own: HashSet<&str> = meant.iter().copied().filter(is_own).collect();
     spellings(slot.words).any(|spelling| {
-        let spelling = set(&mut spelling.into_iter());
+        let spelling: HashSet<&str> = spelling.into_iter().collect();
         !spelling.is_empty() && (all == spelling || meant == spelling || own == spelling)
     })
 }
@@ -331,7 +349,7 @@ fn refers(
     }
     let key = target.key()?;
     let [key] = &*key else { return None };
-    let is_same = key.eq_ignore_ascii_case(column.name()) && !is_generic(key);
+    let is_same = column.is_called_as(key);
     let key = target.column(key, dialect)?;
     if is_same {
         // A table's own key is what it is itself.
@@ -374,6 +392,8 @@ mod tests {
             ("Patient", "PATIENTS", WHOLE),
             ("Patient", "tblClient", WHOLE),
             ("Patient", "Patient_Master", WHOLE),
+            ("Patient", "PatientRegister", WHOLE),
+            ("Patient", "PATIENT_DEMOGRAPHICS", WHOLE),
             ("Patient", "ARCHIVED_PATIENTS", END),
             ("Patient", "PATIENT_NOTES", 0),
             ("Appointment", "APPOINTMENTTYPES", 0),
@@ -397,6 +417,11 @@ mod tests {
             ("Patient", "family", "MAIDEN_SURNAME", "char(40)", false),
             ("Patient", "birth", "DATEOFBIRTH", "datetime", true),
             ("Patient", "birth", "DOB", "varchar(10)", false),
+            ("Patient", "birthText", "DOB", "varchar(10)", true),
+            ("Patient", "birthNumber", "pat_birth_date", "integer", true),
+            ("Patient", "deletedWhen", "removed_on", "date", true),
+            ("Patient", "deletedWhen", "inactive_date", "text", true),
+            ("Patient", "deletedWhen", "inactive", "integer", false),
             ("Patient", "city", "POSTAL_SUBURB", "varchar(40)", false),
             (
                 "Patient",
@@ -423,6 +448,7 @@ mod tests {
             let slot = pattern
                 .slots
                 .iter()
+                .chain(OF_ROWS)
                 .find(|it| it.name == slot)
                 .expect("a slot");
             let found = fits(

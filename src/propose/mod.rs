@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`patterns`] | what is looked for: the words of names, by resource and element, as data |
 //! | [`words`] | a name → its words |
+//! | [`prefixes`] | names that stand together → their words, without the beginning that most share |
 //! | [`look`] | tables × patterns → the likeliest table of each resource, with the columns that fit |
 //! | [`joins`] | a table × all others → lookups and children |
 //! | [`elements`] | a pattern's elements and these columns → the lines that suggest them |
@@ -21,6 +22,7 @@ mod fixture;
 mod joins;
 mod look;
 mod patterns;
+mod prefixes;
 mod source;
 mod tables;
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub(super) const SPELLINGS: &[(&str, &str)] = &[
     ("appt", "appointment"),
     ("apt", "appointment"),
     ("booking", "appointment"),
+    ("bdate", "birth date"),
     ("birthday", "birth date"),
     ("born", "birth date"),
     ("cell", "mobile"),
@@ -29,6 +30,7 @@ pub(super) const SPELLINGS: &[(&str, &str)] = &[
     ("consultation", "encounter"),
     ("contra", "allergy"),
     ("created", "created"),
+    ("customer", "patient"),
     ("dentist", "practitioner"),
     ("descr", "text"),
     ("description", "text"),
@@ -85,6 +87,7 @@ pub(super) const SPELLINGS: &[(&str, &str)] = &[
     ("pt", "patient"),
     ("qty", "quantity"),
     ("reaction", "reaction"),
+    ("resident", "patient"),
     ("rx", "prescription"),
     ("script", "prescription"),
     ("sex", "gender"),
@@ -95,6 +98,8 @@ pub(super) const SPELLINGS: &[(&str, &str)] = &[
     ("tel", "phone"),
     ("telephone", "phone"),
     ("therapist", "practitioner"),
+    ("traveler", "patient"),
+    ("traveller", "patient"),
     ("vaccination", "vaccine"),
     ("visit", "encounter"),
     ("zip", "postcode"),
@@ -102,8 +107,25 @@ pub(super) const SPELLINGS: &[(&str, &str)] = &[
 
 /// Words of a table's name that say nothing of what is in it.
 pub(super) const NOISE: &[&str] = &[
-    "tbl", "tb", "dbo", "data", "master", "main", "info", "record", "detail", "file", "list",
-    "current", "view", "vw", "all", "past",
+    "tbl",
+    "tb",
+    "dbo",
+    "data",
+    "master",
+    "main",
+    "info",
+    "record",
+    "detail",
+    "file",
+    "list",
+    "current",
+    "view",
+    "vw",
+    "all",
+    "past",
+    "register",
+    "demographic",
+    "table",
 ];
 
 /// Words of a column's name that do not change what it means.
@@ -127,6 +149,8 @@ pub(super) const GENERIC_KEYS: &[&str] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
+    /// Of whatever type: that there is a value is what says something.
+    Any,
     /// Text or a whole number.
     Code,
     Whole,
@@ -197,6 +221,12 @@ pub(super) const OF_ROWS: &[Slot] = &[
         "a mark of what was deleted",
     ),
     slot(
+        "deletedWhen",
+        Kind::Any,
+        "deleted on; deleted at; deleted date; date deleted; deleted time; deleted date time; removed on; removed at; removed date; date removed; inactive date; date inactive; inactive on; inactive since; inactivated on; inactivated at; deactivated on; deactivated at; archived on; archived at; archived date; date archived",
+        "when it was deleted",
+    ),
+    slot(
         "updated",
         Kind::Moment,
         "updated; last updated; updated date; updated at; updated on; date updated; last updated date; updated time; updated date time; date t stamp; stamp; last edit; sec date t edit",
@@ -217,6 +247,8 @@ const OF_PATIENT: &str = "patient id; patient number; patient code; patient; pat
 const OF_PRACTITIONER: &str = "practitioner id; practitioner number; practitioner code; practitioner; practitioner key; user id; user number; user code; user; treating practitioner; primary practitioner id";
 const OF_LOCATION: &str = "location id; location number; location code; location; clinic id; clinic number; clinic code; clinic; practice id; site id";
 
+const BIRTH: &str = "birth date; date birth; birth";
+
 const fn patient() -> Slot {
     slot("patient", PATIENT, OF_PATIENT, "whose it is")
 }
@@ -227,8 +259,8 @@ pub(super) const PATTERNS: &[Pattern] = &[
         resource: "Patient",
         file: "patient",
         alias: "p",
-        table: "patient",
-        needs: &["family|fullName", "birth|genderText|genderNumber"],
+        table: "patient; person; people",
+        needs: &["family|fullName", "birth|birthText|birthNumber|genderText|genderNumber"],
         by_columns: Some(7),
         may_be_bare: true,
         slots: &[
@@ -238,7 +270,9 @@ pub(super) const PATTERNS: &[Pattern] = &[
             slot("preferred", Kind::Text, "preferred name; preferred; known as; nick name; nickname; alias", "a name in daily use"),
             slot("title", Kind::Text, "title; salutation; prefix; name title", "a title"),
             slot("fullName", Kind::Text, "name; patient name; display name", "a whole name"),
-            slot("birth", Kind::Day, "birth date; date birth; birth", "a day of birth"),
+            slot("birth", Kind::Day, BIRTH, "a day of birth"),
+            slot("birthText", Kind::Text, BIRTH, "a day of birth, as text: is its layout YYYYMMDD, DD/MM/YYYY or YYYY-MM-DD?"),
+            slot("birthNumber", Kind::Whole, BIRTH, "a day of birth, as a number: is it YYYYMMDD? Seconds since 1970 are `unix: true`"),
             slot("death", Kind::Day, "death date; date death; death; deceased date; date deceased; date time deceased", "a day of death"),
             slot("genderText", Kind::Text, "gender; gender code", "a gender"),
             slot("genderNumber", Kind::Whole, "gender; gender code", "a gender, as a number: which is which?"),
@@ -283,6 +317,8 @@ telecom:
 gender: { column: {.genderText}, codes: { M: male, F: female, \"*\": unknown } }
 | gender: { column: {.genderNumber}, codes: { 1: male, 2: female, \"*\": unknown } }
 birthDate: {birth}
+| birthDate: { column: {.birthText}, format: YYYYMMDD }
+| birthDate: { column: {.birthNumber}, format: YYYYMMDD }
 deceasedDateTime: {death}
 address:
   - use: home
@@ -529,7 +565,7 @@ note:
         resource: "Immunization",
         file: "immunization",
         alias: "v",
-        table: "vaccine; patient vaccine",
+        table: "vaccine; patient vaccine; vaccine dose; dose",
         needs: &["patient", "vaccine|definition", "date"],
         by_columns: None,
         may_be_bare: false,
@@ -538,7 +574,7 @@ note:
             slot("practitioner", PRACTITIONER, "administered by; given by; practitioner id; practitioner number; practitioner code; practitioner; user id", "who gave it"),
             slot("vaccine", Kind::Text, "vaccine; vaccine name; name; vaccine text", "which vaccine"),
             slot("definition", Kind::Code, "vaccine def number; vaccine def id; vaccine id; vaccine code", "which vaccine, in a table of its own"),
-            slot("date", Kind::Day, "date; given date; date given; date time; date time start; administered date; start date", "when it was given"),
+            slot("date", Kind::Day, "date; day; given date; date given; given on; given; date time; date time start; administered date; start date", "when it was given"),
             slot("batch", Kind::Text, "batch; batch number", "a batch number"),
             slot("expiry", Kind::Day, "expiry date; expiry; date expire; date expiry", "until when it is good"),
             slot("note", Kind::Text, "note; comment", "a remark"),

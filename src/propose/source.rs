@@ -154,16 +154,27 @@ fn of_rows(candidate: &Candidate<'_, '_>, column: &dyn Fn(&str) -> String) -> Ve
             .map(|it| column(it.column.name()))
     };
     let mut lines = Vec::new();
-    if let Some(deleted) = filled("deletedNumber") {
-        let rows = text::fragment(&format!("{deleted} = 0"));
-        lines.push(format!(
-            "rows: {rows}  # a mark of what was deleted: which value says so?"
-        ));
-    } else if let Some(deleted) = filled("deletedText") {
-        let rows = text::fragment(&format!("{deleted} <> 'T' or {deleted} is null"));
-        lines.push(format!(
-            "rows: {rows}  # a mark of what was deleted: which value says so?"
-        ));
+    let marked = filled("deletedNumber").map(|it| format!("{it} = 0"));
+    let marked =
+        marked.or_else(|| filled("deletedText").map(|it| format!("{it} <> 'T' or {it} is null")));
+    let when = candidate
+        .filled
+        .get("deletedWhen")
+        .map(|it| it.column.name());
+    match (marked, when) {
+        (Some(rows), when) => {
+            let when = when.map(|name| format!(" {} tells when", text::shown(name)));
+            lines.push(format!(
+                "rows: {}  # a mark of what was deleted: which value says so?{}",
+                text::fragment(&rows),
+                when.unwrap_or_default()
+            ));
+        }
+        (None, Some(name)) => lines.push(format!(
+            "rows: {}  # when it was deleted, by its name: is it NULL in the rows that are there?",
+            text::fragment(&format!("{} is null", column(name)))
+        )),
+        (None, None) => {}
     }
     let written: Vec<String> = ["updated", "created"]
         .into_iter()

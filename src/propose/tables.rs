@@ -1,16 +1,20 @@
-//! Tables of a database → `tables.yaml`: what the catalogue says of those that the suggestions use, as facts, and the names
-//! of the others as remarks.
+//! Tables of a database → `tables.yaml`: what its catalogue says of them, as facts.
+//!
+//! Those that the suggestions use are declared. The others are as well in a small database; in a large one they are
+//! comments up to a bound, and then names: nobody wants to read thousands of tables of which a few are used.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::look::{Column, Table};
 use super::text;
-use super::words::words;
 use crate::relation::Collation;
 
-/// Columns that are declared in one folder, at the most: what comes after them is a comment, until it is needed.
+/// Columns that are declared in one folder, at the most: what comes after them is a comment, until it is needed, and what
+/// no suggestion uses is a name alone.
 const MOST_COLUMNS: usize = 1_000;
+/// Tables of a small database, at the most, and columns of all of them.
+const SMALL: (usize, usize) = (40, 400);
 /// Tables that are named in remarks, at the most.
 const MOST_NAMED: usize = 400;
 
@@ -22,16 +26,25 @@ pub(super) struct Declared<'t, 'l> {
     pub live: Vec<&'t Table<'l>>,
 }
 
-/// Declares the tables that are used, in their order, and names the others.
+/// Declares the tables that are used, in their order, and the others after them as far as they are few.
 pub(super) fn declared<'t, 'l>(
     used: &[&'t Table<'l>],
     all: &'t [Table<'l>],
     refused: &[(String, &'static str)],
     collation: &str,
 ) -> Declared<'t, 'l> {
+    let is_small = all.len() <= SMALL.0
+        && all.iter().map(|table| table.columns.len()).sum::<usize>() <= SMALL.1;
     let mut out = text::remark(
         "##",
-        "The tables and columns that the suggestions use, with their types as the database's catalogue says them. Nothing else is ever read: add a table or column when you use it, and take away what you do not.",
+        match is_small {
+            true => {
+                "The tables and columns of the database, with their types as its catalogue says them. Nothing else is ever read: take away what you do not use."
+            }
+            false => {
+                "The tables and columns that the suggestions use, with their types as the database's catalogue says them. Nothing else is ever read: add a table or column when you use it, and take away what you do not."
+            }
+        },
     );
     let mut live = Vec::new();
     let mut blocks = String::new();
@@ -45,6 +58,36 @@ pub(super) fn declared<'t, 'l>(
         }
         blocks.push_str(&block(table, is_live, collation));
     }
+    let names: HashSet<&str> = used.iter().map(|table| table.name.as_str()).collect();
+    let mut others = Vec::new();
+    let mut unused = String::new();
+    for table in all.iter().filter(|it| !names.contains(it.name.as_str())) {
+        if columns + table.columns.len() > MOST_COLUMNS {
+            others.push(format!(
+                "{} ({})",
+                text::shown(&table.name),
+                table.columns.len()
+            ));
+            continue;
+        }
+        columns += table.columns.len();
+        let is_live = is_small && table.key().is_some();
+        if is_live {
+            live.push(table);
+        }
+        unused.push_str(&block(table, is_live, collation));
+    }
+    if !unused.is_empty() {
+        blocks.push('\n');
+        blocks.push_str(&text::remark(
+            "##",
+            match is_small {
+                true => "What no suggestion uses.",
+                false => "What no suggestion uses: take the `# ` off a table when you use it.",
+            },
+        ));
+        blocks.push_str(&unused);
+    }
     // A map of comments alone would be no map.
     out.push_str(if live.is_empty() {
         "tables: {}  # with the first table, take the {} away\n"
@@ -52,18 +95,12 @@ pub(super) fn declared<'t, 'l>(
         "tables:\n"
     });
     out.push_str(&blocks);
-    let names: HashSet<&str> = used.iter().map(|table| table.name.as_str()).collect();
-    let others: Vec<String> = all
-        .iter()
-        .filter(|table| !names.contains(table.name.as_str()))
-        .map(|table| format!("{} ({})", text::shown(&table.name), table.columns.len()))
-        .collect();
     if !others.is_empty() {
         out.push('\n');
         out.push_str(&text::remark(
             "##",
             &format!(
-                "Tables and views that no suggestion uses, with how many columns they have: {}",
+                "More tables and views that no suggestion uses, with how many columns they have: {}",
                 listed(&others)
             ),
         ));
@@ -172,13 +209,12 @@ fn declaration(column: &Column<'_>, of_mapping: &str) -> String {
 /// A column that may be the key of a table that declares none: called `id`, or as the table and an `id`.
 pub(super) fn guessed_key<'t>(table: &'t Table<'_>) -> Option<&'t str> {
     let of_key = |column: &&Column<'_>| {
-        let own = column
-            .words
-            .iter()
-            .filter(|word| !table.words.contains(word));
-        let own: Vec<&str> = own.map(String::as_str).collect();
-        matches!(*own, ["id" | "key" | "number" | "code"])
-            || words(column.name()) == ["record", "id"]
+        let is_key = |words: &[String]| {
+            let own = words.iter().filter(|word| !table.read.whole.contains(word));
+            let own: Vec<&str> = own.map(String::as_str).collect();
+            matches!(*own, ["id" | "key" | "number" | "code"]) || words == ["record", "id"]
+        };
+        column.read.ways().any(is_key)
     };
     table.columns.iter().find(of_key).map(Column::name)
 }

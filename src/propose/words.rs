@@ -40,7 +40,12 @@ static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
 
 /// The words of a name, in their order.
 pub(super) fn words(name: &str) -> Vec<String> {
-    pieces(name).iter().flat_map(|piece| read(piece)).collect()
+    of_pieces(&pieces(name))
+}
+
+/// The words of some of a name's pieces.
+pub(super) fn of_pieces(pieces: &[String]) -> Vec<String> {
+    pieces.iter().flat_map(|piece| read(piece)).collect()
 }
 
 /// The spellings of a slot or table, each as its words.
