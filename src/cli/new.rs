@@ -4,7 +4,8 @@
 //! or not at all. Of a database only the catalogue is read.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -29,8 +30,8 @@ pub(super) struct Args {
     /// The folder to make
     #[arg(value_name = "NAME")]
     folder: PathBuf,
-    /// The product's database engine; with --from-site it is the site's
-    #[arg(long, value_name = "ENGINE", value_parser = engines(), required_unless_present = "from_site")]
+    /// The product's database engine; with --from-site it is the site's, and with --from-sqlite SQLite unless it is said
+    #[arg(long, value_name = "ENGINE", value_parser = engines(), required_unless_present_any = ["from_site", "from_sqlite"])]
     engine: Option<Dialect>,
     /// The product's name, for people [default: made of the folder's]
     #[arg(long, value_name = "TEXT")]
@@ -70,6 +71,8 @@ enum NewError {
         path: PathBuf,
         source: PassthroughError,
     },
+    #[error("{} is SQL text, and no database; make a database of it: sqlite3 {} < {}", path.display(), for_shell(&database(path)), for_shell(path))]
+    SqlText { path: PathBuf },
     #[error("the site's databases are {found}, and --engine is {asked}: leave --engine out")]
     OtherEngine { asked: Dialect, found: Dialect },
     #[error("the driver of the site can reach any engine: say which with --engine")]
@@ -123,8 +126,24 @@ fn new(args: &Args) -> Result<String, NewError> {
     for file in &files {
         let _ = writeln!(out, "  {}", file.name);
     }
-    let _ = writeln!(out, "Next: pilaster mapping check {}", folder.display());
+    let _ = writeln!(out, "Next: pilaster mapping check {}", for_shell(folder));
     Ok(out)
+}
+
+/// A path as it is typed to a shell: in quotes where it has to be.
+fn for_shell(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| {
+        c.is_alphanumeric()
+            || matches!(c, '/' | '.' | '_' | '-' | '+' | ',' | ':' | '@')
+            || cfg!(windows) && c == '\\'
+    };
+    match path.chars().all(is_plain) && !path.is_empty() {
+        true => path,
+        // No name of a file has such a quote there.
+        false if cfg!(windows) => format!("\"{path}\""),
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
 }
 
 /// `lyrebird-physio` as people write it.
@@ -146,7 +165,7 @@ fn made(args: &Args, product: String) -> Result<Made, NewError> {
         }
         (None, []) => (args.engine.ok_or(NewError::NoEngine)?, None),
         (None, files) => (
-            args.engine.ok_or(NewError::NoEngine)?,
+            args.engine.unwrap_or(Dialect::Sqlite),
             Some(of_files(files)?),
         ),
     };
@@ -168,6 +187,18 @@ fn made(args: &Args, product: String) -> Result<Made, NewError> {
     }
     if proposal.likely.is_empty() {
         told.push_str("  nothing\n");
+    }
+    let unknown = match &*proposal.likely {
+        [] => Some("any resource"),
+        likely if likely.iter().all(|(resource, _)| *resource != "Patient") => Some("Patient"),
+        _ => None,
+    };
+    if let Some(unknown) = unknown {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            told,
+            "No table was recognised as {unknown}: write a source for one yourself, from the tables of tables.yaml (\"Sources\" in mappings/README.md)."
+        );
     }
     Ok(Made {
         files: proposal.files,
@@ -206,11 +237,47 @@ fn of_site(args: &Args, id: &str) -> Result<(Dialect, Seen), NewError> {
 /// What SQLite files say of their tables.
 fn of_files(files: &[Named]) -> Result<Seen, NewError> {
     let databases = Databases::new(files).map_err(StartError::Databases)?;
+    let mut paths = files.iter().map(|file| Path::new(&file.database));
+    if let Some(path) = paths.find(|path| is_sql_text(path)) {
+        return Err(NewError::SqlText {
+            path: path.to_owned(),
+        });
+    }
     let (names, path) = (databases.names(), databases.first());
     let asked = databases
         .pool()
         .run_now(|session| seen(&names, Dialect::Sqlite, session));
     asked.map_err(|source| NewError::Unreadable { path, source })
+}
+
+/// Whether a file begins as a script does: with a remark or a statement. One that cannot be read is none.
+fn is_sql_text(path: &Path) -> bool {
+    const BEGINNINGS: [&str; 10] = [
+        "--", "/*", "alter", "begin", "create", "drop", "insert", "pragma", "set", "use",
+    ];
+    /// Bytes that are looked at.
+    const BEGINNING: u64 = 512;
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut bytes));
+    if read.is_err() || bytes.contains(&0) {
+        return false;
+    }
+    let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    BEGINNINGS.iter().any(|beginning| {
+        let is_word = beginning.starts_with(|c: char| c.is_ascii_alphabetic());
+        let ends = |rest: &str| !is_word || !rest.starts_with(|c: char| c.is_alphanumeric());
+        text.strip_prefix(beginning).is_some_and(ends)
+    })
+}
+
+/// What the database of a script may be called: not as the script, which would be written over.
+fn database(script: &Path) -> PathBuf {
+    let named = script.with_extension("sqlite");
+    match named == script {
+        true => script.with_extension("db"),
+        false => named,
+    }
 }
 
 fn seen(
@@ -277,5 +344,45 @@ mod tests {
         assert_eq!(product("lyrebird-physio"), "Lyrebird Physio");
         assert_eq!(product("Best_Practice 2"), "Best Practice 2");
         assert_eq!(product("émile"), "Émile");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_path_is_quoted_where_a_shell_needs_it() {
+        for (path, typed) in [
+            ("of/lyrebird-2.0", "of/lyrebird-2.0"),
+            ("émile", "émile"),
+            ("x 3", "'x 3'"),
+            ("it's;rm", r"'it'\''s;rm'"),
+            ("$HOME", "'$HOME'"),
+            ("~x", "'~x'"),
+        ] {
+            assert_eq!(for_shell(Path::new(path)), typed);
+        }
+    }
+
+    #[test]
+    fn a_script_is_told_from_a_database() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x");
+        for (text, expected) in [
+            ("\u{feff}\n -- Tables", true),
+            ("create\nTABLE x (y)", true),
+            ("BEGIN;", true),
+            ("created", false),
+            ("no database", false),
+            ("SQLite format 3\0", false),
+            ("--\0", false),
+            ("", false),
+        ] {
+            std::fs::write(&path, text).expect("written");
+            assert_eq!(is_sql_text(&path), expected, "{text:?}");
+        }
+        assert!(!is_sql_text(&folder.path().join("nowhere")));
+        assert_eq!(
+            database(Path::new("a/travel.sql")),
+            Path::new("a/travel.sqlite")
+        );
+        assert_eq!(database(Path::new("travel.sqlite")), Path::new("travel.db"));
     }
 }

@@ -310,6 +310,12 @@ fn what_cannot_be_made_is_told_and_leaves_nothing() {
     let from = |files: &[&'static str]| new(&[&sqlite[..], files].concat());
     desk.refused(&from(&["nowhere.db"]), "there is no file nowhere.db");
     desk.refused(&from(&["file"]), "file cannot be read");
+    std::fs::write(desk.path("travel.sql"), "CREATE TABLE x (y);").expect("written");
+    desk.refused(
+        &from(&["travel.sql"]),
+        "travel.sql is SQL text, and no database; make a database of it: sqlite3 travel.sqlite < travel.sql",
+    );
+    std::fs::remove_file(desk.path("travel.sql")).expect("removed");
     desk.refused(&from(&["a.db", "b.db"]), "each needs its catalogue");
     desk.refused(&from(&["A=file", "a=file"]), "two databases are given");
     desk.refused(
@@ -323,6 +329,35 @@ fn what_cannot_be_made_is_told_and_leaves_nothing() {
     );
     desk.well(&new(&["empty", "--engine", "mssql"]));
     assert!(desk.path("empty/mapping.yaml").is_file());
+}
+
+#[test]
+fn where_nothing_is_recognised_the_next_step_is_told() {
+    let desk = Desk::new();
+    let database = Connection::open(desk.path("kunden.sqlite")).expect("a database");
+    database
+        .execute_batch("CREATE TABLE kunde (nr INTEGER PRIMARY KEY, vorname VARCHAR(40))")
+        .expect("a table");
+    // The engine of a SQLite file needs not be said.
+    let said = desk.well(&["mapping", "new", "x 3", "--from-sqlite", "kunden.sqlite"]);
+    assert!(
+        said.contains("  nothing\nNo table was recognised as any resource: write a source"),
+        "{said}"
+    );
+    assert!(
+        said.ends_with("Next: pilaster mapping check 'x 3'\n"),
+        "{said}"
+    );
+    assert!(desk.read("x 3/mapping.yaml").contains("engine: sqlite\n"));
+    assert!(desk.read("x 3/tables.yaml").contains("\n  kunde:\n"));
+    assert!(
+        desk.read("x 3/fixture.sql")
+            .contains("CREATE TABLE \"kunde\"")
+    );
+    desk.well(&["mapping", "check", "x 3"]);
+    let other = ["mapping", "new", "y", "--engine", "mssql"];
+    desk.well(&[&other[..], &["--from-sqlite", "kunden.sqlite"]].concat());
+    assert!(desk.read("y/mapping.yaml").contains("engine: mssql\n"));
 }
 
 #[test]
