@@ -17,7 +17,7 @@ use super::files::{Files, identity, look_at_folder};
 use super::open::{Limits, open_over};
 use super::{StartError, tell};
 use crate::cursor::CursorKey;
-use crate::mapping::{Diagnostics, Folder, Options};
+use crate::mapping::{Diagnostics, Folder, Options, rules};
 use crate::passthrough::{PassthroughError, Pool, sqlite};
 use crate::server::{App, Keys, MappingProblem, MappingState, OperatorKey, Practice, Served};
 use crate::site::{OpenError, Opened, Site};
@@ -127,6 +127,17 @@ impl Watched {
             Err(all) => Err(OpenError::Mapping(Box::new(all.clone()))),
         };
         match opened {
+            // An editor that empties a file before it writes it: what is in it is not gone.
+            Ok(Opened { warnings, .. }) if self.revision > 0 && has_empty_file(&warnings) => {
+                self.broken_since.get_or_insert(began);
+                let shown = warnings.render(io::stderr().is_terminal());
+                let problems = MappingProblem::of(&warnings);
+                Taken {
+                    site: None,
+                    state: MappingState::broken(self.revision, problems),
+                    told: format!("{shown}\n\nmapping broken: the last good one is served\n"),
+                }
+            }
             Ok(Opened { site, warnings, .. }) => {
                 self.revision += 1;
                 let told = self.taken_up(&warnings, began.elapsed());
@@ -209,6 +220,12 @@ pub(super) fn taken_up(took: Duration, broken_since: Option<Instant>) -> String 
 
 fn connected(parts: &Parts) -> Result<Arc<Pool>, PassthroughError> {
     sqlite::pool(&parts.database, parts.limits.pool.clone()).map(Arc::new)
+}
+
+/// Whether a file has nothing in it, which is but a warning otherwise.
+fn has_empty_file(warnings: &Diagnostics) -> bool {
+    let empty = rules::EMPTY_FILE.code;
+    warnings.iter().any(|warning| warning.code() == empty)
 }
 
 /// Why a mapping cannot be served, problem by problem. `text` gives the text of a file of the mapping.

@@ -241,12 +241,15 @@ pub fn verify(
     Ok(Report { findings })
 }
 
-/// What the databases that a mapping's tables lie in say of themselves, each with its catalogue.
+/// Databases, each with the catalogue that it is; None of the default one.
+type Databases<'m> = Vec<(Option<&'m Arc<str>>, Live)>;
+
+/// What the databases that a mapping's tables lie in say of themselves.
 fn databases<'m>(
     mapping: &'m Mapping,
     dialect: Dialect,
     session: &mut Session<'_>,
-) -> Result<Vec<(Option<&'m Arc<str>>, Live)>, PassthroughError> {
+) -> Result<Databases<'m>, PassthroughError> {
     let mut catalogues: Vec<Option<&Arc<str>>> = Vec::new();
     for table in mapping.tables.values() {
         if !catalogues.contains(&table.catalogue.as_ref()) {

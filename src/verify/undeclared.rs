@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::databases;
 use crate::mapping::Mapping;
+use crate::mapping::coverage::Unmapped;
 use crate::passthrough::{PassthroughError, Session};
 use crate::relation::Dialect;
 
@@ -16,7 +17,7 @@ pub fn undeclared(
     mapping: &Mapping,
     dialect: Dialect,
     session: &mut Session<'_>,
-) -> Result<Vec<(Arc<str>, Vec<Arc<str>>)>, PassthroughError> {
+) -> Result<Vec<Unmapped>, PassthroughError> {
     let databases = databases(mapping, dialect, session)?;
     let mut tables = Vec::new();
     for table in mapping.tables.values() {
@@ -39,7 +40,10 @@ pub fn undeclared(
             .map(|column| Arc::from(&*column.name))
             .collect();
         if !columns.is_empty() {
-            tables.push((Arc::clone(&table.name), columns));
+            tables.push(Unmapped {
+                table: Arc::clone(&table.name),
+                columns,
+            });
         }
     }
     Ok(tables)

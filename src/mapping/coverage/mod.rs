@@ -125,10 +125,9 @@ pub fn coverage(mapping: &Mapping) -> Coverage {
 
 impl Coverage {
     /// The same, beside a database whose tables have these columns, too.
-    pub fn beside(self, undeclared: Vec<(Arc<str>, Vec<Arc<str>>)>) -> Coverage {
-        let of_table = |(table, columns)| Unmapped { table, columns };
+    pub fn beside(self, undeclared: Vec<Unmapped>) -> Coverage {
         Coverage {
-            undeclared: Some(undeclared.into_iter().map(of_table).collect()),
+            undeclared: Some(undeclared),
             ..self
         }
     }
