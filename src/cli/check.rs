@@ -114,10 +114,7 @@ fn text(all: &[Checked]) -> ExitCode {
     let problems = || all.iter().flat_map(|checked| checked.problems.iter());
     let gravest = problems().min_by_key(|problem| problem.severity());
     if let Some(gravest) = gravest {
-        super::tell(&format!(
-            "for more about a problem: pilaster mapping explain-code {}",
-            gravest.code()
-        ));
+        super::tell(&super::more_about(gravest.code()));
     }
     written
 }

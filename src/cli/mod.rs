@@ -143,6 +143,11 @@ fn tell(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Where to read more of a problem, after problems were told.
+fn more_about(code: &str) -> String {
+    format!("for more about a problem: pilaster mapping explain-code {code}")
+}
+
 /// Reads the name of a time zone.
 fn zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).map_err(|_| "no IANA time zone has this name".to_owned())

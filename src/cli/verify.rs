@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
 use super::{StartError, site};
-use crate::config::{self, Process};
-use crate::mapping::Options;
+use crate::config::{self, MappingSource, Process};
+use crate::mapping::{Options, path_in};
 use crate::verify::{self, Report};
 
 /// Compare a site's mapping with its live database: missing tables and columns, wrong types, searches without an index, other collations
@@ -27,6 +27,10 @@ pub(super) fn run(args: &Args) -> ExitCode {
     match compared(args) {
         Ok((report, told)) => {
             let printed = super::print(&told);
+            // The gravest comes first.
+            if let Some(gravest) = report.findings.first() {
+                super::tell(&super::more_about(gravest.kind.code()));
+            }
             match report.has_errors() {
                 true => ExitCode::FAILURE,
                 false => printed,
@@ -57,7 +61,11 @@ fn compared(args: &Args) -> Result<(Report, String), StartError> {
         true => format!("the databases of {} are as the mapping says\n", site.id),
         false => {
             let colour = io::stdout().is_terminal();
-            report.render(|file| files.text(file), colour) + "\n"
+            let path = |file: &str| match &site.mapping {
+                MappingSource::Folder(folder) => path_in(folder, file),
+                MappingSource::Embedded => file.into(),
+            };
+            report.render(|file| files.text(file), path, colour) + "\n"
         }
     };
     Ok((report, told))

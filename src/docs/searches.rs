@@ -2,8 +2,9 @@
 //! wants.
 //!
 //! Which column an index should begin with is the rule by which `mapping verify` looks for one: the column of the
-//! source's own table that is compared as it stands. What is looked up, converted or compared without case where the
-//! collation tells case apart is found by reading rows, whatever indexes there are.
+//! source's own table that is compared as it stands; of a lookup's column both that one and the own column by which the
+//! lookup belongs. What is converted or compared without case where the collation tells case apart is found by reading
+//! rows, whatever indexes there are.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::example;
 use crate::mapping::usage::{Aliases, named, table_name};
 use crate::mapping::{Mapping, Matcher, Resource, Source, Target, TextMatcher, TokenCode, walk};
 use crate::relation::{Column, CompareOp, Expr, Predicate, TableSource};
-use crate::verify::common::{FEW, Wanted, own_column};
+use crate::verify::common::{FEW, Wanted, serving};
 
 /// A search parameter of a type.
 #[derive(Debug)]
@@ -115,14 +116,14 @@ fn indexes(mapping: &Mapping, source: &Source, target: &Target, wanted: &Wanted)
             let all = targets.flat_map(|target| indexes(mapping, source, target, wanted));
             all.collect()
         }
-        _ => vec![index(mapping, source, target, wanted)],
+        _ => of_target(mapping, source, target, wanted),
     }
 }
 
 const CONSTANT: &str = "a constant is compared";
 
-fn index(mapping: &Mapping, source: &Source, target: &Target, wanted: &Wanted) -> Index {
-    let on = |table: Arc<str>, column: Arc<str>| {
+fn of_target(mapping: &Mapping, source: &Source, target: &Target, wanted: &Wanted) -> Vec<Index> {
+    let on = |(table, column): (Arc<str>, Arc<str>)| {
         let common = wanted.contains_key(&(Arc::clone(&table), Arc::clone(&column)));
         Index::On {
             table,
@@ -130,28 +131,36 @@ fn index(mapping: &Mapping, source: &Source, target: &Target, wanted: &Wanted) -
             common,
         }
     };
+    let none = |why| vec![Index::None(why)];
     if let Some(child) = target.child.and_then(|place| source.children.get(place)) {
         let column = child.on.first().map(|(own, _)| own);
         return match (column, table_name(mapping, &child.table)) {
-            (Some(Expr::Column(column)), Some(table)) => on(table, Arc::clone(&column.name)),
-            _ => Index::None("its child is not found by a column"),
+            (Some(Expr::Column(column)), Some(table)) => {
+                vec![on((table, Arc::clone(&column.name)))]
+            }
+            _ => none("its child is not found by a column"),
         };
     }
     let TableSource::Named(table) = &source.relation.table.source else {
-        return Index::None("the table is a select of the mapping's own");
+        return none("the table is a select of the mapping's own");
     };
     if FEW.contains(&source.resource) {
-        return Index::None("few rows");
+        return none("few rows");
     }
     if matches!(target.matcher, Matcher::Id) {
         return match source.relation.key.first() {
-            Some(column) => on(Arc::clone(table), Arc::clone(column)),
-            None => Index::None("the table has no key"),
+            Some(column) => vec![on((Arc::clone(table), Arc::clone(column)))],
+            None => none("the table has no key"),
         };
     }
-    match own_column(source, target).or_else(|| looked_up_by(source, target)) {
-        Some(column) => on(Arc::clone(table), column),
-        None => Index::None(why_none(source, target)),
+    let mut serving = serving(source, target);
+    if serving.is_empty() {
+        let own = looked_up_by(source, target);
+        serving.extend(own.map(|column| (Arc::clone(table), column)));
+    }
+    match serving.is_empty() {
+        true => none(why_none(source, target)),
+        false => serving.into_iter().map(on).collect(),
     }
 }
 

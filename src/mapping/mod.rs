@@ -85,7 +85,7 @@ mod value;
 pub(crate) mod vocabulary;
 
 pub(crate) use diagnostic::{At, Problem, Report, SourceFile};
-pub use diagnostic::{Diagnostic, Diagnostics, json, sarif};
+pub use diagnostic::{Diagnostic, Diagnostics, json, path_in, sarif};
 pub use lacks::Lacks;
 pub use lines::{Extent, Lines};
 pub(crate) use load::{CASES, is_yaml};

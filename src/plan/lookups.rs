@@ -123,7 +123,7 @@ fn on_own_column(child: &Child, predicate: &Predicate) -> Option<Predicate> {
 }
 
 /// Where a lookup belongs by one column, and what else its condition says is about itself.
-fn asked(join: &Join) -> Option<Shared<Child>> {
+pub(crate) fn asked(join: &Join) -> Option<Shared<Child>> {
     let parts = match &join.on {
         Predicate::And(parts) => parts.as_slice(),
         alone => std::slice::from_ref(alone),

@@ -40,6 +40,7 @@ pub use error::{PlanError, UnknownName};
 pub use include::{
     Across, AcrossSelect, Included, MOST_ADDED, MOST_INCLUDED, ROUNDS, Steps, merged,
 };
+pub(crate) use lookups::asked as asked_first;
 pub use order::{Place, compare_keys};
 pub use planner::Planner;
 pub use sort::{Merged, merged as merged_keys};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::mapping::{Mapping, Matcher, Source, Target, TextMatcher, TokenCode};
-use crate::relation::{Expr, TableSource};
+use crate::plan::asked_first;
+use crate::relation::{Column, Expr, Table, TableSource};
 
 /// Parameters by which integrations search day in, day out.
 const COMMON: [&str; 7] = [
@@ -39,7 +40,7 @@ pub(crate) fn wanted(mapping: &Mapping) -> Wanted {
             continue;
         };
         if let [first, ..] = &*source.relation.key {
-            let why = format!("reading a {} by its id", source.resource);
+            let why = format!("reading {} by its id", with_article(source.resource));
             note(&mut wanted, table, first, why);
         }
         for child in &source.children {
@@ -47,7 +48,7 @@ pub(crate) fn wanted(mapping: &Mapping) -> Wanted {
                 continue;
             };
             if let Some((Expr::Column(column), _)) = child.on.first() {
-                let why = format!("the `{}` of a {}", child.name, source.resource);
+                let why = format!("the `{}` of {}", child.name, with_article(source.resource));
                 note(&mut wanted, of_child, &column.name, why);
             }
         }
@@ -58,21 +59,23 @@ pub(crate) fn wanted(mapping: &Mapping) -> Wanted {
             let Some(parameter) = source.search.get(name) else {
                 continue;
             };
-            for column in parameter
-                .targets
-                .iter()
-                .filter_map(|target| own_column(source, target))
-            {
-                note(
-                    &mut wanted,
-                    table,
-                    &column,
-                    format!("{}?{name}=", source.resource),
-                );
+            let targets = parameter.targets.iter();
+            for (table, column) in targets.flat_map(|target| serving(source, target)) {
+                let why = format!("{}?{name}=", source.resource);
+                note(&mut wanted, &table, &column, why);
             }
         }
     }
     wanted
+}
+
+/// `an Encounter`, `a Patient`. No resource type begins with a `U`, which would be spoken as a consonant.
+fn with_article(resource: &str) -> String {
+    let article = match resource.starts_with(['A', 'E', 'I', 'O']) {
+        true => "an",
+        false => "a",
+    };
+    format!("{article} {resource}")
 }
 
 fn note(wanted: &mut Wanted, table: &Arc<str>, column: &Arc<str>, why: String) {
@@ -84,11 +87,42 @@ fn note(wanted: &mut Wanted, table: &Arc<str>, column: &Arc<str>, why: String) {
     }
 }
 
-/// The column of the source's own table that a target looks into first.
-pub(crate) fn own_column(source: &Source, target: &Target) -> Option<Arc<str>> {
-    if target.child.is_some() {
-        return None;
+/// Table and column of the indexes that serve a target: of the column that is compared, where that is the source's
+/// own. Where it is a lookup's, the lookup is asked first (`own IN (SELECT key FROM lookup WHERE …)`): an index finds
+/// the lookup's rows, and one on the own column that the lookup belongs by finds the source's. Empty where reading
+/// rows is all that there is.
+pub(crate) fn serving(source: &Source, target: &Target) -> Vec<(Arc<str>, Arc<str>)> {
+    let relation = &source.relation;
+    let (None, Some(column)) = (target.child, compared(target)) else {
+        return Vec::new();
+    };
+    let of = |table: &Table, column: &Column| match &table.source {
+        TableSource::Named(name) => Some((Arc::clone(name), Arc::clone(&column.name))),
+        TableSource::Derived(_) => None,
+    };
+    if column.alias == relation.table.alias {
+        return of(&relation.table, column).into_iter().collect();
     }
+    let mut joins = relation.joins.iter();
+    let join = joins.find(|join| join.table.alias == column.alias);
+    let Some(lookup) = join.and_then(|join| asked_first(join)) else {
+        return Vec::new();
+    };
+    let [(Expr::Column(key), Expr::Column(own))] = lookup.on.as_slice() else {
+        return Vec::new();
+    };
+    // What belongs by another lookup's column waits for that one's rows.
+    if own.alias != relation.table.alias {
+        return Vec::new();
+    }
+    // What is equal to the own column is compared there.
+    let of_lookup = (key.name != column.name).then(|| of(&lookup.table, column));
+    let of_own = of(&relation.table, own);
+    of_lookup.flatten().into_iter().chain(of_own).collect()
+}
+
+/// The column that a target compares as it stands, and that an index can therefore find.
+fn compared(target: &Target) -> Option<&Column> {
     let expr = match &target.matcher {
         // Under any other collation a search without case reads the column of every row, index or not.
         Matcher::Text(TextMatcher::Column(column))
@@ -110,9 +144,7 @@ pub(crate) fn own_column(source: &Source, target: &Target) -> Option<Arc<str>> {
         _ => return None,
     };
     match expr {
-        Expr::Column(column) if column.alias == source.relation.table.alias => {
-            Some(Arc::clone(&column.name))
-        }
+        Expr::Column(column) => Some(column),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Findings, and the texts of the mapping's files → what a person reads: each finding with its line of the file.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -13,8 +14,13 @@ const MAX_LINE: usize = 2000;
 
 impl Report {
     /// The text for a terminal. `text` gives the text of a file of the mapping; of one that it does not have, the place
-    /// alone is shown.
-    pub fn render<'t>(&self, text: impl Fn(&str) -> Option<&'t str>, colour: bool) -> String {
+    /// alone is shown. `path` gives the way to a file, as it is shown.
+    pub fn render<'t>(
+        &self,
+        text: impl Fn(&str) -> Option<&'t str>,
+        path: impl Fn(&str) -> Arc<str>,
+        colour: bool,
+    ) -> String {
         let renderer = match colour {
             true => Renderer::styled(),
             false => Renderer::plain(),
@@ -22,7 +28,9 @@ impl Report {
         let renderer = renderer.decor_style(DecorStyle::Ascii);
         let mut out = String::new();
         for finding in &self.findings {
-            let group = group(finding, text(&finding.place.file));
+            let file = &finding.place.file;
+            let path = path(file);
+            let group = group(finding, text(file), &path);
             out.push_str(renderer.render(&[group]).trim_end());
             out.push_str("\n\n");
         }
@@ -42,7 +50,7 @@ impl Finding {
     }
 }
 
-fn group<'a>(finding: &'a Finding, text: Option<&'a str>) -> Group<'a> {
+fn group<'a>(finding: &'a Finding, text: Option<&'a str>, path: &'a str) -> Group<'a> {
     let level = match finding.kind.severity() {
         Severity::Error => Level::ERROR,
         Severity::Warning if finding.kind.is_note() => Level::NOTE,
@@ -56,11 +64,11 @@ fn group<'a>(finding: &'a Finding, text: Option<&'a str>) -> Group<'a> {
         Some((line, declared)) => {
             let snippet = Snippet::source(line)
                 .line_start(number)
-                .path(&*finding.place.file)
+                .path(path)
                 .annotation(AnnotationKind::Primary.span(declared));
             title.element(snippet)
         }
-        None => title.element(Origin::path(&*finding.place.file).line(number)),
+        None => title.element(Origin::path(path).line(number)),
     };
     placed.element(Level::HELP.message(finding.remedy.as_str()))
 }

@@ -82,7 +82,11 @@ fn each_difference_has_its_place_and_a_remedy() {
     let optional = found.missing_optional();
     assert!(optional.contains(&("PATIENTS".to_owned(), "NICKNAME".to_owned())));
     let tables = format!("tables:{}", TABLES.replace('\n', "\n  "));
-    let shown = found.render(|file| (file == "tables.yaml").then_some(&*tables), false);
+    let shown = found.render(
+        |file| (file == "tables.yaml").then_some(&*tables),
+        |file| file.into(),
+        false,
+    );
     insta::assert_snapshot!(shown, @r"
     error[PV002]: the database has no column `EMAILS.ID`
       --> tables.yaml:10:42
@@ -153,6 +157,44 @@ fn each_difference_has_its_place_and_a_remedy() {
 }
 
 #[test]
+fn a_search_through_a_lookup_wants_two_indexes() {
+    let files = [
+        ("mapping.yaml", MANIFEST),
+        (
+            "tables.yaml",
+            "tables:\n  PATIENTS: { key: ID, columns: { ID: int } }\n  VISIT: { key: ID, columns: { ID: int, PID: int } }\n  DOSE: { key: ID, columns: { ID: int, VISIT: int } }\n",
+        ),
+        (
+            "patient.yaml",
+            "resource: Patient\ntable: PATIENTS as p\nid: p.ID\nelements: {}\n",
+        ),
+        (
+            "immunization.yaml",
+            "resource: Immunization\ntable: DOSE as d\nid: d.ID\nlookups: { visit: VISIT on visit.ID = d.VISIT }\nelements:\n  status: completed\n  vaccineCode: { text: unknown }\n  occurrenceString: unknown\n  patient: { reference: { to: Patient, id: visit.PID } }\n",
+        ),
+    ];
+    let mapping = match load_files("example", &files, &Options::default()) {
+        Ok(loaded) => loaded.mapping,
+        Err(problems) => panic!("{problems}"),
+    };
+    let (pool, _file) = pool(
+        "CREATE TABLE PATIENTS (ID INTEGER PRIMARY KEY);
+         CREATE TABLE VISIT (ID INTEGER PRIMARY KEY, PID INT);
+         CREATE TABLE DOSE (ID INTEGER PRIMARY KEY, VISIT INT);",
+    );
+    let found = pool
+        .run_now(|session| verify(&mapping, Dialect::Sqlite, session))
+        .expect("asked");
+    let told: Vec<&str> = found.findings.iter().map(|it| &*it.message).collect();
+    let of = |table, column| {
+        format!(
+            "no index of `{table}` begins with `{column}`, so that the whole table is read for Immunization?patient="
+        )
+    };
+    assert_eq!(told, [of("VISIT", "PID"), of("DOSE", "VISIT")]);
+}
+
+#[test]
 fn an_empty_database_lacks_its_tables() {
     let found = report("CREATE TABLE OTHER (A INT)");
     assert_eq!(found.needed(), ["table EMAILS", "table PATIENTS"]);
@@ -164,9 +206,9 @@ fn without_the_files_the_place_is_shown_alone() {
         report("CREATE TABLE PATIENTS (ID INTEGER PRIMARY KEY, SURNAME CHAR(40), DOB DATETIME)");
     let place = " --> tables.yaml:10\n  = help: ";
     assert!(found.to_string().contains(place), "{found}");
-    let embedded = found.render(|_| None, false);
+    let embedded = found.render(|_| None, |file| format!("clinic/{file}").into(), false);
     assert!(embedded.contains("note[PV003]"), "{embedded}");
-    assert!(embedded.contains("tables.yaml:8"), "{embedded}");
+    assert!(embedded.contains("clinic/tables.yaml:8"), "{embedded}");
 }
 
 #[test]

@@ -108,17 +108,23 @@ impl Diagnostics {
     /// The same, with their files named by the way to them: `folder/patient.yaml` for `patient.yaml`. The folder that
     /// one is in has no name.
     pub fn in_folder(mut self, folder: &Path) -> Diagnostics {
-        if folder != Path::new(".") {
-            for file in &mut self.files {
-                file.path = Arc::from(folder.join(&*file.path).to_string_lossy());
-            }
-            for diagnostic in &mut self.list {
-                if let Some(file) = self.files.get(diagnostic.file) {
-                    diagnostic.place.file = Arc::clone(&file.path);
-                }
+        for file in &mut self.files {
+            file.path = path_in(folder, &file.path);
+        }
+        for diagnostic in &mut self.list {
+            if let Some(file) = self.files.get(diagnostic.file) {
+                diagnostic.place.file = Arc::clone(&file.path);
             }
         }
         self
+    }
+}
+
+/// The way to a file of a folder: `folder/patient.yaml`. The folder that one is in has no name.
+pub fn path_in(folder: &Path, file: &str) -> Arc<str> {
+    match folder == Path::new(".") {
+        true => Arc::from(file),
+        false => Arc::from(folder.join(file).to_string_lossy()),
     }
 }
 
