@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::model::{Case, Commands, FieldCheck, Ids, Subject};
 use super::practice::{entries, next_cursor};
 use super::run::{Answered, Ran};
-use crate::errors;
 
 /// Lines of a resource that are shown around a field.
 const AROUND: usize = 24;
@@ -27,6 +26,9 @@ pub struct Difference {
     /// JSON of the resource where a field was looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub around: Option<String>,
+    /// What the database gave may explain it: not where a status, a code or a link is another.
+    #[serde(skip)]
+    pub is_of_rows: bool,
 }
 
 impl Difference {
@@ -38,7 +40,13 @@ impl Difference {
             notes: Vec::new(),
             missing: Vec::new(),
             around: None,
+            is_of_rows: true,
         }
+    }
+
+    fn without_rows(mut self) -> Difference {
+        self.is_of_rows = false;
+        self
     }
 
     fn note(mut self, note: impl Into<String>) -> Difference {
@@ -61,17 +69,12 @@ pub fn differences(case: &Case, ran: &Ran) -> Vec<Difference> {
                 Some(total) => format!("an answer, with a total of {total}"),
                 None => "an answer".to_owned(),
             };
-            found.push(Difference::new("a refusal", expected, json!(shown)));
+            found.push(Difference::new("a refusal", expected, json!(shown)).without_rows());
         }
         Ok(answer) => of_answer(case, answer, &mut found),
         Err(error) => {
             let code = error.code();
-            // Here the database is the fixture's.
-            let remedy = match code.id == errors::DATABASE_SCHEMA.id {
-                true => "Give the fixture every table and column that the mapping names.",
-                false => code.remedy,
-            };
-            let told = [error.to_string(), format!("to do: {remedy}")];
+            let told = [error.to_string(), format!("to do: {}", code.remedy)];
             let with_words =
                 |difference: Difference| told.iter().fold(difference, Difference::note);
             let status = expect.status.or(match expect.code {
@@ -140,7 +143,7 @@ fn of_answer(case: &Case, answer: &Answered, found: &mut Vec<Difference>) {
     if let Some(next) = expect.next {
         let is_there = next_cursor(json).is_some();
         if is_there != next {
-            found.push(Difference::new("next", json!(next), json!(is_there)));
+            found.push(Difference::new("next", json!(next), json!(is_there)).without_rows());
         }
     }
     for check in &expect.fields {

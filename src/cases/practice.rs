@@ -14,10 +14,10 @@ use thiserror::Error;
 
 use crate::collation;
 use crate::cursor::{Cursor, CursorKey};
-use crate::mapping::Mapping;
+use crate::mapping::{Diagnostics, Loaded, Mapping, Options};
 use crate::passthrough::{Limits, PassthroughError, Pool, sqlite};
 use crate::plan::CountLimits;
-use crate::site::{self, Answer, ReadCall, SearchCall, Site, SiteConfig, SiteError};
+use crate::site::{self, Answer, OpenError, ReadCall, SearchCall, Site, SiteConfig, SiteError};
 
 /// The FHIR base that answers speak of.
 pub const BASE: &str = "https://fhir.example/integrator/sites/1/fhir/R4";
@@ -25,7 +25,8 @@ pub const BASE: &str = "https://fhir.example/integrator/sites/1/fhir/R4";
 pub const SITE: &str = "00000000-0000-4000-8000-000000000001";
 /// Who asks.
 pub const CALLER: &str = "caller";
-/// The zone of every practice here: it has no summer time, so that a wall clock's time is the same offset all year.
+/// The zone of a practice of which no other is said: it has no summer time, so that a wall clock's time is the same
+/// offset all year.
 pub const ZONE: &str = "Australia/Brisbane";
 /// The file of the default catalogue.
 const FILE: &str = "practice.sqlite";
@@ -109,14 +110,8 @@ impl Practice {
         folder: TempDir,
     ) -> Result<Practice, PracticeError> {
         let key = Arc::new(CursorKey::generate().map_err(|_| PracticeError::Random)?);
-        let config = SiteConfig {
-            id: SITE.to_owned(),
-            zone: TimeZone::get(ZONE).map_err(|_| PracticeError::Zone)?,
-            zone_name: ZONE.to_owned(),
-            dialect: pool.driver().dialect(),
-            count: CountLimits::default(),
-            cursor_key: Arc::clone(&key),
-        };
+        let zone = TimeZone::get(ZONE).map_err(|_| PracticeError::Zone)?;
+        let config = config(zone, &pool, &key);
         let dispatch = tracing::dispatcher::get_default(Clone::clone);
         let of_threads = dispatch.clone();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -135,6 +130,24 @@ impl Practice {
             dispatch,
             _folder: folder,
         })
+    }
+
+    /// The same practice, opened as a site is that is going to be served, in a time zone: its databases have what the
+    /// mapping needs and take the mapping's own SQL, and what is mapped from optional columns that they lack is left
+    /// out. `load` loads the mapping.
+    ///
+    /// # Errors
+    /// As [`site::open`].
+    pub fn opened(
+        mut self,
+        zone: &TimeZone,
+        load: &dyn Fn(&Options) -> Result<Loaded, Diagnostics>,
+    ) -> Result<Practice, OpenError> {
+        let pool = self.site.pool();
+        let config = config(zone.clone(), pool, &self.key);
+        let opened = site::open(config, Arc::clone(pool), load)?;
+        self.site = Arc::new(opened.site);
+        Ok(self)
     }
 
     /// The key of its page links.
@@ -195,6 +208,17 @@ impl Practice {
     pub fn open_cursor(&self, cursor: &str, resource: &str) -> Option<Cursor> {
         let bound_to = site::bound_to(self.site.mapping(), &[SITE, CALLER, resource]);
         self.key.open_cursor(cursor, &bound_to).ok()
+    }
+}
+
+fn config(zone: TimeZone, pool: &Pool, key: &Arc<CursorKey>) -> SiteConfig {
+    SiteConfig {
+        id: SITE.to_owned(),
+        zone_name: zone.iana_name().unwrap_or("UTC").to_owned(),
+        zone,
+        dialect: pool.driver().dialect(),
+        count: CountLimits::default(),
+        cursor_key: Arc::clone(key),
     }
 }
 

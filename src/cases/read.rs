@@ -182,8 +182,21 @@ fn question(at: At<'_>, pairs: &[Pair], start: &Span) -> Option<Question> {
                 .unwrap_or_default();
             let follow = get(pairs, "follow")
                 .and_then(|pair| shape::integer(at, &pair.value, "`follow:`", 0..=MOST_PAGES));
+            let text = match posted(text) {
+                Some(searched) if !form.is_empty() => searched,
+                Some(_) => {
+                    let end =
+                        "`/_search` belongs to a search by POST, whose parameters are in `form:`";
+                    at.report(
+                        Problem::new(&rules::QUESTION, &pair.value.span, end)
+                            .help("leave `/_search` out, or add `form: \"family=smith\"`"),
+                    );
+                    return None;
+                }
+                None => text.to_owned(),
+            };
             Some(Question::Search(Search {
-                text: text.to_owned(),
+                text,
                 form: form.to_owned(),
                 strict: flag(at, pairs, "strict"),
                 follow: follow.and_then(|it| usize::try_from(it).ok()).unwrap_or(0),
@@ -216,6 +229,19 @@ fn question(at: At<'_>, pairs: &[Pair], start: &Span) -> Option<Question> {
             Some(Question::Read(text.to_owned()))
         }
     }
+}
+
+/// `Patient?_count=1` of `Patient/_search?_count=1`, which is where a search by POST goes.
+fn posted(text: &str) -> Option<String> {
+    let (path, query) = match text.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (text, None),
+    };
+    let resource = path.strip_suffix("/_search")?;
+    Some(match query {
+        Some(query) => format!("{resource}?{query}"),
+        None => resource.to_owned(),
+    })
 }
 
 fn flag(at: At<'_>, pairs: &[Pair], key: &str) -> bool {

@@ -1,14 +1,17 @@
 //! What a suite gave → text for a terminal, JSON for programs.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::check::Difference;
 use super::diff;
 use super::model::Question;
+use super::read::FILE;
 use super::suite::{Outcome, State, Suite};
 use crate::explain::{self, harmless};
+use crate::mapping::path_in;
 
 /// Lines of a value that are shown where it is compared.
 const MOST_LINES: usize = 20;
@@ -136,8 +139,8 @@ pub fn line(outcome: &Outcome<'_>, paint: Paint) -> String {
     format!("  {word} {}\n", outcome.case.name)
 }
 
-/// What more is to be said of a case; empty of one that is as it should be, or of which nothing is kept yet.
-pub fn details(outcome: &Outcome<'_>, paint: Paint) -> String {
+/// What more is to be said of a case in a folder; empty of one that is as it should be, or of which nothing is kept yet.
+pub fn details(outcome: &Outcome<'_>, folder: &Path, paint: Paint) -> String {
     if matches!(outcome.state, State::Ok | State::New(_)) {
         return String::new();
     }
@@ -146,7 +149,10 @@ pub fn details(outcome: &Outcome<'_>, paint: Paint) -> String {
     let mut out = format!(
         "\n{} {}\n",
         paint.styled(Style::Bold, &title),
-        paint.styled(Style::Faint, &format!("(cases.yaml:{})", case.line))
+        paint.styled(
+            Style::Faint,
+            &format!("({}:{})", path_in(folder, FILE), case.line)
+        )
     );
     for line in asked(&case.question) {
         let _ = writeln!(out, "  {}", harmless(&line));

@@ -91,7 +91,7 @@ fn ask(change: &Change, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Res
     loop {
         write!(
             out,
-            "\n[a] {accept}  [r] reject  [s] skip  [all] accept this and the rest  [q] quit: "
+            "\n[a] {accept}  [r] reject  [s] skip  [all] accept this and the rest  [q] quit  [?] help: "
         )?;
         out.flush()?;
         let mut line = Vec::new();
@@ -102,20 +102,41 @@ fn ask(change: &Change, input: &mut dyn BufRead, out: &mut dyn Write) -> io::Res
             return Ok(Choice::Quit);
         }
         return Ok(match String::from_utf8_lossy(&line).trim() {
-            "a" | "accept" => Choice::This(Decision::Accept),
+            "a" | "accept" | "y" | "yes" => Choice::This(Decision::Accept),
             "d" | "delete" if matches!(change, Change::Stale { .. }) => {
                 Choice::This(Decision::Accept)
             }
             "r" | "reject" => Choice::This(Decision::Reject),
-            "s" | "skip" => Choice::This(Decision::Skip),
+            "s" | "skip" | "n" | "no" => Choice::This(Decision::Skip),
             "all" => Choice::All,
             "q" | "quit" => Choice::Quit,
+            "?" | "h" | "help" => {
+                write!(out, "{}", meaning(change))?;
+                continue;
+            }
             _ => {
-                write!(out, "a, r, s, all or q")?;
+                write!(out, "a, r, s, all or q; ? explains them")?;
                 continue;
             }
         });
     }
+}
+
+/// What each answer does.
+fn meaning(change: &Change) -> String {
+    let accept = match change {
+        Change::New { .. } => "it is right: it is kept as the snapshot of the case",
+        Change::Changed { .. } => "it is right: it takes the place of the snapshot",
+        Change::Stale { .. } => "the snapshot is of no case any more: it is deleted",
+    };
+    format!(
+        "\n\
+         a, y  {accept}\n\
+         r     it is wrong: nothing is written, and it is named at the end, to be mended\n\
+         s, n  nothing is written, and it is asked again next time\n\
+         all   this one and all that follow are right, and are not shown\n\
+         q     no more questions: what was accepted is kept, the rest is skipped\n"
+    )
 }
 
 fn shown(change: &Change, number: usize, of: usize, paint: Paint) -> String {
@@ -201,9 +222,17 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_is_asked_again() {
-        let (answers, text) = answered("yes\nd\n\na\nq\n");
+        let (answers, text) = answered("perhaps\nd\n\na\nq\n");
         assert_eq!(answers, [Accept, Skip, Skip]);
         assert_eq!(text.matches("a, r, s, all or q").count(), 3);
+    }
+
+    #[test]
+    fn the_answers_are_explained_and_yes_and_no_are_known() {
+        let (answers, text) = answered("?\ny\nn\n?\nno\n");
+        assert_eq!(answers, [Accept, Skip, Skip]);
+        assert!(text.contains("a, y  it is right: it is kept"), "{text}");
+        assert!(text.contains("it is deleted"), "{text}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use super::check::{Difference, differences};
@@ -16,7 +17,9 @@ use super::script::{self, file_name};
 use super::snapshot::{self, Snapshots};
 use super::why;
 use crate::explain::Explanation;
-use crate::mapping::{Diagnostics, Mapping, Options, load_folder};
+use crate::mapping::{Diagnostics, Folder, Mapping, Options};
+use crate::site::OpenError;
+use crate::verify::Report;
 
 /// Ids of which it is said why they are missing.
 const MOST_MISSING: usize = 5;
@@ -42,6 +45,12 @@ pub enum SuiteError {
     /// There are no cases, or nothing that they could run on: how to begin.
     #[error("{0}")]
     NotBegun(String),
+    /// The fixture has not every table and column that the mapping needs: what it lacks, and the mapping's files.
+    #[error("{}", .0.render(|file| .1.text(file), |file| file.into(), false))]
+    Lacks(Report, Folder),
+    /// SQL of the mapping's own that SQLite refuses, or a database that cannot be asked.
+    #[error(transparent)]
+    Opening(Box<OpenError>),
     #[error(transparent)]
     Practice(#[from] PracticeError),
 }
@@ -73,12 +82,19 @@ pub enum State {
 }
 
 impl Suite {
-    /// Loads a mapping with its cases, and makes its fixture's databases. Snapshots lie where [`Snapshots::of`] says.
+    /// Loads a mapping with its cases, makes its fixture's databases, and opens them as a site in a time zone. Snapshots
+    /// lie where [`Snapshots::of`] says.
     ///
     /// # Errors
     /// [`SuiteError`]
-    pub fn open(folder: &Path, snapshots: Option<&Path>) -> Result<Suite, SuiteError> {
-        let loaded = load_folder(folder, &Options::default());
+    pub fn open(
+        folder: &Path,
+        snapshots: Option<&Path>,
+        zone: &TimeZone,
+    ) -> Result<Suite, SuiteError> {
+        let files =
+            Folder::read(folder).map_err(|problems| SuiteError::Problems(vec![problems]))?;
+        let loaded = files.load(&Options::default());
         let has_cases = folder.join(read::FILE).exists();
         let (loaded, cases) = match (loaded, has_cases) {
             (Ok(loaded), false) => {
@@ -101,6 +117,12 @@ impl Suite {
             FixtureError::Sql(problems) => SuiteError::Problems(vec![*problems]),
             FixtureError::Practice(error) => error.into(),
         })?;
+        let practice = practice
+            .opened(zone, &|options| files.load(options))
+            .map_err(|error| match error {
+                OpenError::Lacks(report) => SuiteError::Lacks(report.errors(), files.clone()),
+                error => SuiteError::Opening(Box::new(error)),
+            })?;
         Ok(Suite {
             id,
             folder: folder.to_owned(),
@@ -133,10 +155,13 @@ impl Suite {
         if !differences.is_empty() {
             for difference in &mut differences {
                 let missing = difference.missing.iter().take(MOST_MISSING);
-                let why = missing.map(|id| why::missing(&self.practice, case, id));
+                let why = missing.map(|id| why::missing(&self.practice, &self.folder, case, id));
                 difference.notes.extend(why);
             }
-            let evidence = why::evidence(&self.practice, case, &ran).map(Box::new);
+            let evidence = match differences.iter().any(|it| it.is_of_rows) {
+                true => why::evidence(&self.practice, case, &ran).map(Box::new),
+                false => None,
+            };
             return State::Failed {
                 differences,
                 evidence,
@@ -149,6 +174,13 @@ impl Suite {
             Ok(Some(before)) => State::Changed { before, text },
             Err(error) => State::Unreadable(error),
         }
+    }
+
+    /// Resource types that the mapping serves and no case asks for.
+    pub fn unasked(&self) -> Vec<&'static str> {
+        let asked: BTreeSet<&str> = self.cases.iter().map(Case::resource).collect();
+        let served = self.practice.site.mapping().resources.keys().copied();
+        served.filter(|name| !asked.contains(name)).collect()
     }
 
     /// Snapshots that belong to no case.

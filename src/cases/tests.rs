@@ -29,6 +29,7 @@ fn a_case_says_what_must_be_true() {
       active: true
     bundle: { entry.count(): 2 }
 - { name: refused, read: Patient/5, expect: { status: 404, code: PH003 } }
+- { name: posted, search: "Patient/_search?_count=1", form: "family=okafor", expect: {} }
 "#,
     )
     .unwrap_or_else(|problems| panic!("{problems}"));
@@ -56,6 +57,9 @@ fn a_case_says_what_must_be_true() {
         [&patient, &patient, &Subject::Each, &Subject::Bundle]
     );
     assert!(cases[3].is_refused() && !cases[2].is_refused());
+    let posted = cases[4].search().expect("a search");
+    assert_eq!(posted.text, "Patient?_count=1");
+    assert_eq!(cases[4].resource(), "Patient");
 }
 
 #[test]
@@ -70,6 +74,7 @@ fn every_mistake_is_shown_in_its_place() {
 - { name: two-asked, search: Patient, read: Patient/1, expect: {} }
 - { name: no-resource, read: Patient, expect: {} }
 - { name: form-of-a-read, read: Patient/1, form: x, expect: {} }
+- { name: no-form, search: "Patient/_search?family=okafor", expect: {} }
 - { name: nothing-expected, read: Patient/1 }
 - { name: shapes, search: Patient, follow: -1, strict: maybe, expect: { ids: "1", total: many, status: 42, next: 1, commands: { least: 1 } } }
 - { name: ways, search: Patient, expect: { ids: { in-any-order: ["1"], not: ["2"] } } }

@@ -29,7 +29,7 @@ pub(crate) const CASE: [Key; 8] = [
     key(
         "search",
         Form::Is("text"),
-        "A search: `Patient?family=smith`",
+        "A search: `Patient?family=smith`; of one with a `form:` also `Patient/_search`",
     ),
     key(
         "form",

@@ -1,11 +1,13 @@
 //! A resource that is expected and was not found → what keeps it out; and what the commands of a case brought.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::model::{Case, Question, Search};
 use super::practice::Practice;
 use super::run::{Ran, call};
 use crate::explain::{self, About, Explanation};
+use crate::mapping::path_in;
 use crate::passthrough::{PassthroughError, Rows};
 use crate::plan::{Part, Plan, Planner, Selection};
 use crate::relation::{Predicate, Shared, TableSource};
@@ -15,8 +17,8 @@ use crate::site::{SearchCall, SiteError};
 /// Rows of a command that are shown.
 const ROWS: usize = 5;
 
-/// One sentence on where the resource of an id is.
-pub(super) fn missing(practice: &Practice, case: &Case, id: &str) -> String {
+/// One sentence on where the resource of an id is. The mapping's files are in the folder.
+pub(super) fn missing(practice: &Practice, folder: &Path, case: &Case, id: &str) -> String {
     let reference = format!("{}/{id}", case.resource());
     match practice.read(&reference) {
         Ok(_) => match case.search() {
@@ -25,7 +27,7 @@ pub(super) fn missing(practice: &Practice, case: &Case, id: &str) -> String {
             }
             _ => format!("{reference} is served, but does not match"),
         },
-        Err(SiteError::NoSuchResource) => match row(practice, case.resource(), id) {
+        Err(SiteError::NoSuchResource) => match row(practice, folder, case.resource(), id) {
             Ok(what) => format!("{reference} is not served: {what}"),
             Err(error) => {
                 format!("{reference} is not served, and its row cannot be looked for: {error}")
@@ -45,7 +47,7 @@ fn is_on_another_page(practice: &Practice, search: &Search, id: &str) -> bool {
 }
 
 /// Whether a table has the row of an id at all.
-fn row(practice: &Practice, resource: &str, id: &str) -> Result<String, SiteError> {
+fn row(practice: &Practice, folder: &Path, resource: &str, id: &str) -> Result<String, SiteError> {
     let site = &practice.site;
     let served = site.calls().served(resource)?;
     let nothing = Selection::of(None, &["id".to_owned()]);
@@ -60,9 +62,12 @@ fn row(practice: &Practice, resource: &str, id: &str) -> Result<String, SiteErro
             TableSource::Derived(_) => "the mapping's own select".to_owned(),
         };
         if count_without_rows(practice, part)? > 0 {
+            let place = &part.source.place;
+            let rows = site.mapping().lines.section(&place.file, "rows");
             return Ok(format!(
-                "{table} has its row, and `rows:` leaves it out ({})",
-                part.source.place
+                "{table} has its row, and `rows:` leaves it out ({}:{})",
+                path_in(folder, &place.file),
+                rows.map_or(place.line, |rows| rows.first)
             ));
         }
         tables.push(table);

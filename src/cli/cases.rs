@@ -1,15 +1,18 @@
 //! `pilaster mapping test`: folders → their cases, run over their own fixtures.
 
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use crate::cases::{
     Case, Change, Decision, Outcome, Paint, PracticeError, State, Style, Suite, SuiteError, Tally,
-    details, json, line, review,
+    details, json, line, practice, review,
 };
+use crate::mapping::{Diagnostics, path_in};
+use crate::site::OpenError;
 
 /// Run a mapping's cases over its own fixture, and compare with what is expected and with their snapshots
 ///
@@ -29,6 +32,9 @@ pub(super) struct Args {
     /// Keep every new or different snapshot, and delete those of no case
     #[arg(long)]
     accept: bool,
+    /// The time zone in which the practice keeps its times
+    #[arg(long, value_name = "ZONE", default_value = practice::ZONE, value_parser = super::zone)]
+    time_zone: TimeZone,
     /// Where the snapshots are: in DIR/<name> for each folder
     #[arg(long, value_name = "DIR")]
     snapshots: Option<PathBuf>,
@@ -115,34 +121,77 @@ fn test(args: &Args) -> Result<Tested, TestError> {
         ..Tested::default()
     };
     for folder in &args.folders {
-        match Suite::open(folder, args.snapshots.as_deref()) {
-            Ok(suite) => suite_of(args, &suite, &mut tested)?,
-            Err(SuiteError::Practice(error)) => return Err(error.into()),
-            Err(SuiteError::Problems(all)) => {
-                let colour = io::stderr().is_terminal();
-                let shown: Vec<String> = all.iter().map(|one| one.render(colour)).collect();
-                super::tell(&format!("{}\n\n{}\n", folder.display(), shown.join("\n\n")));
-                tested.broken += 1;
-                tested.entries.push(serde_json::json!({
-                    "folder": folder.display().to_string(),
-                    "problems": shown.join("\n\n"),
-                }));
+        let error = match Suite::open(folder, args.snapshots.as_deref(), &args.time_zone) {
+            Ok(suite) => {
+                suite_of(args, &suite, &mut tested)?;
+                continue;
             }
-            Err(SuiteError::NotBegun(steps)) => {
-                super::tell(&steps);
-                tested.broken += 1;
-                tested.entries.push(serde_json::json!({
-                    "folder": folder.display().to_string(),
-                    "problems": steps,
-                }));
-            }
+            Err(error) => error,
+        };
+        let (problems, code) = told(folder, error)?;
+        super::tell(&problems);
+        if let Some(code) = code {
+            super::tell(&super::more_about(code));
         }
+        tested.broken += 1;
+        tested.entries.push(serde_json::json!({
+            "folder": folder.display().to_string(),
+            "problems": problems.trim_end(),
+        }));
     }
     let missing = tested.found.iter().position(|found| !found);
     match missing.filter(|_| tested.broken == 0) {
         Some(index) => Err(TestError::NoSuchCase(args.names[index].clone())),
         None => Ok(tested),
     }
+}
+
+/// Why a folder's cases cannot be run, for its author, and the code of the gravest problem.
+fn told(folder: &Path, error: SuiteError) -> Result<(String, Option<&'static str>), TestError> {
+    let colour = io::stderr().is_terminal();
+    Ok(match error {
+        SuiteError::Problems(all) => {
+            let all = all.into_iter().map(|one| one.in_folder(folder));
+            let all: Vec<Diagnostics> = all.collect();
+            let shown: Vec<String> = all.iter().map(|one| one.render(colour)).collect();
+            let gravest = all.iter().flat_map(Diagnostics::iter);
+            let gravest = gravest.min_by_key(|problem| problem.severity());
+            (
+                format!("{}\n\n{}\n", folder.display(), shown.join("\n\n")),
+                gravest.map(|problem| problem.code()),
+            )
+        }
+        SuiteError::Lacks(report, files) => {
+            let text = report.render(
+                |file| files.text(file),
+                |file| path_in(folder, file),
+                colour,
+            );
+            let told = format!(
+                "{}: its fixture is not as its tables say\n\n{text}\n",
+                folder.display()
+            );
+            let code = report.findings.first().map(|finding| finding.kind.code());
+            (told, code)
+        }
+        SuiteError::Opening(error) => {
+            let error = match *error {
+                OpenError::Refused {
+                    dialect,
+                    place,
+                    says,
+                } => OpenError::Refused {
+                    dialect,
+                    place: path_in(folder, &place).to_string(),
+                    says,
+                },
+                other => other,
+            };
+            (format!("error: {error}"), None)
+        }
+        SuiteError::NotBegun(steps) => (steps, None),
+        SuiteError::Practice(error) => return Err(error.into()),
+    })
 }
 
 fn suite_of(args: &Args, suite: &Suite, tested: &mut Tested) -> Result<(), TestError> {
@@ -152,12 +201,18 @@ fn suite_of(args: &Args, suite: &Suite, tested: &mut Tested) -> Result<(), TestE
         }
     };
     if !suite.warnings.is_empty() {
-        super::tell(&suite.warnings.render(io::stderr().is_terminal()));
+        let warnings = suite.warnings.clone().in_folder(&suite.folder);
+        super::tell(&warnings.render(io::stderr().is_terminal()));
     }
     let paint = paint();
     let chosen = chosen(&suite.cases, &args.names, &mut tested.found);
+    let zone = args.time_zone.iana_name().unwrap_or("UTC");
+    let zone = match zone == practice::ZONE {
+        true => String::new(),
+        false => format!(", in {zone}"),
+    };
     say(&format!(
-        "{} {}\n",
+        "{} {}{zone}\n",
         paint.styled(Style::Bold, &suite.id),
         paint.styled(Style::Faint, &format!("({})", suite.folder.display()))
     ));
@@ -186,7 +241,7 @@ fn suite_of(args: &Args, suite: &Suite, tested: &mut Tested) -> Result<(), TestE
         // What is going to be decided is shown then.
         let is_change = matches!(outcome.state, State::New(_) | State::Changed { .. });
         if !(is_change && is_decided) {
-            say(&details(outcome, paint));
+            say(&details(outcome, &suite.folder, paint));
         }
     }
     if !stale.is_empty() {
@@ -202,6 +257,10 @@ fn suite_of(args: &Args, suite: &Suite, tested: &mut Tested) -> Result<(), TestE
     say(&format!("\n{}: {}\n", suite.id, tally.summary(paint)));
     if tally.new + tally.changed + tally.stale > 0 {
         say("--review shows what is new, changed or stale, and asks; --accept takes all of it\n");
+    }
+    let unasked = suite.unasked();
+    if !unasked.is_empty() && args.names.is_empty() && !args.quiet {
+        say(&format!("no case asks for {}\n", unasked.join(", ")));
     }
     tested.entries.push(json(suite, &outcomes, &stale));
     tested.tally += tally;

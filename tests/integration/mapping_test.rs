@@ -243,12 +243,53 @@ fn problems_of_the_files_are_shown_as_the_checker_shows_them() {
     insta::assert_snapshot!("no-such-table", clinic.says(&[]));
     clinic.replace("fixture.sql", "INSERT INTO", "INSRT INTO");
     insta::assert_snapshot!("no-sql", clinic.says(&[]));
-    // A column that the fixture has not is a matter of each case that needs it.
+    // A column that the fixture has not is told once, before any case.
     let clinic = Clinic::new(Some(
         "- { name: a, read: Patient/1, expect: { ids: [\"1\"] } }\n",
     ));
     clinic.replace("fixture.sql", "BORN TEXT", "BIRTH TEXT");
     insta::assert_snapshot!("no-such-column", clinic.says(&[]));
+    // One that is optional is not needed, as at a site.
+    clinic.replace(
+        "tables.yaml",
+        "BORN: date",
+        "BORN: { type: date, optional: true }",
+    );
+    assert_eq!(clinic.run(&["--accept"]).status.code(), Some(0));
+    // SQL of the mapping's own that the engine refuses has its place.
+    clinic.replace(
+        "patient.yaml",
+        "$c.GIVEN",
+        "{ sql: 'PRNTF({c.GIVEN})', type: text }",
+    );
+    insta::assert_snapshot!("refused-fragment", clinic.says(&[]));
+}
+
+#[test]
+fn a_practice_is_where_the_author_says() {
+    let clinic = Clinic::new(Some(
+        "- { name: a, search: Patient/_search, form: \"family=nguyen\", expect: { ids: [\"2\"] } }\n",
+    ));
+    let said = clinic.says(&["--accept", "--time-zone", "Australia/Perth"]);
+    assert!(
+        said.contains("clinic (clinic), in Australia/Perth\n"),
+        "{said}"
+    );
+    let nowhere = clinic.run(&["--time-zone", "Australia/Nowhere"]);
+    assert_eq!(nowhere.status.code(), Some(2));
+}
+
+#[test]
+fn types_that_no_case_asks_for_are_named() {
+    let clinic = Clinic::new(Some("- { name: a, read: Patient/2, expect: {} }\n"));
+    clinic.write(
+        "person.yaml",
+        "resource: Person\ntable: CLIENT as c\nid: c.ID\nelements: { name: [ { text: $c.SURNAME } ] }\n",
+    );
+    let said = clinic.says(&["--accept"]);
+    assert!(said.ends_with("no case asks for Person\n"), "{said}");
+    let said = clinic.says(&["--quiet"]);
+    assert!(!said.contains("no case asks"), "{said}");
 }
 
 #[test]
