@@ -157,7 +157,9 @@ impl Watched {
                 let text = |file: &str| read.as_ref().ok()?.text(file);
                 let told = match &error {
                     OpenError::Mapping(all) => all.render(colour),
-                    OpenError::Lacks(report) => report.errors().render(text, Arc::from, colour),
+                    OpenError::Lacks(report) => {
+                        report.errors().render(text, |file| file.into(), colour)
+                    }
                     other => format!("error: {other}"),
                 };
                 Taken {
