@@ -270,6 +270,11 @@ impl App {
         }
     }
 
+    /// The operator's key is the one of the documentation.
+    pub(super) fn has_known_key(&self) -> bool {
+        matches!(self.explorer, Explorer::WithKey(_))
+    }
+
     /// Whether the operator's paths are there.
     pub fn has_operator(&self) -> bool {
         self.served().operator.is_some()

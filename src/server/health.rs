@@ -1,8 +1,9 @@
 //! What is asked of the server itself: is it alive, can it answer, what are its numbers.
 //!
 //! None of it needs a key, for what asks is a load balancer or a person at the console; none of it says
-//! more than ids of sites and counts, but to an author whose mapping is watched. Readiness asks each practice database, so its result is kept
-//! for a second: whoever asks often costs the practice nothing.
+//! more than ids of sites and counts, but to an author whose mapping is watched, on the same machine or with the operator's
+//! key. Readiness asks each practice database, so its result is kept for a second: whoever asks often costs the practice
+//! nothing.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -18,7 +19,7 @@ use tokio::task::JoinSet;
 use super::app::App;
 use super::base_url::fhir_base;
 use super::watched::MappingState;
-use super::{metrics, reply};
+use super::{explorer, metrics, reply};
 
 /// How long a database has to answer before it counts as unreachable.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -61,7 +62,7 @@ pub async fn live() -> Response<Body> {
 
 /// Whether the database of each site answers: 200, or 503 when none does. One practice that is away is no reason to
 /// send nobody to the others.
-pub async fn ready(State(app): State<Arc<App>>) -> Response<Body> {
+pub async fn ready(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response<Body> {
     // Who comes while the databases are asked waits for that result.
     let mut kept = app.readiness.lock().await;
     let of = app.changes();
@@ -82,7 +83,12 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response<Body> {
     drop(kept);
     let report = Report {
         // Not kept: an author sees at once what a saved file says.
-        mapping: app.mapping_state(),
+        mapping: app
+            .mapping_state()
+            .map(|state| match may_read(&app, &uri, &headers) {
+                true => state,
+                false => Arc::new(state.without_problems()),
+            }),
         ..report
     };
     let status = if report.status == DOWN {
@@ -91,6 +97,16 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response<Body> {
         StatusCode::OK
     };
     reply::json(status, &report)
+}
+
+/// Whether a request may have what the mapping's files say: it comes from this machine, or has the operator's key.
+fn may_read(app: &App, uri: &Uri, headers: &HeaderMap) -> bool {
+    let has_key = || {
+        let served = app.served();
+        let key = served.operator.as_ref();
+        key.is_some_and(|key| key.check(headers).is_ok())
+    };
+    explorer::is_here(app, uri, headers) || has_key() && !app.has_known_key()
 }
 
 async fn ask(app: &App) -> Report {

@@ -22,7 +22,7 @@ use axum::http::{Method, Response, StatusCode};
 
 use super::app::{App, Served};
 use super::base_url::fhir_base;
-use super::explorer::{self, Explorer};
+use super::explorer;
 use super::fhir::{capabilities, not_served};
 use super::observe::{RequestId, Trail};
 use super::path::{self, Interaction};
@@ -137,8 +137,7 @@ fn opened(app: &App, parts: &Parts) -> Result<Arc<Served>, Refusal> {
         .ok_or_else(|| Refusal::new(errors::UNKNOWN_PATH, "there is nothing at this path"))?;
     key.check(&parts.headers)?;
     // A key that everybody knows opens nothing to a page whose name was made to lead here.
-    let is_known = matches!(app.explorer, Explorer::WithKey(_));
-    if is_known && !explorer::is_here(app, &parts.uri, &parts.headers) {
+    if app.has_known_key() && !explorer::is_here(app, &parts.uri, &parts.headers) {
         return Err(Refusal::new(
             errors::NOT_THE_OPERATOR,
             "the documented operator's key opens nothing from elsewhere than this machine",

@@ -62,6 +62,15 @@ impl MappingState {
         MappingState::new(MappingStatus::Broken, revision, problems)
     }
 
+    /// The same for whom the files are not to be quoted to.
+    pub fn without_problems(&self) -> MappingState {
+        MappingState {
+            problems: Vec::new(),
+            more: self.problems.len() + self.more,
+            ..self.clone()
+        }
+    }
+
     fn new(
         status: MappingStatus,
         revision: u64,

@@ -150,6 +150,14 @@ fn a_saved_mapping_is_served_and_a_broken_one_is_shown() {
         "{problem}"
     );
     assert_eq!(mapping["revision"], 2, "the last good one");
+    // Elsewhere no line of the files is shown, but how many are wrong.
+    let elsewhere = CLIENT
+        .get(format!("{}/health/ready", serving.root()))
+        .header("Host", "practice.example");
+    let elsewhere: Value = send(elsewhere).json().expect("JSON");
+    assert_eq!(elsewhere["mapping"]["status"], "broken");
+    assert_eq!(elsewhere["mapping"]["problems"], serde_json::json!([]));
+    assert_eq!(elsewhere["mapping"]["more"], 1);
     assert_eq!(ready(&serving).status(), 200);
     assert_eq!(serving.ask("Patient/7").text().expect("a body"), second);
 

@@ -54,7 +54,8 @@ export function explain(site, search, dialect, signal) {
 
 /** How the server and a mapping that is watched are; it is told whatever its status is. */
 export async function ready() {
-  const response = await fetched('/health/ready', {}, AbortSignal.timeout(10_000));
+  const headers = key ? { Authorization: `Bearer ${key}` } : {};
+  const response = await fetched('/health/ready', headers, AbortSignal.timeout(10_000));
   return response.json();
 }
 
