@@ -12,7 +12,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::call::Line;
 use super::{CellRef, PassthroughError, TooLarge, Watch};
+use crate::gateway::integrator::Login;
 use crate::relation::{Dialect, Value};
 use crate::sql::Statement;
 
@@ -35,6 +37,20 @@ pub trait Driver: Send + Sync + 'static {
         catalogue: usize,
         watch: &Arc<Watch>,
     ) -> Result<Box<dyn Connection>, PassthroughError>;
+
+    /// A line to the database at a place of [`Driver::catalogues`], for statements of a caller's own, as the caller's
+    /// login; without one, as the site's.
+    ///
+    /// # Errors
+    /// As [`Driver::connect`]; [`PassthroughError::NotCarried`] where the driver has no lines, or no logins.
+    fn line(
+        &self,
+        _catalogue: usize,
+        _login: Option<&Login>,
+        _watch: &Arc<Watch>,
+    ) -> Result<Box<dyn Line>, PassthroughError> {
+        Err(PassthroughError::NotCarried("statements of a caller's own"))
+    }
 
     /// How long a connection without work is kept; None for as long as there is a thread.
     fn idle(&self) -> Option<Duration> {

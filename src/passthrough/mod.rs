@@ -4,6 +4,7 @@
 //! taken here and nowhere earlier.
 
 mod breaker;
+pub mod call;
 mod command;
 mod driver;
 pub mod firebird;

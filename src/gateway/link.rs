@@ -1,0 +1,72 @@
+//! What stands between the gateway and a practice's databases.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::id::IntegratorId;
+use super::integrator::Login;
+use crate::passthrough::RowSink;
+use crate::passthrough::call::{Call, CallError, Called};
+use crate::relation::Dialect;
+
+/// Something that is still to come.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Whether a practice can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Availability {
+    Online,
+    /// It said that it goes.
+    Offline,
+    /// It does not answer.
+    Unreachable,
+}
+
+impl Availability {
+    /// As the API writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Availability::Online => "online",
+            Availability::Offline => "offline",
+            Availability::Unreachable => "unreachable",
+        }
+    }
+}
+
+/// One run of a command.
+pub struct Run {
+    pub call: Arc<Call>,
+    pub integrator: IntegratorId,
+    /// The integrator's own; else the site's.
+    pub login: Option<Login>,
+    /// For the statement, rows and all.
+    pub limit: Duration,
+    /// Takes the rows as they come, on a thread that may wait. It is dropped when the run is over.
+    pub rows: Box<dyn RowSink + Send>,
+    /// Told, before the statement is run, whether it could change anything; the statement waits for the answer.
+    /// `false`: it is not run, and the run ends with [`CallError::Withdrawn`].
+    pub begins: Box<dyn FnOnce(Nature) -> bool + Send>,
+}
+
+/// What a statement can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Nature {
+    /// It cannot change anything, for the engine says so: it may be run again.
+    Reads,
+    MayWrite,
+}
+
+/// A practice's databases, wherever they are.
+pub trait Link: Send + Sync + 'static {
+    fn availability(&self) -> Availability;
+
+    /// How its SQL is spelled.
+    fn engine(&self) -> Dialect;
+
+    /// The names of its databases, the default one first; empty where there is one without a name.
+    fn catalogues(&self) -> Vec<Arc<str>>;
+
+    /// Runs a command. When the future is dropped, the statement is cancelled.
+    fn run(self: Arc<Self>, run: Run) -> Later<'static, Result<Called, CallError>>;
+}
