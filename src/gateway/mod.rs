@@ -6,10 +6,13 @@
 //! A statement is run once at the most. What a restart interrupts is run again only where it could change nothing; else its
 //! query ends as failed, and says so.
 
+pub mod ask;
+pub mod caller;
 pub mod id;
 pub mod integrator;
 pub mod link;
 pub mod moment;
 pub mod query;
 pub mod registered;
+pub mod service;
 pub mod webhook;
