@@ -106,7 +106,7 @@ pub enum LoginScope {
 }
 
 /// An integrator's own login at the practices' databases.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Login {
     pub user: String,
     pub password: Secret,

@@ -8,11 +8,21 @@
 
 pub mod ask;
 pub mod caller;
+mod deferred;
+pub mod direct;
+mod failure;
 pub mod id;
+mod immediate;
 pub mod integrator;
+pub mod lane;
 pub mod link;
 pub mod moment;
 pub mod query;
+pub mod queue;
+pub mod rate;
 pub mod registered;
+mod registry;
+mod rows;
 pub mod service;
+mod tend;
 pub mod webhook;

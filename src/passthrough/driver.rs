@@ -52,6 +52,11 @@ pub trait Driver: Send + Sync + 'static {
         Err(PassthroughError::NotCarried("statements of a caller's own"))
     }
 
+    /// The same databases, as another login; None where they know no logins.
+    fn with_login(&self, _login: &Login) -> Option<Arc<dyn Driver>> {
+        None
+    }
+
     /// How long a connection without work is kept; None for as long as there is a thread.
     fn idle(&self) -> Option<Duration> {
         Some(Duration::from_secs(120))
@@ -121,11 +126,36 @@ pub trait RowSink {
     /// the rows begin anew, and what came before is forgotten.
     fn begin(&mut self, width: usize, name: &dyn Fn(usize) -> String);
 
+    /// What each column holds, said after [`RowSink::begin`] where a driver knows it and the rows are a caller's own.
+    fn kinds(&mut self, _kind: &dyn Fn(usize) -> ColumnKind) {}
+
     /// The next cell of a row.
     ///
     /// # Errors
     /// [`TooLarge`]: no more is taken.
     fn cell(&mut self, cell: CellRef<'_>) -> Result<(), TooLarge>;
+}
+
+/// What a column holds, where its cells alone do not say: a moment comes as text does, an exact number as a binary one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// The cells say it themselves.
+    #[default]
+    Unknown,
+    /// True or false, as 1 and 0.
+    Bit,
+    Integer,
+    /// A decimal or money, with its decimal places where the engine says how many.
+    Exact(Option<u8>),
+    /// A binary number.
+    Real,
+    Text,
+    Date,
+    Time,
+    DateTime,
+    DateTimeOffset,
+    Guid,
+    Bytes,
 }
 
 /// Digits up to which a binary number says an exact one, and comes back the same.

@@ -26,7 +26,7 @@ mod watch;
 mod written;
 
 pub use command::{Command, CommandParameter};
-pub use driver::{Connection, Driver, RowSink, exact, single};
+pub use driver::{ColumnKind, Connection, Driver, RowSink, exact, single};
 pub use meter::describe as describe_metrics;
 pub use pool::{Limits, Pool};
 pub use rows::{Cell, CellRef, RowRef, Rows, RowsBuilder, TooLarge};

@@ -76,7 +76,7 @@ impl Watch {
     }
 
     /// Nobody waits for the job any more.
-    pub(super) fn cancel(&self) {
+    pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::SeqCst);
         self.notify.notify_waiters();
     }

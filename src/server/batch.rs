@@ -23,6 +23,7 @@ use super::prefer::PREFER;
 use super::reply::Refusal;
 use super::wishes::Wishes;
 use crate::errors;
+use crate::gateway::integrator::Login;
 use crate::site::Answer;
 
 /// Entries of a batch, at the most.
@@ -73,6 +74,7 @@ pub struct Place {
     pub site: Arc<dyn Practice>,
     pub caller: String,
     pub share: Option<u32>,
+    pub login: Option<Login>,
 }
 
 /// Reads the Bundle. An entry without a request that can be read is None: it is refused in its place.
@@ -211,6 +213,7 @@ async fn one(
         site: Arc::clone(&place.site),
         caller: place.caller.clone(),
         share: place.share,
+        login: place.login.clone(),
         interaction,
         base: place.base.clone(),
     };

@@ -43,6 +43,7 @@ use super::reply::Refusal;
 use super::wishes::Wishes;
 use super::{batch, body, metrics, observe, operation, prefer, pretty};
 use crate::fhir::resource_type;
+use crate::gateway::integrator::Login;
 use crate::site::{Answer, ReadCall, SearchCall, SummaryCall, Timings, etag};
 use crate::{assemble, errors};
 
@@ -90,6 +91,8 @@ pub(super) struct Asked {
     pub caller: String,
     /// Whose share of a practice's connections it takes.
     pub share: Option<u32>,
+    /// The caller's own at the practice's databases.
+    pub login: Option<Login>,
     pub interaction: Interaction,
     /// The site's FHIR base URL, for this caller.
     pub base: String,
@@ -128,6 +131,7 @@ fn admit(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Asked, Refusal> 
         base: fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id()),
         site: Arc::clone(site),
         share: now.keys.share(&caller),
+        login: None,
         caller,
         interaction,
     })
@@ -201,6 +205,7 @@ pub(super) async fn answer(
         site,
         caller,
         share,
+        login,
         interaction,
         base,
     } = asked;
@@ -242,6 +247,7 @@ pub(super) async fn answer(
             let call = asked.search().unwrap_or_default();
             Content::Practice(
                 site.search(SearchCall {
+                    login,
                     base,
                     query,
                     form,
@@ -255,6 +261,7 @@ pub(super) async fn answer(
         }
         Interaction::Summary { id, .. } => Content::Practice(
             site.summary(SummaryCall {
+                login,
                 base,
                 id,
                 query,
@@ -270,6 +277,7 @@ pub(super) async fn answer(
                 site,
                 caller,
                 share,
+                login,
             };
             Content::Practice(Box::pin(batch::answer(app, parts, place, requests)).await)
         }
@@ -283,6 +291,7 @@ pub(super) async fn answer(
             }
             Content::Practice(
                 site.read(ReadCall {
+                    login,
                     base,
                     resource,
                     id,

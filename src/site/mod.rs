@@ -15,6 +15,7 @@ mod include;
 mod odd;
 mod open;
 mod operation;
+mod pools;
 mod read;
 mod summary;
 #[cfg(test)]
@@ -33,7 +34,10 @@ pub use open::{OpenError, Opened, open};
 pub use summary::SummaryCall;
 pub use types::Types;
 
+use pools::Pools;
+
 use crate::cursor::{Cursor, CursorKey};
+use crate::gateway::integrator::Login;
 use crate::mapping::{Mapping, Resource};
 use crate::passthrough::{CellRef, Measured, PassthroughError, Pool, Session};
 use crate::plan::{CountLimits, Place, Plan, PlanError, Planner, Selection};
@@ -67,7 +71,7 @@ pub struct Site {
     zone_name: String,
     cursor_key: Arc<CursorKey>,
     calls: CallPlanner,
-    pool: Arc<Pool>,
+    pools: Pools,
     engine: Engine,
     statements: moka::sync::Cache<Select, Arc<Statement>, rustc_hash::FxBuildHasher>,
     child_statements: moka::sync::Cache<ChildSelect, Arc<Statement>, rustc_hash::FxBuildHasher>,
@@ -93,6 +97,8 @@ pub struct SearchCall {
     pub caller: String,
     /// Whose share of the connections it takes, as a number; None where there is but one caller.
     pub share: Option<u32>,
+    /// The caller's own at the practice's databases; else it is the practice's.
+    pub login: Option<Login>,
     /// `Prefer: handling=strict`
     pub strict: bool,
     /// The answer says what ran for it, and how long that took.
@@ -108,6 +114,8 @@ pub struct ReadCall {
     pub query: Vec<u8>,
     /// As [`SearchCall::share`].
     pub share: Option<u32>,
+    /// As [`SearchCall::login`].
+    pub login: Option<Login>,
     /// Refuse every unknown parameter.
     pub strict: bool,
     pub if_none_match: Option<String>,
@@ -201,12 +209,12 @@ impl Site {
                 && declares_collations(&mapping, &pool),
         };
         Site {
+            pools: Pools::new(&config.id, pool),
             id: config.id,
             zone_name: config.zone_name,
             cursor_key: config.cursor_key,
             calls: CallPlanner::new(mapping, config.zone, config.count).within(config.dialect),
             engine,
-            pool,
             statements: kept(),
             child_statements: kept(),
             odd: odd::OddValues::default(),
@@ -243,7 +251,7 @@ impl Site {
     }
 
     pub fn pool(&self) -> &Arc<Pool> {
-        &self.pool
+        self.pools.own()
     }
 
     /// A resource type that is served here.
@@ -261,7 +269,7 @@ impl Site {
     /// # Errors
     /// Why it does not.
     pub async fn ready(&self) -> Result<(), PassthroughError> {
-        self.pool.run(|session| session.ping()).await
+        self.pools.own().run(|session| session.ping()).await
     }
 
     /// What reads and plans its calls.
@@ -343,6 +351,7 @@ impl Site {
         timings.sql = clock.lap();
         let site = Arc::clone(self);
         let (share, measures) = (call.share, call.measures);
+        let pool = self.pools.of(call.login.as_ref());
         let page = answer::Page {
             call,
             request: asked.request,
@@ -354,8 +363,7 @@ impl Site {
             own_link,
             exists,
         };
-        let answer = self
-            .pool
+        let answer = pool
             .run_for(share, move |session| {
                 answered(session, measures, |session| page.run(&site, session))
             })
@@ -475,13 +483,13 @@ impl Site {
         let pretty = asked.pretty == Some(true);
         let site = Arc::clone(self);
         let (share, measures) = (call.share, call.measures);
+        let pool = self.pools.of(call.login.as_ref());
         let read = read::Read {
             call,
             plan,
             statements,
         };
-        let answer = self
-            .pool
+        let answer = pool
             .run_for(share, move |session| {
                 answered(session, measures, |session| read.run(&site, session))
             })

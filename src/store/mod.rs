@@ -235,6 +235,9 @@ pub trait Store: Send + Sync + 'static {
     /// A query with its pages.
     fn query(&self, scope: &Scope, id: QueryId) -> Later<'_, Result<Option<Query>, StoreError>>;
 
+    /// A query, whosever it is: for the gateway itself, never for a caller.
+    fn any_query(&self, id: QueryId) -> Later<'_, Result<Option<Query>, StoreError>>;
+
     /// A page of a query; None where the scope has no such query.
     fn page(
         &self,

@@ -3,6 +3,24 @@
 //! Beside [`super::Connection`], whose statements are the program's and only read, stands [`Line`]: a connection on which
 //! statements run that the program did not write, as the caller's own login may, changes included. A line belongs to one
 //! caller; what one leaves in a session is never met by another.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `bind` | parameters, from text to values of their types |
+//! | `lexer`, `names` | a text's tokens; named parameters as markers, for engines that know no names |
+//! | `value`, `json` | cells as the API writes them; rows as JSON, in parts |
+//! | `lent` | a sink that comes back from whoever fills it |
+//! | `told` | an engine's message, without what a row could hold |
+
+pub mod bind;
+pub mod json;
+mod lent;
+pub mod lexer;
+pub mod names;
+pub mod told;
+pub mod value;
+
+pub use lent::{Lent, lend};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -170,6 +188,11 @@ pub trait Line: Send {
         watch: &Arc<Watch>,
         rows: &mut dyn RowSink,
     ) -> Result<Called, CallError>;
+
+    /// Whether the server still answers, by the cheapest question there is: asked of a line that was kept for a while.
+    fn answers(&mut self) -> bool {
+        true
+    }
 
     /// Ends what the caller left open, such as a transaction, which is rolled back. Whether the line can be used again.
     fn reset(&mut self) -> bool;

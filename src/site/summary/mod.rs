@@ -25,6 +25,7 @@ use jiff::Timestamp;
 
 use super::{Answer, Clock, Site, SiteError, Timings};
 use crate::fhir::compartment::membership;
+use crate::gateway::integrator::Login;
 use crate::passthrough::Session;
 use crate::plan::{Plan, ROUNDS, Selection};
 use crate::search::{Filter, Input, SearchRequest, Total};
@@ -46,6 +47,8 @@ pub struct SummaryCall {
     pub form: Vec<u8>,
     /// As [`super::SearchCall::share`].
     pub share: Option<u32>,
+    /// As [`super::SearchCall::login`].
+    pub login: Option<Login>,
 }
 
 /// The operation, ready to run.
@@ -85,13 +88,13 @@ impl Site {
             }
         };
         timings.plan = clock.lap();
+        let pool = self.pools.of(call.login.as_ref());
         let summary = Summary {
             base: call.base,
             patient,
         };
         let site = Arc::clone(self);
-        let answer = self
-            .pool
+        let answer = pool
             .run_for(call.share, move |session| summary.run(&site, session))
             .await?;
         Ok(answer.begun_with(timings, request.pretty == Some(true)))

@@ -1,0 +1,185 @@
+//! A practice whose databases this program reaches itself.
+//!
+//! A statement of a caller's runs on a [`Line`] that no other integrator ever has: what one leaves in a session, another
+//! never meets. Lines are kept for a while between two statements of the same integrator, login and database. Each run has a
+//! thread for its time; how many run at once, the queue sees to.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::id::IntegratorId;
+use super::integrator::Login;
+use super::link::{Availability, Later, Link, Nature, Run};
+use crate::passthrough::call::{CallError, Called, Line};
+use crate::passthrough::{Driver, PassthroughError, Watch};
+use crate::relation::Dialect;
+
+/// How long a line without work is kept.
+const IDLE: Duration = Duration::from_secs(60);
+/// Lines that are kept at a practice without work; the one that was used longest ago is closed first.
+const KEPT: usize = 64;
+/// What a client that ends by itself is given beyond its time, before its thread is given up.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Whose line it is, and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Owner {
+    integrator: IntegratorId,
+    login: Option<Login>,
+    catalogue: usize,
+}
+
+struct Kept {
+    owner: Owner,
+    line: Box<dyn Line>,
+    since: Instant,
+}
+
+/// How it stands with a practice's databases.
+pub type Standing = Box<dyn Fn() -> Availability + Send + Sync>;
+
+/// A practice's databases, reached by a driver.
+pub struct Direct {
+    driver: Arc<dyn Driver>,
+    standing: Standing,
+    connect: Duration,
+    kept: Mutex<Vec<Kept>>,
+}
+
+impl Direct {
+    /// Databases that a driver reaches within `connect`; `standing` says whether they can be.
+    pub fn new(driver: Arc<dyn Driver>, connect: Duration, standing: Standing) -> Direct {
+        Direct {
+            driver,
+            standing,
+            connect,
+            kept: Mutex::default(),
+        }
+    }
+
+    fn place(&self, catalogue: Option<&Arc<str>>) -> Result<usize, CallError> {
+        let Some(name) = catalogue else { return Ok(0) };
+        let known = self.driver.catalogues();
+        let found = known
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(name));
+        found.ok_or_else(|| {
+            CallError::Command(match known.is_empty() {
+                true => "`catalogue`: the site has one database, without a name".to_owned(),
+                false => format!("`catalogue` is one of {}", known.join(", ")),
+            })
+        })
+    }
+
+    fn take(&self, owner: &Owner) -> Option<Box<dyn Line>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = take_old(&mut kept);
+        let at = kept.iter().rposition(|kept| kept.owner == *owner);
+        let line = at.map(|at| kept.swap_remove(at).line);
+        drop(kept);
+        // Closing may take time.
+        drop(old);
+        line
+    }
+
+    fn keep(&self, owner: Owner, line: Box<dyn Line>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut old = take_old(&mut kept);
+        if kept.len() >= KEPT
+            && let Some(oldest) = (0..kept.len()).min_by_key(|at| kept[*at].since)
+        {
+            old.push(kept.swap_remove(oldest));
+        }
+        let since = Instant::now();
+        kept.push(Kept { owner, line, since });
+        drop(kept);
+        drop(old);
+    }
+
+    /// Closes lines that nobody has used for a while.
+    pub fn close_idle(&self) {
+        let old = take_old(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(old);
+    }
+
+    /// One run, on its thread.
+    fn run_now(&self, run: Run, watch: &Arc<Watch>) -> Result<Called, CallError> {
+        let owner = Owner {
+            catalogue: self.place(run.call.catalogue.as_ref())?,
+            integrator: run.integrator,
+            login: run.login,
+        };
+        let kept = self.take(&owner);
+        let connect = || {
+            self.driver
+                .line(owner.catalogue, owner.login.as_ref(), watch)
+        };
+        // One that its server has closed since is found out before a statement is lost on it.
+        let mut line = match kept.and_then(|mut line| line.answers().then_some(line)) {
+            Some(line) => line,
+            None => connect()?,
+        };
+        // Whether it reads only is asked of the server, which also shows whether a kept line still has one.
+        let nature = match line.only_reads(&run.call) {
+            true => Nature::Reads,
+            false => Nature::MayWrite,
+        };
+        if !(run.begins)(nature) {
+            if line.reset() {
+                self.keep(owner, line);
+            }
+            return Err(CallError::Withdrawn);
+        }
+        let mut rows = run.rows;
+        let called = line.call(&run.call, watch, &mut *rows);
+        let is_lost = matches!(&called, Err(CallError::Passthrough(error)) if error.is_lost());
+        if !is_lost && line.reset() {
+            self.keep(owner, line);
+        }
+        drop(rows);
+        called
+    }
+}
+
+fn take_old(kept: &mut Vec<Kept>) -> Vec<Kept> {
+    let now = Instant::now();
+    let old = kept.extract_if(.., |kept| now.duration_since(kept.since) > IDLE);
+    old.collect()
+}
+
+/// Cancels the statement of a run that nobody waits for any more.
+struct Cancels(Arc<Watch>);
+
+impl Drop for Cancels {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+impl Link for Direct {
+    fn availability(&self) -> Availability {
+        (self.standing)()
+    }
+
+    fn engine(&self) -> Dialect {
+        self.driver.dialect()
+    }
+
+    fn catalogues(&self) -> Vec<Arc<str>> {
+        self.driver.catalogues().to_vec()
+    }
+
+    fn run(self: Arc<Self>, run: Run) -> Later<'static, Result<Called, CallError>> {
+        Box::pin(async move {
+            let limit = run.limit;
+            let watch = Watch::begun(limit + self.connect);
+            let _cancels = Cancels(Arc::clone(&watch));
+            let done = tokio::task::spawn_blocking(move || self.run_now(run, &watch));
+            match tokio::time::timeout(limit + GRACE * 2, done).await {
+                Ok(Ok(done)) => done,
+                Ok(Err(_panicked)) => Err(PassthroughError::Failed { code: 0 }.into()),
+                Err(_) => Err(PassthroughError::Timeout(limit).into()),
+            }
+        })
+    }
+}

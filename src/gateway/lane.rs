@@ -1,0 +1,169 @@
+//! A practice's queue at work: it gives turns, and starts what has one.
+//!
+//! An immediate query waits for its [`Turn`] itself; an async query is an id that waits, and is started when its turn comes.
+//! A turn that is dropped is over, and the next begins.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use tokio::sync::oneshot;
+
+use super::id::{IntegratorId, SiteId};
+use super::link::Availability;
+use super::queue::{Class, Full, Queue};
+use super::service::Practice;
+use crate::store::Waiting;
+
+/// What waits for a turn.
+pub enum Waiter {
+    /// Somebody, who is told.
+    Here(oneshot::Sender<Turn>),
+    /// A query in the store, which is started.
+    Stored(Waiting),
+}
+
+/// Starts a stored query that has its turn.
+pub type Start = Box<dyn Fn(Waiting, Turn) + Send + Sync>;
+
+/// A practice's queue.
+pub struct Lane {
+    pub site: SiteId,
+    queue: Mutex<Queue<Waiter>>,
+    /// None where the practice is served no more: what waits for it waits until its time is over.
+    practice: RwLock<Option<Arc<Practice>>>,
+    start: Arc<Start>,
+}
+
+/// A place at a practice.
+pub struct Turn {
+    lane: Arc<Lane>,
+    class: Class,
+}
+
+impl Turn {
+    /// The practice, unless it is served no more.
+    pub fn practice(&self) -> Option<Arc<Practice>> {
+        self.lane.practice()
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.lane.lock().done(self.class);
+        self.lane.give();
+    }
+}
+
+impl Lane {
+    pub fn new(site: SiteId, start: Arc<Start>) -> Arc<Lane> {
+        Arc::new(Lane {
+            site,
+            queue: Mutex::new(Queue::new(1, usize::MAX)),
+            practice: RwLock::new(None),
+            start,
+        })
+    }
+
+    /// The practice as it is from now on.
+    pub fn serve(self: &Arc<Self>, practice: Option<Arc<Practice>>) {
+        if let Some(practice) = &practice {
+            self.lock().resize(practice.connections, practice.waiting);
+        }
+        *self
+            .practice
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = practice;
+        self.give();
+    }
+
+    pub fn practice(&self) -> Option<Arc<Practice>> {
+        self.practice
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue<Waiter>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a turn. Who stops waiting loses its place.
+    ///
+    /// # Errors
+    /// [`Full`]
+    pub async fn turn(self: &Arc<Self>, class: Class, who: IntegratorId) -> Result<Turn, Full> {
+        let (tell, told) = oneshot::channel();
+        let ticket = self.lock().push(class, who, Waiter::Here(tell))?;
+        let _waits = Waits {
+            lane: self,
+            class,
+            who,
+            ticket,
+        };
+        self.give();
+        // Its sender is in the queue for as long as this waits.
+        told.await.map_err(|_| Full)
+    }
+
+    /// Lets a stored query wait. Its ticket. Whether there is room was asked before it was stored.
+    pub fn restore(&self, waiting: Waiting) -> u64 {
+        let who = waiting.integrator;
+        self.lock()
+            .restore(Class::Background, who, Waiter::Stored(waiting))
+    }
+
+    /// Takes a stored query back; false where it has had its turn.
+    pub fn withdraw(&self, who: IntegratorId, ticket: u64) -> bool {
+        self.lock()
+            .withdraw(Class::Background, who, ticket)
+            .is_some()
+    }
+
+    /// How many of an integrator's wait that nobody waits for.
+    pub fn waiting_of(&self, who: IntegratorId) -> usize {
+        self.lock().waiting_of(Class::Background, who)
+    }
+
+    /// How many wait: immediate ones, and all others.
+    pub fn waiting(&self) -> (usize, usize) {
+        let queue = self.lock();
+        (
+            queue.waiting(Class::Immediate),
+            queue.waiting(Class::Background),
+        )
+    }
+
+    /// Gives turns to as many as may have one. While the practice is away, what nobody waits for waits on.
+    pub fn give(self: &Arc<Self>) {
+        let practice = self.practice();
+        let is_online = practice
+            .as_ref()
+            .is_some_and(|practice| practice.link.availability() == Availability::Online);
+        loop {
+            let next = self.lock().next(is_online);
+            let Some((class, waiter)) = next else { return };
+            let turn = Turn {
+                lane: Arc::clone(self),
+                class,
+            };
+            match waiter {
+                // Who has gone meanwhile gives its turn back, which goes on to the next.
+                Waiter::Here(tell) => drop(tell.send(turn)),
+                Waiter::Stored(query) => (self.start)(query, turn),
+            }
+        }
+    }
+}
+
+/// Somebody waits; who stops leaves the queue.
+struct Waits<'l> {
+    lane: &'l Arc<Lane>,
+    class: Class,
+    who: IntegratorId,
+    ticket: u64,
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        drop(self.lane.lock().withdraw(self.class, self.who, self.ticket));
+    }
+}

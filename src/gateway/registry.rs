@@ -1,0 +1,245 @@
+//! Registered queries: run when they are due, kept and told of when their result has changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use tokio::runtime::Handle;
+
+use super::ask::{Refused, Registration, bounds};
+use super::failure;
+use super::id::{DeliveryId, QueryId};
+use super::link::{Availability, Run};
+use super::moment::Moment;
+use super::query::{ErrorDetails, ErrorType};
+use super::queue::Class;
+use super::registered::{Registered, RegisteredMetrics, RegisteredResult, RegisteredStatus};
+use super::rows;
+use super::service::{Admitted, Gateway};
+use super::webhook::{Delivery, DeliveryStatus, Source};
+use crate::passthrough::call::{Call, CallError, Called};
+use crate::store::{Due, RunFinish};
+
+/// Runs that are taken up at once.
+const AT_ONCE: usize = 64;
+/// How long a run may wait for its turn.
+const TURN: Duration = Duration::from_secs(60);
+/// Between attempts to keep a run's end.
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Gateway {
+    /// Keeps a command that is run again and again, at once for the first time.
+    ///
+    /// # Errors
+    /// [`Refused`]
+    pub async fn register(&self, at: &Admitted, new: Registration) -> Result<QueryId, Refused> {
+        let known = self.store.registered(&at.scope).await?;
+        let is_enabled = |one: &&Registered| one.status == RegisteredStatus::Enabled;
+        if known.iter().filter(is_enabled).count() >= bounds::REGISTERED_MOST {
+            return Err(Refused::TooManyRegistered {
+                most: bounds::REGISTERED_MOST,
+            });
+        }
+        let now = Moment::now();
+        let id = QueryId::generate();
+        let registered = Registered {
+            id,
+            integrator: at.scope.integrator,
+            environment: at.scope.environment,
+            site: at.scope.site,
+            device: at.scope.device.clone(),
+            name: new.name,
+            status: RegisteredStatus::Enabled,
+            frequency: new.frequency,
+            duration: new.duration,
+            last_hash: None,
+            last_error: None,
+            metrics: RegisteredMetrics {
+                request_size: new.request_size,
+                ..RegisteredMetrics::default()
+            },
+            created_at: now,
+            completed_at: None,
+            next_at: now,
+        };
+        self.store.register(registered, Arc::new(new.call)).await?;
+        self.runs.notify_one();
+        Ok(id)
+    }
+
+    /// Starts the runs that are due. When the next ones are.
+    pub(super) async fn run_due(self: &Arc<Self>, now: Moment) -> Option<Moment> {
+        loop {
+            let due = match self.store.due(now, AT_ONCE).await {
+                Ok(due) => due,
+                Err(error) => {
+                    tracing::error!(%error, "registered queries cannot be read");
+                    return Some(now.plus(PAUSE));
+                }
+            };
+            let is_all = due.len() < AT_ONCE;
+            for one in due {
+                let gateway = Arc::clone(self);
+                tokio::spawn(async move { gateway.run_registered(one).await });
+            }
+            if is_all {
+                break;
+            }
+        }
+        let next = self.store.next_due().await;
+        next.map_or(Some(now.plus(PAUSE)), |(runs, _)| runs)
+    }
+
+    async fn run_registered(self: Arc<Self>, due: Due) {
+        let Due { registered, call } = due;
+        let began = Moment::now();
+        let ran = self.run_once(&registered, call).await;
+        let finish = after(registered, ran, began, Moment::now());
+        while let Err(error) = self.store.finish_run(finish.clone()).await {
+            tracing::error!(query = %finish.registered.id, %error, "a run's end could not be kept; it is tried again");
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.messages.notify_one();
+        self.runs.notify_one();
+    }
+
+    async fn run_once(
+        self: &Arc<Self>,
+        registered: &Registered,
+        call: Arc<Call>,
+    ) -> Result<(Called, RegisteredResult), ErrorDetails> {
+        let away = |code, text: &str| ErrorDetails {
+            error_type: ErrorType::HaloLink,
+            error_code: code,
+            error_message: text.to_owned(),
+        };
+        let lane = self.lane(registered.site);
+        let practice = lane.practice();
+        let practice = practice.ok_or_else(|| away(503, "the site is served no more"))?;
+        if practice.link.availability() != Availability::Online {
+            return Err(away(503, "the practice cannot be reached"));
+        }
+        let who = registered.integrator;
+        let turn = tokio::time::timeout(TURN, lane.turn(Class::Background, who)).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(away(503, "the practice had no time for the query"));
+        };
+        let index = self.index();
+        let login = index
+            .login(who, registered.site, &practice.product)
+            .cloned();
+        let (sink, collected) = rows::whole(bounds::RESULT_BYTES);
+        let (store, runtime, id) = (Arc::clone(&self.store), Handle::current(), registered.id);
+        let run = Run {
+            call,
+            integrator: who,
+            login,
+            limit: bounds::REGISTERED_LIMIT,
+            rows: sink,
+            begins: Box::new(move |nature| {
+                runtime
+                    .block_on(store.begin_run(id, nature))
+                    .unwrap_or(false)
+            }),
+        };
+        let ended = Arc::clone(&practice.link).run(run).await;
+        drop(turn);
+        let limit = bounds::REGISTERED_LIMIT;
+        let ended = ended.and_then(|called| {
+            let rows = collected.take().map_err(|_| CallError::TooLarge)?;
+            Ok((called, rows))
+        });
+        let details = |error| failure::details(&error, practice.link.engine(), limit);
+        let (called, rows) = ended.map_err(details)?;
+        let result = RegisteredResult {
+            data: rows.json,
+            rows: rows.count,
+            parameters: called.parameters.clone(),
+        };
+        Ok((called, result))
+    }
+}
+
+/// A registered query after a run.
+fn after(
+    mut registered: Registered,
+    ran: Result<(Called, RegisteredResult), ErrorDetails>,
+    began: Moment,
+    now: Moment,
+) -> RunFinish {
+    let (mut result, mut delivery) = (None, None);
+    let metrics = &mut registered.metrics;
+    match ran {
+        Ok((called, found)) => {
+            metrics.last_succeeded_at = Some(now);
+            metrics.last_execution_duration = u64::try_from(called.took.as_millis()).ok();
+            metrics.execution_succeeded_count += 1;
+            metrics.result_size_sum += found.data.len() as u64;
+            registered.last_error = None;
+            let hash = hash(&found);
+            if registered.last_hash.as_ref() != Some(&hash) {
+                registered.last_hash = Some(hash);
+                delivery = Some(message(&registered, now));
+                result = Some(found);
+            }
+        }
+        Err(error) => {
+            metrics.last_failed_at = Some(now);
+            metrics.execution_failed_count += 1;
+            registered.last_error = Some(error);
+        }
+    }
+    registered.next_at = next(registered.next_at, registered.frequency, began.max(now));
+    if registered.next_at >= registered.created_at.plus(registered.duration) {
+        registered.status = RegisteredStatus::Completed;
+        registered.completed_at = Some(now);
+    }
+    RunFinish {
+        registered,
+        result,
+        delivery,
+    }
+}
+
+/// The first of the query's times that lies after now: runs that were missed are not made up for.
+fn next(last: Moment, frequency: Duration, now: Moment) -> Moment {
+    let missed = now.since(last).as_millis() / frequency.as_millis().max(1);
+    let steps = u32::try_from(missed + 1).unwrap_or(u32::MAX);
+    last.plus(frequency.saturating_mul(steps))
+}
+
+/// SHA-256 of a result, its outputs included, in lowercase hex.
+fn hash(result: &RegisteredResult) -> String {
+    let mut hash = Sha256::new();
+    hash.update((result.data.len() as u64).to_be_bytes());
+    hash.update(&result.data);
+    for parameter in &result.parameters {
+        for part in [Some(&parameter.name), parameter.value.as_ref()] {
+            let length = part.map_or(u64::MAX, |part| part.len() as u64);
+            hash.update(length.to_be_bytes());
+            hash.update(part.map_or(&[][..], |part| part.as_bytes()));
+        }
+    }
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn message(registered: &Registered, now: Moment) -> Delivery {
+    Delivery {
+        id: DeliveryId::generate(),
+        integrator: registered.integrator,
+        environment: registered.environment,
+        site: registered.site,
+        query: registered.id,
+        source: Source::Registered,
+        occurred_at: now,
+        status: DeliveryStatus::Pending,
+        attempts: 0,
+        next_at: now,
+        last_status: None,
+        last_problem: None,
+        finished_at: None,
+    }
+}

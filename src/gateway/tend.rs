@@ -1,0 +1,115 @@
+//! What the gateway does of itself: ends what has waited too long, takes up changes of the directory, starts registered
+//! queries, and removes what is over.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::caller::Index;
+use super::moment::Moment;
+use super::service::Gateway;
+use crate::store::StoreError;
+
+/// Between two looks at what waits.
+const LOOK: Duration = Duration::from_millis(250);
+/// Between two looks at the directory, which another process may change.
+const DIRECTORY: Duration = Duration::from_millis(500);
+/// Between two removals of what is over.
+const SWEEP: Duration = Duration::from_secs(60);
+/// The longest pause between two looks at registered queries.
+const RUNS: Duration = Duration::from_secs(60);
+
+impl Gateway {
+    /// Does all of it for as long as anybody has the gateway.
+    pub(super) fn tend(self: &Arc<Self>) {
+        every(Arc::downgrade(self), LOOK, async |gateway: Arc<Gateway>| {
+            gateway.expire(Moment::now()).await;
+            // Practices that were away may be back.
+            gateway.all_lanes().iter().for_each(|lane| lane.give());
+        });
+        every(
+            Arc::downgrade(self),
+            SWEEP,
+            async |gateway: Arc<Gateway>| {
+                if let Err(error) = gateway.store.sweep(Moment::now()).await {
+                    tracing::error!(%error, "what is over could not be removed");
+                }
+            },
+        );
+        tokio::spawn(follow(Arc::downgrade(self)));
+        tokio::spawn(run(Arc::downgrade(self)));
+    }
+
+    /// Takes the directory up as it is now.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn look_at_directory(&self) -> Result<(), StoreError> {
+        self.set_index(Index::new(self.store.directory().await?));
+        Ok(())
+    }
+}
+
+fn every<F>(
+    gateway: Weak<Gateway>,
+    pause: Duration,
+    act: impl Fn(Arc<Gateway>) -> F + Send + 'static,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(pause).await;
+            let Some(gateway) = gateway.upgrade() else {
+                return;
+            };
+            act(gateway).await;
+        }
+    });
+}
+
+/// Takes up changes of the directory.
+async fn follow(gateway: Weak<Gateway>) {
+    let mut seen = None;
+    loop {
+        {
+            let Some(gateway) = gateway.upgrade() else {
+                return;
+            };
+            let now = gateway.store.directory_version().await;
+            match now {
+                Ok(now) if seen != Some(now) => match gateway.look_at_directory().await {
+                    Ok(()) => seen = Some(now),
+                    Err(error) => tracing::error!(%error, "the directory cannot be read"),
+                },
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "the directory cannot be looked at"),
+            }
+        }
+        tokio::time::sleep(DIRECTORY).await;
+    }
+}
+
+/// Starts registered queries when they are due.
+async fn run(gateway: Weak<Gateway>) {
+    loop {
+        let pause = {
+            let Some(gateway) = gateway.upgrade() else {
+                return;
+            };
+            let now = Moment::now();
+            let next = gateway.run_due(now).await;
+            next.map_or(RUNS, |next| next.since(now)).min(RUNS)
+        };
+        // Who is told waits by itself, so that the gateway can go meanwhile.
+        let told = async {
+            match gateway.upgrade() {
+                Some(gateway) => gateway.runs.notified().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = told => {}
+        }
+    }
+}
