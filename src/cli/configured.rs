@@ -162,7 +162,7 @@ impl Configured {
         let keys = config
             .keys
             .iter()
-            .map(|(caller, key)| (caller.as_str(), key.reveal().as_bytes()));
+            .map(|key| (key.caller.as_str(), key.secret.reveal().as_bytes()));
         let served = Served::new(practices.collect(), Keys::new(keys), config.operator_key);
         Ok(Taken {
             sites,

@@ -57,11 +57,7 @@ impl Drivers {
         // A mapping without catalogues has one database, without a name.
         let named = || site.databases.iter().filter(|(name, _)| !name.is_empty());
         match &site.server {
-            Server::Sqlite => {
-                let files = site.databases.iter();
-                let files = files.map(|(name, file)| (Arc::clone(name), PathBuf::from(file)));
-                Ok(Arc::new(Sqlite::files(files, &site.limits)))
-            }
+            Server::Sqlite => Ok(Arc::new(sqlite(site))),
             Server::Passthrough(server) => {
                 let options = upstream::Options {
                     account: self.account(server, site.limits.connect)?,
@@ -116,6 +112,29 @@ impl Drivers {
         }
     }
 
+    /// The driver of callers' own statements, where FHIR's own ([`Drivers::of`]) is not the one: they have a login of their
+    /// own, or may write to a file. None where it is.
+    ///
+    /// # Errors
+    /// [`DriverError`]
+    pub fn of_passthrough(
+        &mut self,
+        site: &SiteEntry,
+        engine: Dialect,
+    ) -> Result<Option<Arc<dyn Driver>>, DriverError> {
+        if !site.passthrough.has_own_driver() {
+            return Ok(None);
+        }
+        if site.server == Server::Sqlite {
+            return Ok(Some(Arc::new(writable(sqlite(site)))));
+        }
+        let site = SiteEntry {
+            server: site.passthrough.server(&site.server),
+            ..site.clone()
+        };
+        self.of(&site, engine).map(Some)
+    }
+
     fn account(
         &mut self,
         server: &UpstreamServer,
@@ -146,6 +165,17 @@ impl Drivers {
             .push((server.clone(), Arc::downgrade(&account)));
         Ok(account)
     }
+}
+
+fn sqlite(site: &SiteEntry) -> Sqlite {
+    let files = site.databases.iter();
+    let files = files.map(|(name, file)| (Arc::clone(name), PathBuf::from(file)));
+    Sqlite::files(files, &site.limits)
+}
+
+/// The same files, on which callers' own statements may write.
+fn writable(sqlite: Sqlite) -> Sqlite {
+    sqlite
 }
 
 fn mssql_options(server: &MssqlServer, site: &SiteEntry) -> mssql::Options {

@@ -95,6 +95,30 @@ pub static TABLES: &[Table] = &[
                 Some("`false`"),
                 "Whether the explorer is served at `/`. It asks for the operator's key, which must be given then.",
             ),
+            key(
+                "state-key",
+                SECRET,
+                Some("a key that is made and kept in `data`"),
+                "Seals what the cloud surface keeps: 32 bytes as 64 hexadecimal digits. Taken up at a start only.",
+            ),
+            key(
+                "rate-limit",
+                "1 to 1000000, `\"off\"`",
+                Some("15"),
+                "Queries of one integrator in any rolling 5 seconds, of those that count; `off`: no bound. An integrator may have a number of its own.",
+            ),
+            key(
+                "webhooks",
+                "`[webhooks]`",
+                Some("as below"),
+                "Messages to integrators.",
+            ),
+            key(
+                "audit",
+                "`[audit]`",
+                Some("as below"),
+                "Who asked whom when.",
+            ),
             key("key", "`[[key]]`, one or more", None, "Who may ask."),
             key("site", "`[[site]]`, one or more", None, "The practices."),
         ],
@@ -116,7 +140,35 @@ pub static TABLES: &[Table] = &[
                 None,
                 "The key that requests bring in `Ocp-Apim-Subscription-Key`.",
             ),
+            key(
+                "environment",
+                "`staging`, `production`",
+                Some("both"),
+                "Where it counts: a key of one is refused at a site of the other.",
+            ),
         ],
+    },
+    Table {
+        what: "the webhooks",
+        heading: "[webhooks]",
+        about: "Where messages to integrators may go.",
+        keys: &[key(
+            "allow-private",
+            "`true`, `false`",
+            Some("`false`"),
+            "Also to addresses of private networks and of this machine: for a test.",
+        )],
+    },
+    Table {
+        what: "the audit trail",
+        heading: "[audit]",
+        about: "Who asked which site when; never what.",
+        keys: &[key(
+            "retention-days",
+            "1 to 36525",
+            Some("2557"),
+            "How long it is kept.",
+        )],
     },
     Table {
         what: "the entry of a site",
@@ -139,7 +191,25 @@ pub static TABLES: &[Table] = &[
                 "pms-id",
                 "text",
                 Some("none"),
-                "The product's own number of the practice.",
+                "The product's own number of the practice, by which it is looked up. Without it the first 8 characters of `id` stand in.",
+            ),
+            key(
+                "pms",
+                "`Best Practice`, `Zedmed`, `D4w`, or another product's name",
+                Some("what the mapping says"),
+                "The product, by which the practice is looked up.",
+            ),
+            key(
+                "environment",
+                "`staging`, `production`",
+                Some("`production`"),
+                "Whose keys may ask it.",
+            ),
+            key(
+                "authoritative",
+                "`true`, `false`",
+                Some("the first with its `pms-id` is"),
+                "Whether it is the one that is asked, of several databases with one `pms-id`. An operator's choice counts before it.",
             ),
             key(
                 "mapping",
@@ -182,6 +252,12 @@ pub static TABLES: &[Table] = &[
                 "`[site.limits]`",
                 Some("as below"),
                 "The site's bounds.",
+            ),
+            key(
+                "passthrough",
+                "`[site.passthrough]`",
+                Some("as below"),
+                "SQL of callers' own.",
             ),
         ],
     },
@@ -389,6 +465,52 @@ pub static TABLES: &[Table] = &[
         ],
     },
     Table {
+        what: "SQL passthrough at a site",
+        heading: "[site.passthrough]",
+        about: "SQL of callers' own, for those whom the practice has paired with. It runs as the caller's own login, where it has one.",
+        keys: &[
+            key(
+                "enabled",
+                "`true`, `false`",
+                Some("`true`"),
+                "Whether it is offered here.",
+            ),
+            of(
+                &["sqlite"],
+                "writes",
+                "`true`, `false`",
+                Some("`false`"),
+                "Whether statements may change the file. On a database server the login decides that.",
+            ),
+            key(
+                "connections",
+                "1 to 64",
+                Some("4"),
+                "Statements that run at a time.",
+            ),
+            key(
+                "waiting",
+                "1 to 100000",
+                Some("1000"),
+                "Statements that wait; a further one gets 503.",
+            ),
+            of(
+                &["mssql", "firebird", "odbc"],
+                "user",
+                "text",
+                Some("that of `[site.server]`"),
+                "Who logs in for callers that have no login of their own.",
+            ),
+            of(
+                &["mssql", "firebird", "odbc"],
+                "password",
+                SECRET,
+                Some("that of `[site.server]`"),
+                "As for `user`.",
+            ),
+        ],
+    },
+    Table {
         what: "the place of a secret",
         heading: "Secrets",
         about: "A secret is named where it is kept, and never written out: `password = { env = \"BP_PASSWORD\" }`.",
@@ -443,7 +565,11 @@ pub fn page() -> String {
         for key in table.keys {
             let _ = write!(page, "| `{}` |", key.name);
             if of_drivers {
-                let _ = write!(page, " {} |", key.drivers.join(", "));
+                let drivers = match key.drivers {
+                    [] => "all".to_owned(),
+                    drivers => drivers.join(", "),
+                };
+                let _ = write!(page, " {drivers} |");
             }
             let default = key.default.unwrap_or("it must be there");
             let _ = writeln!(page, " {} | {default} | {} |", key.form, key.meaning);
@@ -455,6 +581,7 @@ pub fn page() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Cloud, Passthrough};
     use crate::passthrough::Limits;
     use crate::plan::CountLimits;
 
@@ -478,6 +605,38 @@ mod tests {
             ("page-most", count.most.to_string()),
         ] {
             assert_eq!(of(name), Some(expected.as_str()), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_defaults_of_the_cloud_surface_are_those_of_the_program() {
+        let of = |heading: &str, name: &str| {
+            let table = TABLES.iter().find(|table| table.heading == heading)?;
+            let key = table.keys.iter().find(|key| key.name == name)?;
+            key.default
+        };
+        let (cloud, site) = (Cloud::default(), Passthrough::default());
+        let days = cloud.audit_retention.as_secs() / (24 * 60 * 60);
+        let limit = cloud.rate_limit.map(|limit| limit.to_string());
+        let flag = |value: bool| Some(format!("`{value}`"));
+        for (heading, name, expected) in [
+            ("", "rate-limit", limit),
+            ("[webhooks]", "allow-private", flag(cloud.private_webhooks)),
+            ("[audit]", "retention-days", Some(days.to_string())),
+            ("[site.passthrough]", "enabled", flag(site.is_enabled)),
+            ("[site.passthrough]", "writes", flag(site.writes)),
+            (
+                "[site.passthrough]",
+                "connections",
+                Some(site.connections.to_string()),
+            ),
+            (
+                "[site.passthrough]",
+                "waiting",
+                Some(site.waiting.to_string()),
+            ),
+        ] {
+            assert_eq!(of(heading, name), expected.as_deref(), "{heading} {name}");
         }
     }
 

@@ -4,7 +4,9 @@
 //! secrets, without what stands in front of an `@`, and of no other.
 
 /// Keys whose values are shown. Those of `[site.databases]` are names of catalogues, in capitals.
-const SHOWN: [&str; 36] = [
+const SHOWN: [&str; 45] = [
+    "allow-private",
+    "authoritative",
     "base-url",
     "caller",
     "certificate-name",
@@ -17,8 +19,10 @@ const SHOWN: [&str; 36] = [
     "database-attribute",
     "dialect",
     "driver",
+    "enabled",
     "encrypt",
     "env",
+    "environment",
     "explorer",
     "file",
     "host",
@@ -30,9 +34,12 @@ const SHOWN: [&str; 36] = [
     "name",
     "page",
     "page-most",
+    "pms",
     "pms-id",
     "port",
     "rate",
+    "rate-limit",
+    "retention-days",
     "rows-mib",
     "site",
     "statement",
@@ -41,6 +48,8 @@ const SHOWN: [&str; 36] = [
     "trusted-authority",
     "url",
     "user",
+    "waiting",
+    "writes",
 ];
 
 /// Keys whose lists hold tables.

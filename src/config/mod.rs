@@ -4,9 +4,12 @@
 //! whether a server is there shows when it is asked. A secret is named, never written: an environment variable or a
 //! file holds it, and no message shows what stands in either, nor a line of the file in which somebody wrote one.
 
+mod cloud;
 mod drivers;
 mod keys;
 mod mask;
+mod passthrough;
+mod practice;
 mod read;
 pub mod rules;
 mod secrets;
@@ -22,14 +25,19 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use crate::gateway::integrator;
+use crate::gateway::site::Declared;
 use crate::mapping::{Diagnostics, Folder, Loaded, Options, embedded, load_files};
 use crate::passthrough::Limits;
 use crate::plan::CountLimits;
 use crate::secret::Secret;
 use crate::server::{BaseUrl, OperatorKey};
 
+pub use cloud::{Cloud, StateKey};
 pub use drivers::{DriverError, Drivers};
 pub use keys::page as keys_page;
+pub use passthrough::Passthrough;
+pub use practice::Identity;
 pub use server::{
     FirebirdServer, MssqlLogin, MssqlServer, OdbcServer, Server, Trust, UpstreamServer,
 };
@@ -48,10 +56,20 @@ pub struct Config {
     /// The page at `/` is there.
     pub explorer: Option<bool>,
     /// Callers with their subscription keys.
-    pub keys: Vec<(String, Secret)>,
+    pub keys: Vec<KeyEntry>,
     pub sites: Vec<SiteEntry>,
+    pub cloud: Cloud,
     /// The files that it was read from: itself, and those of the secrets.
     pub files: Vec<PathBuf>,
+}
+
+/// A caller's subscription key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyEntry {
+    pub caller: String,
+    pub secret: Secret,
+    /// Where it counts; None: in both.
+    pub environment: Option<integrator::Environment>,
 }
 
 /// A practice, as its entry says.
@@ -61,8 +79,8 @@ pub struct SiteEntry {
     pub id: String,
     /// The practice's name, for people.
     pub name: Option<String>,
-    /// The PMS's own number of the practice.
-    pub pms_id: Option<String>,
+    /// As the API knows it.
+    pub identity: Identity,
     pub mapping: MappingSource,
     pub zone: TimeZone,
     pub server: Server,
@@ -71,6 +89,29 @@ pub struct SiteEntry {
     pub databases: Vec<(Arc<str>, String)>,
     pub limits: Limits,
     pub count: CountLimits,
+    pub passthrough: Passthrough,
+}
+
+impl SiteEntry {
+    /// The site as the cloud surface declares it; None where the id is no GUID, which a file's always is.
+    pub fn declared(&self) -> Option<Declared> {
+        let Identity {
+            environment,
+            product,
+            pms_id,
+            authoritative,
+        } = self.identity.clone();
+        let named = self.databases.iter().map(|(name, _)| name);
+        Some(Declared {
+            id: self.id.parse().ok()?,
+            environment,
+            product,
+            pms_id,
+            authoritative,
+            name: self.name.as_deref().map(Arc::from),
+            catalogues: named.filter(|name| !name.is_empty()).cloned().collect(),
+        })
+    }
 }
 
 /// Where a mapping's files are.

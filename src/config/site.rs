@@ -11,7 +11,8 @@ use super::mask::mask;
 use super::read::{Placed, Section, clip};
 use super::secrets::Secrets;
 use super::{
-    Config, Environment, MappingSource, Mappings, Problems, Read, Server, SiteEntry, rules, server,
+    Config, Environment, KeyEntry, MappingSource, Mappings, Problems, Read, Server, SiteEntry,
+    cloud, passthrough, practice, rules, server,
 };
 use crate::mapping::{
     At, Diagnostics, Mapping, Options, Problem, Report, SourceFile, Span, embedded, nearest,
@@ -19,7 +20,6 @@ use crate::mapping::{
 };
 use crate::passthrough::Limits;
 use crate::plan::CountLimits;
-use crate::secret::Secret;
 use crate::server::{BaseUrl, OperatorKey};
 
 /// Reads a configuration from its text.
@@ -124,10 +124,13 @@ impl Reading<'_> {
             );
         }
         let mut ids: Vec<Placed<String>> = Vec::new();
+        let mut practices = Vec::new();
         let mut sites = Vec::new();
         for section in sections {
-            sites.extend(self.site(section, &mut ids));
+            sites.extend(self.site(section, &mut ids, &mut practices));
         }
+        practice::check(root.at, &practices);
+        let cloud = cloud::read(&root, &mut self.secrets);
         let folder = self.secrets.folder;
         root.done();
         Some(Config {
@@ -138,12 +141,13 @@ impl Reading<'_> {
             explorer,
             keys,
             sites,
+            cloud,
             files: Vec::new(),
         })
     }
 
-    fn keys(&mut self, root: &Section<'_>) -> Vec<(String, Secret)> {
-        let mut keys: Vec<(String, Secret)> = Vec::new();
+    fn keys(&mut self, root: &Section<'_>) -> Vec<KeyEntry> {
+        let mut keys: Vec<KeyEntry> = Vec::new();
         let mut spans: Vec<Span> = Vec::new();
         let sections = root.sections("key", "the entry of a key");
         if sections.is_empty() {
@@ -159,8 +163,9 @@ impl Reading<'_> {
                 "secret",
                 "the subscription key: { env = \"NAME\" } or { file = \"path\" }",
             );
+            let environment = practice::environment(&section);
             if let (Some(caller), Some(secret)) = (caller, secret) {
-                if let Some(first) = keys.iter().position(|(_, known)| *known == secret) {
+                if let Some(first) = keys.iter().position(|known| known.secret == secret) {
                     let message =
                         "another entry has the same secret: whose key it is cannot be told";
                     section.report(
@@ -171,14 +176,23 @@ impl Reading<'_> {
                     );
                 }
                 spans.push(section.span.clone());
-                keys.push((caller.value.to_owned(), secret));
+                keys.push(KeyEntry {
+                    caller: caller.value.to_owned(),
+                    secret,
+                    environment,
+                });
             }
             section.done();
         }
         keys
     }
 
-    fn site(&mut self, site: Section<'_>, ids: &mut Vec<Placed<String>>) -> Option<SiteEntry> {
+    fn site(
+        &mut self,
+        site: Section<'_>,
+        ids: &mut Vec<Placed<String>>,
+        practices: &mut Vec<practice::Said>,
+    ) -> Option<SiteEntry> {
         let id = site.need_text("id", "the GUID under which callers know it");
         let id = id.and_then(|id| {
             site.parse("id", id, |text| {
@@ -199,7 +213,6 @@ impl Reading<'_> {
             ids.push(id.clone());
         }
         let name = site.text("name").map(|name| name.value.to_owned());
-        let pms_id = site.text("pms-id").map(|id| id.value.to_owned());
         let zone = site.need_text("time-zone", "the practice's IANA zone, `Australia/Sydney`");
         let zone = zone.and_then(|zone| {
             let found = TimeZone::get(zone.value).ok();
@@ -211,6 +224,9 @@ impl Reading<'_> {
             found
         });
         let (source, mapping) = self.mapping(&site);
+        let said = practice::read(&site, mapping.as_ref().map(|mapping| &*mapping.pms));
+        let identity = said.identity.clone();
+        practices.push(said);
         let server = server::read(&site, &mut self.secrets);
         let folder = self.secrets.folder;
         let databases = match self.mappings {
@@ -236,17 +252,19 @@ impl Reading<'_> {
             }
         }
         let (limits, count) = limits(&site);
+        let passthrough = passthrough::read(&site, server.as_ref(), &mut self.secrets);
         site.done();
         Some(SiteEntry {
             id: id?.value,
             name,
-            pms_id,
+            identity,
             mapping: source?,
             zone: zone?,
             server: server?,
             databases: databases?,
             limits,
             count,
+            passthrough,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::gateway::site::Product;
 use crate::passthrough::mssql::Encryption;
 
 struct Variables(HashMap<&'static str, &'static str>);
@@ -29,6 +30,10 @@ fn read_text(text: &str) -> Result<Read, String> {
         ("CALLER_KEY", "a key of a caller"),
         ("EMPTY", ""),
         ("OPERATOR", "0123456789abcdef"),
+        (
+            "STATE",
+            "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5",
+        ),
     ]));
     super::site::config(
         &path,
@@ -80,7 +85,7 @@ page = 10
     assert!(read.warnings.is_empty(), "{}", read.warnings);
     let config = read.config;
     assert_eq!(config.keys.len(), 1);
-    assert_eq!(config.keys[0].1.reveal(), "a key of a caller");
+    assert_eq!(config.keys[0].secret.reveal(), "a key of a caller");
     assert!(
         config
             .data
@@ -291,6 +296,180 @@ fn what_a_sql_server_encrypts_is_said_in_four_ways() {
         assert!(problems.contains("PC006"), "{problems}");
         assert!(problems.contains("\"strict\""), "{problems}");
     }
+}
+
+#[test]
+fn a_file_that_says_nothing_of_the_cloud_surface_has_its_defaults() {
+    let read = read_text(&sqlite("", "")).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(read.config.cloud, Cloud::default());
+    assert_eq!(read.config.keys[0].environment, None);
+    let [site] = &read.config.sites[..] else {
+        panic!("one site")
+    };
+    assert_eq!(site.passthrough, Passthrough::default());
+    assert!(!site.passthrough.has_own_driver());
+    let declared = site.declared().expect("a GUID");
+    assert_eq!(declared.id.to_string(), site.id);
+    assert_eq!(declared.environment, integrator::Environment::Production);
+    assert_eq!(declared.product, Product::BestPractice);
+    assert_eq!((declared.pms_id, declared.authoritative), (None, None));
+    assert_eq!(declared.catalogues, [Arc::from("BPSPATIENTS")]);
+}
+
+/// A file of one site on SQLite, with lines for the file, the site, and below it.
+fn sqlite(root: &str, site: &str) -> String {
+    format!(
+        "{root}\n{KEY}[[site]]\nid = \"8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11\"\nmapping = \"bp-premier\"\ntime-zone = \"Australia/Sydney\"\ndriver = \"sqlite\"\ndatabase = \"secret\"\n{site}\n"
+    )
+}
+
+#[test]
+fn a_whole_cloud_surface_is_read() {
+    let root = "state-key = { env = \"STATE\" }\nrate-limit = 50\nwebhooks = { allow-private = true }\naudit = { retention-days = 30 }";
+    let site = "environment = \"staging\"\npms = \"open dental\"\npms-id = \" 12345 \"\nauthoritative = true\n[site.passthrough]\nwrites = true\nconnections = 2\nwaiting = 10";
+    let text = sqlite(root, site).replace("caller = ", "environment = \"staging\"\ncaller = ");
+    let read = read_text(&text).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(read.warnings.is_empty(), "{}", read.warnings);
+    let cloud = &read.config.cloud;
+    let key = cloud.state_key.as_ref().expect("a key");
+    assert_eq!(key.reveal(), &[0xa5; 32]);
+    assert_eq!(cloud.rate_limit, Some(50));
+    assert!(cloud.private_webhooks);
+    assert_eq!(cloud.audit_retention.as_secs(), 30 * 86_400);
+    let staging = integrator::Environment::Staging;
+    assert_eq!(read.config.keys[0].environment, Some(staging));
+    let [site] = &read.config.sites[..] else {
+        panic!("one site")
+    };
+    assert_eq!(
+        site.identity,
+        Identity {
+            environment: staging,
+            product: Product::named("Open Dental"),
+            pms_id: Some(Arc::from("12345")),
+            authoritative: Some(true),
+        }
+    );
+    let passthrough = &site.passthrough;
+    assert!(passthrough.is_enabled && passthrough.writes && passthrough.has_own_driver());
+    assert_eq!((passthrough.connections, passthrough.waiting), (2, 10));
+    let read = read_text(&sqlite(
+        "rate-limit = \"off\"",
+        "passthrough = { enabled = false }",
+    ));
+    let config = read.unwrap_or_else(|problems| panic!("{problems}")).config;
+    assert_eq!(config.cloud.rate_limit, None);
+    assert!(!config.sites[0].passthrough.is_enabled);
+}
+
+#[test]
+fn what_is_wrong_of_the_cloud_surface_is_said_and_no_secret_is_shown() {
+    let root = "state-key = { env = \"PASSWORD\" }\nrate-limit = \"none\"\nwebhooks = { allow-private = 1 }\naudit = { retention-days = 0 }";
+    let site = "environment = \"test\"\nauthoritative = true\n[site.passthrough]\nenabled = \"yes\"\nconnections = 0\nuser = \"x\"\nwriting = true";
+    let problems = read_text(&sqlite(root, site)).expect_err("refused");
+    assert!(!problems.contains("hunter2"), "{problems}");
+    insta::assert_snapshot!(problems);
+}
+
+/// The entry of a site that names no server's login for passthrough but this.
+fn passthrough(driver: &str, server: &str, lines: &str) -> Result<Read, String> {
+    read_text(&site(&format!(
+        "driver = \"{driver}\"\n[site.server]\n{server}\n[site.databases]\nBPSPATIENTS = \"x\"\n[site.passthrough]\n{lines}"
+    )))
+}
+
+#[test]
+fn statements_of_callers_may_have_a_login_of_their_own() {
+    let host = "host = \"192.0.2.10\"\nuser = \"reader\"\npassword = { env = \"PASSWORD\" }";
+    let integrated = "host = \"192.0.2.10\"\nlogin = \"integrated\"";
+    let windows = format!("{host}\nlogin = \"windows\"");
+    let login = "user = \"caller\"\npassword = { env = \"CALLER_KEY\" }";
+    let server = |driver: &str, server: &str| {
+        let read = passthrough(driver, server, login).unwrap_or_else(|it| panic!("{it}"));
+        let site = &read.config.sites[0];
+        assert!(site.passthrough.has_own_driver());
+        let own = site.passthrough.server(&site.server);
+        assert_ne!(own, site.server);
+        own
+    };
+    let (user, password) = ("caller".to_owned(), Secret::new("a key of a caller"));
+    let is_sql = MssqlLogin::Sql {
+        user: user.clone(),
+        password: password.clone(),
+    };
+    for said in [host, integrated] {
+        let Server::Mssql(server) = server("mssql", said) else {
+            panic!("no SQL Server")
+        };
+        assert_eq!(server.login, is_sql);
+    }
+    let Server::Mssql(of_windows) = server("mssql", &windows) else {
+        panic!("no SQL Server")
+    };
+    let (of_user, of_password) = (user.clone(), password.clone());
+    let expected = MssqlLogin::Windows {
+        user: of_user,
+        password: of_password,
+    };
+    assert_eq!(of_windows.login, expected);
+    let Server::Firebird(firebird) = server("firebird", host) else {
+        panic!("no Firebird")
+    };
+    assert_eq!((firebird.user, firebird.password), (user, password));
+    let half = passthrough("mssql", host, "user = \"caller\"").expect_err("refused");
+    assert!(
+        half.contains("PC004") && half.contains("`password` is missing"),
+        "{half}"
+    );
+    let writes = passthrough("mssql", host, "writes = false").expect_err("refused");
+    assert!(
+        writes.contains("the login decides what a statement may change"),
+        "{writes}"
+    );
+    let upstream = "url = \"https://api.example.org\"\nsite = \"8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11\"\nkey = { env = \"PASSWORD\" }";
+    let problems = passthrough("passthrough", upstream, login).expect_err("refused");
+    assert!(
+        problems.contains("the login is the upstream's"),
+        "{problems}"
+    );
+}
+
+/// A file of several sites with one PMS ID, each with lines of its own; its errors, or its warnings.
+fn one_pms_id(entries: &[&str]) -> Result<String, String> {
+    let entries = (0..).zip(entries).map(|(number, lines)| {
+        format!(
+            "[[site]]\nid = \"8f1ae3f6-0c3f-4a5e-9a41-00000000000{number}\"\npms-id = \"12345\"\nmapping = \"bp-premier\"\ntime-zone = \"UTC\"\ndriver = \"sqlite\"\ndatabase = \"secret\"\n{lines}\n"
+        )
+    });
+    let text: String = std::iter::once(KEY.to_owned()).chain(entries).collect();
+    read_text(&text).map(|read| read.warnings.to_string())
+}
+
+#[test]
+fn of_the_sites_of_a_pms_id_one_is_authoritative() {
+    let (yes, no) = ("authoritative = true", "authoritative = false");
+    let other = "environment = \"staging\"";
+    for fits in [
+        &["", yes][..],
+        &["", no],
+        &[no, "", no],
+        &["", other],
+        &["pms = \"Zedmed\"", ""],
+    ] {
+        assert_eq!(one_pms_id(fits), Ok(String::new()), "{fits:?}");
+    }
+    for unsaid in [&["", ""][..], &["", no, ""]] {
+        let warnings = one_pms_id(unsaid).expect("a warning");
+        assert!(warnings.contains("warning[PC019]"), "{warnings}");
+    }
+    for wrong in [&[yes, "", yes][..], &[no], &[no, no]] {
+        let problems = one_pms_id(wrong).expect_err("refused");
+        assert!(problems.contains("error[PC018]"), "{problems}");
+        assert!(problems.contains("1 error"), "{problems}");
+    }
+    // Its place among the others of its practice is none of a site without a PMS ID.
+    let problems = read_text(&sqlite("", yes)).expect_err("refused");
+    assert!(problems.contains("there is no `pms-id` here"), "{problems}");
 }
 
 #[test]

@@ -24,5 +24,6 @@ pub mod registered;
 mod registry;
 mod rows;
 pub mod service;
+pub mod site;
 mod tend;
 pub mod webhook;

@@ -89,6 +89,7 @@ pub(super) fn mapping(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)
     let manifest = schema.manifest;
     Mapping {
         id: Arc::from(id),
+        pms: manifest.pms.unwrap_or_else(|| Arc::clone(&manifest.name)),
         name: manifest.name,
         engine: manifest.engine,
         verified: manifest.verified,

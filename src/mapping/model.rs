@@ -38,6 +38,8 @@ pub struct Mapping {
     pub id: Arc<str>,
     /// `Bp Premier`
     pub name: Arc<str>,
+    /// The product, as the cloud surface's API calls it: `Best Practice`. Its name where the manifest says nothing else.
+    pub pms: Arc<str>,
     /// The engine that the fragments are written for in the first place.
     pub engine: Dialect,
     /// How sure the names of tables and columns are.

@@ -22,6 +22,8 @@ use crate::relation::{Collation, Dialect, RawSql, Shared, SqlType};
 #[derive(Debug)]
 pub(super) struct Manifest {
     pub name: Arc<str>,
+    /// What the API calls the product, where that is not its name.
+    pub pms: Option<Arc<str>>,
     pub engine: Dialect,
     pub verified: Verified,
     /// How text columns compare where a column says nothing.
@@ -38,6 +40,7 @@ impl Default for Manifest {
     fn default() -> Self {
         Manifest {
             name: Arc::from(""),
+            pms: None,
             engine: Dialect::Mssql,
             verified: Verified::Illustrative,
             collation: None,
@@ -130,6 +133,9 @@ pub(super) fn manifest(at: At<'_>, root: &Node) -> Manifest {
     {
         manifest.name = Arc::from(name);
     }
+    manifest.pms = get(pairs, "pms")
+        .and_then(|pair| shape::text(at, &pair.value, "the product's name in the API"))
+        .map(|name| Arc::from(name.trim()));
     if let Some(node) = required("engine", "the database engine: `engine: mssql`")
         && let Some(engine) = engine(at, node)
     {

@@ -72,8 +72,13 @@ pub(super) const fn words<T: Copy, const N: usize>(
 use Form::{Flag, Is, Whole, Word};
 
 /// `mapping.yaml`
-pub(super) const MANIFEST: [Key; 8] = [
+pub(super) const MANIFEST: [Key; 9] = [
     needed("name", Is("text"), "The product's name, for people"),
+    key(
+        "pms",
+        Is("text"),
+        "What the cloud surface's API calls the product, where that is not its name: `Best Practice`, `Zedmed`, `D4w`",
+    ),
     needed(
         "engine",
         Is("engine"),

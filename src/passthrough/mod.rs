@@ -169,6 +169,18 @@ impl PassthroughError {
         )
     }
 
+    /// The database itself said it, so that it can be asked.
+    pub fn is_of_the_database(&self) -> bool {
+        matches!(
+            self,
+            PassthroughError::Schema(_)
+                | PassthroughError::Failed { .. }
+                | PassthroughError::Permission
+                | PassthroughError::TooLarge(_)
+                | PassthroughError::Locked
+        )
+    }
+
     /// Seconds after which to try again, where that can help.
     pub fn retry_after(&self) -> Option<u32> {
         let seconds = |pause: Duration| u32::try_from(pause.as_secs() + 1).unwrap_or(u32::MAX);

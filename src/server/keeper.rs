@@ -16,6 +16,8 @@ use super::practice::{Practice, Reply};
 use crate::cursor::CursorKey;
 use crate::explain::{self, HttpCall, HttpOptions};
 use crate::fhir::capability::{self, StatementOptions};
+use crate::gateway::link::Availability;
+use crate::gateway::site::{SiteStatus, Standing};
 use crate::mapping::{Diagnostics, Loaded, Mapping, Options};
 use crate::passthrough::{PassthroughError, Pool};
 use crate::plan::CountLimits;
@@ -57,6 +59,8 @@ pub struct KeeperConfig {
 pub struct Keeper {
     config: KeeperConfig,
     state: RwLock<State>,
+    /// It has been open.
+    was_open: AtomicBool,
     /// An attempt is under way.
     is_opening: AtomicBool,
     /// Attempts are made from time to time.
@@ -80,6 +84,7 @@ impl Keeper {
         Arc::new(Keeper {
             config,
             state: RwLock::new(State::Closed(PassthroughError::Opening)),
+            was_open: AtomicBool::new(false),
             is_opening: AtomicBool::new(false),
             is_tried: AtomicBool::new(false),
             version: AtomicU64::new(VERSIONS.fetch_add(1, Ordering::Relaxed)),
@@ -100,6 +105,9 @@ impl Keeper {
     }
 
     fn set(&self, state: State) {
+        if matches!(state, State::Open(..)) {
+            self.was_open.store(true, Ordering::Relaxed);
+        }
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
         let version = VERSIONS.fetch_add(1, Ordering::Relaxed);
         self.version.store(version, Ordering::Relaxed);
@@ -337,6 +345,25 @@ impl Practice for Keeper {
 
     fn is_up(&self) -> bool {
         matches!(&*self.state(), State::Open(..)) && !self.config.pool.is_away()
+    }
+
+    /// A database that answers and does not fit the mapping is online: callers' own SQL needs no mapping.
+    fn standing(&self) -> Standing {
+        let answers = match &*self.state() {
+            State::Open(..) => true,
+            State::Closed(why) => why.is_of_the_database(),
+        };
+        let is_online = answers && !self.config.pool.is_away();
+        Standing {
+            availability: match is_online {
+                true => Availability::Online,
+                false => Availability::Unreachable,
+            },
+            status: match self.was_open.load(Ordering::Relaxed) {
+                true => SiteStatus::Active,
+                false => SiteStatus::Initialising,
+            },
+        }
     }
 
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::explain::{self, HttpCall, HttpOptions};
 use crate::fhir::capability::{self, StatementOptions};
+use crate::gateway::site::Standing;
 use crate::passthrough::PassthroughError;
 use crate::site::{Answer, ReadCall, SearchCall, Site, SiteError, SummaryCall};
 
@@ -56,6 +57,14 @@ pub trait Practice: Send + Sync + 'static {
 
     /// Whether requests reach the database, as far as is known without asking it.
     fn is_up(&self) -> bool;
+
+    /// Whether it can be asked, and how far it has come, as far as is known without asking the database.
+    fn standing(&self) -> Standing {
+        match self.is_up() {
+            true => Standing::ONLINE,
+            false => Standing::UNREACHABLE,
+        }
+    }
 
     /// Whether the database answers.
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>>;

@@ -20,6 +20,8 @@ mod pc014;
 mod pc015;
 mod pc016;
 mod pc017;
+mod pc018;
+mod pc019;
 
 use crate::mapping::Rule;
 use crate::mapping::rules::of_files;
@@ -42,6 +44,8 @@ of_files! {
     pc015::READABLE_SECRET,
     pc016::NO_FILE,
     pc017::SAME_DATABASE,
+    pc018::AUTHORITATIVE,
+    pc019::SHARED_PMS_ID,
 }
 
 #[cfg(test)]

@@ -226,6 +226,7 @@ pub fn mapping() -> Arc<Mapping> {
         version: [0; 16],
         id: "clinic".into(),
         name: "Example Clinic Software".into(),
+        pms: "Example Clinic Software".into(),
         engine: Dialect::Mssql,
         verified: Verified::Illustrative,
         catalogues: Vec::new(),
