@@ -11,6 +11,7 @@ pub mod errors;
 pub mod explain;
 pub mod fhir;
 pub mod gateway;
+pub mod hex;
 pub mod mapping;
 pub mod passthrough;
 pub mod plan;

@@ -26,4 +26,5 @@ mod rows;
 pub mod service;
 pub mod site;
 mod tend;
+pub mod token;
 pub mod webhook;

@@ -16,7 +16,7 @@ impl Moment {
     }
 
     /// Milliseconds since 1970 began in UTC.
-    pub fn from_millis(millis: i64) -> Moment {
+    pub const fn from_millis(millis: i64) -> Moment {
         Moment(millis)
     }
 

@@ -5,9 +5,10 @@
 //! anywhere: not in a log line, not in a link, not in a message, not in `Debug`.
 
 use std::fmt;
-use std::hint::black_box;
 
 use axum::http::HeaderMap;
+
+use crate::secret::equal;
 
 /// The header that carries the key.
 pub const KEY_HEADER: &str = "ocp-apim-subscription-key";
@@ -81,17 +82,6 @@ impl Keys {
         }
         found
     }
-}
-
-/// Whether two texts are the same, in time that depends on the length of `presented` alone. An empty
-/// secret equals nothing but an empty text.
-pub(super) fn equal(secret: &[u8], presented: &[u8]) -> bool {
-    let mut difference = secret.len() ^ presented.len();
-    for (byte, own) in presented.iter().zip(secret.iter().cycle()) {
-        // Kept from the optimiser, which would leave the loop at the first difference.
-        difference = black_box(difference | usize::from(byte ^ own));
-    }
-    difference == 0
 }
 
 impl fmt::Debug for Keys {

@@ -7,9 +7,9 @@ use std::fmt;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
-use super::keys::equal;
 use super::reply::Refusal;
 use crate::errors;
+use crate::secret::equal;
 
 /// RFC 6750 §3: nothing but the scheme where no key was sent, else what is wrong with it.
 const CHALLENGE: &str = "Bearer realm=\"pilaster operator\"";

@@ -2,9 +2,10 @@
 
 use super::super::PassthroughError;
 use super::Options;
-use super::srp::{Agreed, Client, Plugin, hex, unhex};
+use super::srp::{Agreed, Client, Plugin, unhex};
 use super::status::{self, Failure};
 use super::wire::{Broken, Wire};
+use crate::hex::hex;
 
 // Operations of the protocol, as `protocol.h` names them.
 const CONNECT: u32 = 1;

@@ -7,6 +7,8 @@ use num_bigint::BigUint;
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
+use crate::hex::hex;
+
 /// The prime of Firebird's group, 1,024 bits; the generator is 2.
 const PRIME: [u8; 128] = [
     230, 125, 46, 153, 75, 47, 144, 12, 63, 65, 240, 143, 91, 178, 98, 126, 208, 212, 158, 225,
@@ -133,15 +135,6 @@ impl Client {
     }
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
-}
-
 /// Bytes of hexadecimal digits, of which there may be an odd number; None where one is no digit.
 pub(super) fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
     let value = |digit: &u8| char::from(*digit).to_digit(16);
@@ -215,7 +208,6 @@ mod tests {
         assert_eq!(unhex(b"00ff1a"), Some(vec![0, 255, 26]));
         assert_eq!(unhex(b"f1a"), Some(vec![15, 26]));
         assert_eq!(unhex(b"zz"), None);
-        assert_eq!(hex(&[0, 255, 26]), "00ff1a");
     }
 
     /// As a server: what it computes from the verifier is the client's key, for any password.
