@@ -226,7 +226,7 @@ impl Gateway {
     ) -> Option<Finish> {
         let id = query.id;
         let index = self.index();
-        let login = index.login(query.integrator, query.site, &practice.product);
+        let login = index.login(query.integrator, query.site, practice.product());
         let gives_rows = call.mode != ExecutionMode::NonQuery;
         let (sink, paged) = rows::paged(bounds::PAGE_BYTES, self.keeps_pages(id));
         let run = Run {

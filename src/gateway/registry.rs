@@ -126,7 +126,7 @@ impl Gateway {
         };
         let index = self.index();
         let login = index
-            .login(who, registered.site, &practice.product)
+            .login(who, registered.site, practice.product())
             .cloned();
         let (sink, collected) = rows::whole(bounds::RESULT_BYTES);
         let (store, runtime, id) = (Arc::clone(&self.store), Handle::current(), registered.id);

@@ -10,23 +10,21 @@ use tokio::sync::Notify;
 use super::ask::bounds;
 use super::caller::{Caller, Denied, Index};
 use super::id::{IntegratorId, QueryId, SiteId};
-use super::integrator::{Environment, Scope};
+use super::integrator::{Environment, Pairing, Scope};
 use super::lane::{Lane, Start};
 use super::link::Link;
 use super::moment::Moment;
 use super::query::Query;
 use super::rate::{RateLimit, RateLimits};
 use super::registered::{Registered, RegisteredResult};
-use crate::store::{PageFound, Store, StoreError};
+use super::site::{Declared, Live, Product, SiteRecord, Sites};
+use crate::store::{Change, PageFound, Store, StoreError};
 
-/// A practice, as far as its queries need it.
+/// A practice that is served.
 pub struct Practice {
-    pub id: SiteId,
-    pub environment: Environment,
-    /// `BestPractice`
-    pub product: String,
-    /// Of several databases with one PMS ID, the one that may be asked.
-    pub is_authoritative: bool,
+    pub declared: Declared,
+    /// What is known of it at the moment.
+    pub live: Box<dyn Fn() -> Live + Send + Sync>,
     /// Callers' own statements are run.
     pub has_passthrough: bool,
     /// Statements at a time.
@@ -34,6 +32,24 @@ pub struct Practice {
     /// Of one integrator, queries that may wait.
     pub waiting: usize,
     pub link: Arc<dyn Link>,
+}
+
+impl Practice {
+    pub fn id(&self) -> SiteId {
+        self.declared.id
+    }
+
+    /// As logins name it: `BestPractice`.
+    pub fn product(&self) -> &str {
+        self.declared.product.wire_name()
+    }
+}
+
+/// The practices, and which of them is asked for a PMS ID.
+#[derive(Default)]
+pub struct Served {
+    pub practices: HashMap<SiteId, Arc<Practice>>,
+    pub sites: Sites,
 }
 
 /// Who asks what.
@@ -67,7 +83,7 @@ pub struct Gateway {
     pub(super) settings: Settings,
     rates: RateLimits,
     index: RwLock<Arc<Index>>,
-    practices: RwLock<Arc<HashMap<SiteId, Arc<Practice>>>>,
+    served: RwLock<Arc<Served>>,
     lanes: Mutex<HashMap<SiteId, Arc<Lane>>>,
     start: Arc<Start>,
     pub(super) expiries: Mutex<Expiries>,
@@ -102,7 +118,7 @@ impl Gateway {
                 rates: RateLimits::new(settings.rate),
                 settings,
                 index: RwLock::new(Arc::new(index)),
-                practices: RwLock::default(),
+                served: RwLock::default(),
                 lanes: Mutex::default(),
                 start: Arc::new(start),
                 expiries: Mutex::default(),
@@ -128,36 +144,40 @@ impl Gateway {
         Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Another directory from now on. Of several databases of a practice, another may be the authoritative one.
     pub(super) fn set_index(&self, index: Index) {
-        *self.index.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(index);
+        let index = Arc::new(index);
+        *self.index.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&index);
+        let mut served = self.served.write().unwrap_or_else(PoisonError::into_inner);
+        let declared = served.sites.iter().map(|entry| entry.declared.clone());
+        let sites = Sites::new(declared, index.authoritative());
+        let practices = served.practices.clone();
+        *served = Arc::new(Served { practices, sites });
     }
 
     /// The practices as they are now.
-    pub fn practices(&self) -> Arc<HashMap<SiteId, Arc<Practice>>> {
-        Arc::clone(
-            &self
-                .practices
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+    pub fn served(&self) -> Arc<Served> {
+        Arc::clone(&self.served.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Serves these practices from now on. What waits for one that is not among them waits until its time is over.
     pub fn serve(&self, practices: Vec<Practice>) {
+        let declared = practices.iter().map(|practice| practice.declared.clone());
+        let sites = Sites::new(declared, self.index().authoritative());
+        for site in sites.overruled() {
+            tracing::warn!(%site, "an operator has made another database of the practice the authoritative one");
+        }
         let practices: HashMap<_, _> = practices
             .into_iter()
-            .map(|practice| (practice.id, Arc::new(practice)))
+            .map(|practice| (practice.id(), Arc::new(practice)))
             .collect();
-        let practices = Arc::new(practices);
-        *self
-            .practices
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::clone(&practices);
-        for site in practices.keys() {
+        let served = Arc::new(Served { practices, sites });
+        *self.served.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&served);
+        for site in served.practices.keys() {
             self.lane(*site);
         }
         for lane in self.all_lanes() {
-            lane.serve(practices.get(&lane.site).cloned());
+            lane.serve(served.practices.get(&lane.site).cloned());
         }
     }
 
@@ -175,6 +195,35 @@ impl Gateway {
         lanes.values().cloned().collect()
     }
 
+    /// A site that a caller may know of, with its environment.
+    ///
+    /// # Errors
+    /// [`Denied`]
+    pub fn find(&self, caller: &Caller, site: SiteId) -> Result<Arc<Practice>, Denied> {
+        let served = self.served();
+        let practice = served.practices.get(&site);
+        if caller.all_sites {
+            let practice = practice.ok_or(Denied::UnknownSite)?;
+            let is_other = |of: Environment| of != practice.declared.environment;
+            return match caller.environment.is_some_and(is_other) {
+                true => Err(Denied::OtherEnvironment),
+                false => Ok(Arc::clone(practice)),
+            };
+        }
+        let index = self.index();
+        let is_paired = |environment| index.is_paired(caller.integrator, environment, site);
+        match practice {
+            Some(practice) if is_paired(practice.declared.environment) => {
+                match caller.environment == Some(practice.declared.environment) {
+                    true => Ok(Arc::clone(practice)),
+                    // It is told of its own pairing, and of nothing else.
+                    false => Err(Denied::OtherEnvironment),
+                }
+            }
+            _ => Err(Denied::NotPaired),
+        }
+    }
+
     /// Whether a caller may ask a site.
     ///
     /// # Errors
@@ -185,45 +234,91 @@ impl Gateway {
         site: SiteId,
         device: Option<String>,
     ) -> Result<Admitted, Denied> {
-        let practices = self.practices();
-        let practice = practices.get(&site);
-        let index = self.index();
-        if caller.all_sites {
-            let practice = practice.ok_or(Denied::UnknownSite)?;
-            let is_other = |of: Environment| of != practice.environment;
-            if caller.environment.is_some_and(is_other) {
-                return Err(Denied::OtherEnvironment);
-            }
-        } else {
-            let is_paired = |environment| index.is_paired(caller.integrator, environment, site);
-            let own = caller.environment;
-            let elsewhere = Environment::ALL
-                .into_iter()
-                .filter(|environment| Some(*environment) != own);
-            match practice {
-                Some(practice)
-                    if Some(practice.environment) == own && is_paired(practice.environment) => {}
-                // It is told of its own pairings alone.
-                Some(_) if elsewhere.into_iter().any(is_paired) => {
-                    return Err(Denied::OtherEnvironment);
-                }
-                _ => return Err(Denied::NotPaired),
-            }
-        }
-        let practice = practice.ok_or(Denied::NotPaired)?;
-        if !practice.is_authoritative {
+        let practice = self.find(caller, site)?;
+        let served = self.served();
+        if !served
+            .sites
+            .get(site)
+            .is_some_and(|entry| entry.is_authoritative)
+        {
             return Err(Denied::NotAuthoritative);
         }
         Ok(Admitted {
             scope: Scope {
                 integrator: caller.integrator,
-                environment: practice.environment,
+                environment: practice.declared.environment,
                 site,
                 device,
             },
             caller: caller.clone(),
-            practice: Arc::clone(practice),
+            practice,
         })
+    }
+
+    /// What is known of a site.
+    ///
+    /// # Errors
+    /// [`Denied`]
+    pub fn site(&self, caller: &Caller, site: SiteId) -> Result<SiteRecord, Denied> {
+        let practice = self.find(caller, site)?;
+        let served = self.served();
+        let entry = served.sites.get(site).ok_or(Denied::UnknownSite)?;
+        Ok(entry.record(&(practice.live)()))
+    }
+
+    /// The sites that a PMS ID leads to, of those that the caller may know of: the authoritative one, or none.
+    pub fn lookup(&self, caller: &Caller, product: &Product, pms_id: &str) -> Vec<SiteRecord> {
+        let served = self.served();
+        let environments = Environment::ALL.into_iter();
+        environments
+            .filter(|of| caller.environment.is_none_or(|own| own == *of))
+            .filter_map(|environment| served.sites.lookup(product, pms_id, environment))
+            .filter_map(|entry| self.site(caller, entry.declared.id).ok())
+            .collect()
+    }
+
+    /// Enables an integration at a practice, where the practice has given a code for it; gives the site where it is enabled
+    /// already.
+    ///
+    /// # Errors
+    /// [`Denied::NotPaired`]: there is no such practice, or it has given no such code. [`Refused::Store`]
+    pub async fn pair(
+        &self,
+        caller: &Caller,
+        product: &Product,
+        pms_id: &str,
+        code: Option<&str>,
+    ) -> Result<Result<SiteRecord, Denied>, StoreError> {
+        if let Some(site) = self.lookup(caller, product, pms_id).pop() {
+            return Ok(Ok(site));
+        }
+        let now = Moment::now();
+        let served = self.served();
+        let found = caller.environment.and_then(|environment| {
+            let entry = served.sites.lookup(product, pms_id, environment)?;
+            let index = self.index();
+            let code = index.pairing_code(code?, caller.integrator, now)?;
+            (code.site == entry.declared.id).then(|| (environment, code.clone()))
+        });
+        let Some((environment, code)) = found else {
+            return Ok(Err(Denied::NotPaired));
+        };
+        // A code is good once: who uses it up has it.
+        match self.store.change(Change::UsePairingCode(code.hash)).await {
+            Ok(()) => {}
+            Err(StoreError::Unknown(_)) => return Ok(Err(Denied::NotPaired)),
+            Err(error) => return Err(error),
+        }
+        let pairing = Pairing {
+            integrator: caller.integrator,
+            environment,
+            site: code.site,
+            enabled: true,
+            changed_at: now,
+        };
+        self.store.change(Change::SetPairing(pairing)).await?;
+        self.look_at_directory().await?;
+        Ok(self.site(caller, code.site))
     }
 
     /// Counts one of the queries that count.
