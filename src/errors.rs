@@ -3,7 +3,7 @@
 //! A stage's error enum names a [`Code`] for each variant; the HTTP status and the OperationOutcome
 //! issue type follow from the table, so that the two can never disagree between stages.
 
-/// A stable error code. `PS…` search text, `PP…` plan, `PD…` database, `PH…` HTTP.
+/// A stable error code. `PS…` search text, `PP…` plan, `PD…` database, `PH…` HTTP, `PG…` gateway: who may ask what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
     /// Stable and documented: `PS001`.
@@ -85,8 +85,8 @@ codes! {
     NO_SUCH_RESOURCE = "PH003", 404, "not-found", "There is no such resource", "Search for it: ids are those of search results.";
     UNAUTHORISED = "PH004", 401, "login", "There is no valid key in the request", "Send the subscription key in the header Ocp-Apim-Subscription-Key.";
     NOT_ACCEPTABLE = "PH005", 406, "not-supported", "The answer cannot have the asked format", "Ask for application/fhir+json or application/fhir+xml, by Accept or _format.";
-    UNSUPPORTED_MEDIA_TYPE = "PH006", 415, "not-supported", "The body has a media type that is not read", "Send the form of a search as application/x-www-form-urlencoded, and a resource as application/fhir+json.";
-    BODY_TOO_LARGE = "PH007", 413, "too-long", "The body is too large", "Split the search into several.";
+    UNSUPPORTED_MEDIA_TYPE = "PH006", 415, "not-supported", "The body has a media type that is not read", "Send the form of a search as application/x-www-form-urlencoded, a resource as application/fhir+json, and a command as application/json.";
+    BODY_TOO_LARGE = "PH007", 413, "too-long", "The body is too large", "Split what it asks for into several requests.";
     METHOD_NOT_ALLOWED = "PH008", 405, "not-supported", "The method does not apply to the path", "Use GET or HEAD to read and search, POST with _search to search.";
     UNKNOWN_PATH = "PH009", 404, "not-found", "There is nothing at the path", "FHIR paths are metadata, {resource}, {resource}/{id}, {compartment}/{id}/{resource}, Patient/{id}/$everything, Patient/{id}/$summary and Patient/$summary.";
     INTERNAL = "PH010", 500, "exception", "Something failed here", "Tell the operator the request's id.";
@@ -103,4 +103,26 @@ codes! {
     BODY_NOT_FHIR = "PH021", 400, "structure", "The body is not the FHIR resource that is asked for", "Send what the message names, as application/fhir+json.";
     BATCH_TOO_LARGE = "PH022", 400, "too-costly", "The batch, or what it asks for, is too large", "Send several batches.";
     MAPPING_BROKEN = "PH023", 503, "transient", "The mapping of the site is being written, and has errors", "Mend the mapping: /health/ready and the terminal say what is wrong. It is served as soon as it is saved without errors.";
+    DEVICE_TOKEN = "PG001", 401, "login", "There is no valid token of a device in the request", "Send the token in the header Authorization, after the word Bearer, and the device's id in the header DeviceId; ask for another token when it has expired.";
+    OTHER_ENVIRONMENT = "PG002", 401, "login", "The key is of the other environment", "Use the key of the environment that the site is in.";
+    INTEGRATION_DISABLED = "PG003", 403, "forbidden", "The integration is disabled", "Ask the operator.";
+    ADDRESS_REFUSED = "PG004", 403, "forbidden", "The request comes from an address that the integration may not use", "Ask the operator to allow the address.";
+    NOT_PAIRED = "PG005", 403, "forbidden", "The integration is not enabled at the site", "Pair the site, or ask the practice to enable the integration. Check the site's id, too.";
+    TOKEN_OF_OTHER_SITE = "PG006", 403, "forbidden", "The token is of another site", "Ask for a token of this site.";
+    NOT_AUTHORITATIVE = "PG007", 403, "forbidden", "The database is a copy, and not the one that its practice works with", "Look the practice up by its PMS id: the answer is the authoritative site.";
+    PASSTHROUGH_OFF = "PG008", 403, "forbidden", "SQL passthrough is off at the site", "Use the FHIR API, or ask the operator.";
+    RATE_LIMITED = "PG009", 429, "throttled", "The integration sends more queries than it may", "Try again after the seconds that Retry-After says; async queries do not count.";
+    BODY_NOT_JSON = "PG010", 400, "invalid", "The body is no JSON", "Send JSON in UTF-8.";
+    BODY_FIELD = "PG011", 400, "value", "A field of the body is missing, or has a value that it does not take", "Write the field as the message says.";
+    COMMAND_REFUSED = "PG012", 400, "not-supported", "The command cannot be given to the site's database", "Change the command as the message says.";
+    TOO_MANY_REGISTERED = "PG013", 400, "too-costly", "As many registered queries are enabled as may be", "Cancel one that is not needed.";
+    NO_SUCH_QUERY = "PG014", 404, "not-found", "There is no such query", "Check the query's id, and the site's: a query is found under the site that it was sent to, and for a day after its result.";
+    NO_SUCH_PAGE = "PG015", 404, "not-found", "There is no such page, or no result yet", "Read the query: its result lists its pages, which are numbered from 1.";
+    PAGE_EXPIRED = "PG016", 410, "expired", "The page is kept no more", "Send the query again.";
+    SITE_OFFLINE = "PG017", 503, "transient", "The practice is offline", "Try again later, or send an async query when it is online.";
+    SITE_UNREACHABLE = "PG018", 503, "transient", "The practice cannot be reached", "Try again later; tell the practice if it stays so.";
+    QUEUE_FULL = "PG019", 503, "throttled", "As many queries wait for the practice as may", "Try again after the seconds that Retry-After says.";
+    QUEUE_EXPIRED = "PG020", 504, "timeout", "The query waited as long as it may", "Give it more time with maxTimeInQueue, or send it as async.";
+    STATEMENT_TIMEOUT = "PG021", 504, "timeout", "The statement did not end in time", "Narrow the statement, or send it as async.";
+    STATE_UNAVAILABLE = "PG022", 503, "transient", "What the server keeps cannot be read or written now", "Try again after the seconds that Retry-After says; tell the operator if it stays so.";
 }

@@ -127,6 +127,7 @@ fn start(args: Args) -> Result<(), StartError> {
             limits: server::Limits::default(),
             metrics: Some(metrics),
             explorer: plan.explorer,
+            cloud: None,
         }));
         if opened.has_known_key && !plan.listen.ip().is_loopback() {
             super::tell("warning: whoever reaches this address reads the database, for the key is in the documentation");

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::id::{IntegratorId, QueryId, SiteId};
 use super::integrator::Environment;
@@ -11,7 +12,7 @@ use super::query::ErrorDetails;
 use crate::passthrough::call::Parameter;
 
 /// What becomes of a registered query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum RegisteredStatus {
     InitialisationFailedCacheError,

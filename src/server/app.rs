@@ -19,6 +19,7 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
+use super::api::{self, Cloud};
 use super::base_url::{BaseUrl, Origin};
 use super::explorer::{self, Explorer};
 use super::keys::Keys;
@@ -57,6 +58,8 @@ pub struct Limits {
     pub form_bytes: usize,
     /// Bytes of a batch: beyond, 413.
     pub batch_bytes: usize,
+    /// Bytes of the body of a caller's own command: beyond, 413.
+    pub command_bytes: usize,
     /// Bytes of a path and query: beyond, 414. Above what a search's text may have, for page links.
     pub uri_bytes: usize,
 }
@@ -73,6 +76,7 @@ impl Default for Limits {
             in_flight: 512,
             form_bytes: 64 * 1024,
             batch_bytes: 256 * 1024,
+            command_bytes: 1 << 20,
             uri_bytes: 48 * 1024,
         }
     }
@@ -150,6 +154,8 @@ pub struct Setup {
     pub metrics: Option<PrometheusHandle>,
     /// The page at `/`.
     pub explorer: Explorer,
+    /// What callers' own commands are for; without it their paths are not there.
+    pub cloud: Option<Cloud>,
 }
 
 /// The state of a server.
@@ -170,6 +176,7 @@ pub struct App {
     /// When the server started, a FHIR dateTime.
     pub(super) since: String,
     pub(super) explorer: Explorer,
+    pub(super) cloud: Option<Arc<Cloud>>,
     /// Of the mapping's files, where they are watched.
     mapping: RwLock<Option<Arc<MappingState>>>,
 }
@@ -193,6 +200,7 @@ impl App {
                 .strftime("%Y-%m-%dT%H:%M:%SZ")
                 .to_string(),
             explorer: setup.explorer,
+            cloud: setup.cloud.map(Arc::new),
             mapping: RwLock::new(None),
         }
     }
@@ -312,14 +320,15 @@ pub fn router(app: Arc<App>) -> Router {
     for path in operator::EXPLAIN {
         router = router.route(path, get(operator::explain));
     }
+    if app.cloud.is_some() {
+        router = router.merge(api::router());
+    }
     router
-        .fallback(|| async {
-            reply::envelope(StatusCode::NOT_FOUND, "there is nothing at this path")
-        })
+        .fallback(|| async { reply::nothing_here() })
         .method_not_allowed_fallback(|| async {
             reply::envelope(
                 StatusCode::METHOD_NOT_ALLOWED,
-                "this path is read by GET or HEAD",
+                "the path does not take this method; the header Allow lists those that it takes",
             )
         })
         .layer(middleware::from_fn(observe::observe))

@@ -1,4 +1,5 @@
-//! A request's body → its bytes, bounded in size and time: the form of a POST to `_search`, or a resource in JSON.
+//! A request's body → its bytes, bounded in size and time: the form of a POST to `_search`, a resource in JSON, or a command
+//! in JSON.
 
 use std::time::Duration;
 
@@ -41,6 +42,19 @@ pub async fn json(
     read(&JSON, headers, body, limit, time).await
 }
 
+/// Reads what the SQL passthrough takes: JSON that is no resource.
+///
+/// # Errors
+/// As [`form`].
+pub async fn command(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    time: Duration,
+) -> Result<Vec<u8>, Refusal> {
+    read(&COMMAND, headers, body, limit, time).await
+}
+
 /// What a body may be.
 struct Kind {
     media_types: &'static [&'static str],
@@ -55,6 +69,11 @@ const FORM: Kind = Kind {
 const JSON: Kind = Kind {
     media_types: &["application/fhir+json", "application/json", "text/json"],
     otherwise: "a resource is sent as application/fhir+json, in UTF-8",
+};
+
+const COMMAND: Kind = Kind {
+    media_types: &["application/json", "text/json"],
+    otherwise: "the body is sent as application/json, in UTF-8",
 };
 
 async fn read(

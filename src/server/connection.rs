@@ -6,6 +6,7 @@
 //! left after a while.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -32,6 +33,11 @@ const HEAD_BYTES: usize = 128 * 1024;
 const PAUSE: Duration = Duration::from_millis(100);
 /// How often what is recorded for `/metrics` is compacted, in case nobody reads it.
 const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The address that a request's connection comes from, in the request's extensions: an IPv4 address as such, also where
+/// the socket has it in IPv6's form. It is the proxy's where there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
 
 /// Serves until `stop` is ready, then until requests under way have ended, or their time has.
 pub async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Future<Output = ()>) {
@@ -62,8 +68,8 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Future<Outpu
             () = &mut stop => break,
             accepted = accept => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok((stream, peer)) => (stream, Peer(peer.ip().to_canonical())),
             Err(error) => {
                 // One connection's own failure is over with it; the others last.
                 if !is_of_connection(&error) {
@@ -75,7 +81,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Future<Outpu
         };
         let connection = http.serve_connection(
             TokioIo::new(Worded::new(Unstalled::new(stream, &limits))),
-            service(router.clone()),
+            service(router.clone(), peer),
         );
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
@@ -98,13 +104,18 @@ type Incoming = hyper::Request<hyper::body::Incoming>;
 
 fn service(
     router: Router,
+    peer: Peer,
 ) -> impl hyper::service::Service<
     Incoming,
     Response = axum::http::Response<Body>,
     Error = std::convert::Infallible,
     Future: Send,
 > {
-    service_fn(move |request: Incoming| router.clone().oneshot(request.map(Body::new)))
+    service_fn(move |request: Incoming| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        router.clone().oneshot(request)
+    })
 }
 
 fn is_of_connection(error: &io::Error) -> bool {

@@ -4,6 +4,7 @@
 //! is compared in time that depends on the length of what was presented only, and is never written
 //! anywhere: not in a log line, not in a link, not in a message, not in `Debug`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use axum::http::HeaderMap;
@@ -49,14 +50,10 @@ impl Keys {
         )
     }
 
-    /// Who sent the request. The header counts where there is one, else the query parameter; a
-    /// gateway in front may set the former while the caller's own URL still has the latter.
+    /// Who sent the request.
     pub fn caller(&self, headers: &HeaderMap, query: &[u8]) -> Caller<'_> {
-        if let Some(value) = headers.get(KEY_HEADER) {
-            return self.of(value.as_bytes());
-        }
-        match form_urlencoded::parse(query).find(|(name, _)| name == KEY_PARAMETER) {
-            Some((_, value)) => self.of(value.as_bytes()),
+        match presented(headers, query) {
+            Some(key) => self.of(&key),
             None => Caller::Absent,
         }
     }
@@ -72,7 +69,8 @@ impl Keys {
             .flatten()
     }
 
-    fn of(&self, presented: &[u8]) -> Caller<'_> {
+    /// Whose key it is.
+    pub fn of(&self, presented: &[u8]) -> Caller<'_> {
         let mut found = Caller::Wrong;
         // All are compared, whichever it is.
         for key in &self.0 {
@@ -82,6 +80,19 @@ impl Keys {
         }
         found
     }
+}
+
+/// The key that a request presents. The header counts where there is one, else the query parameter; a
+/// gateway in front may set the former while the caller's own URL still has the latter.
+pub fn presented<'r>(headers: &'r HeaderMap, query: &'r [u8]) -> Option<Cow<'r, [u8]>> {
+    if let Some(value) = headers.get(KEY_HEADER) {
+        return Some(Cow::Borrowed(value.as_bytes()));
+    }
+    let (_, value) = form_urlencoded::parse(query).find(|(name, _)| name == KEY_PARAMETER)?;
+    Some(match value {
+        Cow::Borrowed(value) => Cow::Borrowed(value.as_bytes()),
+        Cow::Owned(value) => Cow::Owned(value.into_bytes()),
+    })
 }
 
 impl fmt::Debug for Keys {

@@ -123,13 +123,18 @@ pub(super) fn named(timings: &Timings) -> impl Iterator<Item = (&'static str, Du
 fn status_text(status: StatusCode) -> &'static str {
     match status.as_u16() {
         200 => "200",
+        201 => "201",
+        202 => "202",
+        204 => "204",
         304 => "304",
         400 => "400",
         401 => "401",
+        403 => "403",
         404 => "404",
         405 => "405",
         406 => "406",
         408 => "408",
+        410 => "410",
         412 => "412",
         413 => "413",
         414 => "414",

@@ -12,6 +12,7 @@
 //! | `app` | sites, keys, limits → the router and what handlers share |
 //! | `fhir` | a request under a FHIR base → an answer or a refusal |
 //! | `batch`, `operation` | a Bundle of requests, Parameters → what they ask for |
+//! | `api` | a caller's own command → its answer; the description of all paths |
 //! | `operator` | a search with the operator's key → what becomes of it |
 //! | `operator_key` | a request → whether it has the operator's key |
 //! | `keys`, `path`, `wishes`, `negotiate`, `prefer`, `body` | parts of a request → what they mean |
@@ -24,6 +25,7 @@
 //! | `watched` | what is wrong with a mapping that is being written |
 //! | `explorer` | the page at `/`, and whether it is handed a key |
 
+pub mod api;
 mod app;
 mod bare;
 mod base_url;
@@ -52,7 +54,7 @@ mod wishes;
 
 pub use app::{App, Limits, Served, Setup, router};
 pub use base_url::{BaseUrl, BaseUrlError, fhir_base};
-pub use connection::serve;
+pub use connection::{Peer, serve};
 pub use explorer::Explorer;
 pub use keeper::{Keeper, KeeperConfig, Load};
 pub use keys::{KEY_HEADER, KEY_PARAMETER, Keys};

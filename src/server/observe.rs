@@ -33,7 +33,8 @@ pub struct RequestId(pub Uuid);
 /// What a handler says of the request that it answered.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Trail {
-    /// A code of R4's value set restful-interaction; `explain` or `explain-run` on the operator's path.
+    /// A code of R4's value set restful-interaction; `explain` or `explain-run` on the operator's path; `sql-immediate`
+    /// and the like of the SQL passthrough.
     pub interaction: Option<&'static str>,
     /// A site that there is.
     pub site: Option<Uuid>,
@@ -41,20 +42,22 @@ pub struct Trail {
     pub resource: Option<&'static str>,
     /// Statements that ran in the practice database.
     pub commands: u32,
-    /// Matching resources in the answer.
+    /// Matching resources in the answer; rows, queries.
     pub entries: usize,
     /// `PD001`, where the request was refused.
     pub error: Option<&'static str>,
 }
 
 /// What a pool says in the log when it finds it out.
-const AWAY: [Code; 6] = [
+const AWAY: [Code; 8] = [
     errors::DATABASE_UNREACHABLE,
     errors::DATABASE_LOGIN,
     errors::DATABASE_MISSING,
     errors::DATABASE_CERTIFICATE,
     errors::UPSTREAM_REFUSED,
     errors::UPSTREAM_OFFLINE,
+    errors::SITE_OFFLINE,
+    errors::SITE_UNREACHABLE,
 ];
 
 impl Trail {

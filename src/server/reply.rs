@@ -86,11 +86,22 @@ impl Refusal {
     }
 
     /// 401, with a challenge (RFC 9110 §11.6.1) of visible ASCII.
-    pub fn challenge(code: Code, text: &'static str, challenge: &'static str) -> Refusal {
+    pub fn challenge(
+        code: Code,
+        text: impl Into<Cow<'static, str>>,
+        challenge: &'static str,
+    ) -> Refusal {
         Refusal {
             besides: Besides::Challenge(challenge),
             ..Refusal::new(code, text)
         }
+    }
+
+    /// Says after how many seconds to try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Refusal {
+        self.besides = Besides::RetryAfter(seconds);
+        self
     }
 
     /// Names what is at fault.
@@ -153,22 +164,35 @@ impl Refusal {
     /// As the envelope of paths that are not FHIR: the message has the code, what happened, where, and
     /// what to do.
     pub fn into_envelope(self, request: Uuid) -> Response<Body> {
-        let status = self.status();
-        let mut message = format!("{}: {}", self.code.id, self.text);
-        if let Some(expression) = &self.expression {
-            message.push_str(&format!(" ({expression})"));
-        }
-        message.push_str(&format!(". {}", self.code.remedy));
-        if status.is_server_error() {
-            message.push_str(&format!(" Request {request}."));
-        }
         let issue = Fault {
             code: self.code.id,
             text: &self.text,
             expression: self.expression.as_deref(),
             remedy: self.code.remedy,
         };
-        let mut response = enveloped(status, &message, Some(issue));
+        let response = enveloped(self.status(), &self.message(request), Some(issue));
+        self.with_besides(response)
+    }
+
+    /// As the envelope of the integrators' and the devices' API, which has the status and the message and nothing else.
+    pub fn into_api_envelope(self, request: Uuid) -> Response<Body> {
+        let response = envelope(self.status(), &self.message(request));
+        self.with_besides(response)
+    }
+
+    fn message(&self, request: Uuid) -> String {
+        let mut message = format!("{}: {}", self.code.id, self.text);
+        if let Some(expression) = &self.expression {
+            message.push_str(&format!(" ({expression})"));
+        }
+        message.push_str(&format!(". {}", self.code.remedy));
+        if self.status().is_server_error() {
+            message.push_str(&format!(" Request {request}."));
+        }
+        message
+    }
+
+    fn with_besides(&self, mut response: Response<Body>) -> Response<Body> {
         if let Some((name, value)) = self.besides.header() {
             response.headers_mut().insert(name, value);
         }
@@ -194,6 +218,11 @@ impl From<SiteError> for Refusal {
 /// `{"error":{"status":404,"statusText":"Not Found","message":"…"}}`.
 pub fn envelope(status: StatusCode, message: &str) -> Response<Body> {
     enveloped(status, message, None)
+}
+
+/// Where there is nothing.
+pub fn nothing_here() -> Response<Body> {
+    envelope(StatusCode::NOT_FOUND, "there is nothing at this path")
 }
 
 /// What the message of an envelope says, in parts, for programs: `"issue":{"code":"PS002","text":…}`.

@@ -138,6 +138,7 @@ impl Server {
                     limits,
                     metrics: Some(server::install_metrics().expect("metrics")),
                     explorer,
+                    cloud: None,
                 });
                 started.send(listening).expect("the test waits");
                 server::serve(listener, Arc::new(app), async {

@@ -27,11 +27,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
 
 use super::{PassthroughError, RowSink, Watch};
 
 /// What of the statement's doings is wanted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ExecutionMode {
     /// The rows of its first result.
@@ -44,7 +45,7 @@ pub enum ExecutionMode {
 }
 
 /// What the text is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum CommandType {
     /// A statement, or several.
@@ -55,7 +56,7 @@ pub enum CommandType {
 }
 
 /// Which way a parameter's value goes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
     #[default]
@@ -68,7 +69,7 @@ pub enum Direction {
 macro_rules! parameter_types {
     ($($name:ident)*) => {
         /// The types of parameters that the API has; SQL Server's. Which of them a driver carries is the driver's.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
         pub enum ParameterType { $($name),* }
 
         impl ParameterType {
@@ -89,7 +90,7 @@ parameter_types! {
 }
 
 /// A parameter of a command.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Parameter {
     /// With its `@`, or without.
     pub name: String,

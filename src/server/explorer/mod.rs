@@ -100,7 +100,7 @@ pub(super) async fn asset(
     let found = FILES.iter().position(|file| file.name == name);
     match found.filter(|place| *place > 0 && app.explorer != Explorer::Off) {
         Some(place) => file(place, &headers),
-        None => reply::envelope(StatusCode::NOT_FOUND, "there is nothing at this path"),
+        None => reply::nothing_here(),
     }
 }
 
@@ -149,7 +149,7 @@ struct Session<'a> {
 pub(super) async fn session(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     let key = match &app.explorer {
         Explorer::Off => {
-            return reply::envelope(StatusCode::NOT_FOUND, "there is nothing at this path");
+            return reply::nothing_here();
         }
         Explorer::On => None,
         Explorer::WithKey(key) => Some(key.as_str()),

@@ -1,0 +1,148 @@
+//! Commands that are sent, and how far they have come: immediate, async, one status, many.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{Response, StatusCode};
+
+use super::command::{self, AsyncRequest, ImmediateRequest, StatusRequest};
+use super::frame::answer;
+use super::refusal;
+use super::wire::{self, Found, QueryObject, StatusEntry, StatusList};
+use crate::gateway::ask::Refused;
+use crate::gateway::query::Query;
+use crate::server::app::App;
+use crate::server::reply;
+
+/// Longer than an immediate query may wait and run, each of which has a time of its own.
+const IMMEDIATE: Duration = Duration::from_secs(120);
+
+/// Run a command and wait for its rows
+#[utoipa::path(post, path = "/immediate", request_body = ImmediateRequest, responses(
+    (status = 200, description = "The command ran: the query, with its rows", body = QueryObject<'_>),
+    (status = 400, description = "The command failed: the query, with `errorDetails`", body = QueryObject<'_>),
+))]
+pub async fn immediate(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    answer(
+        app,
+        request,
+        "sql-immediate",
+        Some(IMMEDIATE),
+        async |mut asked, trail| {
+            let denied = |denied| refusal::denied(denied, asked.surface);
+            asked.gateway.count(&asked.at).map_err(denied)?;
+            let body = asked.body().await?;
+            let ask = command::immediate(&body).map_err(|error| refusal::body(&error))?;
+            drop(body);
+            trail.commands = 1;
+            match asked.gateway.immediate(&asked.at, ask).await {
+                Ok(answered) => {
+                    trail.entries = rows(&answered.query);
+                    let json = wire::immediate(&answered.query, answered.rows.as_deref());
+                    Ok(reply::json_text(StatusCode::OK, json))
+                }
+                Err(Refused::Failed(query)) => Ok(reply::json(
+                    StatusCode::BAD_REQUEST,
+                    &QueryObject::new(&query),
+                )),
+                Err(refused) => Err(refusal::refused(refused)),
+            }
+        },
+    )
+    .await
+}
+
+/// Send a command whose result is fetched later
+#[utoipa::path(post, path = "/async", request_body = AsyncRequest, responses(
+    (status = 201, description = "The command is kept: its query", body = QueryObject<'_>),
+))]
+pub async fn later(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    answer(app, request, "sql-async", None, async |mut asked, trail| {
+        let body = asked.body().await?;
+        let ask = command::later(&body).map_err(|error| refusal::body(&error))?;
+        drop(body);
+        trail.commands = 1;
+        let query = asked.gateway.submit(&asked.at, ask).await;
+        let query = query.map_err(refusal::refused)?;
+        let mut response = reply::json(StatusCode::CREATED, &QueryObject::new(&query));
+        asked.locate(&mut response, &query.id.to_string());
+        Ok(response)
+    })
+    .await
+}
+
+/// Ask how far a query has come
+#[utoipa::path(get, path = "/{queryId}", responses(
+    (status = 200, description = "The query", body = QueryObject<'_>),
+))]
+pub async fn one(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    answer(app, request, "sql-query", None, async |asked, _| {
+        let id = asked.query()?;
+        let found = asked.gateway.query(asked.scope(), id).await;
+        let query = found
+            .map_err(refusal::store)?
+            .ok_or_else(refusal::no_such_query)?;
+        Ok(reply::json(StatusCode::OK, &QueryObject::new(&query)))
+    })
+    .await
+}
+
+/// Ask how far many queries have come
+#[utoipa::path(post, path = "/status", request_body = StatusRequest, responses(
+    (status = 200, description = "Each of the queries, in the order of the ids", body = StatusList<'_>),
+))]
+pub async fn statuses(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    answer(
+        app,
+        request,
+        "sql-status",
+        None,
+        async |mut asked, trail| {
+            let body = asked.body().await?;
+            let ids = command::statuses(&body).map_err(|error| refusal::body(&error))?;
+            drop(body);
+            let mut found = HashMap::new();
+            for id in &ids {
+                if !found.contains_key(id) {
+                    let query = asked.gateway.query(asked.scope(), *id).await;
+                    found.insert(*id, query.map_err(refusal::store)?);
+                }
+            }
+            trail.entries = found.values().flatten().count();
+            let results = ids.iter().map(|id| {
+                let query = found.get(id).and_then(Option::as_ref);
+                StatusEntry {
+                    query_id: *id,
+                    status: query.map_or(Found::NotFound, |_| Found::Found),
+                    query: query.map(QueryObject::new),
+                }
+            });
+            let list = StatusList {
+                results: results.collect(),
+            };
+            Ok(reply::json(StatusCode::OK, &list))
+        },
+    )
+    .await
+}
+
+fn rows(query: &Query) -> usize {
+    let rows = query.outcome.as_ref().map_or(0, |outcome| outcome.rows);
+    usize::try_from(rows).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::ask::bounds;
+
+    #[test]
+    fn an_immediate_query_ends_before_its_request() {
+        let longest =
+            Duration::from_millis(*bounds::IMMEDIATE_WAIT.end()) + bounds::IMMEDIATE_LIMIT;
+        assert!(longest < IMMEDIATE);
+    }
+}

@@ -1,0 +1,175 @@
+//! Why the gateway does not answer, in the words and headers of HTTP.
+//!
+//! Takes what the gateway and the reading of a body refuse with; gives an entry of [`crate::errors`] with its text. What
+//! stands behind a failure of the store is for the log alone.
+
+use std::time::Duration;
+
+use super::admission::Surface;
+use super::json::BodyError;
+use crate::errors::{self, Code};
+use crate::gateway::ask::Refused;
+use crate::gateway::caller::Denied;
+use crate::server::reply::Refusal;
+use crate::store::StoreError;
+
+/// How a device authenticates (RFC 6750 §3): its header `DeviceId` has no registered scheme.
+const BEARER: &str = "Bearer realm=\"pilaster\"";
+/// Seconds after which a practice that is away is looked for again: as often as it would say that it is there.
+const AWAY: u32 = 60;
+/// Seconds after which there may be room in a queue.
+const FULL: u32 = 5;
+
+/// Who calls may not ask.
+pub fn denied(denied: Denied, surface: Surface) -> Refusal {
+    let text = denied.to_string();
+    let code = code_of(&denied);
+    match (&denied, surface) {
+        (Denied::RateLimited { retry_after }, _) => {
+            Refusal::new(code, text).retry_after(seconds(*retry_after))
+        }
+        (_, Surface::Desktop) if code.status == 401 => Refusal::challenge(code, text, BEARER),
+        _ => Refusal::new(code, text),
+    }
+}
+
+fn code_of(denied: &Denied) -> Code {
+    match denied {
+        Denied::NoKey | Denied::WrongKey => errors::UNAUTHORISED,
+        Denied::Token(_) => errors::DEVICE_TOKEN,
+        Denied::Disabled => errors::INTEGRATION_DISABLED,
+        Denied::Address => errors::ADDRESS_REFUSED,
+        Denied::OtherEnvironment => errors::OTHER_ENVIRONMENT,
+        Denied::NotPaired => errors::NOT_PAIRED,
+        Denied::UnknownSite => errors::UNKNOWN_SITE,
+        Denied::OtherSite => errors::TOKEN_OF_OTHER_SITE,
+        Denied::NotAuthoritative => errors::NOT_AUTHORITATIVE,
+        Denied::PassthroughOff => errors::PASSTHROUGH_OFF,
+        Denied::RateLimited { .. } => errors::RATE_LIMITED,
+    }
+}
+
+/// Nothing comes of what was asked. A statement that failed is told with its query, and not here: without it, it is what
+/// the engine would have to say.
+pub fn refused(refused: Refused) -> Refusal {
+    let text = refused.to_string();
+    match refused {
+        Refused::Command(text) => Refusal::new(errors::COMMAND_REFUSED, text),
+        Refused::Failed(_) => Refusal::new(errors::COMMAND_REFUSED, text),
+        Refused::Offline => Refusal::new(errors::SITE_OFFLINE, text).retry_after(AWAY),
+        Refused::Unreachable => Refusal::new(errors::SITE_UNREACHABLE, text).retry_after(AWAY),
+        Refused::QueueFull => Refusal::new(errors::QUEUE_FULL, text).retry_after(FULL),
+        Refused::Expired => Refusal::new(errors::QUEUE_EXPIRED, text),
+        Refused::Timeout(_) => Refusal::new(errors::STATEMENT_TIMEOUT, text),
+        Refused::TooManyRegistered { .. } => Refusal::new(errors::TOO_MANY_REGISTERED, text),
+        Refused::Store(error) => store(error),
+    }
+}
+
+/// What is kept cannot be had.
+pub fn store(error: StoreError) -> Refusal {
+    tracing::error!(%error, "the state store did not do what a request needs");
+    Refusal::new(
+        errors::STATE_UNAVAILABLE,
+        "what the server keeps cannot be read or written now",
+    )
+}
+
+/// A body that asks for nothing.
+pub fn body(error: &BodyError) -> Refusal {
+    let code = match error {
+        BodyError::Empty | BodyError::Syntax { .. } => errors::BODY_NOT_JSON,
+        BodyError::Field(_) => errors::BODY_FIELD,
+    };
+    Refusal::new(code, error.to_string())
+}
+
+/// A path with a site's id that is none: the same as of a site that is not there, for whoever may ask any site.
+pub fn no_site_id() -> Refusal {
+    Refusal::new(errors::UNKNOWN_SITE, "the site's id in the path is no GUID")
+}
+
+/// A query that is not there, or not the caller's.
+pub fn no_such_query() -> Refusal {
+    Refusal::new(
+        errors::NO_SUCH_QUERY,
+        "there is no query of yours with the id in the path at this site",
+    )
+}
+
+/// Whole seconds, none of which is too early; one at the least.
+fn seconds(time: Duration) -> u32 {
+    let whole = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    u32::try_from(whole).unwrap_or(u32::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn statuses_are_those_of_the_gateway() {
+        let all = [
+            Denied::NoKey,
+            Denied::WrongKey,
+            Denied::Token("why"),
+            Denied::Disabled,
+            Denied::Address,
+            Denied::OtherEnvironment,
+            Denied::NotPaired,
+            Denied::UnknownSite,
+            Denied::OtherSite,
+            Denied::NotAuthoritative,
+            Denied::PassthroughOff,
+            Denied::RateLimited {
+                retry_after: Duration::from_millis(1),
+            },
+        ];
+        for one in all {
+            let status = one.status();
+            assert_eq!(code_of(&one).status, status, "{one}");
+        }
+        let all = [
+            Refused::Command(String::new()),
+            Refused::Offline,
+            Refused::Unreachable,
+            Refused::QueueFull,
+            Refused::Expired,
+            Refused::Timeout(Duration::from_secs(30)),
+            Refused::TooManyRegistered { most: 1 },
+            Refused::Store(StoreError::Busy),
+        ];
+        for one in all {
+            let status = one.status();
+            assert_eq!(refused(one.clone()).code.status, status, "{one}");
+        }
+    }
+
+    #[test]
+    fn whoever_waits_as_long_as_told_is_not_too_early() {
+        for (millis, expected) in [(0, 1), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (4_999, 5)] {
+            assert_eq!(seconds(Duration::from_millis(millis)), expected);
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_how_to_come_in() {
+        let headers = |surface, one| {
+            let response = denied(one, surface).into_api_envelope(Uuid::from_u128(7));
+            response.headers().clone()
+        };
+        let integrator = headers(Surface::Integrator, Denied::WrongKey);
+        let device = headers(Surface::Desktop, Denied::Token("it has expired"));
+        assert!(
+            integrator["www-authenticate"]
+                .as_bytes()
+                .starts_with(b"SubscriptionKey")
+        );
+        assert!(device["www-authenticate"].as_bytes().starts_with(b"Bearer"));
+        let late = Denied::RateLimited {
+            retry_after: Duration::from_millis(1_200),
+        };
+        assert_eq!(headers(Surface::Integrator, late)["retry-after"], "2");
+    }
+}
