@@ -16,6 +16,7 @@ mod immediate;
 pub mod integrator;
 pub mod lane;
 pub mod link;
+pub mod meter;
 pub mod moment;
 pub mod query;
 pub mod queue;

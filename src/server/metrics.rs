@@ -60,6 +60,8 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         "1 where requests to a site reach a database of it, 0 where all are turned away with the reason"
     );
     crate::passthrough::describe_metrics();
+    crate::gateway::meter::describe();
+    crate::journal::describe_metrics();
     *installed = Some(handle.clone());
     Ok(handle)
 }

@@ -1,0 +1,263 @@
+//! The journal: who asked which practice, when, for what and with what success. Metadata alone, kept for years.
+//!
+//! Takes an [`Entry`] for each request to a practice, for each end of what was done without one, and for each change of who
+//! may ask whom; gives them back to an operator, as FHIR AuditEvents ([`audit_event`]) or one by one. It is a database of
+//! its own, `audit.sqlite` in the data folder, apart from the state: it is written far more often, is read by others, and
+//! outlives what it speaks of.
+//!
+//! - **Nothing of a patient's.** An entry has no place for SQL text, parameters, searches or messages ([`entry`]).
+//! - **Kept when it says so.** [`Journal::record`] is done when the entry is committed: a process that is killed loses
+//!   nothing that was acknowledged. (A machine that loses power may lose the last moments: the log of the database is
+//!   not flushed for each transaction.)
+//! - **Only added to.** Triggers refuse every change, and removal but for that of the oldest days. That anybody who can
+//!   write the file could remove them is why each entry is tied to all before it by a hash ([`chain`]): [`Reader::verify`]
+//!   names the first that is not what it was. What was cut off at the end is seen where the last entry was noted
+//!   elsewhere; the log has it once an hour.
+//!
+//! | module | takes → gives |
+//! |---|---|
+//! | [`entry`] | what happened → an entry |
+//! | [`chain`] | an entry and the hash before it → its hash |
+//! | `file` | a data folder → its journal, open |
+//! | `writer` | entries → transactions; what is past its retention → nothing |
+//! | [`reader`] | a filter → entries; a query's id → the query; the file → whether it is whole |
+//! | [`audit_event`] | an entry → an AuditEvent of R4 |
+
+pub mod audit_event;
+pub mod chain;
+pub mod entry;
+mod file;
+pub mod reader;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::sync::{Semaphore, oneshot};
+
+pub use entry::Entry;
+pub use file::FILE;
+pub use reader::{Filter, Page, Place, Reader, Recorded, Verdict};
+pub use writer::describe as describe_metrics;
+
+use crate::gateway::id::QueryId;
+use crate::gateway::integrator::Scope;
+use crate::gateway::moment::Moment;
+use crate::gateway::query::Query;
+use chain::Head;
+use writer::Order;
+
+/// Entries that wait to be written, at the most.
+const WAITING: usize = 8_192;
+/// How long an entry waits for room among them, and a reader for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Readers at once.
+const READERS: usize = 4;
+
+/// How long entries are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Whole days of UTC.
+    pub days: u32,
+}
+
+impl Default for Retention {
+    /// Seven years, two leap days among them: for how long medical records are kept in Australia.
+    fn default() -> Retention {
+        Retention { days: 2_557 }
+    }
+}
+
+/// Why the journal could not be written or read. No message holds what an entry says.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum JournalError {
+    /// The medium: full, gone, damaged.
+    #[error("the journal failed: {0}")]
+    Failed(String),
+    /// More is to be written, or read, than can be.
+    #[error("the journal is busy")]
+    Busy,
+    #[error(
+        "the journal has form {found}, and this program knows {known}: it was written by a newer one, or has yet to be opened by this one's server"
+    )]
+    Form { found: usize, known: usize },
+    /// An entry is not what was written.
+    #[error("entry {seq} of the journal cannot be read: see what `verify` says")]
+    Damaged { seq: i64 },
+}
+
+impl From<rusqlite::Error> for JournalError {
+    fn from(error: rusqlite::Error) -> JournalError {
+        JournalError::Failed(error.to_string())
+    }
+}
+
+/// A journal that is written and read.
+pub struct Journal {
+    folder: PathBuf,
+    orders: Sender<Order>,
+    /// Places among the entries that wait to be written.
+    places: Arc<Semaphore>,
+    writer: Option<JoinHandle<()>>,
+    turns: Semaphore,
+    /// How long an entry waits for a place, and a reader for its turn.
+    patience: Duration,
+    /// Readers that nobody uses now.
+    readers: Mutex<Vec<Reader>>,
+}
+
+impl Journal {
+    /// Opens the journal of a data folder, and makes it where there is none.
+    ///
+    /// # Errors
+    /// [`JournalError::Failed`], [`JournalError::Form`]
+    pub fn open(folder: &Path, retention: Retention) -> Result<Journal, JournalError> {
+        let connection = file::to_write(&file::path(folder))?;
+        let (orders, taken) = mpsc::channel();
+        let writer = std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || writer::write(connection, &taken, retention))
+            .map_err(|error| JournalError::Failed(error.to_string()))?;
+        Ok(Journal {
+            folder: folder.to_owned(),
+            orders,
+            places: Arc::new(Semaphore::new(WAITING)),
+            writer: Some(writer),
+            turns: Semaphore::new(READERS),
+            patience: PATIENCE,
+            readers: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// Writes an entry. It is on its way when this returns, unless too many wait; the future is ready when it is kept, and
+    /// may be dropped by who does not care.
+    ///
+    /// # Errors
+    /// [`JournalError::Busy`] where there was no room for it in time, [`JournalError::Failed`]
+    pub fn record(
+        &self,
+        entry: &Entry,
+    ) -> impl Future<Output = Result<(), JournalError>> + Send + 'static {
+        // Plain data with names for keys, which JSON always has.
+        let body = serde_json::to_string(entry).unwrap_or_default();
+        let (kept, awaited) = oneshot::channel();
+        let orders = self.orders.clone();
+        let patience = self.patience;
+        let send = move |place| {
+            let order = Order::Record {
+                body,
+                kept,
+                _place: place,
+            };
+            orders.send(order).map_err(|_| closed())
+        };
+        let sent = match Arc::clone(&self.places).try_acquire_owned() {
+            Ok(place) => Ok(send(place)),
+            Err(_) => Err((Arc::clone(&self.places), send)),
+        };
+        async move {
+            match sent {
+                Ok(sent) => sent?,
+                Err((places, send)) => {
+                    let place = tokio::time::timeout(patience, places.acquire_owned()).await;
+                    let place = place.map_err(|_| JournalError::Busy)?;
+                    send(place.map_err(|_| closed())?)?;
+                }
+            }
+            awaited.await.map_err(|_| closed())?
+        }
+    }
+
+    /// Removes what was past its retention at a time; how many entries. It is done by itself once an hour.
+    ///
+    /// # Errors
+    /// [`JournalError::Failed`]
+    pub async fn sweep(&self, now: Moment) -> Result<usize, JournalError> {
+        let (removed, awaited) = oneshot::channel();
+        let order = Order::Sweep { now, removed };
+        self.orders.send(order).map_err(|_| closed())?;
+        awaited.await.map_err(|_| closed())?
+    }
+
+    /// A page of entries, in the order of time; the first one, or that which begins at a place.
+    ///
+    /// # Errors
+    /// As [`Reader::entries`]; [`JournalError::Busy`]
+    pub async fn entries(
+        &self,
+        filter: Filter,
+        after: Option<Place>,
+    ) -> Result<Page, JournalError> {
+        self.read(move |reader| reader.entries(&filter, after))
+            .await
+    }
+
+    /// An immediate query of a scope's, without its rows; None where the scope had none with the id.
+    ///
+    /// # Errors
+    /// As [`Reader::immediate`]; [`JournalError::Busy`]
+    pub async fn immediate(
+        &self,
+        scope: &Scope,
+        id: QueryId,
+    ) -> Result<Option<Query>, JournalError> {
+        let scope = scope.clone();
+        self.read(move |reader| reader.immediate(&scope, id)).await
+    }
+
+    /// The last entry.
+    ///
+    /// # Errors
+    /// [`JournalError::Failed`], [`JournalError::Busy`]
+    pub async fn head(&self) -> Result<Head, JournalError> {
+        self.read(Reader::head).await
+    }
+
+    /// Reads on a thread that may wait, when there is a turn.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let turn = tokio::time::timeout(self.patience, self.turns.acquire()).await;
+        let _turn = turn.map_err(|_| JournalError::Busy)?;
+        let idle = self.idle().pop();
+        let folder = self.folder.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let reader = match idle {
+                Some(reader) => reader,
+                None => Reader::open(&folder)?,
+            };
+            let done = read(&reader);
+            Ok::<_, JournalError>((reader, done))
+        });
+        let (reader, done) = done.await.map_err(|_| closed())??;
+        self.idle().push(reader);
+        done
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Reader>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Its thread has ended, or a reader's.
+fn closed() -> JournalError {
+    JournalError::Failed("it is closed".to_owned())
+}
+
+/// What is on its way is written first.
+impl Drop for Journal {
+    fn drop(&mut self) {
+        let _ = self.orders.send(Order::Stop);
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,221 @@
+//! The one thread that writes: entries as they come, many in a transaction, and now and then what is past its retention
+//! goes.
+//!
+//! Takes orders from a channel, whose senders hold places of which there are so many; answers each when its transaction is
+//! committed. The chain's end is read anew in each transaction, since another process may have written in between.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+
+use metrics::counter;
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::chain::{Hash, Head};
+use super::{JournalError, Retention};
+use crate::gateway::moment::Moment;
+
+/// Entries in a transaction, at the most.
+const BATCH: usize = 512;
+/// Entries that are removed in a transaction, at the most.
+const CHUNK: usize = 1_000;
+/// Between one look for what is past its retention and the next.
+const SWEEP: Duration = Duration::from_secs(60 * 60);
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+const ENTRIES: &str = "pilaster_journal_entries_total";
+
+/// Says what the numbers mean; once, where they are recorded.
+pub fn describe() {
+    metrics::describe_counter!(ENTRIES, "Entries of the journal, by whether they were kept");
+}
+
+/// What the thread is told.
+pub(super) enum Order {
+    Record {
+        /// The entry as JSON.
+        body: String,
+        kept: oneshot::Sender<Result<(), JournalError>>,
+        _place: OwnedSemaphorePermit,
+    },
+    /// Removes what was past its retention at the time.
+    Sweep {
+        now: Moment,
+        removed: oneshot::Sender<Result<usize, JournalError>>,
+    },
+    /// There will be no more.
+    Stop,
+}
+
+/// Follows orders until it is told to stop.
+pub(super) fn write(mut connection: Connection, orders: &Receiver<Order>, retention: Retention) {
+    let mut next_sweep = Instant::now();
+    let mut told = None;
+    loop {
+        let wait = next_sweep.saturating_duration_since(Instant::now());
+        let first = match orders.recv_timeout(wait) {
+            Ok(order) => order,
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                let is_done = tend(&mut connection, retention, &mut told);
+                // Between two chunks entries are written.
+                next_sweep = Instant::now() + if is_done { SWEEP } else { Duration::ZERO };
+                continue;
+            }
+        };
+        let mut batch = Vec::new();
+        let mut order = Ok(first);
+        let after = loop {
+            match order {
+                Ok(Order::Record { body, kept, _place }) => batch.push((body, kept, _place)),
+                other => break other,
+            }
+            if batch.len() == BATCH {
+                break Err(TryRecvError::Empty);
+            }
+            order = orders.try_recv();
+        };
+        keep(&mut connection, batch);
+        match after {
+            Ok(Order::Sweep { now, removed }) => {
+                let swept = sweep(&mut connection, retention.since(now));
+                // Nobody may wait for it any more.
+                let _ = removed.send(swept);
+            }
+            Ok(Order::Stop) => return,
+            _ => {}
+        }
+    }
+}
+
+type Awaited = (
+    String,
+    oneshot::Sender<Result<(), JournalError>>,
+    OwnedSemaphorePermit,
+);
+
+fn keep(connection: &mut Connection, batch: Vec<Awaited>) {
+    if batch.is_empty() {
+        return;
+    }
+    let bodies = batch.iter().map(|(body, ..)| body.as_str());
+    let done = append(connection, bodies);
+    let outcome = if done.is_ok() { "kept" } else { "failed" };
+    counter!(ENTRIES, "outcome" => outcome).increment(batch.len() as u64);
+    if let Err(error) = &done {
+        tracing::error!(entries = batch.len(), %error, "the journal was not written");
+    }
+    for (_, kept, _) in batch {
+        let _ = kept.send(done.clone());
+    }
+}
+
+fn append<'b>(
+    connection: &mut Connection,
+    bodies: impl Iterator<Item = &'b str>,
+) -> Result<(), JournalError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut head = head(&transaction)?;
+    {
+        let sql = "INSERT INTO entries (seq, body, hash) VALUES (?1, ?2, ?3)";
+        let mut insert = transaction.prepare_cached(sql)?;
+        for body in bodies {
+            let seq = head.seq + 1;
+            let hash = head.hash.followed_by(seq, body);
+            insert.execute(params![seq, body, hash.0])?;
+            head = Head { seq, hash };
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The last entry; where there is none, what the chain begins after.
+pub(super) fn head(connection: &Connection) -> Result<Head, JournalError> {
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Head {
+            seq: row.get(0)?,
+            hash: Hash(row.get(1)?),
+        })
+    };
+    let last = connection
+        .prepare_cached("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1")?
+        .query_row([], read)
+        .optional()?;
+    match last {
+        Some(head) => Ok(head),
+        None => Ok(connection.query_row("SELECT first - 1, before FROM chain", [], read)?),
+    }
+}
+
+impl Retention {
+    /// What happened before is past its retention: the beginning of a day of UTC.
+    fn since(self, now: Moment) -> Moment {
+        let day = now.millis().div_euclid(DAY) - i64::from(self.days);
+        Moment::from_millis(day.saturating_mul(DAY))
+    }
+}
+
+/// Removes a chunk of what is past its retention, and tells the log where the chain ends: who changes the file would have
+/// to change the log too. Whether nothing is left to be removed.
+fn tend(connection: &mut Connection, retention: Retention, told: &mut Option<Head>) -> bool {
+    match remove(connection, retention.since(Moment::now())) {
+        Ok(CHUNK) => return false,
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "what is past its retention stays in the journal"),
+    }
+    match head(connection) {
+        Ok(head) if *told != Some(head) => {
+            tracing::info!(%head, "the journal's last entry");
+            *told = Some(head);
+        }
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "the journal's end cannot be read"),
+    }
+    true
+}
+
+fn sweep(connection: &mut Connection, since: Moment) -> Result<usize, JournalError> {
+    let mut all = 0;
+    loop {
+        let removed = remove(connection, since)?;
+        all += removed;
+        if removed < CHUNK {
+            return Ok(all);
+        }
+    }
+}
+
+/// Removes entries from the chain's beginning on, up to the first that is of `since` or later, so many at the most.
+fn remove(connection: &mut Connection, since: Moment) -> Result<usize, JournalError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let Some(last) = last_past(&transaction, since)? else {
+        return Ok(0);
+    };
+    transaction.execute(
+        "UPDATE chain SET first = ?1, before = ?2",
+        params![last.seq + 1, last.hash.0],
+    )?;
+    let removed = transaction.execute("DELETE FROM entries WHERE seq <= ?1", [last.seq])?;
+    transaction.commit()?;
+    Ok(removed)
+}
+
+fn last_past(transaction: &Transaction<'_>, since: Moment) -> Result<Option<Head>, JournalError> {
+    let sql = format!("SELECT seq, hash, at FROM entries ORDER BY seq LIMIT {CHUNK}");
+    let mut select = transaction.prepare_cached(&sql)?;
+    let mut rows = select.query([])?;
+    let since = since.to_string();
+    let mut last = None;
+    while let Some(row) = rows.next()? {
+        // Moments are texts of one length, whose order is theirs.
+        if row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)? >= since.as_str() {
+            break;
+        }
+        last = Some(Head {
+            seq: row.get(0)?,
+            hash: Hash(row.get(1)?),
+        });
+    }
+    Ok(last)
+}
