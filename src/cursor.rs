@@ -5,22 +5,16 @@
 //! make the server start at a place of the caller's choosing; and bound to its site and caller by the
 //! associated data. Nothing is kept on the server: any node with the same key can go on.
 //!
-//! XChaCha20-Poly1305, whose nonce is long enough to be drawn at random for as many pages as there will
-//! ever be. The text is base64url of `version ‖ nonce ‖ ciphertext ‖ tag`; the version is authenticated too.
+//! The text is base64url of what [`Sealer`] gives.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
 use crate::errors::{self, Code};
 use crate::plan::Place;
 use crate::relation::Value;
+use crate::seal::{self, KEY_BYTES, SealError, Sealer};
 
-/// The form of the text and of the payload. A server that meets another one refuses it.
-const VERSION: u8 = 1;
-const NONCE_BYTES: usize = 24;
-const TAG_BYTES: usize = 16;
 /// The longest text that is looked at: far above what a search of the largest allowed size needs.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
 /// Sort keys of one source: more than any `_sort` has columns.
@@ -55,10 +49,19 @@ impl CursorError {
     }
 }
 
-/// The secret that seals cursors. Nodes that serve the same callers share it.
-pub struct CursorKey {
-    cipher: XChaCha20Poly1305,
+impl From<SealError> for CursorError {
+    fn from(error: SealError) -> CursorError {
+        match error {
+            SealError::Malformed => CursorError::Malformed,
+            SealError::Rejected => CursorError::Rejected,
+            SealError::TooLarge => CursorError::TooLarge,
+            SealError::Random => CursorError::Random,
+        }
+    }
 }
+
+/// The secret that seals cursors. Nodes that serve the same callers share it.
+pub struct CursorKey(Sealer);
 
 impl CursorKey {
     /// A new key; cursors that it seals are good until it is dropped.
@@ -66,16 +69,12 @@ impl CursorKey {
     /// # Errors
     /// [`CursorError::Random`]
     pub fn generate() -> Result<Self, CursorError> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|_| CursorError::Random)?;
-        Ok(Self::from_bytes(bytes))
+        Ok(Self::from_bytes(seal::random_key()?))
     }
 
     /// A key that was kept or is shared.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        CursorKey {
-            cipher: XChaCha20Poly1305::new(&bytes.into()),
-        }
+    pub fn from_bytes(bytes: [u8; KEY_BYTES]) -> Self {
+        CursorKey(Sealer::new(bytes))
     }
 
     /// Seals `payload` for whoever `bound_to` stands for (a site and a caller, say).
@@ -83,22 +82,7 @@ impl CursorKey {
     /// # Errors
     /// [`CursorError::Random`], [`CursorError::TooLarge`]
     pub fn seal(&self, payload: &[u8], bound_to: &[u8]) -> Result<String, CursorError> {
-        let mut nonce = [0; NONCE_BYTES];
-        getrandom::fill(&mut nonce).map_err(|_| CursorError::Random)?;
-        let sealed = self
-            .cipher
-            .encrypt(
-                &XNonce::from(nonce),
-                Payload {
-                    msg: payload,
-                    aad: &associated(bound_to),
-                },
-            )
-            .map_err(|_| CursorError::TooLarge)?;
-        let mut bytes = Vec::with_capacity(1 + NONCE_BYTES + sealed.len());
-        bytes.push(VERSION);
-        bytes.extend_from_slice(&nonce);
-        bytes.extend_from_slice(&sealed);
+        let bytes = self.0.seal(payload, bound_to)?;
         let text = URL_SAFE_NO_PAD.encode(bytes);
         if text.len() > MAX_TEXT_BYTES {
             return Err(CursorError::TooLarge);
@@ -117,22 +101,7 @@ impl CursorKey {
         let bytes = URL_SAFE_NO_PAD
             .decode(text)
             .map_err(|_| CursorError::Malformed)?;
-        let (version, rest) = bytes.split_first().ok_or(CursorError::Malformed)?;
-        let (nonce, sealed) = rest
-            .split_first_chunk::<NONCE_BYTES>()
-            .ok_or(CursorError::Malformed)?;
-        if *version != VERSION || sealed.len() < TAG_BYTES {
-            return Err(CursorError::Malformed);
-        }
-        self.cipher
-            .decrypt(
-                &XNonce::from(*nonce),
-                Payload {
-                    msg: sealed,
-                    aad: &associated(bound_to),
-                },
-            )
-            .map_err(|_| CursorError::Rejected)
+        Ok(self.0.open(&bytes, bound_to)?)
     }
 
     /// Seals a [`Cursor`].
@@ -150,13 +119,6 @@ impl CursorKey {
     pub fn open_cursor(&self, text: &str, bound_to: &[u8]) -> Result<Cursor, CursorError> {
         Cursor::from_bytes(&self.open(text, bound_to)?)
     }
-}
-
-fn associated(bound_to: &[u8]) -> Vec<u8> {
-    let mut data = Vec::with_capacity(1 + bound_to.len());
-    data.push(VERSION);
-    data.extend_from_slice(bound_to);
-    data
 }
 
 /// A place in the results of a search.

@@ -7,20 +7,19 @@
 //! made: what is kept between starts is not to change under those who kept it.
 
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rusqlite::{Connection, OpenFlags};
-use tempfile::{NamedTempFile, TempDir, TempPath};
+use tempfile::{TempDir, TempPath};
 
 use super::StartError;
 use crate::cursor::CursorKey;
 use crate::demo::{self, Options, bp_premier, ddl};
+use crate::key_file::{self, part};
 use crate::relation::Dialect;
 
 const KEY_FILE: &str = "pilaster-cursor.key";
-const KEY_BYTES: usize = 32;
 
 /// Where a start keeps its files.
 pub(super) enum Folder {
@@ -58,23 +57,7 @@ impl Folder {
         let Folder::Kept(folder) = self else {
             return CursorKey::generate().map_err(|_| StartError::Random);
         };
-        let path = folder.join(KEY_FILE);
-        if let Some(key) = read_key(&path)? {
-            return Ok(key);
-        }
-        let mut bytes = [0; KEY_BYTES];
-        getrandom::fill(&mut bytes).map_err(|_| StartError::Random)?;
-        let written = part(folder).and_then(|mut file| {
-            file.write_all(&bytes)?;
-            file.as_file().sync_all()?;
-            Ok(file.into_temp_path())
-        });
-        let written = written.map_err(|error| StartError::folder(folder, error))?;
-        match written.persist_noclobber(&path) {
-            Ok(()) => Ok(CursorKey::from_bytes(bytes)),
-            // Another start was first: its key counts.
-            Err(_) => read_key(&path)?.ok_or(StartError::Key { path }),
-        }
+        Ok(CursorKey::from_bytes(key_file::kept_in(folder, KEY_FILE)?))
     }
 
     /// The file of a practice, if it is there already.
@@ -91,31 +74,6 @@ impl Folder {
             path: self.path().join(file_name(options)),
         })
     }
-}
-
-/// A new file that only its owner may read.
-pub(super) fn part(folder: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new()
-        .prefix(".pilaster-")
-        .suffix(".part")
-        .tempfile_in(folder)
-}
-
-fn read_key(path: &Path) -> Result<Option<CursorKey>, StartError> {
-    let wrong = || StartError::Key {
-        path: path.to_owned(),
-    };
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(_) => return Err(wrong()),
-    };
-    let mut bytes = Vec::with_capacity(KEY_BYTES + 1);
-    file.take(KEY_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|_| wrong())?;
-    let bytes: [u8; KEY_BYTES] = bytes.try_into().map_err(|_| wrong())?;
-    Ok(Some(CursorKey::from_bytes(bytes)))
 }
 
 /// A practice that is being written.
@@ -194,6 +152,8 @@ fn layout() -> u32 {
 mod tests {
     use super::*;
 
+    use tempfile::NamedTempFile;
+
     fn options(patients: u32) -> Options {
         Options {
             patients,
@@ -233,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_is_kept_and_private() {
+    fn the_key_is_kept() {
         let data = tempfile::tempdir().expect("a folder");
         let folder = Folder::open(Some(data.path())).expect("opened");
         let sealed = folder
@@ -244,17 +204,8 @@ mod tests {
         let again = folder.cursor_key().expect("read");
         assert_eq!(again.open(&sealed, b"site").as_deref(), Ok(&b"place"[..]));
         let path = data.path().join(KEY_FILE);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = std::fs::metadata(&path)
-                .expect("there")
-                .permissions()
-                .mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
         std::fs::write(&path, b"short").expect("written");
-        assert!(matches!(folder.cursor_key(), Err(StartError::Key { .. })));
+        assert!(matches!(folder.cursor_key(), Err(StartError::Key(_))));
     }
 
     #[test]

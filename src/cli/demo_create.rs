@@ -17,13 +17,14 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use tempfile::TempPath;
 
-use super::demo::{bar, part};
+use super::demo::bar;
 use super::named::Named;
 use crate::demo::firebird::Firebird;
 use crate::demo::mssql::Mssql;
 use crate::demo::sqlite::Sqlite;
 use crate::demo::target::Target;
 use crate::demo::{self, Demo, DemoError, MAX_PATIENTS, Options};
+use crate::key_file::part;
 use crate::passthrough::{firebird, mssql};
 use crate::secret::Secret;
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::databases::DatabasesError;
 use crate::demo::DemoError;
+use crate::key_file::KeyFileError;
 use crate::mapping::Diagnostics;
 use crate::passthrough::PassthroughError;
 use crate::server::OperatorKeyError;
@@ -37,8 +38,9 @@ pub enum StartError {
     Signals(#[source] io::Error),
     #[error("the folder {} cannot be written: {source}", path.display())]
     Folder { path: PathBuf, source: io::Error },
-    #[error("{} is not a key of 32 bytes that pilaster wrote; delete it to have a new one made", path.display())]
-    Key { path: PathBuf },
+    /// The key that seals page links.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
     #[error("the operator's key cannot be read from {}: {source}", path.display())]
     OperatorKeyFile { path: PathBuf, source: io::Error },
     /// The file or variable that holds it, and what is wrong with it.

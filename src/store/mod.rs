@@ -7,6 +7,11 @@
 //! Every method that looks something up for a caller takes the caller's [`Scope`], so that nothing of another's can be
 //! found, whatever the id.
 
+#[cfg(test)]
+pub mod conformance;
+pub mod seal;
+pub mod sqlite;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,0 +1,103 @@
+//! Keys that the program makes for itself, each in a file that only its owner may read.
+//!
+//! A key is written under a temporary name and given its own when it is whole, so that several starts at once come to
+//! use one key, and none meets half of one.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+use thiserror::Error;
+
+use crate::seal::{KEY_BYTES, random_key};
+
+/// Why there is no key.
+#[derive(Debug, Error)]
+pub enum KeyFileError {
+    #[error("{} is not a key of 32 bytes that pilaster wrote; delete it to have a new one made", path.display())]
+    NoKey { path: PathBuf },
+    #[error("the folder {} cannot be written: {source}", path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error("no random numbers are to be had from the operating system")]
+    Random,
+}
+
+/// The key that a folder keeps under a name; a new one where there is none yet.
+///
+/// # Errors
+/// [`KeyFileError`]
+pub fn kept_in(folder: &Path, name: &str) -> Result<[u8; KEY_BYTES], KeyFileError> {
+    let path = folder.join(name);
+    if let Some(key) = read(&path)? {
+        return Ok(key);
+    }
+    let bytes = random_key().map_err(|_| KeyFileError::Random)?;
+    let written = part(folder).and_then(|mut file| {
+        file.write_all(&bytes)?;
+        file.as_file().sync_all()?;
+        Ok(file.into_temp_path())
+    });
+    let written = written.map_err(|source| KeyFileError::Folder {
+        path: folder.to_owned(),
+        source,
+    })?;
+    match written.persist_noclobber(&path) {
+        Ok(()) => Ok(bytes),
+        // Another start was first: its key counts.
+        Err(_) => read(&path)?.ok_or(KeyFileError::NoKey { path }),
+    }
+}
+
+/// A new file that only its owner may read.
+///
+/// # Errors
+/// The system's own.
+pub fn part(folder: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(".pilaster-")
+        .suffix(".part")
+        .tempfile_in(folder)
+}
+
+fn read(path: &Path) -> Result<Option<[u8; KEY_BYTES]>, KeyFileError> {
+    let wrong = || KeyFileError::NoKey {
+        path: path.to_owned(),
+    };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(_) => return Err(wrong()),
+    };
+    let mut bytes = Vec::with_capacity(KEY_BYTES + 1);
+    file.take(KEY_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|_| wrong())?;
+    bytes.try_into().map(Some).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_kept_and_private() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let key = kept_in(folder.path(), "a.key").expect("made");
+        assert_eq!(kept_in(folder.path(), "a.key").expect("read"), key);
+        assert_ne!(kept_in(folder.path(), "b.key").expect("made"), key);
+        let path = folder.path().join("a.key");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(&path)
+                .expect("there")
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        std::fs::write(&path, b"short").expect("written");
+        let refused = kept_in(folder.path(), "a.key");
+        assert!(matches!(refused, Err(KeyFileError::NoKey { .. })));
+    }
+}

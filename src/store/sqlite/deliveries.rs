@@ -1,0 +1,132 @@
+//! Messages to webhooks: kept with what they tell of, leased for an attempt, told of as they end.
+
+use rusqlite::{Row, params};
+
+use super::columns::Named;
+use super::tasks::Db;
+use crate::gateway::moment::Moment;
+use crate::gateway::webhook::{Delivery, DeliveryStatus};
+use crate::store::{DeliveryFilter, StoreError, Tried};
+
+macro_rules! columns {
+    () => {
+        "id, integrator, environment, site, query, source, occurred_at, status, attempts, next_at, last_status, \
+         last_problem, finished_at"
+    };
+}
+
+fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
+    Ok(Delivery {
+        id: row.get(0)?,
+        integrator: row.get(1)?,
+        environment: row.get::<_, Named<_>>(2)?.0,
+        site: row.get(3)?,
+        query: row.get(4)?,
+        source: row.get::<_, Named<_>>(5)?.0,
+        occurred_at: row.get(6)?,
+        status: row.get::<_, Named<_>>(7)?.0,
+        attempts: row.get(8)?,
+        next_at: row.get(9)?,
+        last_status: row.get(10)?,
+        last_problem: row.get(11)?,
+        finished_at: row.get(12)?,
+    })
+}
+
+/// Keeps a message, where its integrator has a webhook in that environment that is not disabled.
+pub(super) fn add(db: &Db, it: &Delivery) -> Result<(), StoreError> {
+    let mut statement = db.sql.prepare_cached(concat!(
+        "INSERT INTO deliveries (",
+        columns!(),
+        ") SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 WHERE EXISTS (
+            SELECT 1 FROM webhooks WHERE integrator = ?2 AND environment = ?3 AND disabled = 0)",
+    ))?;
+    statement.execute(params![
+        it.id,
+        it.integrator,
+        Named(it.environment),
+        it.site,
+        it.query,
+        Named(it.source),
+        it.occurred_at,
+        Named(it.status),
+        it.attempts,
+        it.next_at,
+        it.last_status,
+        it.last_problem,
+        it.finished_at
+    ])?;
+    Ok(())
+}
+
+/// Messages that are due, each for one attempt more.
+pub(super) fn due(
+    db: &Db,
+    now: Moment,
+    again: Moment,
+    limit: usize,
+) -> Result<Vec<Delivery>, StoreError> {
+    let mut statement = db.sql.prepare_cached(concat!(
+        "UPDATE deliveries SET attempts = attempts + 1, next_at = ?2 WHERE number IN (
+            SELECT number FROM deliveries WHERE status = 'pending' AND next_at <= ?1 ORDER BY next_at, number LIMIT ?3)
+         RETURNING ",
+        columns!(),
+        ", number",
+    ))?;
+    let rows = statement.query_map(params![now, again, limit_of(limit)], |row| {
+        Ok((row.get::<_, i64>(13)?, delivery(row)?))
+    })?;
+    let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
+    // The rows of an UPDATE come in no order that is promised.
+    rows.sort_by_key(|(number, _)| *number);
+    Ok(rows.into_iter().map(|(_, delivery)| delivery).collect())
+}
+
+/// Notes what came of an attempt. One that has ended stays as it ended.
+pub(super) fn tried(db: &Db, it: &Tried) -> Result<(), StoreError> {
+    let finished_at = (it.status != DeliveryStatus::Pending).then_some(it.at);
+    let mut statement = db.sql.prepare_cached(
+        "UPDATE deliveries SET status = ?2, next_at = ?3, last_status = ?4, last_problem = ?5, finished_at = ?6
+         WHERE id = ?1 AND status = 'pending'",
+    )?;
+    statement.execute(params![
+        it.id,
+        Named(it.status),
+        it.next_at,
+        it.last_status,
+        it.last_problem,
+        finished_at
+    ])?;
+    Ok(())
+}
+
+/// When the next one is due.
+pub(super) fn next(db: &Db) -> Result<Option<Moment>, StoreError> {
+    let sql = "SELECT MIN(next_at) FROM deliveries WHERE status = 'pending'";
+    let mut statement = db.sql.prepare_cached(sql)?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+/// Messages, the newest first.
+pub(super) fn find(db: &Db, filter: &DeliveryFilter) -> Result<Vec<Delivery>, StoreError> {
+    let mut statement = db.sql.prepare_cached(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM deliveries WHERE (?1 IS NULL OR integrator = ?1) AND (?2 IS NULL OR status = ?2)
+          ORDER BY number DESC LIMIT ?3",
+    ))?;
+    let rows = statement.query_map(
+        params![
+            filter.integrator,
+            filter.status.map(Named),
+            limit_of(filter.limit)
+        ],
+        delivery,
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A bound as SQLite takes it, for which a negative one is none.
+pub(super) fn limit_of(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,463 @@
+//! The directory: integrators and what is theirs.
+
+use std::net::IpAddr;
+
+use rusqlite::{OptionalExtension as _, Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::columns::Named;
+use super::failure::{found, unless};
+use super::tasks::Db;
+use crate::gateway::id::{IntegratorId, QueryId, SiteId};
+use crate::gateway::integrator::{
+    AddressRange, Environment, Integrator, Key, Login, LoginScope, Pairing, WebhookTarget,
+};
+use crate::seal::random_key;
+use crate::secret::Secret;
+use crate::store::seal::Place;
+use crate::store::{Change, Directory, PairingCode, StoreError};
+
+const NO_INTEGRATOR: &str = "there is no such integrator";
+
+/// How often the directory was changed.
+pub(super) fn version(db: &Db) -> Result<u64, StoreError> {
+    let mut statement = db.sql.prepare_cached("SELECT version FROM directory")?;
+    let version: i64 = statement.query_row([], |row| row.get(0))?;
+    Ok(version.unsigned_abs())
+}
+
+/// The whole directory.
+pub(super) fn read(db: &Db) -> Result<Directory, StoreError> {
+    Ok(Directory {
+        integrators: all(
+            db,
+            "SELECT id, name, created_at, rate, addresses, disabled FROM integrators ORDER BY name",
+            integrator,
+        )?,
+        keys: all(
+            db,
+            "SELECT id, integrator, environment, hash, ends, created_at, expires_at, revoked_at FROM keys
+             ORDER BY created_at, id",
+            key,
+        )?,
+        pairings: all(
+            db,
+            "SELECT integrator, environment, site, enabled, changed_at FROM pairings",
+            pairing,
+        )?,
+        logins: logins(db)?,
+        webhooks: webhooks(db)?,
+        pairing_codes: all(
+            db,
+            "SELECT site, integrator, hash, expires_at FROM pairing_codes",
+            pairing_code,
+        )?,
+        authoritative: all(db, "SELECT site FROM authoritative", |row| row.get(0))?,
+    })
+}
+
+fn all<T>(
+    db: &Db,
+    sql: &str,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, StoreError> {
+    let mut statement = db.sql.prepare_cached(sql)?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn integrator(row: &Row<'_>) -> rusqlite::Result<Integrator> {
+    let addresses: String = row.get(4)?;
+    Ok(Integrator {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        created_at: row.get(2)?,
+        rate: row.get(3)?,
+        addresses: addresses
+            .split_whitespace()
+            .map(address)
+            .collect::<Option<_>>()
+            .ok_or(rusqlite::Error::IntegralValueOutOfRange(4, 0))?,
+        disabled: row.get(5)?,
+    })
+}
+
+fn address(text: &str) -> Option<AddressRange> {
+    let (first, prefix) = text.split_once('/')?;
+    Some(AddressRange {
+        first: first.parse::<IpAddr>().ok()?,
+        prefix: prefix.parse().ok()?,
+    })
+}
+
+fn addresses(ranges: &[AddressRange]) -> String {
+    let texts = ranges
+        .iter()
+        .map(|range| format!("{}/{}", range.first, range.prefix));
+    texts.collect::<Vec<_>>().join(" ")
+}
+
+fn key(row: &Row<'_>) -> rusqlite::Result<Key> {
+    Ok(Key {
+        id: row.get(0)?,
+        integrator: row.get(1)?,
+        environment: row.get::<_, Named<_>>(2)?.0,
+        hash: row.get(3)?,
+        ends: row.get(4)?,
+        created_at: row.get(5)?,
+        expires_at: row.get(6)?,
+        revoked_at: row.get(7)?,
+    })
+}
+
+fn pairing(row: &Row<'_>) -> rusqlite::Result<Pairing> {
+    Ok(Pairing {
+        integrator: row.get(0)?,
+        environment: row.get::<_, Named<_>>(1)?.0,
+        site: row.get(2)?,
+        enabled: row.get(3)?,
+        changed_at: row.get(4)?,
+    })
+}
+
+fn pairing_code(row: &Row<'_>) -> rusqlite::Result<PairingCode> {
+    Ok(PairingCode {
+        site: row.get(0)?,
+        integrator: row.get(1)?,
+        hash: row.get(2)?,
+        expires_at: row.get(3)?,
+    })
+}
+
+/// A login as it is sealed.
+#[derive(Serialize, Deserialize)]
+struct LoginText {
+    user: String,
+    password: String,
+}
+
+const SITE: &str = "site:";
+const PRODUCT: &str = "product:";
+
+fn login_scope(scope: &LoginScope) -> String {
+    match scope {
+        LoginScope::Site(site) => format!("{SITE}{site}"),
+        LoginScope::Product(name) => format!("{PRODUCT}{name}"),
+    }
+}
+
+fn read_login_scope(text: &str) -> Option<LoginScope> {
+    if let Some(site) = text.strip_prefix(SITE) {
+        return site.parse().ok().map(LoginScope::Site);
+    }
+    let name = text.strip_prefix(PRODUCT)?;
+    Some(LoginScope::Product(name.to_owned()))
+}
+
+/// What tells a login from others.
+fn login_row(integrator: IntegratorId, at: &str) -> Vec<u8> {
+    [integrator.0.as_bytes(), at.as_bytes()].concat()
+}
+
+fn login_place(row: &[u8]) -> Place<'_> {
+    Place {
+        table: "logins",
+        column: "sealed_login",
+        row,
+    }
+}
+
+fn logins(db: &Db) -> Result<Vec<(IntegratorId, LoginScope, Login)>, StoreError> {
+    let sealed = all(
+        db,
+        "SELECT integrator, at, sealed_login FROM logins",
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let open = |(integrator, at, sealed): (IntegratorId, String, Vec<u8>)| {
+        let text: LoginText = db.open_json(login_place(&login_row(integrator, &at)), &sealed)?;
+        let login = Login {
+            user: text.user,
+            password: Secret::new(text.password),
+        };
+        let scope = read_login_scope(&at).ok_or(StoreError::Sealed)?;
+        Ok((integrator, scope, login))
+    };
+    sealed.into_iter().map(open).collect()
+}
+
+/// What tells a webhook from others.
+fn webhook_row(integrator: IntegratorId, environment: Environment) -> Vec<u8> {
+    [integrator.0.as_bytes(), environment.name().as_bytes()].concat()
+}
+
+fn webhook_place(row: &[u8]) -> Place<'_> {
+    Place {
+        table: "webhooks",
+        column: "sealed_secret",
+        row,
+    }
+}
+
+fn webhooks(db: &Db) -> Result<Vec<WebhookTarget>, StoreError> {
+    let sealed = all(
+        db,
+        "SELECT integrator, environment, url, disabled, sealed_secret FROM webhooks",
+        |row| {
+            let target = WebhookTarget {
+                integrator: row.get(0)?,
+                environment: row.get::<_, Named<_>>(1)?.0,
+                url: row.get(2)?,
+                secret: Secret::new(""),
+                disabled: row.get(3)?,
+            };
+            Ok((target, row.get::<_, Vec<u8>>(4)?))
+        },
+    )?;
+    let open = |(mut target, sealed): (WebhookTarget, Vec<u8>)| {
+        let row = webhook_row(target.integrator, target.environment);
+        target.secret = Secret::new(db.open_json::<String>(webhook_place(&row), &sealed)?);
+        Ok(target)
+    };
+    sealed.into_iter().map(open).collect()
+}
+
+/// Changes the directory. Gives the queries that went, whose pages are to go too.
+///
+/// # Errors
+/// [`StoreError::Taken`], [`StoreError::Unknown`]
+pub(super) fn change(db: &Db, change: Change) -> Result<Vec<QueryId>, StoreError> {
+    let mut gone = Vec::new();
+    match change {
+        Change::AddIntegrator(it) => add_integrator(db, &it)?,
+        Change::SetIntegrator(it) => set_integrator(db, &it)?,
+        Change::RemoveIntegrator(id) => gone = remove_integrator(db, id)?,
+        Change::AddKey(key) => add_key(db, &key)?,
+        Change::RevokeKey(id, at) => {
+            let sql = "UPDATE keys SET revoked_at = COALESCE(revoked_at, ?2) WHERE id = ?1";
+            found(
+                db.sql.execute(sql, params![id, at])?,
+                "there is no such key",
+            )?;
+        }
+        Change::SetPairing(pairing) => set_pairing(db, &pairing)?,
+        Change::SetLogin(integrator, scope, login) => set_login(db, integrator, &scope, &login)?,
+        Change::RemoveLogin(integrator, scope) => {
+            let sql = "DELETE FROM logins WHERE integrator = ?1 AND at = ?2";
+            let removed = db
+                .sql
+                .execute(sql, params![integrator, login_scope(&scope)])?;
+            found(removed, "the integrator has no login there")?;
+        }
+        Change::SetWebhook(target) => set_webhook(db, &target)?,
+        Change::RemoveWebhook(integrator, environment) => {
+            let sql = "DELETE FROM webhooks WHERE integrator = ?1 AND environment = ?2";
+            let removed = db
+                .sql
+                .execute(sql, params![integrator, Named(environment)])?;
+            found(removed, "the integrator has no webhook in that environment")?;
+        }
+        Change::AddPairingCode(code) => add_pairing_code(db, &code)?,
+        Change::UsePairingCode(hash) => {
+            let sql = "DELETE FROM pairing_codes WHERE hash = ?1";
+            found(
+                db.sql.execute(sql, [hash])?,
+                "there is no such pairing code",
+            )?;
+        }
+        Change::SetAuthoritative { site, others } => set_authoritative(db, site, &others)?,
+    }
+    was_changed(db)?;
+    Ok(gone)
+}
+
+/// Notes that the directory is another one.
+pub(super) fn was_changed(db: &Db) -> Result<(), StoreError> {
+    db.sql
+        .execute("UPDATE directory SET version = version + 1", [])?;
+    Ok(())
+}
+
+fn add_integrator(db: &Db, it: &Integrator) -> Result<(), StoreError> {
+    db.sql
+        .execute(
+            "INSERT INTO integrators (id, name, created_at, rate, addresses, disabled)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                it.id,
+                it.name,
+                it.created_at,
+                it.rate,
+                addresses(&it.addresses),
+                it.disabled
+            ],
+        )
+        .map_err(unless(NAME_TAKEN, NO_INTEGRATOR))?;
+    Ok(())
+}
+
+const NAME_TAKEN: &str = "an integrator of that name is there already";
+
+fn set_integrator(db: &Db, it: &Integrator) -> Result<(), StoreError> {
+    let changed = db
+        .sql
+        .execute(
+            "UPDATE integrators SET name = ?2, rate = ?3, addresses = ?4, disabled = ?5 WHERE id = ?1",
+            params![
+                it.id,
+                it.name,
+                it.rate,
+                addresses(&it.addresses),
+                it.disabled
+            ],
+        )
+        .map_err(unless(NAME_TAKEN, NO_INTEGRATOR))?;
+    found(changed, NO_INTEGRATOR)
+}
+
+fn remove_integrator(db: &Db, id: IntegratorId) -> Result<Vec<QueryId>, StoreError> {
+    let mut with_pages = db
+        .sql
+        .prepare("SELECT id FROM queries WHERE integrator = ?1 AND sealed_page_key IS NOT NULL")?;
+    let gone = with_pages.query_map([id], |row| row.get(0))?;
+    let gone = gone.collect::<Result<_, _>>()?;
+    // What is theirs refers to them, and goes with them.
+    let removed = db
+        .sql
+        .execute("DELETE FROM integrators WHERE id = ?1", [id])?;
+    found(removed, NO_INTEGRATOR)?;
+    Ok(gone)
+}
+
+fn add_key(db: &Db, key: &Key) -> Result<(), StoreError> {
+    db.sql
+        .execute(
+            "INSERT INTO keys (id, integrator, environment, hash, ends, created_at, expires_at, revoked_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                key.id,
+                key.integrator,
+                Named(key.environment),
+                key.hash,
+                key.ends,
+                key.created_at,
+                key.expires_at,
+                key.revoked_at
+            ],
+        )
+        .map_err(unless("that key is there already", NO_INTEGRATOR))?;
+    Ok(())
+}
+
+fn set_pairing(db: &Db, pairing: &Pairing) -> Result<(), StoreError> {
+    db.sql
+        .execute(
+            "INSERT INTO pairings (integrator, environment, site, enabled, changed_at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET enabled = excluded.enabled, changed_at = excluded.changed_at",
+            params![
+                pairing.integrator,
+                Named(pairing.environment),
+                pairing.site,
+                pairing.enabled,
+                pairing.changed_at
+            ],
+        )
+        .map_err(unless("that pairing is there already", NO_INTEGRATOR))?;
+    Ok(())
+}
+
+fn set_login(
+    db: &Db,
+    integrator: IntegratorId,
+    scope: &LoginScope,
+    login: &Login,
+) -> Result<(), StoreError> {
+    let at = login_scope(scope);
+    let text = LoginText {
+        user: login.user.clone(),
+        password: login.password.reveal().to_owned(),
+    };
+    let sealed = db.seal_json(login_place(&login_row(integrator, &at)), &text)?;
+    db.sql
+        .execute(
+            "INSERT INTO logins (integrator, at, sealed_login) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET sealed_login = excluded.sealed_login",
+            params![integrator, at, sealed],
+        )
+        .map_err(unless("that login is there already", NO_INTEGRATOR))?;
+    Ok(())
+}
+
+fn set_webhook(db: &Db, target: &WebhookTarget) -> Result<(), StoreError> {
+    let row = webhook_row(target.integrator, target.environment);
+    let sealed = db.seal_json(webhook_place(&row), target.secret.reveal())?;
+    db.sql
+        .execute(
+            "INSERT INTO webhooks (integrator, environment, url, sealed_secret, disabled) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE
+             SET url = excluded.url, sealed_secret = excluded.sealed_secret, disabled = excluded.disabled",
+            params![
+                target.integrator,
+                Named(target.environment),
+                target.url,
+                sealed,
+                target.disabled
+            ],
+        )
+        .map_err(unless("that webhook is there already", NO_INTEGRATOR))?;
+    Ok(())
+}
+
+fn add_pairing_code(db: &Db, code: &PairingCode) -> Result<(), StoreError> {
+    db.sql
+        .execute(
+            "INSERT INTO pairing_codes (hash, site, integrator, expires_at) VALUES (?1, ?2, ?3, ?4)",
+            params![code.hash, code.site, code.integrator, code.expires_at],
+        )
+        .map_err(unless("that pairing code is there already", NO_INTEGRATOR))?;
+    Ok(())
+}
+
+fn set_authoritative(db: &Db, site: SiteId, others: &[SiteId]) -> Result<(), StoreError> {
+    for other in others {
+        db.sql
+            .execute("DELETE FROM authoritative WHERE site = ?1", [other])?;
+    }
+    db.sql.execute(
+        "INSERT OR IGNORE INTO authoritative (site) VALUES (?1)",
+        [site],
+    )?;
+    Ok(())
+}
+
+fn secret_place(name: &'static str) -> Place<'static> {
+    Place {
+        table: "own_secrets",
+        column: "sealed_secret",
+        row: name.as_bytes(),
+    }
+}
+
+/// A secret of the store's own, where it was made already.
+pub(super) fn own_secret(db: &Db, name: &'static str) -> Result<Option<[u8; 32]>, StoreError> {
+    let sql = "SELECT sealed_secret FROM own_secrets WHERE name = ?1";
+    let mut statement = db.sql.prepare_cached(sql)?;
+    let sealed: Option<Vec<u8>> = statement.query_row([name], |row| row.get(0)).optional()?;
+    let Some(sealed) = sealed else {
+        return Ok(None);
+    };
+    let secret = db.open(secret_place(name), &sealed)?;
+    secret.try_into().map(Some).map_err(|_| StoreError::Sealed)
+}
+
+/// The same; made where it was not.
+pub(super) fn make_own_secret(db: &Db, name: &'static str) -> Result<[u8; 32], StoreError> {
+    if let Some(secret) = own_secret(db, name)? {
+        return Ok(secret);
+    }
+    let secret = random_key()?;
+    db.sql.execute(
+        "INSERT INTO own_secrets (name, sealed_secret) VALUES (?1, ?2)",
+        params![name, db.seal(secret_place(name), &secret)?],
+    )?;
+    Ok(secret)
+}

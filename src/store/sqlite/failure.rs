@@ -1,0 +1,36 @@
+//! What SQLite's errors come to.
+
+use rusqlite::ffi;
+use rusqlite::{Error, ErrorCode};
+
+use crate::store::StoreError;
+
+/// In the engine's words, which name tables and columns and never what they hold.
+impl From<Error> for StoreError {
+    fn from(error: Error) -> StoreError {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+            _ => StoreError::Failed(error.to_string()),
+        }
+    }
+}
+
+/// For a statement that adds or changes a row: what it comes to that the row's name or place is taken, and that what it
+/// belongs to is not there.
+pub(super) fn unless(taken: &'static str, unknown: &'static str) -> impl Fn(Error) -> StoreError {
+    move |error| match error.sqlite_error().map(|error| error.extended_code) {
+        Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
+            StoreError::Taken(taken.to_owned())
+        }
+        Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => StoreError::Unknown(unknown.to_owned()),
+        _ => error.into(),
+    }
+}
+
+/// That a change met no row.
+pub(super) fn found(rows: usize, unknown: &str) -> Result<(), StoreError> {
+    match rows {
+        0 => Err(StoreError::Unknown(unknown.to_owned())),
+        _ => Ok(()),
+    }
+}
