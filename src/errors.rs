@@ -125,4 +125,5 @@ codes! {
     QUEUE_EXPIRED = "PG020", 504, "timeout", "The query waited as long as it may", "Give it more time with maxTimeInQueue, or send it as async.";
     STATEMENT_TIMEOUT = "PG021", 504, "timeout", "The statement did not end in time", "Narrow the statement, or send it as async.";
     STATE_UNAVAILABLE = "PG022", 503, "transient", "What the server keeps cannot be read or written now", "Try again after the seconds that Retry-After says; tell the operator if it stays so.";
+    REQUEST_PARAMETER = "PG023", 400, "value", "A parameter is missing, or has a value that it does not take", "Give each parameter that the message names once, as it says.";
 }

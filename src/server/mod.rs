@@ -23,10 +23,12 @@
 //! | `keeper` | a practice's database, when it can be had → the practice |
 //! | `health`, `metrics` | the server's own state |
 //! | `watched` | what is wrong with a mapping that is being written |
+//! | `asset` | a file of the program → an answer that a browser may keep |
 //! | `explorer` | the page at `/`, and whether it is handed a key |
 
 pub mod api;
 mod app;
+mod asset;
 mod bare;
 mod base_url;
 mod batch;

@@ -93,7 +93,7 @@ fn caller_of_token(cloud: &Cloud, head: &Parts) -> Result<(Caller, TokenClaims),
     Ok((caller, claims))
 }
 
-/// Whether a request may ask the site of its path.
+/// Whether a request may ask the site of its path, in SQL of its own.
 ///
 /// # Errors
 /// [`Refusal`]: who calls is judged before the site is looked at.
@@ -102,7 +102,7 @@ pub fn admit(
     cloud: &Cloud,
     surface: Surface,
     head: &Parts,
-    site: Option<&str>,
+    site: &str,
 ) -> Result<Admitted, Refusal> {
     app.check_length(&head.uri)?;
     let denied = |denied| refusal::denied(denied, surface);
@@ -114,14 +114,16 @@ pub fn admit(
             (caller, Some(claims))
         }
     };
-    let site: SiteId = site
-        .and_then(|site| site.parse().ok())
-        .ok_or_else(refusal::no_site_id)?;
+    let site: SiteId = site.parse().map_err(|_| refusal::no_site_id())?;
     if claims.as_ref().is_some_and(|claims| claims.site != site) {
         return Err(denied(Denied::OtherSite));
     }
     let device = claims.map(|claims| claims.device.as_str().to_owned());
-    gateway.admit(&caller, site, device).map_err(denied)
+    let admitted = gateway.admit(&caller, site, device).map_err(denied)?;
+    match admitted.practice.has_passthrough {
+        true => Ok(admitted),
+        false => Err(denied(Denied::PassthroughOff)),
+    }
 }
 
 /// Where a request comes from; None where it came by no socket.

@@ -1,6 +1,7 @@
-//! SQL passthrough over HTTP: a caller's own command in, its query and its rows out; and the description of all paths.
+//! The API of integrators and devices beside FHIR: sites, tokens, and SQL passthrough (a caller's own command in, its query and
+//! its rows out); and the description of all paths.
 //!
-//! The paths are there twice, under `/integrator` for whoever has a subscription key and under `/desktop` for devices with
+//! The paths of queries are there twice, under `/integrator` for whoever has a subscription key and under `/desktop` for devices with
 //! tokens. Each request is judged in the same order, so that a stranger learns nothing, and what costs is not done for nothing:
 //! the key or token, the form of the site's id, whether the caller may ask the site, the rate (of immediate queries alone), the
 //! body's type, size and time, its JSON, its fields. An id that is no GUID is answered like one that is not there, and says so.
@@ -13,50 +14,83 @@
 //! | `json` | a body → a type's fields, or which field is at fault |
 //! | `command` | a body → what the gateway takes |
 //! | `queries`, `results`, `registered` | a request that is admitted → its answer |
+//! | `sites`, `token` | a request of an integrator → its answer |
 //! | `wire` | what the gateway has → JSON |
 //! | `refusal` | why there is no answer → a status, a text, headers |
+//! | `openapi` | the handlers and their types → the OpenAPI document |
+//! | `docs` | the OpenAPI document → a page for people |
 
 mod admission;
 mod command;
+mod docs;
 mod frame;
 mod json;
+mod openapi;
 mod queries;
 mod refusal;
 mod registered;
 mod results;
+mod sites;
+mod token;
 mod wire;
 
 use std::sync::Arc;
 
 use axum::{Extension, Router};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::app::App;
 pub use admission::{Cloud, DEVICE_HEADER, Surface, caller_of_key};
+pub(super) use docs::{document, page, style};
 
 /// The paths of both surfaces.
 pub(super) fn router() -> Router<Arc<App>> {
-    let described = Surface::ALL
-        .into_iter()
-        .map(surface)
-        .fold(OpenApiRouter::default(), OpenApiRouter::merge);
-    described.split_for_parts().0
+    described().split_for_parts().0
+}
+
+/// The OpenAPI document: of all paths, or of FHIR's alone.
+fn description(has_cloud: bool) -> OpenApi {
+    let described = match has_cloud {
+        true => described(),
+        false => OpenApiRouter::default(),
+    };
+    openapi::document(described.into_openapi())
+}
+
+fn described() -> OpenApiRouter<Arc<App>> {
+    let surfaces = Surface::ALL.into_iter().map(surface);
+    surfaces.fold(OpenApiRouter::default(), OpenApiRouter::merge)
 }
 
 /// The paths of one surface.
 fn surface(surface: Surface) -> OpenApiRouter<Arc<App>> {
-    let queries = OpenApiRouter::default()
+    let mut queries = OpenApiRouter::default()
         .routes(routes!(queries::immediate))
         .routes(routes!(queries::later))
         .routes(routes!(queries::statuses))
-        .routes(routes!(registered::list, registered::register))
-        .routes(routes!(registered::one, registered::cancel))
-        .routes(routes!(registered::result))
         .routes(routes!(queries::one))
         .routes(routes!(results::page))
         .routes(routes!(results::stream))
-        .layer(Extension(surface));
-    let path = format!("{}/sites/{{siteId}}/queries", surface.prefix());
-    OpenApiRouter::default().nest(&path, queries)
+        .routes(routes!(registered::register, registered::list))
+        .routes(routes!(registered::one, registered::cancel))
+        .routes(routes!(registered::result));
+    openapi::of_surface(
+        queries.get_openapi_mut(),
+        surface,
+        openapi::queries_of(surface),
+    );
+    let mut all = OpenApiRouter::default();
+    if surface == Surface::Integrator {
+        all = all
+            .routes(routes!(sites::find))
+            .routes(routes!(sites::one))
+            .routes(routes!(sites::pair))
+            .routes(routes!(sites::pair_by_other_name))
+            .routes(routes!(token::make));
+        openapi::of_surface(all.get_openapi_mut(), surface, openapi::SITES);
+    }
+    let all = all.nest("/sites/{siteId}/queries", queries);
+    OpenApiRouter::default().nest(surface.prefix(), all.layer(Extension(surface)))
 }

@@ -11,7 +11,7 @@ use axum::http::{Response, StatusCode};
 use super::command::{self, AsyncRequest, ImmediateRequest, StatusRequest};
 use super::frame::answer;
 use super::refusal;
-use super::wire::{self, Found, QueryObject, StatusEntry, StatusList};
+use super::wire::{self, Found, NotRun, QueryObject, StatusEntry, StatusList};
 use crate::gateway::ask::Refused;
 use crate::gateway::query::Query;
 use crate::server::app::App;
@@ -21,9 +21,16 @@ use crate::server::reply;
 const IMMEDIATE: Duration = Duration::from_secs(120);
 
 /// Run a command and wait for its rows
-#[utoipa::path(post, path = "/immediate", request_body = ImmediateRequest, responses(
+#[utoipa::path(post, path = "/immediate", operation_id = "runImmediateQuery",
+    request_body(content = ImmediateRequest, example = json!({
+        "maxTimeInQueue": 15000,
+        "command": {
+            "text": "SELECT FIRSTNAME, SURNAME FROM PATIENTS WHERE INTERNALID = @id",
+            "parameters": [{"name": "@id", "type": "Int", "value": "66"}]
+        }
+    })), responses(
     (status = 200, description = "The command ran: the query, with its rows", body = QueryObject<'_>),
-    (status = 400, description = "The command failed: the query, with `errorDetails`", body = QueryObject<'_>),
+    (status = 400, description = "The command failed: the query, with `errorDetails`. Or the request cannot be understood", body = NotRun<'_>),
 ))]
 pub async fn immediate(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     answer(
@@ -32,13 +39,14 @@ pub async fn immediate(State(app): State<Arc<App>>, request: Request) -> Respons
         "sql-immediate",
         Some(IMMEDIATE),
         async |mut asked, trail| {
-            let denied = |denied| refusal::denied(denied, asked.surface);
-            asked.gateway.count(&asked.at).map_err(denied)?;
-            let body = asked.body().await?;
+            let surface = asked.came.surface;
+            let denied = |denied| refusal::denied(denied, surface);
+            asked.gateway().count(&asked.at).map_err(denied)?;
+            let body = asked.came.json().await?;
             let ask = command::immediate(&body).map_err(|error| refusal::body(&error))?;
             drop(body);
             trail.commands = 1;
-            match asked.gateway.immediate(&asked.at, ask).await {
+            match asked.gateway().immediate(&asked.at, ask).await {
                 Ok(answered) => {
                     trail.entries = rows(&answered.query);
                     let json = wire::immediate(&answered.query, answered.rows.as_deref());
@@ -56,16 +64,21 @@ pub async fn immediate(State(app): State<Arc<App>>, request: Request) -> Respons
 }
 
 /// Send a command whose result is fetched later
-#[utoipa::path(post, path = "/async", request_body = AsyncRequest, responses(
-    (status = 201, description = "The command is kept: its query", body = QueryObject<'_>),
+#[utoipa::path(post, path = "/async", operation_id = "sendAsyncQuery",
+    request_body(content = AsyncRequest, example = json!({
+        "command": {"text": "SELECT * FROM APPOINTMENTS"},
+        "catalogue": "Patients"
+    })), responses(
+    (status = 201, description = "The command is kept: its query", body = QueryObject<'_>,
+        headers(("Location" = String, description = "Where the query can be found."))),
 ))]
 pub async fn later(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     answer(app, request, "sql-async", None, async |mut asked, trail| {
-        let body = asked.body().await?;
+        let body = asked.came.json().await?;
         let ask = command::later(&body).map_err(|error| refusal::body(&error))?;
         drop(body);
         trail.commands = 1;
-        let query = asked.gateway.submit(&asked.at, ask).await;
+        let query = asked.gateway().submit(&asked.at, ask).await;
         let query = query.map_err(refusal::refused)?;
         let mut response = reply::json(StatusCode::CREATED, &QueryObject::new(&query));
         asked.locate(&mut response, &query.id.to_string());
@@ -75,13 +88,13 @@ pub async fn later(State(app): State<Arc<App>>, request: Request) -> Response<Bo
 }
 
 /// Ask how far a query has come
-#[utoipa::path(get, path = "/{queryId}", responses(
+#[utoipa::path(get, path = "/{queryId}", operation_id = "getQuery", responses(
     (status = 200, description = "The query", body = QueryObject<'_>),
 ))]
 pub async fn one(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     answer(app, request, "sql-query", None, async |asked, _| {
         let id = asked.query()?;
-        let found = asked.gateway.query(asked.scope(), id).await;
+        let found = asked.gateway().query(asked.scope(), id).await;
         let query = found
             .map_err(refusal::store)?
             .ok_or_else(refusal::no_such_query)?;
@@ -91,7 +104,10 @@ pub async fn one(State(app): State<Arc<App>>, request: Request) -> Response<Body
 }
 
 /// Ask how far many queries have come
-#[utoipa::path(post, path = "/status", request_body = StatusRequest, responses(
+#[utoipa::path(post, path = "/status", operation_id = "getQueries",
+    request_body(content = StatusRequest, example = json!({
+        "queryIds": ["0d4e3c3e-6a43-4f0c-9f0a-1a2b3c4d5e6f"]
+    })), responses(
     (status = 200, description = "Each of the queries, in the order of the ids", body = StatusList<'_>),
 ))]
 pub async fn statuses(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
@@ -101,13 +117,13 @@ pub async fn statuses(State(app): State<Arc<App>>, request: Request) -> Response
         "sql-status",
         None,
         async |mut asked, trail| {
-            let body = asked.body().await?;
+            let body = asked.came.json().await?;
             let ids = command::statuses(&body).map_err(|error| refusal::body(&error))?;
             drop(body);
             let mut found = HashMap::new();
             for id in &ids {
                 if !found.contains_key(id) {
-                    let query = asked.gateway.query(asked.scope(), *id).await;
+                    let query = asked.gateway().query(asked.scope(), *id).await;
                     found.insert(*id, query.map_err(refusal::store)?);
                 }
             }

@@ -16,18 +16,26 @@ use crate::server::app::App;
 use crate::server::reply::{self, Refusal};
 
 /// Register a query
-#[utoipa::path(post, path = "/registered", request_body = RegisterRequest, responses(
-    (status = 201, description = "The query is registered: its id", body = RegisteredReference),
+#[utoipa::path(post, path = "/registered", operation_id = "registerQuery",
+    request_body(content = RegisterRequest, example = json!({
+        "name": "patients of today",
+        "registeredQueryType": "query",
+        "frequency": 300,
+        "duration": 43200,
+        "registerCommand": {"command": {"text": "SELECT INTERNALID FROM PATIENTS WHERE UPDATED >= CURRENT_DATE"}}
+    })), responses(
+    (status = 201, description = "The query is registered: its id", body = RegisteredReference,
+        headers(("Location" = String, description = "Where the registered query can be found."))),
 ))]
 pub async fn register(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     answer(app, request, "sql-register", None, async |mut asked, _| {
-        let body = asked.body().await?;
+        let body = asked.came.json().await?;
         let new = command::registration(&body).map_err(|error| refusal::body(&error))?;
         drop(body);
-        let id = asked.gateway.register(&asked.at, new).await;
+        let id = asked.gateway().register(&asked.at, new).await;
         let id = id.map_err(refusal::refused)?;
         let mut response = reply::json(
-            registered_status(asked.surface),
+            registered_status(asked.came.surface),
             &RegisteredReference { id },
         );
         asked.locate(&mut response, &format!("registered/{id}"));
@@ -45,7 +53,7 @@ pub fn registered_status(surface: Surface) -> StatusCode {
 }
 
 /// List the registered queries
-#[utoipa::path(get, path = "/registered", responses(
+#[utoipa::path(get, path = "/registered", operation_id = "listRegisteredQueries", responses(
     (status = 200, description = "The caller's registered queries at the site, the oldest first", body = RegisteredList<'_>),
 ))]
 pub async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
@@ -55,7 +63,7 @@ pub async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Bod
         "sql-registered-list",
         None,
         async |asked, trail| {
-            let all = asked.gateway.registered(asked.scope()).await;
+            let all = asked.gateway().registered(asked.scope()).await;
             let all = all.map_err(refusal::store)?;
             trail.entries = all.len();
             let list = RegisteredList {
@@ -68,13 +76,13 @@ pub async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Bod
 }
 
 /// Look at a registered query
-#[utoipa::path(get, path = "/registered/{queryId}", responses(
+#[utoipa::path(get, path = "/registered/{queryId}", operation_id = "getRegisteredQuery", responses(
     (status = 200, description = "The registered query", body = RegisteredObject<'_>),
 ))]
 pub async fn one(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     answer(app, request, "sql-registered", None, async |asked, _| {
         let id = asked.query()?;
-        let one = asked.gateway.registered_one(asked.scope(), id).await;
+        let one = asked.gateway().registered_one(asked.scope(), id).await;
         let one = one
             .map_err(refusal::store)?
             .ok_or_else(refusal::no_such_query)?;
@@ -86,7 +94,7 @@ pub async fn one(State(app): State<Arc<App>>, request: Request) -> Response<Body
 /// End a registered query
 ///
 /// It stays to be looked at, as `cancelled`. Ending one that has ended already is no error.
-#[utoipa::path(delete, path = "/registered/{queryId}", responses(
+#[utoipa::path(delete, path = "/registered/{queryId}", operation_id = "cancelRegisteredQuery", responses(
     (status = 204, description = "The query is run no more"),
 ))]
 pub async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
@@ -97,10 +105,10 @@ pub async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<B
         None,
         async |asked, _| {
             let id = asked.query()?;
-            let cancelled = asked.gateway.cancel(asked.scope(), id).await;
+            let cancelled = asked.gateway().cancel(asked.scope(), id).await;
             if !cancelled.map_err(refusal::store)? {
                 // RFC 9110 §9.2.2: asked for twice, it is as if it had been asked for once.
-                let there = asked.gateway.registered_one(asked.scope(), id).await;
+                let there = asked.gateway().registered_one(asked.scope(), id).await;
                 there
                     .map_err(refusal::store)?
                     .ok_or_else(refusal::no_such_query)?;
@@ -114,7 +122,7 @@ pub async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<B
 }
 
 /// Fetch what a registered query found last
-#[utoipa::path(get, path = "/registered/{queryId}/results", responses(
+#[utoipa::path(get, path = "/registered/{queryId}/results", operation_id = "getRegisteredResult", responses(
     (status = 200, description = "What it found when its result was last another than before", body = RegisteredData<'_>),
 ))]
 pub async fn result(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
@@ -125,9 +133,9 @@ pub async fn result(State(app): State<Arc<App>>, request: Request) -> Response<B
         None,
         async |asked, trail| {
             let id = asked.query()?;
-            let result = asked.gateway.registered_result(asked.scope(), id).await;
+            let result = asked.gateway().registered_result(asked.scope(), id).await;
             let Some(result) = result.map_err(refusal::store)? else {
-                let there = asked.gateway.registered_one(asked.scope(), id).await;
+                let there = asked.gateway().registered_one(asked.scope(), id).await;
                 there
                     .map_err(refusal::store)?
                     .ok_or_else(refusal::no_such_query)?;

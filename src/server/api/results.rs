@@ -24,13 +24,13 @@ use crate::store::PageFound;
 const CHUNK: usize = 64 << 10;
 
 /// Fetch a page of a result
-#[utoipa::path(get, path = "/{queryId}/results/{pageNumber}", responses(
+#[utoipa::path(get, path = "/{queryId}/results/{pageNumber}", operation_id = "getPage", responses(
     (status = 200, description = "The page's rows, as base64", body = PageData<'_>),
 ))]
 pub async fn page(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     answer(app, request, "sql-page", None, async |asked, trail| {
-        let (id, number) = (asked.query()?, number(asked.segment("pageNumber"))?);
-        let (gateway, scope) = (&*asked.gateway, asked.scope());
+        let (id, number) = (asked.query()?, number(asked.came.segment("pageNumber"))?);
+        let (gateway, scope) = (asked.gateway(), asked.scope());
         let (page, rows) = found(gateway, scope, id, number).await?;
         trail.entries = count(&page);
         let query = query(gateway, scope, id).await?;
@@ -45,14 +45,14 @@ pub async fn page(State(app): State<Arc<App>>, request: Request) -> Response<Bod
 }
 
 /// Fetch the rows of a page as they are
-#[utoipa::path(get, path = "/{queryId}/results/{pageNumber}/stream", responses(
+#[utoipa::path(get, path = "/{queryId}/results/{pageNumber}/stream", operation_id = "streamPage", responses(
     (status = 200, description = "The page's rows: an array of objects that have a property for each column",
-        body = Vec<serde_json::Map<String, serde_json::Value>>),
+        body = Vec<Object>),
 ))]
 pub async fn stream(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     answer(app, request, "sql-stream", None, async |asked, trail| {
-        let (id, number) = (asked.query()?, number(asked.segment("pageNumber"))?);
-        let (page, rows) = found(&asked.gateway, asked.scope(), id, number).await?;
+        let (id, number) = (asked.query()?, number(asked.came.segment("pageNumber"))?);
+        let (page, rows) = found(asked.gateway(), asked.scope(), id, number).await?;
         trail.entries = count(&page);
         let mut response = reply::json_text(StatusCode::OK, Vec::new());
         describe(&mut response, &page);

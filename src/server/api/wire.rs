@@ -10,6 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::openapi::ErrorEnvelope;
+
 use crate::gateway::id::{IntegratorId, QueryId, SiteId};
 use crate::gateway::moment::Moment;
 use crate::gateway::query::{
@@ -127,6 +129,15 @@ pub struct PageRows {
     range_start: u64,
     /// The last one's place; 0 in a page without rows.
     range_end: u64,
+}
+
+/// Why an immediate query has no rows.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for the description: each is sent by itself")]
+#[serde(untagged)]
+pub enum NotRun<'q> {
+    Failed(QueryObject<'q>),
+    Refused(ErrorEnvelope),
 }
 
 /// What became of queries that were asked after, in the order of the ids.

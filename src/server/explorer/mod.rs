@@ -7,24 +7,20 @@
 //! host (a page elsewhere may have its name resolved to 127.0.0.1, and would name itself), no proxy has passed it on, and
 //! no other page has asked.
 //!
-//! The headers allow the page what it comes with, and nothing else: no script or style in the page itself, nothing from
-//! another server, no frame around it.
+//! The headers of [`Asset`] allow the page what it comes with, and nothing else.
 
 use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, FORWARDED, HOST, IF_NONE_MATCH,
-    REFERRER_POLICY, VIA, X_CONTENT_TYPE_OPTIONS,
-};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri};
+use axum::http::header::{FORWARDED, HOST, VIA};
+use axum::http::{HeaderMap, HeaderName, Response, StatusCode, Uri};
 use serde::Serialize;
 
 use super::app::App;
+use super::asset::Asset;
 use super::{health, reply};
-use crate::site::etag;
 
 /// Whether the page is there, and what it is told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +33,9 @@ pub enum Explorer {
     /// It is handed the operator's key, which is in the documentation, on this machine.
     WithKey(String),
 }
+
+/// The colours and typefaces of all pages.
+pub(super) const PALETTE: &str = include_str!("page/palette.css");
 
 /// A file of the page.
 struct File {
@@ -51,8 +50,9 @@ macro_rules! files {
     };
 }
 
-const FILES: [File; 11] = files! {
+const FILES: [File; 12] = files! {
     "page.html": "text/html; charset=utf-8",
+    "palette.css": "text/css; charset=utf-8",
     "explorer.css": "text/css; charset=utf-8",
     "main.js": "text/javascript; charset=utf-8",
     "api.js": "text/javascript; charset=utf-8",
@@ -65,12 +65,10 @@ const FILES: [File; 11] = files! {
     "stages.js": "text/javascript; charset=utf-8",
 };
 
-/// The entity tags of [`FILES`].
-static TAGS: LazyLock<[String; FILES.len()]> =
-    LazyLock::new(|| std::array::from_fn(|place| etag::weak(FILES[place].text.as_bytes(), "")));
-
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
-    base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+/// [`FILES`], as they are sent.
+static ASSETS: LazyLock<[Asset; FILES.len()]> = LazyLock::new(|| {
+    std::array::from_fn(|place| Asset::new(FILES[place].media_type, FILES[place].text))
+});
 
 /// Set by proxies: with any of them, the caller is somewhere else.
 const PASSED_ON: [HeaderName; 5] = [
@@ -87,7 +85,7 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub(super) async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Response<Body> {
     match app.explorer {
         Explorer::Off => health::front_page(State(app)).await,
-        _ => file(0, &headers),
+        _ => ASSETS[0].answer(&headers),
     }
 }
 
@@ -99,36 +97,9 @@ pub(super) async fn asset(
 ) -> Response<Body> {
     let found = FILES.iter().position(|file| file.name == name);
     match found.filter(|place| *place > 0 && app.explorer != Explorer::Off) {
-        Some(place) => file(place, &headers),
+        Some(place) => ASSETS[place].answer(&headers),
         None => reply::nothing_here(),
     }
-}
-
-fn file(place: usize, headers: &HeaderMap) -> Response<Body> {
-    let (file, tag) = (&FILES[place], &TAGS[place]);
-    let names = headers.get_all(IF_NONE_MATCH).iter();
-    let is_current = names
-        .filter_map(|value| value.to_str().ok())
-        .any(|tags| etag::names(tags, tag));
-    let mut response = match is_current {
-        true => Response::new(Body::empty()),
-        false => Response::new(Body::from(file.text)),
-    };
-    if is_current {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    }
-    let set = response.headers_mut();
-    set.insert(CONTENT_TYPE, HeaderValue::from_static(file.media_type));
-    set.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    set.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    set.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    // Another version of the program has other files under the same names.
-    set.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    // Hexadecimal digits in quotes are a header's value.
-    if let Ok(tag) = HeaderValue::from_str(tag) {
-        set.insert(ETAG, tag);
-    }
-    response
 }
 
 /// What the page is told when it opens.
@@ -203,6 +174,7 @@ fn is_loopback(authority: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
     #[test]
     fn this_machine_is_told_from_others() {

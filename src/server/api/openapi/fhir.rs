@@ -81,7 +81,8 @@ fn posts(takes: Takes, id: &'static str, summary: &'static str, about: &'static 
 /// The paths, with their operations.
 pub fn paths() -> Vec<(String, PathItem)> {
     const SEARCH: &str = "Parameters are those of the site's CapabilityStatement. A page's `next` link, followed as it is, leads to the next page.";
-    const FORM: &str = "As by GET, with the parameters in the body: what is searched for stands in no URL.";
+    const FORM: &str =
+        "As by GET, with the parameters in the body: what is searched for stands in no URL.";
     const EVERYTHING: &str = "The resource, and all that belongs to it, page by page.";
     const SUMMARY: &str = "An International Patient Summary: a Bundle that is a document.";
     let head = |described: Described, id| Described {
@@ -94,39 +95,127 @@ pub fn paths() -> Vec<(String, PathItem)> {
     let of_types = || searches("searchType", "Search resources of a type", SEARCH);
     let of_read = || Described {
         statuses: &[304, 400, 406, 429],
-        ..reads("read", "Read a resource", "A copy that the caller has is compared by `If-None-Match` or `If-Modified-Since`.")
+        ..reads(
+            "read",
+            "Read a resource",
+            "A copy that the caller has is compared by `If-None-Match` or `If-Modified-Since`.",
+        )
     };
     let summarised = |described: Described| Described {
         statuses: &[400, 406, 412, 429],
         ..described
     };
     let all: Vec<(&str, Vec<Described>)> = vec![
-        ("/metadata", vec![Described {
-            statuses: &[304, 400, 406],
-            ..reads("capabilities", "What the site serves", "The CapabilityStatement. The practice's database is not asked.")
-        }]),
-        ("", vec![
-            searches("searchSystem", "Search resources of several types", "The types are named by `_type`."),
-            posts(Takes::Bundle, "batch", "Ask several things at once", "A Bundle of type `batch`, whose entries read: they are answered one by one."),
-        ]),
-        ("/_search", vec![posts(Takes::Form, "searchSystemByForm", "Search resources of several types, by a form", FORM)]),
-        ("/{type}", vec![of_types(), head(of_types(), "headOfSearchType")]),
-        ("/{type}/_search", vec![posts(Takes::Form, "searchTypeByForm", "Search resources of a type, by a form", FORM)]),
-        ("/{type}/{id}", vec![of_read(), head(of_read(), "headOfRead")]),
-        ("/{compartment}/{id}/$everything", vec![
-            searches("everything", "All that belongs to a resource", EVERYTHING),
-            posts(Takes::Parameters, "everythingByParameters", "All that belongs to a resource, by Parameters", EVERYTHING),
-        ]),
-        ("/Patient/{id}/$summary", vec![
-            reads("summary", "A patient's summary", SUMMARY),
-            posts(Takes::Parameters, "summaryByParameters", "A patient's summary, by Parameters", SUMMARY),
-        ]),
-        ("/Patient/$summary", vec![
-            summarised(searches("summaryByIdentifier", "The summary of the patient with an identifier", SUMMARY)),
-            summarised(posts(Takes::Parameters, "summaryByIdentifierInParameters", "The summary of the patient with an identifier, by Parameters", SUMMARY)),
-        ]),
-        ("/{compartment}/{id}/{type}", vec![searches("searchCompartment", "Search what belongs to a resource", SEARCH)]),
-        ("/{compartment}/{id}/{type}/_search", vec![posts(Takes::Form, "searchCompartmentByForm", "Search what belongs to a resource, by a form", FORM)]),
+        (
+            "/metadata",
+            vec![Described {
+                statuses: &[304, 400, 406],
+                ..reads(
+                    "capabilities",
+                    "What the site serves",
+                    "The CapabilityStatement. The practice's database is not asked.",
+                )
+            }],
+        ),
+        (
+            "",
+            vec![
+                searches(
+                    "searchSystem",
+                    "Search resources of several types",
+                    "The types are named by `_type`.",
+                ),
+                posts(
+                    Takes::Bundle,
+                    "batch",
+                    "Ask several things at once",
+                    "A Bundle of type `batch`, whose entries read: they are answered one by one.",
+                ),
+            ],
+        ),
+        (
+            "/_search",
+            vec![posts(
+                Takes::Form,
+                "searchSystemByForm",
+                "Search resources of several types, by a form",
+                FORM,
+            )],
+        ),
+        (
+            "/{type}",
+            vec![of_types(), head(of_types(), "headOfSearchType")],
+        ),
+        (
+            "/{type}/_search",
+            vec![posts(
+                Takes::Form,
+                "searchTypeByForm",
+                "Search resources of a type, by a form",
+                FORM,
+            )],
+        ),
+        (
+            "/{type}/{id}",
+            vec![of_read(), head(of_read(), "headOfRead")],
+        ),
+        (
+            "/{compartment}/{id}/$everything",
+            vec![
+                searches("everything", "All that belongs to a resource", EVERYTHING),
+                posts(
+                    Takes::Parameters,
+                    "everythingByParameters",
+                    "All that belongs to a resource, by Parameters",
+                    EVERYTHING,
+                ),
+            ],
+        ),
+        (
+            "/Patient/{id}/$summary",
+            vec![
+                reads("summary", "A patient's summary", SUMMARY),
+                posts(
+                    Takes::Parameters,
+                    "summaryByParameters",
+                    "A patient's summary, by Parameters",
+                    SUMMARY,
+                ),
+            ],
+        ),
+        (
+            "/Patient/$summary",
+            vec![
+                summarised(searches(
+                    "summaryByIdentifier",
+                    "The summary of the patient with an identifier",
+                    SUMMARY,
+                )),
+                summarised(posts(
+                    Takes::Parameters,
+                    "summaryByIdentifierInParameters",
+                    "The summary of the patient with an identifier, by Parameters",
+                    SUMMARY,
+                )),
+            ],
+        ),
+        (
+            "/{compartment}/{id}/{type}",
+            vec![searches(
+                "searchCompartment",
+                "Search what belongs to a resource",
+                SEARCH,
+            )],
+        ),
+        (
+            "/{compartment}/{id}/{type}/_search",
+            vec![posts(
+                Takes::Form,
+                "searchCompartmentByForm",
+                "Search what belongs to a resource, by a form",
+                FORM,
+            )],
+        ),
     ];
     let item = |operations: Vec<Described>| {
         let mut item = PathItem::default();
@@ -204,6 +293,7 @@ fn search() -> Parameter {
         .description(Some(
             "Search parameters, each by its own name: `family=smith`, `birthdate=ge1980`, and R4's `_count`, `_sort`, `_include`, `_revinclude`, `_summary`, `_elements`, `_total`, `_format`, `_pretty`.",
         ))
+        .example(Some("_count=5".into()))
         .style(Some(ParameterStyle::Form))
         .explode(Some(true))
         .schema(Some(parameters()))
@@ -226,9 +316,11 @@ fn content(schema: RefOr<Schema>) -> Content {
 pub fn contents(response: ResponseBuilder, schema: &str) -> ResponseBuilder {
     let in_json = JSON_TYPES.into_iter().map(|name| (name, schema));
     let in_xml = XML_TYPES.into_iter().map(|name| (name, XML));
-    in_json.chain(in_xml).fold(response, |response, (name, schema)| {
-        response.content(name, content(RefOr::Ref(Ref::from_schema_name(schema))))
-    })
+    in_json
+        .chain(in_xml)
+        .fold(response, |response, (name, schema)| {
+            response.content(name, content(RefOr::Ref(Ref::from_schema_name(schema))))
+        })
 }
 
 /// What resources have in common.

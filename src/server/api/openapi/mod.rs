@@ -7,29 +7,30 @@
 mod fhir;
 mod refusals;
 
-use utoipa::PartialSchema;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    Components, ContactBuilder, Header, Info, InfoBuilder, LicenseBuilder, OpenApi, Ref, RefOr,
-    Required, Response, Schema, Tag,
+    Components, Header, Info, InfoBuilder, LicenseBuilder, OpenApi, Ref, RefOr, Required, Response,
+    Schema, Tag,
 };
-use uuid::Uuid;
 
 use super::admission::Surface;
 use super::registered::registered_status;
 use crate::fhir::compartment::compartments;
+pub use refusals::ErrorEnvelope;
 
 const KEY: &str = "subscriptionKey";
 const KEY_IN_QUERY: &str = "subscriptionKeyInQuery";
 const TOKEN: &str = "deviceToken";
 const DEVICE: &str = "deviceId";
 
+/// The tag of sites and tokens.
+pub const SITES: &str = "Sites and tokens";
 const FHIR: &str = "FHIR";
 /// The response of an operation that says how a page's rows lie in the result.
 const PAGE: &str = "{pageNumber}";
@@ -64,10 +65,10 @@ pub fn document(mut described: OpenApi) -> OpenApi {
 }
 
 /// Says of the paths of a surface what is its own.
-pub fn of_surface(described: &mut OpenApi, surface: Surface) {
+pub fn of_surface(described: &mut OpenApi, surface: Surface, tag: &str) {
     for item in described.paths.paths.values_mut() {
         for operation in operations(item) {
-            operation.tags = Some(vec![tag(surface).to_owned()]);
+            operation.tags = Some(vec![tag.to_owned()]);
             operation.security = Some(security(surface));
             let Some(id) = &mut operation.operation_id else {
                 continue;
@@ -107,31 +108,44 @@ fn finish(path: &str, operation: &mut Operation, refusals: impl Fn(u16) -> Optio
     let own = std::mem::take(parameters);
     parameters.extend(names.map(|name| RefOr::T(in_path(name))));
     parameters.extend(own);
-    let responses = &mut operation.responses.responses;
     if path.contains(PAGE)
-        && let Some(RefOr::T(response)) = responses.get_mut("200")
+        && let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200")
     {
         place_of_page(response);
     }
-    let of_body = match operation.request_body {
-        Some(_) => &[400, 408, 413, 415][..],
-        None => &[],
-    };
-    let of_all = [401, 403, 404, 414, 500, 503, 504];
-    for status in of_all.iter().chain(of_body) {
+    let asks = own_parameters(operation);
+    let possible = [
+        (&[401, 403, 404, 414, 500, 503, 504][..], true),
+        (&[400, 408, 413, 415], operation.request_body.is_some()),
+        (&[400], asks),
+        (&[410], path.contains(PAGE)),
+        (&[429], path.ends_with("/immediate")),
+    ];
+    let possible = possible.into_iter().filter(|(_, is)| *is);
+    for status in possible.flat_map(|(statuses, _)| statuses) {
         if let Some(refusal) = refusals(*status) {
-            let place = responses.entry(status.to_string());
+            let place = operation.responses.responses.entry(status.to_string());
             place.or_insert_with(|| RefOr::Ref(refusal));
         }
     }
 }
 
+/// Whether an operation has parameters in its URL's query string.
+fn own_parameters(operation: &Operation) -> bool {
+    let mut all = operation.parameters.iter().flatten();
+    all.any(|one| matches!(one, RefOr::T(one) if one.parameter_in == ParameterIn::Query))
+}
+
 /// A segment of a path.
 fn in_path(name: &str) -> Parameter {
     let text = || ObjectBuilder::new().schema_type(Type::String);
+    let id = || {
+        let guid = SchemaFormat::KnownFormat(KnownFormat::Uuid);
+        text().format(Some(guid)).into()
+    };
     let (about, schema): (&str, RefOr<Schema>) = match name {
-        "siteId" => ("The practice, by its site's id.", Uuid::schema()),
-        "queryId" => ("The query, by its id.", Uuid::schema()),
+        "siteId" => ("The practice, by its site's id.", id()),
+        "queryId" => ("The query, by its id.", id()),
         "pageNumber" => {
             let number = ObjectBuilder::new().schema_type(Type::Integer);
             let number = number.minimum(Some(1)).maximum(Some(u32::MAX));
@@ -166,8 +180,14 @@ fn place_of_page(response: &mut Response) {
     for (name, about) in [
         ("Size", "Bytes of the page's rows as JSON."),
         ("Rows-Count", "How many rows the page has."),
-        ("Rows-Range-Start", "The first row's place in the whole result, from 1; 0 in a page without rows."),
-        ("Rows-Range-End", "The last row's place in the whole result; 0 in a page without rows."),
+        (
+            "Rows-Range-Start",
+            "The first row's place in the whole result, from 1; 0 in a page without rows.",
+        ),
+        (
+            "Rows-Range-End",
+            "The last row's place in the whole result; 0 in a page without rows.",
+        ),
     ] {
         let number = ObjectBuilder::new().schema_type(Type::Integer);
         let header = header(about, number.minimum(Some(0)).into());
@@ -184,7 +204,6 @@ fn info() -> Info {
     InfoBuilder::new()
         .title("Pilaster")
         .version(env!("CARGO_PKG_VERSION"))
-        .summary(Some(env!("CARGO_PKG_DESCRIPTION")))
         .description(Some(ABOUT))
         .license(Some(
             LicenseBuilder::new()
@@ -195,7 +214,8 @@ fn info() -> Info {
         .build()
 }
 
-fn tag(surface: Surface) -> &'static str {
+/// The tag of a surface's queries.
+pub fn queries_of(surface: Surface) -> &'static str {
     match surface {
         Surface::Integrator => "SQL passthrough",
         Surface::Desktop => "SQL passthrough for devices",
@@ -205,11 +225,15 @@ fn tag(surface: Surface) -> &'static str {
 fn tags() -> Vec<Tag> {
     [
         (
-            tag(Surface::Integrator),
+            SITES,
+            "Which sites there are for an integrator, how they stand, and tokens with which devices ask one.",
+        ),
+        (
+            queries_of(Surface::Integrator),
             "Commands of a caller's own, in the SQL of the practice's database, with a subscription key.",
         ),
         (
-            tag(Surface::Desktop),
+            queries_of(Surface::Desktop),
             "The same for an integrator's program on a device at a practice, with the device's token.",
         ),
         (

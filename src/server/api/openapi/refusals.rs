@@ -15,7 +15,10 @@ use crate::errors::{self, Code};
 /// The envelope of every error that is not FHIR's.
 #[derive(ToSchema)]
 #[schema(as = Error)]
-#[expect(dead_code, reason = "what is sent is written by `reply`; a test compares the two")]
+#[expect(
+    dead_code,
+    reason = "what is sent is written by `reply`; a test compares the two"
+)]
 pub struct ErrorEnvelope {
     #[schema(inline)]
     error: ErrorBody,
@@ -45,10 +48,22 @@ const STATUSES: [(u16, &str, &str); 13] = [
     (410, "Gone", "What the path names is kept no more"),
     (413, "ContentTooLarge", "The body is too large"),
     (414, "UriTooLong", "The URL is too long"),
-    (415, "UnsupportedMediaType", "The body is not JSON by its media type"),
-    (429, "TooManyRequests", "The caller asks more than it may for now"),
+    (
+        415,
+        "UnsupportedMediaType",
+        "The body is not JSON by its media type",
+    ),
+    (
+        429,
+        "TooManyRequests",
+        "The caller asks more than it may for now",
+    ),
     (500, "InternalError", "Something failed here"),
-    (503, "Unavailable", "The practice, or what the server keeps, is away for now"),
+    (
+        503,
+        "Unavailable",
+        "The practice, or what the server keeps, is away for now",
+    ),
     (504, "Timeout", "There was no answer in time"),
 ];
 
@@ -66,8 +81,16 @@ const SHARED: [Code; 9] = [
 ];
 /// Of statuses that FHIR alone has.
 const FHIR_ONLY: [(u16, &str, &str); 2] = [
-    (406, "NotAcceptable", "There is no answer in the form that is asked for"),
-    (412, "PreconditionFailed", "Several resources are what is asked for"),
+    (
+        406,
+        "NotAcceptable",
+        "There is no answer in the form that is asked for",
+    ),
+    (
+        412,
+        "PreconditionFailed",
+        "Several resources are what is asked for",
+    ),
 ];
 const FHIR_PREFIX: &str = "Fhir";
 
@@ -125,7 +148,10 @@ fn refusal(status: u16, about: &str, is_there: impl Fn(&Code) -> bool) -> Respon
         }
         429 | 503 => {
             let schema = ObjectBuilder::new().schema_type(Type::Integer);
-            let header = header("Seconds after which to try again.", schema.minimum(Some(0)).into());
+            let header = header(
+                "Seconds after which to try again.",
+                schema.minimum(Some(0)).into(),
+            );
             response.header("Retry-After", header)
         }
         _ => response,
