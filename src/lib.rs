@@ -12,6 +12,7 @@ pub mod explain;
 pub mod fhir;
 pub mod gateway;
 pub mod hex;
+pub mod http_client;
 pub mod journal;
 pub mod key_file;
 pub mod mapping;

@@ -62,6 +62,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     crate::passthrough::describe_metrics();
     crate::gateway::meter::describe();
     crate::journal::describe_metrics();
+    crate::gateway::webhook::describe_metrics();
     *installed = Some(handle.clone());
     Ok(handle)
 }

@@ -26,7 +26,7 @@ use crate::gateway::link::{Later, Nature};
 use crate::gateway::moment::Moment;
 use crate::gateway::query::{ErrorDetails, Outcome, Page, Query, Status, StatusTiming};
 use crate::gateway::registered::{Registered, RegisteredResult};
-use crate::gateway::webhook::{Delivery, DeliveryStatus};
+use crate::gateway::webhook::{Delivery, DeliveryStatus, Receiver};
 use crate::passthrough::call::Call;
 
 /// Why something could not be kept or found. No message holds what was to be kept.
@@ -304,6 +304,20 @@ pub trait Store: Send + Sync + 'static {
         again: Moment,
         limit: usize,
     ) -> Later<'_, Result<Vec<Delivery>, StoreError>>;
+
+    /// As [`Store::due_deliveries`], but of one receiver `each` at the most, and none of those that are `busy`: so that
+    /// much that is due to one, which may be slow, does not keep others waiting. A store that cannot tell them apart
+    /// gives what is due.
+    fn due_deliveries_for_all(
+        &self,
+        now: Moment,
+        again: Moment,
+        limit: usize,
+        _each: usize,
+        _busy: Vec<Receiver>,
+    ) -> Later<'_, Result<Vec<Delivery>, StoreError>> {
+        self.due_deliveries(now, again, limit)
+    }
 
     /// What came of an attempt.
     fn tried(&self, tried: Tried) -> Later<'_, Result<(), StoreError>>;

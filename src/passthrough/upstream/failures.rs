@@ -1,16 +1,14 @@
 //! What goes wrong on the way to an upstream and back, in words that hold nothing of the request or the answer.
 
-use std::error::Error;
 use std::io;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode};
 use rustls::CertificateError;
 
 use super::account::PAUSE;
 use super::answer::MOST_MIB;
+use crate::http_client::{cause, retry_after};
 use crate::passthrough::PassthroughError;
 
 /// What a status says by itself; None where it says only that something failed.
@@ -26,27 +24,16 @@ pub(super) fn refusal(response: &Response, asked: Instant) -> Option<Passthrough
             Some(PassthroughError::Timeout(Duration::from_millis(waited)))
         }
         StatusCode::TOO_MANY_REQUESTS => Some(PassthroughError::UpstreamLimit {
-            pause: retry_after(response).unwrap_or(PAUSE),
+            pause: retry_after(response.headers()).unwrap_or(PAUSE),
         }),
         StatusCode::SERVICE_UNAVAILABLE => Some(PassthroughError::UpstreamOffline {
-            pause: retry_after(response),
+            pause: retry_after(response.headers()),
         }),
         status if status.is_redirection() => {
             words("it answers with a redirection, which is not followed")
         }
         _ => None,
     }
-}
-
-/// `Retry-After`: seconds, or a date of HTTP's.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u32>() {
-        return Some(Duration::from_secs(seconds.into()));
-    }
-    let at = Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()?;
-    let left = Timestamp::now().until(at).ok()?;
-    Duration::try_from(left).ok().or(Some(Duration::ZERO))
 }
 
 /// The body of an answer.
@@ -113,22 +100,4 @@ fn tls(error: &rustls::Error) -> PassthroughError {
         _ => return PassthroughError::Unreachable("no TLS session comes about".to_owned()),
     };
     PassthroughError::Certificate(words.to_owned())
-}
-
-/// The error of a kind that is behind another. An I/O error has its own inside it, and does not name it as its source.
-fn cause<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
-        let inner = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        next = match inner {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
 }

@@ -1,4 +1,29 @@
 //! Messages to integrators' webhooks: that something is there, never what.
+//!
+//! What an integrator's webhook is told is kept with what it tells of, in one step; from there it is taken up, signed and
+//! sent, again where that can help, until it is delivered or has been tried often enough.
+//!
+//! ```text
+//! worker   messages that are due, from the store      lanes   which of them is sent now
+//! url      a template and a message → a URL           guard   which addresses may be called at all
+//! sign     a message → its body and headers           retry   an answer → sent again, and when
+//! ```
+//!
+//! A URL is what an operator was told by someone else, and names a server of someone else's: it gets five seconds, none of
+//! its words are read but a status and `Retry-After`, it leads nowhere else, and it is no way into this network.
+
+pub mod guard;
+mod lanes;
+mod meter;
+pub mod retry;
+pub mod sign;
+#[cfg(test)]
+mod tests;
+pub mod url;
+mod worker;
+
+pub use meter::describe as describe_metrics;
+pub use worker::{Options, Sender, SenderError, TargetOf, TraceOf};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +50,9 @@ impl Source {
         }
     }
 }
+
+/// Who is told: an integrator has a webhook in each environment.
+pub type Receiver = (IntegratorId, Environment);
 
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,4 +85,11 @@ pub struct Delivery {
     /// Why nothing came back, in words of our own: `timed out`.
     pub last_problem: Option<String>,
     pub finished_at: Option<Moment>,
+}
+
+impl Delivery {
+    /// Who is told.
+    pub fn receiver(&self) -> Receiver {
+        (self.integrator, self.environment)
+    }
 }
