@@ -3,7 +3,8 @@
 //! A stage's error enum names a [`Code`] for each variant; the HTTP status and the OperationOutcome
 //! issue type follow from the table, so that the two can never disagree between stages.
 
-/// A stable error code. `PS…` search text, `PP…` plan, `PD…` database, `PH…` HTTP, `PG…` gateway: who may ask what.
+/// A stable error code. `PS…` search text, `PP…` plan, `PD…` database, `PH…` HTTP, `PG…` gateway: who may ask what, `PJ…`
+/// journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
     /// Stable and documented: `PS001`.
@@ -126,4 +127,6 @@ codes! {
     STATEMENT_TIMEOUT = "PG021", 504, "timeout", "The statement did not end in time", "Narrow the statement, or send it as async.";
     STATE_UNAVAILABLE = "PG022", 503, "transient", "What the server keeps cannot be read or written now", "Try again after the seconds that Retry-After says; tell the operator if it stays so.";
     REQUEST_PARAMETER = "PG023", 400, "value", "A parameter is missing, or has a value that it does not take", "Give each parameter that the message names once, as it says.";
+    AUDIT_PARAMETER = "PJ001", 400, "value", "A parameter of the journal's export cannot be read", "Give from, to, integrator, site, kind and _format once each at the most, as the message says.";
+    JOURNAL_FAILED = "PJ002", 503, "transient", "The journal cannot be read or written", "Try again later; the log says what is wrong with it.";
 }

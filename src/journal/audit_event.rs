@@ -9,13 +9,16 @@
 //! - The entry's number and hash are details too, so that a copy can be compared with the journal.
 
 use std::borrow::Cow;
+use std::io;
 use std::net::IpAddr;
 
 use serde::Serialize;
+use thiserror::Error;
 use uuid::Uuid;
 
+use super::JournalError;
 use super::entry::{AdminAction, Cause, Entry, Interaction, What};
-use super::reader::Recorded;
+use super::reader::{Filter, Reader, Recorded};
 use crate::gateway::moment::Moment;
 use crate::gateway::query::{ErrorType, Status};
 
@@ -89,6 +92,48 @@ impl Export {
             (Form::Bundle, false) => "]}",
         }
     }
+}
+
+/// Why an export came to nothing.
+#[derive(Debug, Error)]
+pub enum ExportError {
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error("the export cannot be written: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// Writes all that a filter lets through, in the order of time; how many entries.
+///
+/// # Errors
+/// [`ExportError`]
+pub fn write(
+    reader: &Reader,
+    filter: &Filter,
+    form: Form,
+    out: &mut impl io::Write,
+) -> Result<u64, ExportError> {
+    // What is written meanwhile is not of this export.
+    let until = reader.head()?.seq;
+    let filter = Filter {
+        until: Some(filter.until.map_or(until, |given| given.min(until))),
+        ..filter.clone()
+    };
+    let mut export = Export::new(form);
+    let mut place = None;
+    let mut written = 0;
+    loop {
+        let page = reader.entries(&filter, place)?;
+        out.write_all(&export.entries(&page.entries))?;
+        written += page.entries.len() as u64;
+        place = page.next;
+        if place.is_none() {
+            break;
+        }
+    }
+    out.write_all(export.end().as_bytes())?;
+    out.flush()?;
+    Ok(written)
 }
 
 const DICOM: &str = "http://dicom.nema.org/resources/ontology/DCM";

@@ -20,8 +20,9 @@ const SENTINEL: &str = "Sentinelsurname";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Long ago, so that nothing that is recorded by the clock is of that time.
 fn start() -> Moment {
-    Moment::from_millis(1_795_344_675_007)
+    Moment::from_millis(1_606_042_275_007)
 }
 
 pub(crate) fn scope() -> Scope {
@@ -119,7 +120,10 @@ pub(crate) fn every_kind() -> Vec<Entry> {
     vec![
         immediate(&device),
         plain(What::AsyncSubmit),
-        Entry::of_query(What::AsyncEnd, &failed),
+        Entry {
+            at: start(),
+            ..Entry::of_query(What::AsyncEnd, &failed)
+        },
         plain(What::Register),
         plain(What::RegisteredRun { changed: true }),
         plain(What::RegisteredCancel),
@@ -602,7 +606,26 @@ async fn who_finds_no_room_is_told_in_the_end() {
 
 /// A log that is kept, at its finest.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// What is logged on this thread, until the guard is dropped.
+    pub(crate) fn keep() -> (Log, tracing::subscriber::DefaultGuard) {
+        let log = Log::default();
+        let kept = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(move || kept.clone())
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let bytes = self.0.lock().expect("a lock").clone();
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+}
 
 impl std::io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -617,12 +640,6 @@ impl std::io::Write for Log {
 
 #[tokio::test]
 async fn neither_the_journal_nor_the_log_holds_what_was_asked_or_found() {
-    let log = Log::default();
-    let kept = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || kept.clone())
-        .finish();
     let folder = TempDir::new().expect("a folder");
     let asked = query(&scope());
     let parameters = asked
@@ -631,7 +648,7 @@ async fn neither_the_journal_nor_the_log_holds_what_was_asked_or_found() {
         .map(|outcome| outcome.parameters.clone());
     let name = parameters.and_then(|all| all.first().map(|one| one.name.clone()));
     assert!(name.is_some_and(|name| name.contains(SENTINEL)));
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (log, guard) = Log::keep();
     let mut head = None;
     {
         let journal = open(&folder);
@@ -655,9 +672,9 @@ async fn neither_the_journal_nor_the_log_holds_what_was_asked_or_found() {
         head.replace(journal.head().await.expect("read"));
     }
     drop(guard);
-    let log = log.0.lock().expect("a lock").clone();
-    assert!(log.windows(8).any(|bytes| bytes == b"recorded"));
-    holds_nothing(&log);
+    let log = log.text();
+    assert!(log.contains("recorded"), "{log}");
+    holds_nothing(log.as_bytes());
     assert_eq!(head.map(|head| head.seq), Some(15));
 }
 

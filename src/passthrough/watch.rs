@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use crate::trace_context::{self, TraceContext};
+
 /// One job's end. Those who wait for a database ask it, or wait for it.
 pub struct Watch {
     /// When the job's time is up; it has none before it begins.
@@ -14,6 +16,8 @@ pub struct Watch {
     limit: Duration,
     cancelled: AtomicBool,
     notify: Notify,
+    /// Of the request that the job is for.
+    trace: Option<TraceContext>,
 }
 
 impl Watch {
@@ -31,7 +35,13 @@ impl Watch {
             limit,
             cancelled: AtomicBool::new(false),
             notify: Notify::new(),
+            trace: trace_context::current(),
         })
+    }
+
+    /// The place in a trace of the request that the job is for; None where it is for none.
+    pub fn trace(&self) -> Option<&TraceContext> {
+        self.trace.as_ref()
     }
 
     /// The job's time runs from now.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -29,8 +29,9 @@ use super::operator_key::OperatorKey;
 use super::practice::Practice;
 use super::reply::Refusal;
 use super::watched::MappingState;
-use super::{encoding, fhir, health, observe, reply};
+use super::{audit, encoding, fhir, health, observe, reply};
 use crate::errors;
+use crate::journal::Journal;
 
 /// Answers below this many bytes are not compressed: they fit in one packet anyway.
 const COMPRESSED_FROM: u64 = 1024;
@@ -179,6 +180,7 @@ pub struct App {
     pub(super) cloud: Option<Arc<Cloud>>,
     /// Of the mapping's files, where they are watched.
     mapping: RwLock<Option<Arc<MappingState>>>,
+    journal: OnceLock<Arc<Journal>>,
 }
 
 impl App {
@@ -202,6 +204,7 @@ impl App {
             explorer: setup.explorer,
             cloud: setup.cloud.map(Arc::new),
             mapping: RwLock::new(None),
+            journal: OnceLock::new(),
         }
     }
 
@@ -222,6 +225,16 @@ impl App {
     /// Another number whenever something else is served.
     pub(super) fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
+    }
+
+    /// What is asked of practices goes into a journal, for as long as the server runs; another is not taken.
+    pub fn keep_journal(&self, journal: Arc<Journal>) {
+        let _ = self.journal.set(journal);
+    }
+
+    /// The journal; None where none is kept.
+    pub(super) fn journal(&self) -> Option<Arc<Journal>> {
+        self.journal.get().cloned()
     }
 
     /// Says how the mapping's files are, from now on.
@@ -319,7 +332,8 @@ pub fn router(app: Arc<App>) -> Router {
     }
     router = router
         .route("/operator/sites", get(operator::sites))
-        .route(operator::METADATA, get(operator::metadata));
+        .route(operator::METADATA, get(operator::metadata))
+        .route(audit::PATH, get(audit::audit));
     for path in operator::EXPLAIN {
         router = router.route(path, get(operator::explain));
     }

@@ -14,6 +14,7 @@
 //! | `batch`, `operation` | a Bundle of requests, Parameters → what they ask for |
 //! | `api` | a caller's own command → its answer; the description of all paths |
 //! | `operator` | a search with the operator's key → what becomes of it |
+//! | `audit` | a filter with the operator's key → the journal's entries, as AuditEvents |
 //! | `operator_key` | a request → whether it has the operator's key |
 //! | `keys`, `path`, `wishes`, `negotiate`, `prefer`, `body` | parts of a request → what they mean |
 //! | `base_url` | a request → what its links begin with |
@@ -29,6 +30,7 @@
 pub mod api;
 mod app;
 mod asset;
+mod audit;
 mod bare;
 mod base_url;
 mod batch;

@@ -1,5 +1,8 @@
 //! What is known of a request from outside: an id, a line in the log, numbers in the metrics.
 //!
+//! The request's place in a trace ([`crate::trace_context`]) is in its extensions, and is the task's own while it is answered.
+//! The answer says nothing of it: the Recommendation has no header for that.
+//!
 //! Handlers leave a [`Trail`] in their response; this turns it into one log line and the metrics. Both
 //! name the interaction, a resource type that is served, the status; the line, the site's id too. Never a path, a
 //! query, another id, a header: any of these may hold a person's name or a key.
@@ -21,6 +24,7 @@ use uuid::Uuid;
 use super::reply::Refusal;
 use super::{metrics, reply};
 use crate::errors::{self, Code};
+use crate::trace_context::{self, TraceContext};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A UUID in its usual form, with hyphens.
@@ -74,14 +78,18 @@ impl Trail {
     }
 }
 
-/// Gives a request its id, and reports on it when it is answered.
+/// Gives a request its id and its place in a trace, and reports on it when it is answered.
 pub async fn observe(mut request: Request, next: Next) -> Response<Body> {
     let started = Instant::now();
     let id = request_id(&request);
     let method = known(request.method());
+    let place = TraceContext::of(request.headers(), [new_id(), new_id()]);
+    let (trace, span, parent) = (place.trace, place.span, place.parent);
     request.extensions_mut().insert(RequestId(id));
+    request.extensions_mut().insert(place.clone());
     let under_way = metrics::InFlight::begin();
-    let mut response = match caught(next.run(request)).await {
+    let answered = trace_context::scope(place, next.run(request));
+    let mut response = match caught(answered).await {
         Ok(response) => response,
         Err(Panicked) => reply::envelope(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -102,6 +110,9 @@ pub async fn observe(mut request: Request, next: Next) -> Response<Body> {
     metrics::request(&trail, response.status(), took);
     tracing::info!(
         request = %id,
+        %trace,
+        %span,
+        parent = parent.map(tracing::field::display),
         method,
         site = trail.site.map(tracing::field::display),
         interaction = trail.interaction.unwrap_or("other"),
@@ -191,6 +202,7 @@ fn forget_safely(payload: Box<dyn Any + Send>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::tests::Log;
 
     fn with_id(value: &str) -> Request {
         Request::builder()
@@ -214,6 +226,49 @@ mod tests {
             assert_eq!(made.get_version_num(), 4, "{other}");
             assert!(!made.to_string().contains(other) || other.is_empty());
         }
+    }
+
+    #[tokio::test]
+    async fn a_request_goes_on_with_its_callers_trace() {
+        let seen = axum::routing::get(|request: Request| async move {
+            let place = request.extensions().get::<TraceContext>().cloned();
+            assert_eq!(place, trace_context::current());
+            place
+                .map(|place| place.traceparent().to_str().expect("ASCII").to_owned())
+                .expect("a place")
+        });
+        let router = axum::Router::new()
+            .route("/", seen)
+            .layer(axum::middleware::from_fn(observe));
+        let (log, guard) = Log::keep();
+        let request = Request::builder()
+            .uri("/")
+            .header(
+                "traceparent",
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            )
+            .header("tracestate", "vendor=soughtname")
+            .body(Body::empty());
+        let answered = tower::ServiceExt::oneshot(router, request.expect("a request")).await;
+        drop(guard);
+        let response = answered.expect("answered");
+        assert!(!response.headers().contains_key("traceresponse"));
+        let body = axum::body::to_bytes(response.into_body(), 100).await;
+        let body = String::from_utf8(body.expect("a body").to_vec()).expect("UTF-8");
+        assert!(
+            body.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"),
+            "{body}"
+        );
+        assert!(!body.contains("00f067aa0ba902b7"), "{body}");
+        let log = log.text();
+        for part in [
+            "trace=4bf92f3577b34da6a3ce929d0e0e4736",
+            "parent=00f067aa0ba902b7",
+        ] {
+            assert!(log.contains(part), "{part}\n{log}");
+        }
+        assert!(log.contains(&format!("span={}", &body[36..52])), "{log}");
+        assert!(!log.contains("soughtname"), "{log}");
     }
 
     #[tokio::test]

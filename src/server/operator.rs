@@ -19,6 +19,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, Response, StatusCode};
+use uuid::Uuid;
 
 use super::app::{App, Served};
 use super::base_url::fhir_base;
@@ -93,7 +94,7 @@ pub(super) async fn metadata(State(app): State<Arc<App>>, request: Request) -> R
             .strip_prefix(SITES)
             .and_then(|rest| rest.strip_suffix("/metadata"));
         let site = now.site(id.unwrap_or_default())?;
-        trail.site = uuid::Uuid::try_parse(site.id()).ok();
+        trail.site = Uuid::try_parse(site.id()).ok();
         let base = fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id());
         Ok(capabilities(&app, &**site, base)?.to_vec())
     })
@@ -111,10 +112,7 @@ async fn answered(
         return reply::envelope(StatusCode::NOT_FOUND, "there is nothing at this path");
     }
     let (parts, _) = request.into_parts();
-    let id = parts
-        .extensions
-        .get::<RequestId>()
-        .map_or_else(observe::new_id, |id| id.0);
+    let id = request_id(&parts);
     let mut trail = Trail::default();
     let mut response = match answer(&parts, &mut trail).await {
         Ok(json) => reply::json_text(StatusCode::OK, json),
@@ -127,8 +125,14 @@ async fn answered(
     response
 }
 
+/// The request's id.
+pub(super) fn request_id(parts: &Parts) -> Uuid {
+    let id = parts.extensions.get::<RequestId>();
+    id.map_or_else(observe::new_id, |id| id.0)
+}
+
 /// What is served, to who has the operator's key.
-fn opened(app: &App, parts: &Parts) -> Result<Arc<Served>, Refusal> {
+pub(super) fn opened(app: &App, parts: &Parts) -> Result<Arc<Served>, Refusal> {
     app.check_length(&parts.uri)?;
     let now = app.served();
     let key = now
@@ -159,7 +163,7 @@ async fn explanation(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<
     let base = fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id());
     let query = asked.search.into_bytes();
     let call = called(interaction, base, query, prefer::is_strict(&parts.headers))?;
-    trail.site = uuid::Uuid::try_parse(site.id()).ok();
+    trail.site = Uuid::try_parse(site.id()).ok();
     trail.resource = site.resource(call.resource());
     let options = asked.options;
     app.within_limits(async move {

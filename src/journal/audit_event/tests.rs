@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::*;
 use crate::fhir::capability::tests::is_of;
 use crate::journal::chain::Hash;
+use crate::journal::entry::Kind;
 use crate::journal::tests::{every_kind, immediate, scope};
+use crate::journal::{Journal, Retention};
 
 fn recorded(entries: Vec<Entry>) -> Vec<Recorded> {
     let mut before = Hash::NONE;
@@ -108,4 +110,32 @@ fn what_came_of_it_is_told_by_who_can_mend_it() {
     assert_eq!(of(None, failed, Some((ErrorType::Http, 504))), "8");
     assert_eq!(of(None, failed, Some((ErrorType::HaloLink, 1))), "8");
     assert_eq!(of(None, Some(Status::ExpiredInQueue), None), "8");
+}
+
+#[tokio::test]
+async fn what_a_filter_lets_through_is_written_whole() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let journal = Journal::open(folder.path(), Retention::default()).expect("a journal");
+    // More than a page.
+    let entry = immediate(&scope());
+    let all: Vec<_> = (0..1_001).map(|_| journal.record(&entry)).collect();
+    for kept in all {
+        kept.await.expect("kept");
+    }
+    let token = Entry::now(What::Token);
+    journal.record(&token).await.expect("kept");
+    let reader = Reader::open(folder.path()).expect("a journal");
+    let filter = Filter {
+        kind: Some(Kind::Immediate),
+        ..Filter::default()
+    };
+    let mut lines = Vec::new();
+    let count = write(&reader, &filter, Form::Ndjson, &mut lines).expect("written");
+    assert_eq!(count, 1_001);
+    let lines = String::from_utf8(lines).expect("UTF-8");
+    assert_eq!(lines.lines().count(), 1_001);
+    let mut bundle = Vec::new();
+    write(&reader, &Filter::default(), Form::Bundle, &mut bundle).expect("written");
+    let bundle: Value = serde_json::from_slice(&bundle).expect("JSON");
+    assert_eq!(bundle["entry"].as_array().map(Vec::len), Some(1_002));
 }

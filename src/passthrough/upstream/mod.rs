@@ -9,6 +9,7 @@
 //! - Queries are counted by [`Account`], over all its sites ([`Rate`]).
 //! - Every wait ends with the job's [`Watch`]: the request is then dropped, which closes its socket. HTTP/1.1 alone is
 //!   spoken, where that tells the upstream so.
+//! - A query goes on with the trace of the request that it is for (W3C Trace Context).
 //! - Each statement sees its own state of the database: the API has no transactions.
 //! - The key is sent to the account's own host alone, over TLS: redirections are not followed, and plain HTTP is for
 //!   this computer only. An upstream's words are never passed on, since they may quote values.
@@ -23,7 +24,7 @@ mod rate;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
@@ -217,7 +218,7 @@ impl Site {
             let path = [self.options.site_id.as_str(), "queries", "immediate"];
             let asked = Instant::now();
             let request = account.request(Method::POST, &path);
-            let request = request
+            let request = traced(request, watch)
                 .header("Content-Type", "application/json")
                 .body(body);
             place.used();
@@ -258,7 +259,7 @@ impl Site {
         let work = async {
             let asked = Instant::now();
             let request = account.request(Method::GET, &[&self.options.site_id]);
-            let mut response = request
+            let mut response = traced(request, watch)
                 .send()
                 .await
                 .map_err(|error| failures::transport(&error))?;
@@ -299,6 +300,14 @@ impl Site {
                 () = pause => Err(PassthroughError::Unreachable("no answer in time".to_owned())),
             }
         })
+    }
+}
+
+/// The request goes on with the trace of that which it is for.
+fn traced(request: RequestBuilder, watch: &Watch) -> RequestBuilder {
+    match watch.trace() {
+        Some(trace) => request.headers(trace.child().headers().collect()),
+        None => request,
     }
 }
 

@@ -50,6 +50,8 @@ struct State {
     site: Mutex<(u16, Value)>,
     /// Each query's moment and body.
     queries: Mutex<Vec<(Instant, Value)>>,
+    /// The `traceparent` of each request.
+    traces: Mutex<Vec<Option<String>>>,
     /// Queries in any such time.
     rate: Option<(usize, Duration)>,
     looks: AtomicU32,
@@ -115,6 +117,7 @@ impl Api {
             mode: Mutex::new(Mode::Run),
             site: Mutex::new((200, site())),
             queries: Mutex::default(),
+            traces: Mutex::default(),
             rate,
             looks: AtomicU32::new(0),
             gone: AtomicU32::new(0),
@@ -158,6 +161,11 @@ impl Api {
     /// Each query's moment and body so far.
     pub fn queries(&self) -> Vec<(Instant, Value)> {
         self.state.queries.lock().unwrap().clone()
+    }
+
+    /// The `traceparent` of each request so far.
+    pub fn traces(&self) -> Vec<Option<String>> {
+        self.state.traces.lock().unwrap().clone()
     }
 
     /// How often the site was looked at.
@@ -244,6 +252,8 @@ fn answer(request: &Request, stream: &mut impl Stream, state: &State) -> Option<
     if request.headers.get(KEY_HEADER).map(String::as_str) != Some(KEY) {
         return refuse(stream, 401, "");
     }
+    let trace = request.headers.get("traceparent").cloned();
+    state.traces.lock().unwrap().push(trace);
     let path = format!("/integrator/sites/{SITE}");
     let line = request.line.strip_suffix(" HTTP/1.1").unwrap();
     if line == format!("GET {path}") {

@@ -11,11 +11,13 @@ use std::time::Duration;
 
 use pilaster::cases::Question;
 use pilaster::passthrough::upstream::{Account, AccountOptions, Options, Rate, Upstream};
-use pilaster::passthrough::{Limits, PassthroughError, Pool, Rows};
+use pilaster::passthrough::{Limits, PassthroughError, Pool, Rows, Session};
 use pilaster::relation::Dialect;
 use pilaster::secret::Secret;
 use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteError};
 use pilaster::sql::Statement;
+use pilaster::trace_context::{self, TRACEPARENT, TraceContext};
+use uuid::Uuid;
 
 use crate::mappings::{cases, fixture, redact};
 use crate::practice::{BASE, Practice, mapping_folder, next_cursor, parse};
@@ -195,4 +197,43 @@ fn catalogues_are_databases_of_the_site() {
     assert_eq!(body["catalogue"], "Other");
     assert!(body["maxTimeInQueue"].as_u64().unwrap() <= 30_000);
     assert_eq!(body["command"]["executionMode"], "reader");
+}
+
+/// What is asked there goes on with the trace of what was asked here; what nobody asked for has none.
+#[test]
+fn a_trace_goes_on_at_the_upstream() {
+    let behind = Behind::new(Limits::default());
+    let ask = || behind.rows(Statement::constant("SELECT 1 AS a")).map(drop);
+    assert_eq!(ask(), Ok(()));
+    let untraced = behind.api.traces();
+    assert!(untraced.len() >= 2 && untraced.iter().all(Option::is_none));
+
+    let headers = [(
+        TRACEPARENT,
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    )];
+    let headers = headers.map(|(name, value)| (name, value.parse().unwrap()));
+    let place = TraceContext::of(
+        &headers.into_iter().collect(),
+        [Uuid::new_v4(), Uuid::new_v4()],
+    );
+    let asked = trace_context::scope(place.clone(), async {
+        let run =
+            |session: &mut Session<'_>| session.execute(&Statement::constant("SELECT 2 AS a"), &[]);
+        behind.pool.run(run).await
+    });
+    let rows: Result<Rows, PassthroughError> = behind.runtime.block_on(asked);
+    assert_eq!(rows.map(drop), Ok(()));
+    let traced = behind.api.traces();
+    assert!(traced.len() > untraced.len());
+    for trace in &traced[untraced.len()..] {
+        let trace = trace.as_deref().expect("a trace");
+        assert!(
+            trace.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"),
+            "{trace}"
+        );
+        assert!(trace.ends_with("-01"), "{trace}");
+        // The requests are the asked one's children.
+        assert!(!trace.contains(&place.span.to_string()), "{trace}");
+    }
 }
