@@ -225,11 +225,11 @@ mod tests {
     #[test]
     fn the_nearest_code_is_named() {
         for (typed, nearest) in [
-            ("PM999", "PM061"),
+            ("PM999", "PM062"),
             ("pm12", "PM012"),
             ("12", "PM012"),
             ("PQ001", "PM001"),
-            ("PM99999999999999999999999", "PM061"),
+            ("PM99999999999999999999999", "PM062"),
             ("PC020", "PC019"),
         ] {
             let said = unknown(typed);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::*;
 use crate::gateway::site::Product;
 use crate::passthrough::mssql::Encryption;
+use crate::relation::Dialect;
 
 struct Variables(HashMap<&'static str, &'static str>);
 
@@ -432,6 +433,24 @@ fn statements_of_callers_may_have_a_login_of_their_own() {
         problems.contains("the login is the upstream's"),
         "{problems}"
     );
+}
+
+#[test]
+fn statements_of_callers_have_a_driver_of_their_own_where_fhirs_is_not_theirs() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let mut drivers = Drivers::new(runtime.handle().clone());
+    let mut has_own = |text: &str| {
+        let read = read_text(text).unwrap_or_else(|problems| panic!("{problems}"));
+        let site = &read.config.sites[0];
+        let driver = drivers.of_passthrough(site, Dialect::Sqlite);
+        driver.expect("a driver").is_some()
+    };
+    assert!(!has_own(&sqlite("", "")));
+    assert!(has_own(&sqlite("", "passthrough = { writes = true }")));
+    let firebird = "driver = \"firebird\"\n[site.server]\nhost = \"192.0.2.20\"\nuser = \"reader\"\npassword = { env = \"PASSWORD\" }\n[site.databases]\nBPSPATIENTS = \"/x.fdb\"";
+    let login = "[site.passthrough]\nuser = \"caller\"\npassword = { env = \"CALLER_KEY\" }";
+    assert!(!has_own(&site(firebird)));
+    assert!(has_own(&site(&format!("{firebird}\n{login}"))));
 }
 
 /// A file of several sites with one PMS ID, each with lines of its own; its errors, or its warnings.

@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    CodesPage, ElementPage, Index, Page, Raw, ResourcePage, SearchPage, SourcePage, TablePage,
+    CodesPage, ElementPage, Index, Page, PracticePage, Raw, ResourcePage, SearchPage, SourcePage,
+    TablePage,
 };
 
 /// The page as Markdown.
@@ -78,6 +79,9 @@ impl Writer {
                 others.join(", ")
             );
         }
+        if let Some(practice) = &page.practice {
+            self.practice(practice);
+        }
         self.line("\nA column stands behind the alias of its table, as in the mapping's files. A value that is absent leaves its\nelement out, and an object of which nothing that comes from columns is there is left out with all its constants.\n");
         let rows = page.resources.iter().flat_map(|resource| {
             resource.sources.iter().map(|source| {
@@ -92,6 +96,22 @@ impl Writer {
         });
         self.table(&["resource", "from", "file"], &rows.collect::<Vec<_>>());
         self.line("Then: [tables](#tables), [code tables](#code-tables), [indexes](#indexes), [what the database lacks](#what-the-database-lacks).");
+    }
+
+    fn practice(&mut self, practice: &PracticePage) {
+        let told = practice.columns.iter();
+        let told: Vec<String> = told
+            .map(|(what, column)| format!("{what} ({})", code(column)))
+            .collect();
+        let rows = practice.rows.iter();
+        let rows: String = rows.map(|rows| format!(", where {}", code(rows))).collect();
+        let _ = writeln!(
+            self.0,
+            "\nWhich practice it is stands in {}{rows}: {}; see {}.",
+            code(&practice.table),
+            told.join(", "),
+            code(&practice.place),
+        );
     }
 
     fn resource(&mut self, resource: &ResourcePage) {

@@ -43,6 +43,8 @@ pub struct Page {
     pub engine: &'static str,
     /// The names of tables and columns were seen in public code.
     pub is_public: bool,
+    /// Where the database says which practice it is.
+    pub practice: Option<PracticePage>,
     /// The product's databases, the default one first; empty where it has one.
     pub catalogues: Vec<Arc<str>>,
     pub resources: Vec<ResourcePage>,
@@ -51,6 +53,19 @@ pub struct Page {
     pub indexes: Vec<IndexPage>,
     /// Types and profiles of which the database has nothing, and why.
     pub lacks: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// Where a database says which practice it is.
+#[derive(Debug)]
+pub struct PracticePage {
+    /// `PRACTICE as p`
+    pub table: String,
+    /// The condition of its row.
+    pub rows: Option<String>,
+    /// What is told, each with its column.
+    pub columns: Vec<(&'static str, String)>,
+    /// The file, and the line on which it begins.
+    pub place: String,
 }
 
 /// A resource type.
@@ -128,6 +143,10 @@ pub fn page(mapping: &Mapping) -> Page {
         id: Arc::clone(&mapping.id),
         engine: mapping.engine.name(),
         is_public: mapping.verified == Verified::Public,
+        practice: mapping
+            .practice
+            .as_ref()
+            .map(|of| source::practice(mapping, of)),
         catalogues: mapping.catalogues.clone(),
         resources,
         tables: tables::tables(mapping, &usage),

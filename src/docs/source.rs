@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::words;
+use super::{PracticePage, words};
 use crate::mapping::entries::entry_paths;
 use crate::mapping::usage::table_name;
-use crate::mapping::{Binding, CodeTable, Conversion, Field, Mapping, Node, Source};
+use crate::mapping::{AboutPractice, Binding, CodeTable, Conversion, Field, Mapping, Node, Source};
 use crate::relation::{Dialect, Predicate, Table};
 
 /// One table's worth of a resource type.
@@ -74,6 +74,24 @@ pub(super) struct CodesUse {
     /// Its name, or the element that it is written for.
     pub name: Arc<str>,
     pub files: Vec<Arc<str>>,
+}
+
+/// What is told of where a database says which practice it is.
+pub(super) fn practice(mapping: &Mapping, of: &AboutPractice) -> PracticePage {
+    let told = |key| match key {
+        "siteId" => "the product's own number of the practice",
+        "version" => "the product's version",
+        _ => "the practice's name",
+    };
+    let columns = of.columns();
+    PracticePage {
+        table: table(mapping, &of.relation.table),
+        rows: condition(&of.relation.rows, mapping.engine),
+        columns: columns
+            .map(|(key, column)| (told(key), words::expr(column, mapping.engine)))
+            .collect(),
+        place: of.place.to_string(),
+    }
 }
 
 /// The page of a source. Code tables that it uses are added to `codes`, with its file.

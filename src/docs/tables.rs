@@ -64,9 +64,11 @@ fn column(mapping: &Mapping, usage: &Usage, table: &TableInfo, of: &ColumnInfo) 
     let mut uses: Vec<String> = Vec::new();
     for (place, what) in usage.uses(&table.name, &of.name) {
         let source = place.and_then(|place| mapping.sources.get(place));
-        let what = match source {
-            Some(source) => described(source, what),
-            None => "named in SQL of the mapping's own".to_owned(),
+        let what = match (source, what) {
+            (Some(source), what) => described(source, what),
+            (None, Use::Practice("rows")) => "which row is of the practice itself".to_owned(),
+            (None, Use::Practice(key)) => format!("the practice itself: {key}"),
+            (None, _) => "named in SQL of the mapping's own".to_owned(),
         };
         if !uses.contains(&what) {
             uses.push(what);
@@ -96,6 +98,6 @@ fn described(source: &Source, what: &Use) -> String {
         Use::Child(name) => format!("{of}: child {name}"),
         Use::Profile => format!("{of}.meta.profile"),
         Use::Search(name) => format!("{of}?{name}"),
-        Use::Sql => format!("{of}: SQL of the mapping's own"),
+        Use::Practice(_) | Use::Sql => format!("{of}: SQL of the mapping's own"),
     }
 }

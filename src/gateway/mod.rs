@@ -10,6 +10,7 @@ pub mod ask;
 pub mod caller;
 mod deferred;
 pub mod direct;
+pub mod enrich;
 mod failure;
 pub mod id;
 mod immediate;

@@ -97,6 +97,7 @@ pub(super) fn mapping(id: &str, schema: Schema, compiled: Vec<(At<'_>, Compiled)
         tables: schema.tables,
         sources,
         resources,
+        practice: None,
         lacks: manifest
             .lacks
             .into_iter()

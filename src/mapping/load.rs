@@ -21,7 +21,7 @@ use super::schema::{self, Schema};
 use super::source::{self, Compiled, ReferenceUse};
 use super::vocabulary::{self, names};
 use super::yaml::{self, Node, Span, get};
-use super::{assemble, lacks, predicate, rules, shape, syntax};
+use super::{about, assemble, lacks, predicate, rules, shape, syntax};
 use crate::relation::Expr;
 
 /// The largest file, in bytes.
@@ -323,15 +323,18 @@ fn mapping(id: &str, report: &Report, too_large: &[&str], options: &Options) -> 
     // A source that could not be read may be the one that a reference leads to.
     let all = !schema.unread && !lost_source && compiled.len() == files;
     references(&compiled, all);
-    if let Some((at, _)) = trees.iter().find(|(at, _)| &*at.file().path == MANIFEST) {
+    let mut practice = None;
+    if let Some((at, root)) = trees.iter().find(|(at, _)| &*at.file().path == MANIFEST) {
         lacks::check(*at, &schema.manifest.lacks, &compiled);
         schema.catalogues_of_tables(*at);
+        practice = about::of_manifest(*at, root, &schema, options);
     }
     if report.errors() > 0 {
         return None;
     }
     compiled.retain(|(_, source)| !source.absent);
     let mut mapping = assemble::mapping(id, schema, compiled);
+    mapping.practice = practice;
     mapping.lines = Lines::of(trees.iter().map(|(at, root)| (at.file(), root)));
     mapping.version = version(report.files().map(|at| at.file()), options);
     (report.errors() == 0).then_some(mapping)

@@ -47,6 +47,7 @@ pub mod usage;
 pub(crate) mod walk;
 pub mod yaml;
 
+mod about;
 mod assemble;
 mod binding;
 mod children;

@@ -51,6 +51,8 @@ pub struct Mapping {
     pub sources: Vec<Arc<Source>>,
     /// By resource type.
     pub resources: BTreeMap<&'static str, Resource>,
+    /// Where the database says which practice it is.
+    pub practice: Option<AboutPractice>,
     /// Resource types and profiles of AU Core of which the database has nothing: why.
     pub lacks: BTreeMap<Arc<str>, Arc<str>>,
     /// The lines of its files.
@@ -95,6 +97,34 @@ pub struct ColumnInfo {
     /// It may hold NULL; the columns of a key never do.
     pub nullable: bool,
     pub place: Place,
+}
+
+/// Where a practice's database says which practice it is: in the first row.
+#[derive(Debug, Clone)]
+pub struct AboutPractice {
+    pub relation: Shared<relation::Source>,
+    /// By the table's key; nothing of a derived table.
+    pub order: Vec<relation::Order>,
+    /// The columns of text or of a whole number, of which there is one at least.
+    pub name: Option<Expr>,
+    /// The product's own number of the practice.
+    pub site_id: Option<Expr>,
+    /// Of the product.
+    pub version: Option<Expr>,
+    pub place: Place,
+}
+
+impl AboutPractice {
+    /// The columns that there are, by their keys in the manifest.
+    pub fn columns(&self) -> impl Iterator<Item = (&'static str, &Expr)> {
+        let columns = [
+            ("name", &self.name),
+            ("siteId", &self.site_id),
+            ("version", &self.version),
+        ];
+        let columns = columns.into_iter();
+        columns.filter_map(|(key, column)| Some((key, column.as_ref()?)))
+    }
 }
 
 /// A resource type, from all its sources together.

@@ -155,7 +155,7 @@ pub(super) fn source(
         "table",
         "the table whose rows are the resources: `table: PATIENTS as p`",
     );
-    let root_alias = table.and_then(|node| compiler.table(node));
+    let root_alias = table.and_then(|node| compiler.scope.source_table(node));
     compiler.scope.blind |= root_alias.is_none();
     let value = |key| get(pairs, key).map(|pair| &pair.value);
     let lookups = compiler
@@ -245,6 +245,41 @@ pub(super) fn source(
     })
 }
 
+impl Scope<'_> {
+    /// `table: PATIENTS as p`
+    pub fn source_table(&mut self, node: &Node) -> Option<(Arc<str>, Arc<str>)> {
+        let text = shape::text(self.at, node, "`table:`")?;
+        let name = match fragment::table(text) {
+            Ok(name) => name,
+            Err(unreadable) => {
+                self.unreadable(node, "the table", &unreadable);
+                return None;
+            }
+        };
+        let table = self.table_name(node, &name.table);
+        // `dbo.PATIENTS` is known as PATIENTS where nothing else is said.
+        let last = name.table.value.rsplit('.').next().unwrap_or_default();
+        let alias = name
+            .alias
+            .as_ref()
+            .map_or(last, |alias| alias.value.as_str());
+        self.is_alias(alias, &node.span)?;
+        self.home = Some(Home {
+            span: node.span.clone(),
+            alias: alias.to_owned(),
+            bare: name.alias.is_none(),
+        });
+        let declared = Alias {
+            table: Arc::clone(&table),
+            rows: Rows::Source,
+            lookup: None,
+            span: node.span.clone(),
+            missing: false,
+        };
+        Some((self.declare(alias, declared)?, table))
+    }
+}
+
 impl Compiler<'_> {
     pub fn schema(&self) -> &Schema {
         self.scope.schema
@@ -305,39 +340,6 @@ impl Compiler<'_> {
             return None;
         }
         Some((Some(Arc::from(text)), pair.value.span.clone()))
-    }
-
-    /// `table: PATIENTS as p`
-    fn table(&mut self, node: &Node) -> Option<(Arc<str>, Arc<str>)> {
-        let text = shape::text(self.at, node, "`table:`")?;
-        let name = match fragment::table(text) {
-            Ok(name) => name,
-            Err(unreadable) => {
-                self.scope.unreadable(node, "the table", &unreadable);
-                return None;
-            }
-        };
-        let table = self.scope.table_name(node, &name.table);
-        // `dbo.PATIENTS` is known as PATIENTS where nothing else is said.
-        let last = name.table.value.rsplit('.').next().unwrap_or_default();
-        let alias = name
-            .alias
-            .as_ref()
-            .map_or(last, |alias| alias.value.as_str());
-        self.scope.is_alias(alias, &node.span)?;
-        self.scope.home = Some(Home {
-            span: node.span.clone(),
-            alias: alias.to_owned(),
-            bare: name.alias.is_none(),
-        });
-        let declared = Alias {
-            table: Arc::clone(&table),
-            rows: Rows::Source,
-            lookup: None,
-            span: node.span.clone(),
-            missing: false,
-        };
-        Some((self.scope.declare(alias, declared)?, table))
     }
 
     fn rows(&self, node: &Node) -> Option<Predicate> {

@@ -33,6 +33,8 @@ pub enum Use {
     Profile,
     /// A search parameter that looks at it, and at no element of it.
     Search(Arc<str>),
+    /// What is told of the practice itself, by the key of the manifest: `name`.
+    Practice(&'static str),
     /// Named in SQL of the mapping's own.
     Sql,
 }
@@ -54,11 +56,26 @@ impl Usage {
             let aliases = Aliases::of(mapping, source);
             let mut reader = Reader {
                 aliases: &aliases,
-                place,
+                place: Some(place),
                 usage: &mut usage,
                 texts: &mut texts,
             };
             reader.source(source);
+        }
+        if let Some(about) = &mapping.practice {
+            let table = &about.relation.table;
+            let name = table_name(mapping, table);
+            let of = name.map(|name| (Arc::clone(&table.alias), name));
+            let mut reader = Reader {
+                aliases: &Aliases(of.into_iter().collect()),
+                place: None,
+                usage: &mut usage,
+                texts: &mut texts,
+            };
+            reader.predicate(&about.relation.rows, &Use::Practice("rows"));
+            for (key, column) in about.columns() {
+                reader.expr(column, &Use::Practice(key));
+            }
         }
         usage.named_in_sql(mapping, &texts);
         usage
@@ -103,9 +120,9 @@ impl Usage {
             .collect()
     }
 
-    fn note(&mut self, column: ColumnOf, place: usize, what: Use) {
+    fn note(&mut self, column: ColumnOf, place: Option<usize>, what: Use) {
         let uses = self.0.entry(column).or_default();
-        let what = (Some(place), what);
+        let what = (place, what);
         if !uses.contains(&what) {
             uses.push(what);
         }
@@ -149,7 +166,8 @@ pub fn table_name(mapping: &Mapping, table: &Table) -> Option<Arc<str>> {
 
 struct Reader<'u> {
     aliases: &'u Aliases,
-    place: usize,
+    /// Of the source, where it is one.
+    place: Option<usize>,
     usage: &'u mut Usage,
     /// The words of the fragments.
     texts: &'u mut Vec<Vec<String>>,
@@ -265,7 +283,7 @@ impl Reader<'_> {
                 let is_value =
                     |what: &Use| matches!(what, Use::Element(_) | Use::Id | Use::LastUpdated);
                 uses.iter()
-                    .any(|(place, what)| *place == Some(self.place) && is_value(what))
+                    .any(|(place, what)| *place == self.place && is_value(what))
             };
             if !(unless_used && self.usage.0.get(&column).is_some_and(is_used)) {
                 self.usage.note(column, self.place, what.clone());

@@ -72,7 +72,7 @@ pub(super) const fn words<T: Copy, const N: usize>(
 use Form::{Flag, Is, Whole, Word};
 
 /// `mapping.yaml`
-pub(super) const MANIFEST: [Key; 9] = [
+pub(super) const MANIFEST: [Key; 10] = [
     needed("name", Is("text"), "The product's name, for people"),
     key(
         "pms",
@@ -98,6 +98,11 @@ pub(super) const MANIFEST: [Key; 9] = [
         "catalogues",
         Is("texts"),
         "The databases of the product by name, the default one first",
+    ),
+    key(
+        "practice",
+        Is("practice"),
+        "Where the database says which practice it is: its name, the product's number of it, the product's version",
     ),
     key(
         "lacks",
@@ -192,6 +197,31 @@ pub(super) const SOURCE: [Key; 15] = [
     ),
     CODES,
     TABLES,
+];
+
+/// `practice:` of the manifest.
+pub(super) const PRACTICE: [Key; 5] = [
+    needed(
+        "table",
+        Is("text"),
+        "The table that says which practice it is, and its alias: `PRACTICE as p`; of its rows the first counts",
+    ),
+    key(
+        "rows",
+        Is("condition"),
+        "The condition that its row must hold",
+    ),
+    key("name", Is("column"), "The column of the practice's name"),
+    key(
+        "siteId",
+        Is("column"),
+        "The column of the product's own number of the practice",
+    ),
+    key(
+        "version",
+        Is("column"),
+        "The column of the product's version",
+    ),
 ];
 
 /// An entry of `tables:`.
@@ -626,8 +656,9 @@ mod tests {
 
     #[test]
     fn a_place_has_a_key_once_and_says_what_it_is_for() {
-        let places: [&[Key]; 18] = [
+        let places: [&[Key]; 19] = [
             &MANIFEST,
+            &PRACTICE,
             &SHARED,
             &SOURCE,
             &TABLE,

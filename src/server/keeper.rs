@@ -17,7 +17,7 @@ use crate::cursor::CursorKey;
 use crate::explain::{self, HttpCall, HttpOptions};
 use crate::fhir::capability::{self, StatementOptions};
 use crate::gateway::link::Availability;
-use crate::gateway::site::{SiteStatus, Standing};
+use crate::gateway::site::{PracticeMetadata, SiteStatus, Standing};
 use crate::mapping::{Diagnostics, Loaded, Mapping, Options};
 use crate::passthrough::{PassthroughError, Pool};
 use crate::plan::CountLimits;
@@ -366,7 +366,138 @@ impl Practice for Keeper {
         }
     }
 
+    fn metadata(self: Arc<Self>) -> Reply<Result<PracticeMetadata, PassthroughError>> {
+        Box::pin(async move { self.site()?.practice_metadata().await })
+    }
+
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>> {
         Box::pin(async move { self.site()?.ready().await })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::mapping::load_files;
+    use crate::passthrough::sqlite::Sqlite;
+    use crate::passthrough::{Connection, Driver, Limits, Session, Watch};
+    use crate::relation::Dialect;
+
+    /// A server elsewhere with a file's database, which can be away.
+    struct Server {
+        behind: Sqlite,
+        is_away: Arc<AtomicBool>,
+    }
+
+    impl Driver for Server {
+        fn dialect(&self) -> Dialect {
+            Dialect::Sqlite
+        }
+
+        fn catalogues(&self) -> &[Arc<str>] {
+            self.behind.catalogues()
+        }
+
+        fn connect(
+            &self,
+            catalogue: usize,
+            watch: &Arc<Watch>,
+        ) -> Result<Box<dyn Connection>, PassthroughError> {
+            match self.is_away.load(Ordering::Relaxed) {
+                true => Err(PassthroughError::Unreachable("refused".to_owned())),
+                false => self.behind.connect(catalogue, watch),
+            }
+        }
+    }
+
+    fn mapping() -> Result<Loaded, Diagnostics> {
+        let files = [
+            (
+                "mapping.yaml",
+                "name: X\nengine: sqlite\nverified: public\ncollation: BINARY\npractice: { table: P as p, name: p.NAME }\n",
+            ),
+            (
+                "patient.yaml",
+                "resource: Patient\ntable: P as p\nid: p.ID\nelements: { active: true }\ntables:\n  P: { key: ID, columns: { ID: int, NAME: varchar(9) } }\n",
+            ),
+        ];
+        load_files("x", &files, &Options::default())
+    }
+
+    fn keeper(file: &Path) -> (Arc<Keeper>, Arc<AtomicBool>) {
+        let limits = Limits::default();
+        let is_away = Arc::new(AtomicBool::new(true));
+        let driver = Server {
+            behind: Sqlite::file(file, &limits),
+            is_away: Arc::clone(&is_away),
+        };
+        let keeper = Keeper::new(KeeperConfig {
+            id: "1".to_owned(),
+            zone: TimeZone::UTC,
+            count: CountLimits::default(),
+            cursor_key: Arc::new(CursorKey::from_bytes([7; 32])),
+            mapping: Arc::new(mapping().expect("a mapping").mapping),
+            load: Box::new(|_| mapping()),
+            pool: Arc::new(Pool::new(Arc::new(driver), limits)),
+        });
+        (keeper, is_away)
+    }
+
+    #[tokio::test]
+    async fn how_a_site_stands_follows_its_database() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let (keeper, is_away) = keeper(file.path());
+        let unreachable = Standing {
+            availability: Availability::Unreachable,
+            status: SiteStatus::Initialising,
+        };
+        assert_eq!(keeper.standing(), unreachable);
+        let open = || async { keeper.open().await.expect("no other attempt") };
+        assert!(open().await.is_err());
+        assert_eq!(keeper.standing(), unreachable);
+
+        // It answers, and has not the table.
+        is_away.store(false, Ordering::Relaxed);
+        assert!(open().await.is_err());
+        let online = Standing {
+            availability: Availability::Online,
+            status: SiteStatus::Initialising,
+        };
+        assert_eq!(keeper.standing(), online);
+        let db = rusqlite::Connection::open(file.path()).expect("a database");
+        db.execute_batch(
+            "CREATE TABLE P (ID INTEGER, NAME TEXT); INSERT INTO P VALUES (1, 'Harbour')",
+        )
+        .expect("a table");
+        open().await.expect("open");
+        assert_eq!(keeper.standing(), Standing::ONLINE);
+        let said = Arc::clone(&keeper).metadata().await.expect("metadata");
+        assert_eq!(said.practice_name.as_deref(), Some("Harbour"));
+
+        // While the kept connection is at work, another is not to be had.
+        is_away.store(true, Ordering::Relaxed);
+        let pool = &keeper.config.pool;
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (end, may_end) = std::sync::mpsc::channel::<()>();
+        let working = tokio::spawn({
+            let pool = Arc::clone(pool);
+            async move {
+                let job = move |session: &mut Session<'_>| {
+                    session.ping()?;
+                    let _ = begun.send(());
+                    let _ = may_end.recv();
+                    Ok::<_, PassthroughError>(())
+                };
+                pool.run(job).await
+            }
+        });
+        has_begun.await.expect("at work");
+        let ping = pool.run(|session: &mut Session<'_>| session.ping()).await;
+        assert!(ping.is_err());
+        assert_eq!(keeper.standing(), Standing::UNREACHABLE);
+        end.send(()).expect("it waits");
+        working.await.expect("no panic").expect("done");
     }
 }

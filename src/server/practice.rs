@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::explain::{self, HttpCall, HttpOptions};
 use crate::fhir::capability::{self, StatementOptions};
-use crate::gateway::site::Standing;
+use crate::gateway::site::{PracticeMetadata, Standing};
 use crate::passthrough::PassthroughError;
 use crate::site::{Answer, ReadCall, SearchCall, Site, SiteError, SummaryCall};
 
@@ -66,6 +66,11 @@ pub trait Practice: Send + Sync + 'static {
         }
     }
 
+    /// Asks the database which practice it is.
+    fn metadata(self: Arc<Self>) -> Reply<Result<PracticeMetadata, PassthroughError>> {
+        Box::pin(async { Ok(PracticeMetadata::default()) })
+    }
+
     /// Whether the database answers.
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>>;
 }
@@ -116,6 +121,10 @@ impl Practice for Site {
 
     fn is_up(&self) -> bool {
         !self.pool().is_away()
+    }
+
+    fn metadata(self: Arc<Self>) -> Reply<Result<PracticeMetadata, PassthroughError>> {
+        Box::pin(async move { Site::practice_metadata(&self).await })
     }
 
     fn ready(self: Arc<Self>) -> Reply<Result<(), PassthroughError>> {

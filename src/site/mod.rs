@@ -5,6 +5,7 @@
 //! ```
 //! The statement of a select is kept under the select itself, which holds no value of any request.
 
+pub mod about;
 mod answer;
 mod calls;
 pub mod elsewhere;

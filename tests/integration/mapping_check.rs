@@ -182,7 +182,7 @@ fn a_code_is_explained() {
     assert_eq!((code, page.as_str()), (Some(2), ""));
     assert_eq!(
         said,
-        "error: there is no code `PM912`; the nearest is PM061\n"
+        "error: there is no code `PM912`; the nearest is PM062\n"
     );
     let (code, page, _) = run(root, &["explain-code", "--all"]);
     let kept = std::fs::read_to_string(root.join("mappings/rules.md")).expect("the page");

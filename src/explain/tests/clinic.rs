@@ -233,6 +233,7 @@ pub fn mapping() -> Arc<Mapping> {
         tables: Default::default(),
         sources: vec![Arc::new(source)],
         resources: [("Patient", resource)].into(),
+        practice: None,
         lacks: Default::default(),
         lines: Default::default(),
     })

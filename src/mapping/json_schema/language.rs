@@ -84,6 +84,7 @@ pub(super) fn define(definitions: &mut Map<String, Value>) {
     );
     define("children", by_name("child"));
     define("lacks", object(&keys::LACKS));
+    define("practice", object(&keys::PRACTICE));
     define("search", by_name("parameter"));
     define(
         "parameter",

@@ -68,6 +68,7 @@ mod pm058;
 mod pm059;
 mod pm060;
 mod pm061;
+mod pm062;
 
 pub mod clinic;
 pub mod page;
@@ -179,6 +180,7 @@ of_files! {
     pm059::INVARIANT,
     pm060::MEASURE_PART,
     pm061::CATALOGUES,
+    pm062::PRACTICE,
 }
 
 /// A static for each rule of a table, and `ALL` of them in its order. Such rules have no examples.
