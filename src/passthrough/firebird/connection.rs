@@ -19,22 +19,28 @@ use crate::sql::Statement;
 // Operations of the protocol, as `protocol.h` names them.
 const DETACH: u32 = 21;
 const TRANSACTION: u32 = 29;
-const COMMIT: u32 = 30;
+pub(super) const COMMIT: u32 = 30;
+pub(super) const ROLLBACK: u32 = 31;
 const INFO_DATABASE: u32 = 40;
 const ALLOCATE: u32 = 62;
-const EXECUTE: u32 = 63;
+pub(super) const EXECUTE: u32 = 63;
 const FETCH: u32 = 65;
 const FETCH_RESPONSE: u32 = 66;
 const FREE: u32 = 67;
 const PREPARE: u32 = 68;
 
 /// What [`FREE`] does: it closes the cursor, or forgets the statement.
-const CLOSE: u32 = 1;
+pub(super) const CLOSE: u32 = 1;
 const DROP: u32 = 2;
 /// The handle of what was made by the packet before.
 const LAST: u32 = 0xffff;
 /// No more rows.
 const END: u32 = 100;
+
+/// How a transaction reads and locks, in the engine's notation: it reads what was committed before each statement, or
+/// before itself for a snapshot, and waits for no lock.
+pub(super) const READS: &[u8] = &[3, 15, 17, 8, 7];
+const SNAPSHOT: &[u8] = &[3, 2, 8, 7];
 
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 64;
@@ -59,11 +65,11 @@ struct Prepared {
 pub(super) struct Attached {
     pub(super) wire: Wire,
     database: u32,
-    charset: Charset,
-    limits: Limits,
+    pub(super) charset: Charset,
+    pub(super) limits: Limits,
     transaction: Option<u32>,
-    /// The transaction is to see one state of the database.
-    snapshot: bool,
+    /// Of the transaction that is begun next.
+    isolation: &'static [u8],
     prepared: HashMap<Arc<str>, Prepared>,
     uses: u64,
     /// Answers that come before the next one that is waited for.
@@ -71,7 +77,7 @@ pub(super) struct Attached {
     watch: Option<Arc<Watch>>,
     /// When the server last answered.
     seen: Instant,
-    is_broken: bool,
+    pub(super) is_broken: bool,
     /// The server has said that it cancelled what it was asked to.
     has_cancelled: bool,
 }
@@ -84,7 +90,7 @@ impl Attached {
             charset,
             limits: limits.clone(),
             transaction: None,
-            snapshot: false,
+            isolation: READS,
             prepared: HashMap::new(),
             uses: 0,
             unread: 0,
@@ -97,6 +103,12 @@ impl Attached {
 
     /// Sends what is to be sent, and reads the answer to its last packet.
     pub(super) fn answer(&mut self) -> Result<Response, Failure> {
+        self.settle()?;
+        response(&mut self.wire)
+    }
+
+    /// Sends what is to be sent, and reads the answers that come before the one to its last packet.
+    pub(super) fn settle(&mut self) -> Result<(), Failure> {
         self.wire.flush()?;
         while self.unread > 0 {
             self.unread -= 1;
@@ -109,11 +121,11 @@ impl Attached {
                 Err(broken) => return Err(broken),
             }
         }
-        response(&mut self.wire)
+        Ok(())
     }
 
     /// What a failure means to the caller, and to the connection.
-    fn failed(&mut self, failure: Failure) -> PassthroughError {
+    pub(super) fn failed(&mut self, failure: Failure) -> PassthroughError {
         let is_over = self.wire.is_over();
         let timeout = || {
             let limit = self.watch.as_ref().map(|watch| watch.limit());
@@ -144,26 +156,41 @@ impl Attached {
         }
     }
 
-    /// The job's transaction: begun now, if it has none. It reads what was committed before each statement, or before
-    /// itself for a snapshot; it waits for no lock.
-    fn transaction(&mut self) -> Result<u32, Failure> {
+    /// The job's transaction: begun now, if it has none.
+    pub(super) fn transaction(&mut self) -> Result<u32, Failure> {
         if let Some(transaction) = self.transaction {
             return Ok(transaction);
         }
-        let parameters: &[u8] = match self.snapshot {
-            true => &[3, 2, 8, 7],
-            false => &[3, 15, 17, 8, 7],
-        };
         self.wire.put(TRANSACTION);
         self.wire.put(self.database);
-        self.wire.put_opaque(parameters);
+        self.wire.put_opaque(self.isolation);
         let handle = self.answer()?.handle;
         self.transaction = Some(handle);
         Ok(handle)
     }
 
+    /// The next transaction is to be of a kind; one of another kind that there is ends now.
+    pub(super) fn isolate(&mut self, isolation: &'static [u8]) {
+        if self.isolation != isolation {
+            self.commit();
+            self.isolation = isolation;
+        }
+    }
+
+    /// Ends the transaction, by [`COMMIT`] or [`ROLLBACK`], and waits for the server's word.
+    pub(super) fn finish(&mut self, how: u32) -> Result<(), Failure> {
+        let Some(transaction) = self.transaction else {
+            return Ok(());
+        };
+        self.wire.put(how);
+        self.wire.put(transaction);
+        self.answer()?;
+        self.transaction = None;
+        Ok(())
+    }
+
     /// Ends the transaction with the next packet that is sent; its answer is read with a later one.
-    fn commit(&mut self) {
+    pub(super) fn commit(&mut self) {
         if let Some(transaction) = self.transaction.take() {
             self.wire.put(COMMIT);
             self.wire.put(transaction);
@@ -188,8 +215,32 @@ impl Attached {
         self.unread += 1;
     }
 
+    /// The connection can be used for another job: the server owes no answer to a call to cancel.
+    pub(super) fn is_sound(&self) -> bool {
+        let is_in_step = match self.wire.cancellations() {
+            0 => true,
+            1 => self.has_cancelled,
+            _ => false,
+        };
+        !self.is_broken && is_in_step
+    }
+
+    /// Forgets a statement with the next packet that is sent.
+    pub(super) fn forget(&mut self, text: &Arc<str>) {
+        if let Some(kept) = self.prepared.remove(text) {
+            self.free(kept.handle, DROP);
+        }
+    }
+
+    /// Forgets all statements with the next packet that is sent.
+    pub(super) fn forget_all(&mut self) {
+        for (_, kept) in std::mem::take(&mut self.prepared) {
+            self.free(kept.handle, DROP);
+        }
+    }
+
     /// Closes or forgets a statement with the next packet that is sent.
-    fn free(&mut self, handle: u32, how: u32) {
+    pub(super) fn free(&mut self, handle: u32, how: u32) {
         self.wire.put(FREE);
         self.wire.put(handle);
         self.wire.put(how);
@@ -197,7 +248,7 @@ impl Attached {
     }
 
     /// A statement of this text on the server, with its description.
-    fn prepare(&mut self, text: &Arc<str>) -> Result<(u32, Arc<Described>), Failure> {
+    pub(super) fn prepare(&mut self, text: &Arc<str>) -> Result<(u32, Arc<Described>), Failure> {
         self.uses += 1;
         if let Some(kept) = self.prepared.get_mut(text) {
             kept.used = self.uses;
@@ -266,16 +317,7 @@ impl Attached {
             return Err(PassthroughError::NotCarried("a statement of another form").into());
         }
         let bound = message::bind(&typed, &described.booleans, self.charset)?;
-        let batch = u32::try_from(BATCH / described.row.max(1)).unwrap_or(u32::MAX);
-        let mut reading = Reading {
-            handle,
-            described: &described,
-            batch: batch.clamp(40, 1_000),
-            sink,
-            is_full: false,
-            held: Vec::new(),
-            charset: self.charset,
-        };
+        let mut reading = Reading::new(handle, &described, self.charset, sink);
         if let Err(failure) = self.execute_and_fetch(transaction, &bound, &reading) {
             // The tables may have changed since it was prepared.
             self.prepared.remove(&statement.text);
@@ -296,16 +338,17 @@ impl Attached {
         }
     }
 
-    /// Asks for a statement to be run and for its first rows at once.
-    fn execute_and_fetch(
+    /// Puts in that a statement is to be run, by [`EXECUTE`] or the like.
+    pub(super) fn put_execute(
         &mut self,
+        operation: u32,
         transaction: u32,
         bound: &Bound,
-        reading: &Reading<'_>,
-    ) -> Result<(), Failure> {
-        let has_values = !reading.described.booleans.is_empty();
-        self.wire.put(EXECUTE);
-        self.wire.put(reading.handle);
+        (handle, described): (u32, &Described),
+    ) {
+        let has_values = !described.booleans.is_empty();
+        self.wire.put(operation);
+        self.wire.put(handle);
         self.wire.put(transaction);
         if has_values {
             self.wire.put_opaque(&bound.layout);
@@ -317,6 +360,21 @@ impl Attached {
             self.wire.put(0);
             self.wire.put(0);
         }
+    }
+
+    /// Asks for a statement to be run and for its first rows at once.
+    pub(super) fn execute_and_fetch(
+        &mut self,
+        transaction: u32,
+        bound: &Bound,
+        reading: &Reading<'_>,
+    ) -> Result<(), Failure> {
+        self.put_execute(
+            EXECUTE,
+            transaction,
+            bound,
+            (reading.handle, reading.described),
+        );
         self.fetch(reading);
         let executed = self.answer();
         if matches!(executed, Err(Failure::Refused(_))) {
@@ -335,14 +393,8 @@ impl Attached {
     }
 
     /// Reads rows as they come, batch by batch.
-    fn rows(&mut self, reading: &mut Reading<'_>) -> Result<(), Failure> {
-        let columns = &reading.described.columns;
-        let has_blobs = columns
-            .iter()
-            .any(|column| matches!(column.kind, Kind::Blob { .. }));
-        reading
-            .sink
-            .begin(columns.len(), &|column| columns[column].name.clone());
+    pub(super) fn rows(&mut self, reading: &mut Reading<'_>) -> Result<(), Failure> {
+        let has_blobs = reading.begin();
         let mut bits = Vec::new();
         loop {
             match operation(&mut self.wire)? {
@@ -368,11 +420,19 @@ impl Attached {
                 self.wire.flush()?;
                 continue;
             }
-            cells::nulls(&mut self.wire, columns.len(), &mut bits)?;
-            for (index, column) in columns.iter().enumerate() {
-                let is_null = bits[index / 8] >> (index % 8) & 1 != 0;
-                reading.cell(&mut self.wire, column.kind, is_null, has_blobs)?;
-            }
+            reading.row(&mut self.wire, has_blobs, &mut bits)?;
+        }
+    }
+
+    /// Reads the one row that a procedure gives back.
+    pub(super) fn returned(&mut self, reading: &mut Reading<'_>) -> Result<(), Failure> {
+        let has_blobs = reading.begin();
+        reading.row(&mut self.wire, has_blobs, &mut Vec::new())?;
+        // What the server says of the run comes before what it says of blobs.
+        response(&mut self.wire)?;
+        match has_blobs {
+            true => blob::give(self, reading),
+            false => Ok(()),
         }
     }
 
@@ -402,7 +462,46 @@ pub(super) struct Reading<'r> {
     pub(super) charset: Charset,
 }
 
-impl Reading<'_> {
+impl<'r> Reading<'r> {
+    pub(super) fn new(
+        handle: u32,
+        described: &'r Described,
+        charset: Charset,
+        sink: &'r mut dyn RowSink,
+    ) -> Reading<'r> {
+        let batch = u32::try_from(BATCH / described.row.max(1)).unwrap_or(u32::MAX);
+        Reading {
+            handle,
+            described,
+            batch: batch.clamp(40, 1_000),
+            sink,
+            is_full: false,
+            held: Vec::new(),
+            charset,
+        }
+    }
+
+    /// Tells the sink what comes. Whether there are blobs in it.
+    fn begin(&mut self) -> bool {
+        let columns = &self.described.columns;
+        let name = |column: usize| columns[column].name.clone();
+        self.sink.begin(columns.len(), &name);
+        self.sink.kinds(&|column| columns[column].kind.of_column());
+        let is_blob = |kind| matches!(kind, Kind::Blob { .. });
+        columns.iter().any(|column| is_blob(column.kind))
+    }
+
+    /// Reads one row; `bits` is kept from row to row.
+    fn row(&mut self, wire: &mut Wire, has_blobs: bool, bits: &mut Vec<u8>) -> Result<(), Broken> {
+        let columns = &self.described.columns;
+        cells::nulls(wire, columns.len(), bits)?;
+        for (index, column) in columns.iter().enumerate() {
+            let is_null = bits[index / 8] >> (index % 8) & 1 != 0;
+            self.cell(wire, column.kind, is_null, has_blobs)?;
+        }
+        Ok(())
+    }
+
     fn cell(
         &mut self,
         wire: &mut Wire,
@@ -443,7 +542,7 @@ impl Broken {
 impl Connection for Attached {
     fn begin(&mut self, watch: &Arc<Watch>) -> Result<(), PassthroughError> {
         self.has_cancelled = false;
-        self.snapshot = false;
+        self.isolation = READS;
         if self.seen.elapsed() >= RESTED {
             // A server that has vanished would be waited for until the job's end.
             let time = self.limits.connect.min(watch.left());
@@ -458,10 +557,7 @@ impl Connection for Attached {
     }
 
     fn snapshot(&mut self) -> Result<(), PassthroughError> {
-        if !self.snapshot {
-            self.commit();
-            self.snapshot = true;
-        }
+        self.isolate(SNAPSHOT);
         Ok(())
     }
 
@@ -477,12 +573,7 @@ impl Connection for Attached {
 
     fn end(&mut self) -> bool {
         self.watch = None;
-        let is_sound = match self.wire.cancellations() {
-            0 => true,
-            1 => self.has_cancelled,
-            _ => false,
-        };
-        if self.is_broken || !is_sound {
+        if !self.is_sound() {
             // What the server was asked to cancel may yet be the next job's statement.
             return false;
         }

@@ -6,8 +6,8 @@
 
 use jiff::civil::{Date, DateTime, Time};
 
-use super::super::PassthroughError;
 use super::super::typed::Typed;
+use super::super::{ColumnKind, PassthroughError};
 use super::charset::Charset;
 
 // Types of columns, as `sqlda_pub.h` names them; an odd one may be NULL.
@@ -52,7 +52,7 @@ pub(super) const DESCRIBE: [u8; 15] = [21, 5, 7, 9, 11, 8, 4, 7, 9, 11, 12, 13, 
 /// The longest description, in bytes: a thousand columns with long names.
 pub(super) const DESCRIPTION: u32 = 65_000;
 /// The longest text that is bound, in bytes.
-const LONGEST_TEXT: usize = 32_765;
+pub(super) const LONGEST_TEXT: usize = 32_765;
 /// What a type that has no form of its own here takes as text.
 const OTHER_AS_TEXT: u32 = 128;
 
@@ -83,9 +83,53 @@ pub(super) enum Kind {
     },
 }
 
+impl Kind {
+    /// As sinks are told it.
+    pub(super) fn of_column(self) -> ColumnKind {
+        match self {
+            Kind::Text(_) | Kind::Blob { is_text: true } => ColumnKind::Text,
+            Kind::Octets | Kind::Blob { is_text: false } => ColumnKind::Bytes,
+            Kind::Int(0) | Kind::BigInt(0) | Kind::Int128(0) => ColumnKind::Integer,
+            Kind::Int(places) | Kind::BigInt(places) | Kind::Int128(places) => {
+                ColumnKind::Exact(u8::try_from(places).ok())
+            }
+            Kind::Float | Kind::Double => ColumnKind::Real,
+            Kind::Date => ColumnKind::Date,
+            Kind::Time => ColumnKind::Time,
+            Kind::Timestamp => ColumnKind::DateTime,
+            Kind::Boolean => ColumnKind::Bit,
+        }
+    }
+}
+
+/// What a statement is, as the server tells it with its description (`isc_info_sql_stmt_type`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum StatementKind {
+    /// It gives rows, one after the other.
+    Select,
+    /// It gives one row, or none: a procedure, a block, an INSERT with RETURNING.
+    Procedure,
+    /// It begins or ends a transaction.
+    Transaction,
+    #[default]
+    Other,
+}
+
+impl StatementKind {
+    fn of(number: i32) -> StatementKind {
+        match number {
+            1 | 12 => StatementKind::Select,
+            8 => StatementKind::Procedure,
+            9..=11 => StatementKind::Transaction,
+            _ => StatementKind::Other,
+        }
+    }
+}
+
 /// A statement as the server describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Described {
+    pub(super) kind: StatementKind,
     pub(super) columns: Vec<Column>,
     /// Which markers are BOOLEAN: no other value is converted to it.
     pub(super) booleans: Vec<bool>,
@@ -110,9 +154,10 @@ struct Variable {
 /// # Errors
 /// What cannot be carried; [`Broken::Cut`] as a failure of another kind is no description at all.
 pub(super) fn describe(data: &[u8]) -> Result<Described, PassthroughError> {
-    let (inputs, outputs) =
+    let (kind, inputs, outputs) =
         variables(data).ok_or(PassthroughError::NotCarried("a statement so wide"))?;
     let mut described = Described {
+        kind,
         booleans: inputs
             .iter()
             .map(|input| input.ty & !1 == SQL_BOOLEAN)
@@ -132,15 +177,16 @@ pub(super) fn describe(data: &[u8]) -> Result<Described, PassthroughError> {
     Ok(described)
 }
 
-/// Markers and columns; None where the description was cut short.
-fn variables(mut data: &[u8]) -> Option<(Vec<Variable>, Vec<Variable>)> {
+/// Kind, markers and columns; None where the description was cut short.
+fn variables(mut data: &[u8]) -> Option<(StatementKind, Vec<Variable>, Vec<Variable>)> {
+    let mut kind = StatementKind::default();
     let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
     let mut is_output = false;
     loop {
         let (&item, rest) = data.split_first()?;
         data = rest;
         match item {
-            1 => return Some((inputs, outputs)),
+            1 => return Some((kind, inputs, outputs)),
             5 => is_output = false,
             4 => is_output = true,
             8 => {}
@@ -159,7 +205,8 @@ fn variables(mut data: &[u8]) -> Option<(Vec<Variable>, Vec<Variable>)> {
                     13 => list.last_mut()?.scale = number()?,
                     14 => list.last_mut()?.length = number()?.cast_unsigned(),
                     19 => list.last_mut()?.alias = String::from_utf8_lossy(value).into_owned(),
-                    // The statement's kind, and how many there are.
+                    21 => kind = StatementKind::of(number()?),
+                    // How many there are.
                     _ => {}
                 }
             }

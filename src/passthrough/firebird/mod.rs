@@ -13,6 +13,8 @@
 //! | `message` | what a statement takes and gives, and the values that are bound |
 //! | `cells`, `charset` | rows as they lie on the wire |
 //! | `connection` | transactions, statements, rows |
+//! | `line`, `reads` | statements of callers' own; which of them only read |
+//! | `words` | the server's errors in words, for the caller whose statement it was |
 //! | `blob` | values that do not lie in their rows |
 //! | `scribe` | a connection that writes, which demos are created with and the driver never has |
 //!
@@ -31,21 +33,27 @@ mod blob;
 mod cells;
 mod charset;
 mod connection;
+mod line;
 mod login;
 mod message;
+mod reads;
 mod scribe;
 mod srp;
 mod status;
 mod wire;
+mod words;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 pub use self::charset::Charset;
 use self::connection::Attached;
+use self::line::FirebirdLine;
 pub use self::scribe::Scribe;
 use self::wire::Wire;
+use super::call::Line;
 use super::{Connection, Driver, Limits, PassthroughError, Watch};
+use crate::gateway::integrator::Login;
 use crate::relation::Dialect;
 use crate::secret::Secret;
 
@@ -89,6 +97,22 @@ impl Firebird {
             options,
         }
     }
+
+    /// Attaches to a database as the user of some options of this driver's.
+    fn attach(
+        &self,
+        catalogue: usize,
+        options: &Options,
+        watch: &Watch,
+    ) -> Result<Attached, PassthroughError> {
+        let none = || PassthroughError::NoDatabase(String::new());
+        let (name, path) = options.databases.get(catalogue).ok_or_else(none)?;
+        let until = (Instant::now() + self.limits.connect).min(watch.deadline());
+        let mut wire = Wire::connect(&options.host, options.port, until)
+            .map_err(PassthroughError::Unreachable)?;
+        let database = login::attach(&mut wire, options, path, name)?;
+        Ok(Attached::new(wire, database, options.charset, &self.limits))
+    }
 }
 
 impl Driver for Firebird {
@@ -105,17 +129,25 @@ impl Driver for Firebird {
         catalogue: usize,
         watch: &Arc<Watch>,
     ) -> Result<Box<dyn Connection>, PassthroughError> {
-        let none = || PassthroughError::NoDatabase(String::new());
-        let (name, path) = self.options.databases.get(catalogue).ok_or_else(none)?;
-        let until = (Instant::now() + self.limits.connect).min(watch.deadline());
-        let mut wire = Wire::connect(&self.options.host, self.options.port, until)
-            .map_err(PassthroughError::Unreachable)?;
-        let database = login::attach(&mut wire, &self.options, path, name)?;
-        Ok(Box::new(Attached::new(
-            wire,
-            database,
-            self.options.charset,
-            &self.limits,
-        )))
+        let attached = self.attach(catalogue, &self.options, watch)?;
+        Ok(Box::new(attached))
+    }
+
+    fn line(
+        &self,
+        catalogue: usize,
+        login: Option<&Login>,
+        watch: &Arc<Watch>,
+    ) -> Result<Box<dyn Line>, PassthroughError> {
+        let options = match login {
+            None => &self.options,
+            Some(login) => &Options {
+                user: login.user.clone(),
+                password: login.password.clone(),
+                ..self.options.clone()
+            },
+        };
+        let attached = self.attach(catalogue, options, watch)?;
+        Ok(Box::new(FirebirdLine::new(attached)))
     }
 }

@@ -14,24 +14,25 @@ const BAD_DB_FORMAT: u32 = 335_544_323;
 const NO_PRIV: u32 = 335_544_352;
 const DEADLOCK: u32 = 335_544_336;
 const UNAVAILABLE: u32 = 335_544_375;
-const RANDOM: u32 = 335_544_382;
-const SQLERR: u32 = 335_544_436;
+pub(super) const RANDOM: u32 = 335_544_382;
+pub(super) const SQLERR: u32 = 335_544_436;
 const LOGIN: u32 = 335_544_472;
 const LOGIN_ERROR: u32 = 335_545_106;
 const SHUTDOWN: u32 = 335_544_528;
-const DSQL_ERROR: u32 = 335_544_569;
+pub(super) const DSQL_ERROR: u32 = 335_544_569;
 const DSQL_COMMAND_ERR: u32 = 335_544_570;
 const DSQL_FIELD_ERR: u32 = 335_544_578;
 const DSQL_RELATION_ERR: u32 = 335_544_580;
 const DSQL_PROCEDURE_ERR: u32 = 335_544_581;
 const DSQL_TOKEN_UNK_ERR: u32 = 335_544_634;
-const DSQL_LINE_COL: u32 = 336_397_208;
+pub(super) const DSQL_LINE_COL: u32 = 336_397_208;
 const FUN_NOT_DEFINED: u32 = 335_544_343;
 const RELATION_NOT_DEFINED: u32 = 335_544_395;
 const FIELD_NOT_DEFINED: u32 = 335_544_396;
 const DATABASE_DAMAGED: u32 = 335_544_335;
 const IO_OPEN: u32 = 335_544_734;
 const ATTACHMENT_SHUTDOWN: u32 = 335_544_856;
+const NOT_SELECTABLE: u32 = 335_544_868;
 const CANCELLED: u32 = 335_544_794;
 const CONNECT_REJECT: u32 = 335_544_421;
 /// The client requires a cipher, and the server has none; and the other way round.
@@ -41,10 +42,10 @@ const NETWORK: [u32; 4] = [335_544_721, 335_544_726, 335_544_727, 335_544_741];
 
 /// One number with what came with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Item {
-    code: u32,
-    words: Vec<String>,
-    numbers: Vec<i32>,
+pub(super) struct Item {
+    pub(super) code: u32,
+    pub(super) words: Vec<String>,
+    pub(super) numbers: Vec<i32>,
 }
 
 /// A status vector that reports an error.
@@ -122,7 +123,7 @@ pub(super) fn read(wire: &mut Wire) -> Result<Option<Status>, Broken> {
 }
 
 /// Whether text can be shown as a name of the schema: `PATIENTS`, `p.SURNAME`, `"Given name"`.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 128
         && text
@@ -223,18 +224,37 @@ impl Status {
         })
     }
 
-    /// SQLCODE, or the most telling of the engine's numbers.
-    fn code(&self) -> i32 {
+    #[cfg(test)]
+    pub(super) fn of(items: Vec<Item>) -> Status {
+        Status(items)
+    }
+
+    /// What the server reports, one number after the other.
+    pub(super) fn items(&self) -> &[Item] {
+        &self.0
+    }
+
+    /// A procedure gives no rows, and has to be executed.
+    pub(super) fn is_not_selectable(&self) -> bool {
+        self.has(NOT_SELECTABLE)
+    }
+
+    /// The most telling of the engine's numbers.
+    pub(super) fn telling(&self) -> u32 {
         let telling = self.0.iter().find(|item| {
             !matches!(
                 item.code,
                 DSQL_ERROR | DSQL_COMMAND_ERR | SQLERR | RANDOM | DSQL_LINE_COL
             )
         });
-        let first = telling.or(self.0.first()).map_or(0, |item| item.code);
+        telling.or(self.0.first()).map_or(0, |item| item.code)
+    }
+
+    /// SQLCODE, or the most telling of the engine's numbers.
+    fn code(&self) -> i32 {
         self.sqlcode()
             .filter(|code| *code != -1)
-            .unwrap_or_else(|| i32::try_from(first).unwrap_or(0))
+            .unwrap_or_else(|| i32::try_from(self.telling()).unwrap_or(0))
     }
 
     /// What the engine has against a statement to which no value is bound.

@@ -1,6 +1,7 @@
 //! The Firebird driver against a private server.
 
 mod bounds;
+mod calls;
 mod cases;
 mod demo;
 mod outage;

@@ -2,23 +2,40 @@
 //!
 //! SQLite runs in the caller's thread. Connections only read. A statement that runs past its deadline, or whose
 //! caller has gone, is interrupted by the engine's progress callback.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `mod` | connections whose statements are the program's |
+//! | `line` | lines, whose statements are a caller's |
+//! | `confined` | what a caller's statement may do |
+
+mod confined;
+mod line;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::civil::{Date, DateTime};
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
+use self::line::SqliteLine;
+use super::call::Line;
 use super::rows::TooLarge;
 use super::{CellRef, Connection, Driver, Limits, PassthroughError, Pool, RowSink, Watch};
+use crate::gateway::integrator::Login;
 use crate::relation::{Dialect, Value};
 use crate::sql::Statement;
 
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 128;
+/// Another program's writing is waited for so long.
+const BUSY: Duration = Duration::from_secs(5);
 /// What a connection keeps of the file, in SQLite's units: -1 is 1 KiB.
 const PAGE_CACHE: i64 = -6_000;
 /// The bound on a value is never below these bytes.
@@ -33,6 +50,8 @@ pub struct Sqlite {
     catalogues: Vec<Arc<str>>,
     files: Vec<PathBuf>,
     limits: Limits,
+    /// Lines may write.
+    is_writable: bool,
 }
 
 impl Sqlite {
@@ -42,6 +61,7 @@ impl Sqlite {
             catalogues: Vec::new(),
             files: vec![path.to_owned()],
             limits: limits.clone(),
+            is_writable: false,
         }
     }
 
@@ -52,6 +72,15 @@ impl Sqlite {
             catalogues,
             files,
             limits: limits.clone(),
+            is_writable: false,
+        }
+    }
+
+    /// Statements of callers' own may change the files; the program's own still only read.
+    pub fn writable(self) -> Sqlite {
+        Sqlite {
+            is_writable: true,
+            ..self
         }
     }
 }
@@ -82,12 +111,28 @@ impl Driver for Sqlite {
         let path = &self.files[catalogue];
         Ok(Box::new(Opened {
             file: file_id(path)?,
-            connection: open(path, &self.limits)?,
+            connection: open(path, &self.limits, Purpose::Requests)?,
             path: path.clone(),
             seen: Instant::now(),
             limits: self.limits.clone(),
             broken: false,
         }))
+    }
+
+    /// SQLite has no logins: who has one of its own is not let in as somebody else.
+    fn line(
+        &self,
+        catalogue: usize,
+        login: Option<&Login>,
+        _: &Arc<Watch>,
+    ) -> Result<Box<dyn Line>, PassthroughError> {
+        if login.is_some() {
+            return Err(PassthroughError::NotCarried("a login to SQLite"));
+        }
+        let none = || PassthroughError::NoDatabase(String::new());
+        let path = self.files.get(catalogue).ok_or_else(none)?;
+        let line = SqliteLine::open(path, &self.limits, self.is_writable)?;
+        Ok(Box::new(line))
     }
 
     fn idle(&self) -> Option<Duration> {
@@ -142,15 +187,35 @@ fn watch(
         .map_err(|_| PassthroughError::Open("no progress callback".to_owned()))
 }
 
-fn open(path: &Path, limits: &Limits) -> Result<rusqlite::Connection, PassthroughError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+/// What a connection is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Statements of the program's own.
+    Requests,
+    /// Statements of a caller's own.
+    Line { writes: bool },
+}
+
+fn open(
+    path: &Path,
+    limits: &Limits,
+    purpose: Purpose,
+) -> Result<rusqlite::Connection, PassthroughError> {
+    let reads = purpose != Purpose::Line { writes: true };
+    let access = match reads {
+        true => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        false => OpenFlags::SQLITE_OPEN_READ_WRITE,
+    };
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let prepare = || -> rusqlite::Result<rusqlite::Connection> {
         let connection = rusqlite::Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        connection.pragma_update(None, "query_only", true)?;
+        connection.busy_timeout(BUSY)?;
+        connection.pragma_update(None, "query_only", reads)?;
         connection.pragma_update(None, "cache_size", PAGE_CACHE)?;
-        // An index made for one statement would be made again for every request.
-        connection.pragma_update(None, "automatic_index", false)?;
+        if purpose == Purpose::Requests {
+            // An index made for one statement would be made again for every request.
+            connection.pragma_update(None, "automatic_index", false)?;
+        }
         // A kept statement keeps its plan: with statistics at hand, SQLite would else plan anew for each value.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // A value longer than an answer's rows may be is refused before SQLite takes the memory for it. It reads
@@ -221,14 +286,7 @@ impl Connection for Opened {
             let mut rows = prepared.raw_query();
             while let Some(row) = rows.next()? {
                 for column in 0..width {
-                    let cell = match row.get_ref(column)? {
-                        ValueRef::Null => CellRef::Null,
-                        ValueRef::Integer(number) => CellRef::Int(number),
-                        ValueRef::Real(number) => CellRef::Real(number),
-                        ValueRef::Text(bytes) => CellRef::Text(bytes),
-                        ValueRef::Blob(bytes) => CellRef::Bytes(bytes),
-                    };
-                    if sink.cell(cell).is_err() {
+                    if sink.cell(cell(row.get_ref(column)?)).is_err() {
                         return Ok(Err(TooLarge));
                     }
                 }
@@ -295,15 +353,7 @@ impl Opened {
 
     fn refused(&mut self, error: &rusqlite::Error) -> PassthroughError {
         use rusqlite::ffi::ErrorCode;
-        self.broken |= matches!(
-            error.sqlite_error_code(),
-            Some(
-                ErrorCode::DatabaseCorrupt
-                    | ErrorCode::NotADatabase
-                    | ErrorCode::SystemIoFailure
-                    | ErrorCode::CannotOpen
-            )
-        );
+        self.broken |= says_broken(error);
         match error {
             rusqlite::Error::SqliteFailure(failure, _)
             | rusqlite::Error::SqlInputError { error: failure, .. }
@@ -344,6 +394,30 @@ impl Opened {
     }
 }
 
+/// The file is no sound database.
+fn says_broken(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::ErrorCode;
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+        )
+    )
+}
+
+fn cell(value: ValueRef<'_>) -> CellRef<'_> {
+    match value {
+        ValueRef::Null => CellRef::Null,
+        ValueRef::Integer(number) => CellRef::Int(number),
+        ValueRef::Real(number) => CellRef::Real(number),
+        ValueRef::Text(bytes) => CellRef::Text(bytes),
+        ValueRef::Blob(bytes) => CellRef::Bytes(bytes),
+    }
+}
+
 struct Bound<'v>(&'v Value);
 
 impl rusqlite::ToSql for Bound<'_> {
@@ -357,19 +431,27 @@ impl rusqlite::ToSql for Bound<'_> {
             Value::TextBytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Text(bytes)),
             Value::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
             // Days and times are text in SQLite, in the layout that its own functions write.
-            Value::Date(day) => ToSqlOutput::from(day.strftime("%Y-%m-%d").to_string()),
-            Value::DateTime(at) => {
-                let (milliseconds, rest) = (
-                    at.subsec_nanosecond() / 1_000_000,
-                    at.subsec_nanosecond() % 1_000_000,
-                );
-                let mut text = format!("{}.{milliseconds:03}", at.strftime("%Y-%m-%d %H:%M:%S"));
-                // As text, three digits come before all that begin with them: what is finer stays finer.
-                if rest > 0 {
-                    text.push_str(&format!("{rest:06}"));
-                }
-                ToSqlOutput::from(text)
-            }
+            Value::Date(day) => ToSqlOutput::from(day_text(*day)),
+            Value::DateTime(at) => ToSqlOutput::from(moment_text(*at)),
         })
     }
+}
+
+/// `2026-01-05`
+fn day_text(day: Date) -> String {
+    day.strftime("%Y-%m-%d").to_string()
+}
+
+/// `2026-01-05 09:30:00.123`
+fn moment_text(at: DateTime) -> String {
+    let (milliseconds, rest) = (
+        at.subsec_nanosecond() / 1_000_000,
+        at.subsec_nanosecond() % 1_000_000,
+    );
+    let mut text = format!("{}.{milliseconds:03}", at.strftime("%Y-%m-%d %H:%M:%S"));
+    // As text, three digits come before all that begin with them: what is finer stays finer.
+    if rest > 0 {
+        text.push_str(&format!("{rest:06}"));
+    }
+    text
 }

@@ -1,0 +1,390 @@
+//! A line to a file, for statements of a caller's own.
+//!
+//! A text may be several statements, which run in order; each is done for good when it has ended, unless the text itself
+//! begins a transaction. Rows are those of the first statement that gives any. Parameters are bound by name (`@name`,
+//! `:name`, `$name`), by number (`?2`) or, where they have neither, in the order in which the command has them. SQLite has no
+//! procedures, and no parameters that go back.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use rusqlite::fallible_iterator::FallibleIterator as _;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Batch, Connection, Statement};
+
+use super::super::call::bind::{self, Argument, ArgumentValue, Carries};
+use super::super::call::{Call, CallError, Called, CommandType, ExecutionMode, Line, told};
+use super::super::{
+    CellRef, ColumnKind, Limits, PassthroughError, RowSink, TooLarge, Typed, Watch, exact,
+};
+use super::{
+    BUSY, FileId, Purpose, cell, confined, day_text, file_id, moment_text, open, reason,
+    says_broken, watch,
+};
+
+/// Of every type whose values have a form as text: what SQLite has no type for is text in the layout that it reads.
+const CARRIES: Carries = Carries {
+    engine: "SQLite",
+    ty: |_| true,
+    outputs: false,
+    return_value: false,
+};
+
+pub(super) struct SqliteLine {
+    connection: Connection,
+    path: PathBuf,
+    file: FileId,
+    /// The types with which columns are declared can be read as text.
+    is_declared_in_text: bool,
+    is_broken: bool,
+}
+
+/// Why a statement came to nothing.
+enum Failure {
+    Engine(rusqlite::Error),
+    Ours(CallError),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Failure::Engine(error)
+    }
+}
+
+impl From<TooLarge> for Failure {
+    fn from(_: TooLarge) -> Self {
+        Failure::Ours(CallError::TooLarge)
+    }
+}
+
+impl SqliteLine {
+    pub(super) fn open(
+        path: &Path,
+        limits: &Limits,
+        writes: bool,
+    ) -> Result<SqliteLine, PassthroughError> {
+        let file = file_id(path)?;
+        let mut connection = open(path, limits, Purpose::Line { writes })?;
+        let failed = |error: rusqlite::Error| PassthroughError::Open(reason(&error));
+        let is_declared_in_text = is_schema_text(&connection).map_err(failed)?;
+        confined::confine(&mut connection).map_err(failed)?;
+        Ok(SqliteLine {
+            connection,
+            path: path.to_owned(),
+            file,
+            is_declared_in_text,
+            is_broken: false,
+        })
+    }
+
+    fn failed(&mut self, failure: Failure, call: &Call, watch: &Watch) -> CallError {
+        use rusqlite::ffi::ErrorCode;
+        let error = match failure {
+            Failure::Ours(error) => return error,
+            Failure::Engine(error) => error,
+        };
+        self.is_broken |= says_broken(&error);
+        match error.sqlite_error_code() {
+            Some(ErrorCode::OperationInterrupted) => {
+                return PassthroughError::Timeout(watch.limit()).into();
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                return PassthroughError::Locked.into();
+            }
+            Some(ErrorCode::TooBig) => return CallError::TooLarge,
+            _ => {}
+        }
+        let (code, message) = match &error {
+            rusqlite::Error::SqliteFailure(failure, message) => (
+                failure.extended_code,
+                message.clone().unwrap_or_else(|| reason(&error)),
+            ),
+            rusqlite::Error::SqlInputError {
+                error: failure,
+                msg,
+                ..
+            } => (failure.extended_code, msg.clone()),
+            _ => (0, "SQLite cannot read it".to_owned()),
+        };
+        let message = match code {
+            // What a trigger says may be made of a row's values.
+            rusqlite::ffi::SQLITE_CONSTRAINT_TRIGGER => match self.is_of_a_trigger(&message) {
+                true => told::one_line(&message),
+                false => "a trigger refuses it".to_owned(),
+            },
+            _ => told::told(&message, &call.text),
+        };
+        CallError::Engine {
+            code: code.into(),
+            message,
+        }
+    }
+
+    /// Whether a message stands in a trigger, as it is.
+    fn is_of_a_trigger(&self, message: &str) -> bool {
+        let asked = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND instr(sql, ?1) > 0)";
+        let literal = format!("'{}'", message.replace('\'', "''"));
+        let found = self
+            .connection
+            .query_row(asked, [literal], |row| row.get(0));
+        found.unwrap_or(false)
+    }
+
+    /// Runs the statements of a text in order.
+    fn run(
+        &self,
+        call: &Call,
+        arguments: &[Argument<'_>],
+        watch: &Watch,
+        sink: &mut dyn RowSink,
+    ) -> Result<Option<i64>, Failure> {
+        let mut batch = Batch::new(&self.connection, &call.text);
+        let mut markers = 0;
+        let mut changed = None;
+        let mut is_given = call.mode == ExecutionMode::NonQuery;
+        while let Some(mut statement) = batch.next()? {
+            if watch.is_over() {
+                return Err(Failure::Ours(
+                    PassthroughError::Timeout(watch.limit()).into(),
+                ));
+            }
+            bind_all(&mut statement, arguments, &mut markers)?;
+            let (writes, before) = (!statement.readonly(), self.connection.total_changes());
+            let gives = !is_given && statement.column_count() > 0;
+            is_given |= gives;
+            let rows: Option<&mut dyn RowSink> = match gives {
+                true => Some(&mut *sink),
+                false => None,
+            };
+            match writes && gives {
+                true => self.whole(|| self.step(&mut statement, call.mode, rows))?,
+                false => self.step(&mut statement, call.mode, rows)?,
+            }
+            if writes {
+                // The last count stays where a statement, such as CREATE, counts nothing.
+                let count = match self.connection.total_changes() == before {
+                    true => 0,
+                    false => i64::try_from(self.connection.changes()).unwrap_or(i64::MAX),
+                };
+                changed = Some(changed.unwrap_or(0) + count);
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Runs a statement that changes rows and gives them: where they are more than may be, nothing has changed.
+    fn whole(&self, step: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+        self.connection.execute_batch("SAVEPOINT pilaster")?;
+        let stepped = step();
+        let end = match &stepped {
+            Ok(()) => "RELEASE pilaster",
+            Err(_) => "ROLLBACK TO pilaster; RELEASE pilaster",
+        };
+        match (stepped, self.connection.execute_batch(end)) {
+            (Ok(()), ended) => Ok(ended?),
+            // A failure that ended the transaction has ended the savepoint with it.
+            (failed, _) => failed,
+        }
+    }
+
+    /// Runs one statement to its end.
+    fn step(
+        &self,
+        statement: &mut Statement<'_>,
+        mode: ExecutionMode,
+        mut sink: Option<&mut dyn RowSink>,
+    ) -> Result<(), Failure> {
+        let width = match mode {
+            ExecutionMode::Scalar => statement.column_count().min(1),
+            _ => statement.column_count(),
+        };
+        let only_reads = statement.readonly();
+        if let Some(sink) = &mut sink {
+            let name = |column| statement.column_name(column).unwrap_or_default().to_owned();
+            sink.begin(width, &name);
+            if self.is_declared_in_text {
+                let kinds: Vec<ColumnKind> = statement
+                    .columns()
+                    .map(|column| column.decl_type().map_or(ColumnKind::Unknown, declared))
+                    .collect();
+                sink.kinds(&|column| kinds.get(column).copied().unwrap_or_default());
+            }
+        }
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            let Some(taking) = &mut sink else { continue };
+            for column in 0..width {
+                taking.cell(cell(row.get_ref(column)?))?;
+            }
+            if mode == ExecutionMode::Scalar {
+                if only_reads {
+                    return Ok(());
+                }
+                // What changes rows is run to its end.
+                sink = None;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The kind that a column's declared type is.
+///
+/// SQLite holds any value in any column, so that no digits are added to a number for its type's sake.
+fn declared(ty: &str) -> ColumnKind {
+    let name = ty.split('(').next().unwrap_or_default().trim();
+    match name.to_ascii_lowercase().as_str() {
+        "bit" | "bool" | "boolean" => ColumnKind::Bit,
+        "decimal" | "numeric" | "money" | "smallmoney" => ColumnKind::Exact(None),
+        "date" => ColumnKind::Date,
+        "time" => ColumnKind::Time,
+        "datetime" | "datetime2" | "smalldatetime" | "timestamp" => ColumnKind::DateTime,
+        "datetimeoffset" => ColumnKind::DateTimeOffset,
+        "uniqueidentifier" => ColumnKind::Guid,
+        _ => ColumnKind::Unknown,
+    }
+}
+
+/// Whether all that the file says of itself is text: the client panics at a declared type that is none.
+fn is_schema_text(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare("SELECT sql FROM sqlite_schema")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if let ValueRef::Text(sql) = row.get_ref(0)?
+            && std::str::from_utf8(sql).is_err()
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Binds a statement's parameters; `markers` counts those without a name or number, through all statements of a text.
+fn bind_all(
+    statement: &mut Statement<'_>,
+    arguments: &[Argument<'_>],
+    markers: &mut usize,
+) -> Result<(), Failure> {
+    for index in 1..=statement.parameter_count() {
+        let name = statement.parameter_name(index).unwrap_or_default();
+        let argument = match name.strip_prefix('?') {
+            Some(number) => {
+                let place = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+                place.and_then(|place| arguments.get(place))
+            }
+            None if name.is_empty() => {
+                *markers += 1;
+                arguments.get(*markers - 1)
+            }
+            None => {
+                let name = name[1..].to_lowercase();
+                let is_it = |argument: &&Argument<'_>| argument.name.to_lowercase() == name;
+                arguments.iter().find(is_it)
+            }
+        };
+        let Some(argument) = argument else {
+            return Err(Failure::Ours(CallError::Command(format!(
+                "parameter {index} of a statement of the text is none of the command's {} parameters: declare it",
+                arguments.len()
+            ))));
+        };
+        statement.raw_bind_parameter(index, Held(&argument.value))?;
+    }
+    Ok(())
+}
+
+/// A value as SQLite has it.
+struct Held<'v>(&'v ArgumentValue<'v>);
+
+impl rusqlite::ToSql for Held<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let text = |text: String| ToSqlOutput::Owned(rusqlite::types::Value::Text(text));
+        Ok(match self.0 {
+            ArgumentValue::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            ArgumentValue::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+            value => match value.typed() {
+                Typed::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+                Typed::Int(number) => ToSqlOutput::Borrowed(ValueRef::Integer(number)),
+                Typed::Real(number) => ToSqlOutput::Borrowed(ValueRef::Real(number)),
+                Typed::Exact(digits) => match exact(&digits) {
+                    CellRef::Int(number) => ToSqlOutput::Borrowed(ValueRef::Integer(number)),
+                    CellRef::Real(number) => ToSqlOutput::Borrowed(ValueRef::Real(number)),
+                    _ => text(digits.into_owned()),
+                },
+                Typed::Date(day) => text(day_text(day)),
+                Typed::Time(time) => text(time.to_string()),
+                Typed::DateTime(at) => text(moment_text(at)),
+                Typed::Text(words) => text(words.into_owned()),
+                // Above.
+                Typed::TextBytes(_) | Typed::Bytes(_) => ToSqlOutput::Borrowed(ValueRef::Null),
+            },
+        })
+    }
+}
+
+impl Line for SqliteLine {
+    /// Every statement of the text only reads, and can be prepared before another has run.
+    fn only_reads(&mut self, call: &Call) -> bool {
+        let mut batch = Batch::new(&self.connection, &call.text);
+        loop {
+            match batch.next() {
+                Ok(Some(statement)) if statement.readonly() => {}
+                Ok(None) => return call.kind == CommandType::Text,
+                Ok(Some(_)) | Err(_) => return false,
+            }
+        }
+    }
+
+    fn call(
+        &mut self,
+        call: &Call,
+        watched: &Arc<Watch>,
+        rows: &mut dyn RowSink,
+    ) -> Result<Called, CallError> {
+        if call.kind == CommandType::StoredProcedure {
+            return Err(CallError::Command(
+                "SQLite has no stored procedures: send a statement, of the type `text`".to_owned(),
+            ));
+        }
+        let arguments = bind::arguments(call, &CARRIES)?;
+        // A file that was replaced or deleted would be read on for as long as it is open.
+        if file_id(&self.path).ok() != Some(self.file) {
+            self.is_broken = true;
+            return Err(PassthroughError::Lost.into());
+        }
+        let started = Instant::now();
+        let watching = Arc::clone(watched);
+        watch(&mut self.connection, move || watching.is_over())?;
+        let waits = BUSY.min(watched.left());
+        let ran = match self.connection.busy_timeout(waits) {
+            Ok(()) => self.run(call, &arguments, watched, rows),
+            Err(error) => Err(error.into()),
+        };
+        match ran {
+            Ok(rows_affected) => Ok(Called {
+                rows_affected,
+                parameters: Vec::new(),
+                took: started.elapsed(),
+            }),
+            Err(failure) => Err(self.failed(failure, call, watched)),
+        }
+    }
+
+    /// A line with temporary tables is not used again: another call would meet them.
+    fn reset(&mut self) -> bool {
+        let connection = &mut self.connection;
+        if connection
+            .progress_handler(0, None::<fn() -> bool>)
+            .is_err()
+        {
+            return false;
+        }
+        if !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
+            return false;
+        }
+        let temporary = "SELECT COUNT(*) FROM temp.sqlite_schema";
+        let left: rusqlite::Result<i64> = connection.query_row(temporary, [], |row| row.get(0));
+        !self.is_broken && left == Ok(0)
+    }
+}
