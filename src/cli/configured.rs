@@ -15,11 +15,14 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
+use super::cloud::{self, Asked, State};
 use super::files::{Files, look, look_at_folder};
 use super::watched::{self, Looked};
 use super::{StartError, tell};
 use crate::config::{self, Config, Drivers, MappingSource, Process, Read, SiteEntry};
 use crate::cursor::CursorKey;
+use crate::gateway::enrich::Known;
+use crate::gateway::service as gateway;
 use crate::mapping::{Diagnostics, Options};
 use crate::passthrough::Pool;
 use crate::server::{
@@ -52,6 +55,8 @@ struct Kept {
     /// Of the mapping's files, as they were read.
     mapping: Files,
     keeper: Arc<Keeper>,
+    /// As the gateway asks it; None where the id is no GUID, which a file's always is.
+    asked: Option<Arc<Asked>>,
 }
 
 /// What a configuration gives.
@@ -139,19 +144,20 @@ impl Configured {
         for entry in config.sites {
             let mapping = files_of(&entry.mapping);
             let known = self.sites.get(&entry.id);
-            let keeper = match known {
+            let (keeper, asked) = match known {
                 Some(kept) if kept.entry == entry && kept.mapping == mapping => {
-                    Arc::clone(&kept.keeper)
+                    (Arc::clone(&kept.keeper), kept.asked.clone())
                 }
                 _ => {
-                    let keeper = self.keeper(&entry)?;
+                    let (keeper, asked) = self.keeper(&entry)?;
                     fresh.push(Arc::clone(&keeper));
-                    keeper
+                    (keeper, asked.map(Arc::new))
                 }
             };
             let kept = Kept {
                 mapping,
                 keeper,
+                asked,
                 entry,
             };
             sites.insert(kept.entry.id.clone(), kept);
@@ -159,11 +165,13 @@ impl Configured {
         let practices = sites
             .values()
             .map(|kept| Arc::clone(&kept.keeper) as Arc<dyn Practice>);
-        let keys = config
-            .keys
-            .iter()
-            .map(|key| (key.caller.as_str(), key.secret.reveal().as_bytes()));
-        let served = Served::new(practices.collect(), Keys::new(keys), config.operator_key);
+        let keys = config.keys.iter();
+        let keys = keys.map(|key| (&*key.caller, key.secret.reveal(), key.environment));
+        let served = Served::new(
+            practices.collect(),
+            Keys::of_environments(keys),
+            config.operator_key,
+        );
         Ok(Taken {
             sites,
             served,
@@ -171,7 +179,7 @@ impl Configured {
         })
     }
 
-    fn keeper(&mut self, entry: &SiteEntry) -> Result<Arc<Keeper>, StartError> {
+    fn keeper(&mut self, entry: &SiteEntry) -> Result<(Arc<Keeper>, Option<Asked>), StartError> {
         // As it is now: what is written into its files later is taken up with the configuration, or not at all.
         let broken = |all| StartError::SiteMapping {
             id: entry.id.clone(),
@@ -179,20 +187,45 @@ impl Configured {
         };
         let mapping = entry.mapping.snapshot().map_err(broken)?;
         let loaded = mapping.load(&Options::default()).map_err(broken)?;
-        let driver = self.drivers.of(entry, loaded.mapping.engine);
-        let driver = driver.map_err(|source| StartError::Driver {
+        let no_driver = |source| StartError::Driver {
             id: entry.id.clone(),
             source,
-        })?;
-        Ok(Keeper::new(KeeperConfig {
+        };
+        let engine = loaded.mapping.engine;
+        let driver = self.drivers.of(entry, engine).map_err(no_driver)?;
+        let own = self
+            .drivers
+            .of_passthrough(entry, engine)
+            .map_err(no_driver)?;
+        let keeper = Keeper::new(KeeperConfig {
             id: entry.id.clone(),
             zone: entry.zone.clone(),
             count: entry.count,
             cursor_key: Arc::clone(&self.cursor_key),
             mapping: Arc::new(loaded.mapping),
             load: Box::new(move |options| mapping.load(options)),
-            pool: Arc::new(Pool::of_site(&entry.id, driver, entry.limits.clone())),
-        }))
+            pool: Arc::new(Pool::of_site(
+                &entry.id,
+                Arc::clone(&driver),
+                entry.limits.clone(),
+            )),
+        });
+        let asked = entry.declared().map(|declared| {
+            Asked::new(
+                declared,
+                entry.passthrough.clone(),
+                cloud::stands(Arc::clone(&keeper) as Arc<dyn Practice>),
+                own.unwrap_or(driver),
+                entry.limits.connect,
+            )
+        });
+        Ok((keeper, asked))
+    }
+
+    /// The practices as the gateway has them.
+    pub(super) fn asked(&self, known: &Arc<Known>) -> Vec<gateway::Practice> {
+        let asked = self.sites.values().filter_map(|kept| kept.asked.as_ref());
+        asked.map(|asked| asked.practice(known)).collect()
     }
 
     /// Tries to open each site once, all at the same time; those that cannot be are tried on. A line for each: what
@@ -243,7 +276,12 @@ impl Configured {
     }
 
     /// Looks at the files from time to time, and at once when it is told to; takes up what has changed.
-    pub(super) async fn keep_up(mut self, app: Arc<App>, mut told: mpsc::Receiver<()>) {
+    pub(super) async fn keep_up(
+        mut self,
+        app: Arc<App>,
+        state: Arc<State>,
+        mut told: mpsc::Receiver<()>,
+    ) {
         let pause = match self.watch {
             Some(_) => watched::LOOK,
             None => LOOK,
@@ -265,7 +303,7 @@ impl Configured {
             } else if !self.looked.settles(now) {
                 continue;
             }
-            self.reload(&app).await;
+            self.reload(&app, &state).await;
             if is_told {
                 // The database may have changed, too.
                 self.sites.values().for_each(|kept| kept.keeper.look());
@@ -273,7 +311,7 @@ impl Configured {
         }
     }
 
-    async fn reload(&mut self, app: &App) {
+    async fn reload(&mut self, app: &App, state: &State) {
         let began = Instant::now();
         let path = self.path.clone();
         let read = tokio::task::spawn_blocking(move || config::read(&path, &Process)).await;
@@ -322,6 +360,7 @@ impl Configured {
                 }
                 self.sites = sites;
                 app.serve(served);
+                state.gateway.serve(self.asked(&state.known));
                 tracing::info!(
                     sites = self.sites.len(),
                     new = fresh.len(),

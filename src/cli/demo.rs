@@ -44,7 +44,7 @@ impl Folder {
         }
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         match self {
             Folder::Temporary(folder) => folder.path(),
             Folder::Kept(path) => path,

@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 
 use super::databases::DatabasesError;
 use crate::demo::DemoError;
+use crate::gateway::service::GatewayError;
+use crate::journal::JournalError;
 use crate::key_file::KeyFileError;
 use crate::mapping::Diagnostics;
 use crate::passthrough::PassthroughError;
 use crate::server::OperatorKeyError;
 use crate::site::OpenError;
 use crate::sql::SqlError;
+use crate::store::StoreError;
+use crate::store::sqlite::OpenStoreError;
 
 /// What stands in the way of serving. Nothing has been left half done.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +45,15 @@ pub enum StartError {
     /// The key that seals page links.
     #[error(transparent)]
     Key(#[from] KeyFileError),
+    /// What the cloud surface keeps.
+    #[error(transparent)]
+    State(#[from] OpenStoreError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the journal cannot be used: {0}")]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
     #[error("the operator's key cannot be read from {}: {source}", path.display())]
     OperatorKeyFile { path: PathBuf, source: io::Error },
     /// The file or variable that holds it, and what is wrong with it.

@@ -5,6 +5,7 @@
 
 mod cases;
 mod check;
+mod cloud;
 mod config;
 mod configured;
 mod coverage;

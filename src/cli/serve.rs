@@ -10,12 +10,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
+use super::cloud::{self, Asked, Stands};
 use super::configured::Configured;
 use super::demo::{self, Folder};
 use super::greeting::{Greeting, WhatOpens};
@@ -24,8 +26,14 @@ use super::watched::{self, Watched};
 use super::{StartError, log, operator_key};
 use crate::config::{self, Process};
 use crate::demo::{MAX_PATIENTS, Options};
-use crate::mapping::{embedded, load_files, load_folder};
+use crate::gateway::enrich::{Practices, keep_enriched};
+use crate::gateway::id::SiteId;
+use crate::gateway::integrator::Environment;
+use crate::gateway::rate::RateLimit;
+use crate::gateway::site::{Declared, Product, Standing};
+use crate::mapping::{Mapping, embedded, load_files, load_folder};
 use crate::passthrough::Limits as PoolLimits;
+use crate::passthrough::sqlite::Sqlite;
 use crate::server::{
     self, App, BaseUrl, Explorer, Keys, MappingState, OperatorKey, Practice, Served, Setup,
 };
@@ -40,6 +48,8 @@ const CALLER: &str = "demo";
 const OPERATOR_KEY: &str = "demo-operator-key";
 /// Where nobody says another.
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+/// Time for statements that nobody waits for, when the server stops.
+const SHUTDOWN: Duration = Duration::from_secs(10);
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
 
@@ -85,6 +95,9 @@ pub(super) struct Args {
     /// A file with the operator's key, which switches GET /operator/sites/{siteId}/explain/{path} on; without it the key is that of PILASTER_OPERATOR_KEY, or there is none
     #[arg(long, value_name = "FILE")]
     operator_key_file: Option<PathBuf>,
+    /// How many queries one integrator may send in any 5 seconds (immediate SQL and FHIR together); off for benchmarks [default: that of the configuration, else 15]
+    #[arg(long, value_name = "NUMBER|off")]
+    rate_limit: Option<RateLimit>,
     /// How log lines look; levels are set by PILASTER_LOG or RUST_LOG (warn, info, pilaster=debug)
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = log::Format::Text)]
     log: log::Format,
@@ -120,6 +133,12 @@ fn start(args: Args) -> Result<(), StartError> {
             .local_addr()
             .map_err(|error| StartError::listen(plan.listen, error))?;
         let what_opens = plan.what_opens();
+        let options = cloud::Options {
+            cloud: plan.cloud,
+            rate: args.rate_limit.unwrap_or(plan.rate),
+        };
+        let (state, cloud) = cloud::open(folder.path(), &options).await?;
+        let state = Arc::new(state);
         let app = Arc::new(App::new(Setup {
             served: opened.served,
             base_url: plan.base_url,
@@ -127,8 +146,14 @@ fn start(args: Args) -> Result<(), StartError> {
             limits: server::Limits::default(),
             metrics: Some(metrics),
             explorer: plan.explorer,
-            cloud: None,
+            cloud: Some(cloud),
         }));
+        let practices = match &opened.kept_up {
+            Some(KeptUp::Configured(configured)) => configured.asked(&state.known),
+            _ => opened.asked.iter().map(|asked| asked.practice(&state.known)).collect(),
+        };
+        state.gateway.serve(practices);
+        tokio::spawn(keep_enriched(Arc::clone(&app) as Arc<dyn Practices>, Arc::clone(&state.known)));
         if opened.has_known_key && !plan.listen.ip().is_loopback() {
             super::tell("warning: whoever reaches this address reads the database, for the key is in the documentation");
         }
@@ -136,7 +161,8 @@ fn start(args: Args) -> Result<(), StartError> {
         let _ = super::print(&opened.greeting.text(&app, &what_opens));
         match opened.kept_up {
             Some(KeptUp::Configured(configured)) => {
-                tokio::spawn(configured.keep_up(Arc::clone(&app), hang_ups()?));
+                let (app, state) = (Arc::clone(&app), Arc::clone(&state));
+                tokio::spawn(configured.keep_up(app, state, hang_ups()?));
             }
             Some(KeptUp::Watched(watched, state)) => {
                 app.tell_mapping(state);
@@ -145,6 +171,7 @@ fn start(args: Args) -> Result<(), StartError> {
             None => {}
         }
         server::serve(listener, app, stop).await;
+        state.gateway.close(SHUTDOWN).await;
         Ok(())
     });
     // A practice that is still being written is not waited for.
@@ -159,6 +186,8 @@ struct Plan {
     data: Option<PathBuf>,
     operator: Option<OperatorKey>,
     explorer: Explorer,
+    cloud: config::Cloud,
+    rate: RateLimit,
     read: Option<config::Read>,
 }
 
@@ -171,6 +200,8 @@ impl Plan {
             data: args.data.clone(),
             operator: operator_key::read(args.operator_key_file.as_deref())?,
             explorer: Explorer::Off,
+            cloud: config::Cloud::default(),
+            rate: RateLimit::default(),
             read: None,
         };
         let mut has_explorer = args.config.is_none();
@@ -185,6 +216,8 @@ impl Plan {
                 read.config.operator_key = plan.operator.take();
             }
             has_explorer = read.config.explorer.unwrap_or_default();
+            plan.cloud = read.config.cloud.clone();
+            plan.rate = RateLimit::of(plan.cloud.rate_limit);
             plan.read = Some(read);
         }
         plan.listen = args.listen.unwrap_or(plan.listen);
@@ -243,6 +276,8 @@ struct Opened {
     /// The key is that of the documentation, and the data somebody's own.
     has_known_key: bool,
     kept_up: Option<KeptUp>,
+    /// As the gateway asks it, where it is one practice.
+    asked: Vec<Asked>,
 }
 
 /// What keeps up with files that change.
@@ -273,6 +308,7 @@ async fn open_configured(
         },
         has_known_key: false,
         kept_up: Some(KeptUp::Configured(configured)),
+        asked: Vec::new(),
     })
 }
 
@@ -291,7 +327,8 @@ async fn open_one(
         ..Limits::default()
     };
     let zone = args.time_zone.clone();
-    let (site, warnings, what, is_demo);
+    let pool_limits = limits.pool.clone();
+    let (site, warnings, what, is_demo, driver);
     if let (Some(mapping), Some(sqlite)) = (&args.mapping, &args.sqlite) {
         if args.watch {
             return open_watched(watched::Parts {
@@ -307,6 +344,7 @@ async fn open_one(
         }
         let load = |options: &_| load_folder(mapping, options);
         (site, warnings) = open_site(SITE, zone, cursor_key, sqlite, limits, load)?;
+        driver = Sqlite::file(sqlite, &pool_limits);
         what = format!("{} through {}", sqlite.display(), site.mapping().name);
         is_demo = false;
     } else {
@@ -321,6 +359,8 @@ async fn open_one(
         };
         let load = |options: &_| load_files(embedded::ID, embedded::FILES, options);
         (site, warnings) = open_site(SITE, zone, cursor_key, &path, limits, load)?;
+        // It is nobody's: callers' own statements may change it.
+        driver = Sqlite::file(&path, &pool_limits).writable();
         what = format!(
             "a synthetic practice of {} patients (seed {}), mapped as {}",
             options.patients,
@@ -334,6 +374,8 @@ async fn open_one(
     }
     let site = Arc::new(site);
     let practice = Arc::clone(&site) as Arc<dyn Practice>;
+    let stands = cloud::stands(Arc::clone(&practice));
+    let asked = vec![asked(site.mapping(), stands, driver, &pool_limits)];
     Ok(Opened {
         served: Served::new(vec![practice], Keys::new([(CALLER, KEY)]), operator),
         greeting: Greeting::One {
@@ -343,7 +385,24 @@ async fn open_one(
         },
         has_known_key: !is_demo,
         kept_up: None,
+        asked,
     })
+}
+
+/// The one practice of a server without configuration, as the gateway asks it.
+fn asked(mapping: &Mapping, stands: Stands, driver: Sqlite, limits: &PoolLimits) -> Asked {
+    let declared = Declared {
+        id: SiteId(uuid::uuid!(SITE)),
+        environment: Environment::Staging,
+        product: Product::named(&mapping.pms),
+        pms_id: None,
+        authoritative: None,
+        name: None,
+        catalogues: Vec::new(),
+    };
+    let passthrough = config::Passthrough::default();
+    let driver = Arc::new(driver);
+    Asked::new(declared, passthrough, stands, driver, limits.connect)
 }
 
 /// One SQLite file, through a mapping that is being written: it may have errors, and is then waited for.
@@ -353,10 +412,21 @@ fn open_watched(parts: watched::Parts) -> Result<Opened, StartError> {
         parts.database.display(),
         parts.folder.display()
     );
+    let (database, limits) = (parts.database.clone(), parts.limits.pool.clone());
     let (watched, taken) = Watched::new(parts)?;
     if taken.site.is_none() || !taken.state.problems.is_empty() {
         super::tell(&taken.told);
     }
+    let asked = taken.site.as_ref().map(|site| {
+        let stands: Stands = Arc::new(|| Standing::ONLINE);
+        asked(
+            site.mapping(),
+            stands,
+            Sqlite::file(&database, &limits),
+            &limits,
+        )
+    });
+    let asked = asked.into_iter().collect();
     let (served, greeting) = match taken.site {
         Some(site) => (
             watched.serving(&site),
@@ -373,6 +443,7 @@ fn open_watched(parts: watched::Parts) -> Result<Opened, StartError> {
         greeting,
         has_known_key: true,
         kept_up: Some(KeptUp::Watched(watched, taken.state)),
+        asked,
     })
 }
 

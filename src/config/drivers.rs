@@ -175,7 +175,7 @@ fn sqlite(site: &SiteEntry) -> Sqlite {
 
 /// The same files, on which callers' own statements may write.
 fn writable(sqlite: Sqlite) -> Sqlite {
-    sqlite
+    sqlite.writable()
 }
 
 fn mssql_options(server: &MssqlServer, site: &SiteEntry) -> mssql::Options {

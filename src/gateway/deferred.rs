@@ -23,6 +23,7 @@ use super::query::{
 use super::rows::{self, Paged};
 use super::service::{Admitted, Gateway, Practice};
 use super::webhook::{Delivery, DeliveryStatus, Source};
+use crate::journal::{Entry, What};
 use crate::passthrough::call::{Call, CallError, Called, ExecutionMode};
 use crate::store::{Finish, StoreError, Waiting};
 
@@ -359,6 +360,17 @@ impl Gateway {
             }
         }
         self.messages.notify_one();
+        // With its pages, as it is told from now on.
+        if let Ok(Some(query)) = self.store.any_query(finish.id).await {
+            self.note(&Entry::of_query(What::AsyncEnd, &query)).await;
+        }
+    }
+
+    /// Writes into the journal what no request waits for.
+    pub(super) async fn note(&self, entry: &Entry) {
+        if let Err(error) = self.journal.record(entry).await {
+            tracing::error!(%error, "the journal lacks an entry");
+        }
     }
 }
 

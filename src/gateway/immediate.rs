@@ -84,7 +84,7 @@ impl Gateway {
     }
 
     /// The caller's own login at the practice, where it has one.
-    pub(super) fn login(&self, at: &Admitted) -> Option<super::integrator::Login> {
+    pub fn login(&self, at: &Admitted) -> Option<super::integrator::Login> {
         let index = self.index();
         let own = index.login(at.scope.integrator, at.scope.site, at.practice.product());
         own.cloned()

@@ -3,6 +3,7 @@
 //! An immediate query waits for its [`Turn`] itself; an async query is an id that waits, and is started when its turn comes.
 //! A turn that is dropped is over, and the next begins.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::oneshot;
@@ -31,6 +32,7 @@ pub struct Lane {
     /// None where the practice is served no more: what waits for it waits until its time is over.
     practice: RwLock<Option<Arc<Practice>>>,
     start: Arc<Start>,
+    is_closed: AtomicBool,
 }
 
 /// A place at a practice.
@@ -60,6 +62,7 @@ impl Lane {
             queue: Mutex::new(Queue::new(1, usize::MAX)),
             practice: RwLock::new(None),
             start,
+            is_closed: AtomicBool::new(false),
         })
     }
 
@@ -132,6 +135,16 @@ impl Lane {
         )
     }
 
+    /// Gives no more turns.
+    pub fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+    }
+
+    /// Somebody has a turn.
+    pub fn is_at_work(&self) -> bool {
+        self.lock().is_at_work()
+    }
+
     /// Gives turns to as many as may have one. While the practice is away, what nobody waits for waits on.
     pub fn give(self: &Arc<Self>) {
         let practice = self.practice();
@@ -139,6 +152,9 @@ impl Lane {
             .as_ref()
             .is_some_and(|practice| practice.link.availability() == Availability::Online);
         loop {
+            if self.is_closed.load(Ordering::Acquire) {
+                return;
+            }
             let next = self.lock().next(is_online);
             let Some((class, waiter)) = next else { return };
             let turn = Turn {

@@ -169,6 +169,11 @@ impl<T> Queue<T> {
         self.classes[class.place()].count(who)
     }
 
+    /// Something is at work.
+    pub fn is_at_work(&self) -> bool {
+        self.busy != [0; 2]
+    }
+
     /// Nothing waits, and nothing is at work.
     pub fn is_idle(&self) -> bool {
         self.busy == [0; 2] && self.classes.iter().all(|class| class.len() == 0)

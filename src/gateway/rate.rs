@@ -76,6 +76,15 @@ pub enum RateLimit {
     Most(Limit),
 }
 
+impl RateLimit {
+    /// The limit that is nearest to a number; off where there is none.
+    pub fn of(queries: Option<u32>) -> RateLimit {
+        queries.map_or(RateLimit::Off, |queries| {
+            RateLimit::Most(Limit::nearest(queries))
+        })
+    }
+}
+
 impl Default for RateLimit {
     fn default() -> RateLimit {
         RateLimit::Most(Limit::default())

@@ -17,6 +17,7 @@ use super::registered::{Registered, RegisteredMetrics, RegisteredResult, Registe
 use super::rows;
 use super::service::{Admitted, Gateway};
 use super::webhook::{Delivery, DeliveryStatus, Source};
+use crate::journal::{self, Cause, Durations, Entry, Sizes, What, millis};
 use crate::passthrough::call::{Call, CallError, Called};
 use crate::store::{Due, RunFinish};
 
@@ -101,6 +102,7 @@ impl Gateway {
         }
         self.messages.notify_one();
         self.runs.notify_one();
+        self.note(&entry(&finish, began)).await;
     }
 
     async fn run_once(
@@ -198,6 +200,40 @@ fn after(
         registered,
         result,
         delivery,
+    }
+}
+
+/// What the journal says of a run.
+fn entry(finish: &RunFinish, began: Moment) -> Entry {
+    let registered = &finish.registered;
+    let error = registered.last_error.as_ref();
+    let took = registered.metrics.last_execution_duration;
+    Entry {
+        caller: journal::Caller {
+            integrator: Some(registered.integrator),
+            environment: Some(registered.environment),
+            device: registered.device.clone(),
+            ..journal::Caller::default()
+        },
+        site: Some(registered.site),
+        query: Some(registered.id),
+        error: error.map(Cause::from),
+        sizes: Sizes {
+            result: finish
+                .result
+                .as_ref()
+                .map(|result| result.data.len() as u64),
+            rows: finish.result.as_ref().map(|result| result.rows),
+            ..Sizes::default()
+        },
+        durations: Durations {
+            execution: took.filter(|_| error.is_none()),
+            whole: Some(millis(Moment::now().since(began))),
+            ..Durations::default()
+        },
+        ..Entry::now(What::RegisteredRun {
+            changed: finish.result.is_some(),
+        })
     }
 }
 

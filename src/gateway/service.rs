@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use thiserror::Error;
+use tokio::sync::{Notify, watch};
 
 use super::ask::bounds;
 use super::caller::{Caller, Denied, Index};
@@ -18,6 +19,8 @@ use super::query::Query;
 use super::rate::{RateLimit, RateLimits};
 use super::registered::{Registered, RegisteredResult};
 use super::site::{Declared, Live, Product, SiteRecord, Sites};
+use super::webhook::{self, Sender, SenderError, TargetOf};
+use crate::journal::Journal;
 use crate::store::{Change, PageFound, Store, StoreError};
 
 /// A practice that is served.
@@ -49,7 +52,7 @@ impl Practice {
 #[derive(Default)]
 pub struct Served {
     pub practices: HashMap<SiteId, Arc<Practice>>,
-    pub sites: Sites,
+    pub sites: Arc<Sites>,
 }
 
 /// Who asks what.
@@ -60,12 +63,31 @@ pub struct Admitted {
     pub practice: Arc<Practice>,
 }
 
+/// Between two looks at what is at work, when the gateway closes.
+const CLOSING: Duration = Duration::from_millis(20);
+
+/// Why there is no gateway.
+#[derive(Debug, Error)]
+pub enum GatewayError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Webhooks(#[from] SenderError),
+}
+
+/// Ready when the gateway closes, or is gone.
+async fn over(mut ended: watch::Receiver<bool>) {
+    let _ = ended.wait_for(|ended| *ended).await;
+}
+
 /// What the gateway goes by.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How long pages are kept.
     pub pages_kept: Duration,
     pub rate: RateLimit,
+    /// Messages may go to private addresses, by plain HTTP too.
+    pub private_webhooks: bool,
 }
 
 impl Default for Settings {
@@ -73,6 +95,7 @@ impl Default for Settings {
         Settings {
             pages_kept: bounds::PAGES_KEPT,
             rate: RateLimit::default(),
+            private_webhooks: false,
         }
     }
 }
@@ -80,6 +103,7 @@ impl Default for Settings {
 /// The gateway.
 pub struct Gateway {
     pub(super) store: Arc<dyn Store>,
+    pub(super) journal: Arc<Journal>,
     pub(super) settings: Settings,
     rates: RateLimits,
     index: RwLock<Arc<Index>>,
@@ -88,9 +112,11 @@ pub struct Gateway {
     start: Arc<Start>,
     pub(super) expiries: Mutex<Expiries>,
     /// A message is to be sent.
-    pub(super) messages: Notify,
+    pub(super) messages: Arc<Notify>,
     /// A registered query is to be run.
     pub(super) runs: Notify,
+    /// Whether nothing new begins.
+    ended: watch::Sender<bool>,
 }
 
 /// When waiting queries have waited for as long as they may: each with its site, its integrator and its ticket there.
@@ -103,8 +129,9 @@ impl Gateway {
     /// [`StoreError`]
     pub async fn start(
         store: Arc<dyn Store>,
+        journal: Arc<Journal>,
         settings: Settings,
-    ) -> Result<Arc<Gateway>, StoreError> {
+    ) -> Result<Arc<Gateway>, GatewayError> {
         let index = Index::new(store.directory().await?);
         let gateway = Arc::new_cyclic(|this: &Weak<Gateway>| {
             let this = Weak::clone(this);
@@ -115,6 +142,7 @@ impl Gateway {
             });
             Gateway {
                 store,
+                journal,
                 rates: RateLimits::new(settings.rate),
                 settings,
                 index: RwLock::new(Arc::new(index)),
@@ -122,13 +150,45 @@ impl Gateway {
                 lanes: Mutex::default(),
                 start: Arc::new(start),
                 expiries: Mutex::default(),
-                messages: Notify::new(),
+                messages: Arc::default(),
                 runs: Notify::new(),
+                ended: watch::Sender::new(false),
             }
         });
+        gateway.send_messages()?;
         gateway.take_up().await?;
         gateway.tend();
         Ok(gateway)
+    }
+
+    /// Sends messages to webhooks from now on, for as long as anybody has the gateway.
+    fn send_messages(self: &Arc<Self>) -> Result<(), SenderError> {
+        let this = Arc::downgrade(self);
+        let target_of: TargetOf = Arc::new(move |who, environment| {
+            this.upgrade()?.index().webhook(who, environment).cloned()
+        });
+        let options = webhook::Options {
+            allow_private: self.settings.private_webhooks,
+            ..webhook::Options::default()
+        };
+        let sender = Sender::new(Arc::clone(&self.store), target_of, options)?;
+        let (wake, ended) = (Arc::clone(&self.messages), self.ended.subscribe());
+        tokio::spawn(sender.run(wake, over(ended)));
+        Ok(())
+    }
+
+    /// Gives no more turns, and waits for what is at work, for so long at the most. What is left is as after a restart.
+    pub async fn close(&self, limit: Duration) {
+        self.ended.send_replace(true);
+        let lanes = self.all_lanes();
+        lanes.iter().for_each(|lane| lane.close());
+        let ended = async {
+            while lanes.iter().any(|lane| lane.is_at_work()) {
+                tokio::time::sleep(CLOSING).await;
+            }
+        };
+        // What takes longer is told as interrupted when the gateway starts again.
+        let _ = tokio::time::timeout(limit, ended).await;
     }
 
     /// Whose key it is, among those of the state store.
@@ -150,7 +210,7 @@ impl Gateway {
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&index);
         let mut served = self.served.write().unwrap_or_else(PoisonError::into_inner);
         let declared = served.sites.iter().map(|entry| entry.declared.clone());
-        let sites = Sites::new(declared, index.authoritative());
+        let sites = Arc::new(Sites::new(declared, index.authoritative()));
         let practices = served.practices.clone();
         *served = Arc::new(Served { practices, sites });
     }
@@ -163,7 +223,7 @@ impl Gateway {
     /// Serves these practices from now on. What waits for one that is not among them waits until its time is over.
     pub fn serve(&self, practices: Vec<Practice>) {
         let declared = practices.iter().map(|practice| practice.declared.clone());
-        let sites = Sites::new(declared, self.index().authoritative());
+        let sites = Arc::new(Sites::new(declared, self.index().authoritative()));
         for site in sites.overruled() {
             tracing::warn!(%site, "an operator has made another database of the practice the authoritative one");
         }
@@ -340,7 +400,11 @@ impl Gateway {
     /// # Errors
     /// [`StoreError`]
     pub async fn query(&self, scope: &Scope, id: QueryId) -> Result<Option<Query>, StoreError> {
-        self.store.query(scope, id).await
+        match self.store.query(scope, id).await? {
+            Some(query) => Ok(Some(query)),
+            // What is known of an immediate query stands in the journal, and nowhere else.
+            None => Ok(self.journal.immediate(scope, id).await?),
+        }
     }
 
     /// A page of a query; None where the scope has no such query.

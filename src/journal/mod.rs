@@ -39,7 +39,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{Semaphore, oneshot};
 
-pub use entry::Entry;
+pub use entry::{Caller, Cause, Durations, Entry, Interaction, Kind, Sizes, What, millis};
 pub use file::FILE;
 pub use reader::{Filter, Page, Place, Reader, Recorded, Verdict};
 pub use writer::describe as describe_metrics;

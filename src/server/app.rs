@@ -19,8 +19,8 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
-use super::api::{self, Cloud};
-use super::base_url::{BaseUrl, Origin};
+use super::api::{self, Cloud, Surface};
+use super::base_url::{BaseUrl, Origin, fhir_base_of};
 use super::explorer::{self, Explorer};
 use super::keys::Keys;
 use super::observe::caught;
@@ -320,13 +320,18 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/docs", get(api::page))
         .route("/docs/style.css", get(api::style))
         .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .route("/integrator/sites/{site}/fhir/R4", any(fhir::handle))
-        .route("/integrator/sites/{site}/fhir/R4/", any(fhir::handle))
-        .route(
-            "/integrator/sites/{site}/fhir/R4/{*rest}",
-            any(fhir::handle),
-        );
+        .route("/health/ready", get(health::ready));
+    for surface in Surface::ALL {
+        // Devices have tokens, which only the cloud surface takes.
+        if surface == Surface::Desktop && app.cloud.is_none() {
+            continue;
+        }
+        let base = fhir_base_of(surface, "", "{site}");
+        router = router
+            .route(&base, any(fhir::handle))
+            .route(&format!("{base}/"), any(fhir::handle))
+            .route(&format!("{base}/{{*rest}}"), any(fhir::handle));
+    }
     if app.metrics.is_some() {
         router = router.route("/metrics", get(health::metrics));
     }
@@ -348,7 +353,10 @@ pub fn router(app: Arc<App>) -> Router {
                 "the path does not take this method; the header Allow lists those that it takes",
             )
         })
-        .layer(middleware::from_fn(observe::observe))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            observe::observe,
+        ))
         .layer(compression)
         .layer(MapRequestLayer::new(encoding::settle))
         .with_state(app)

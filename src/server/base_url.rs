@@ -4,6 +4,7 @@
 //! if that is a host and nothing else, or the address that is listened on: a header is a caller's
 //! text, and links go back into documents. `X-Forwarded-…` is not read: who runs a proxy gives the URL.
 
+use super::api::Surface;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -120,7 +121,12 @@ impl Origin {
 
 /// The FHIR base of a site under the URL of the server's root, without a slash at its end.
 pub fn fhir_base(root: &str, site: &str) -> String {
-    format!("{root}/integrator/sites/{site}/fhir/R4")
+    fhir_base_of(Surface::Integrator, root, site)
+}
+
+/// The same of either API.
+pub(super) fn fhir_base_of(surface: Surface, root: &str, site: &str) -> String {
+    format!("{root}{}/sites/{site}/fhir/R4", surface.prefix())
 }
 
 /// `name`, `1.2.3.4` or `[::1]`, perhaps with `:port`.

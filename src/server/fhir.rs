@@ -32,10 +32,12 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 use hyper::body::Frame;
 
+use super::api::{self, Cloud, Surface};
 use super::app::App;
-use super::base_url::fhir_base;
+use super::base_url::fhir_base_of;
 use super::keys::Caller;
 use super::negotiate::{Form, MediaType, NotAcceptable};
+use super::note::Note;
 use super::observe::{RequestId, Trail};
 use super::path::{self, Interaction};
 use super::practice::Practice;
@@ -43,7 +45,10 @@ use super::reply::Refusal;
 use super::wishes::Wishes;
 use super::{batch, body, metrics, observe, operation, prefer, pretty};
 use crate::fhir::resource_type;
+use crate::gateway::caller::Denied;
 use crate::gateway::integrator::Login;
+use crate::gateway::service::Admitted;
+use crate::journal::{self, What};
 use crate::site::{Answer, ReadCall, SearchCall, SummaryCall, Timings, etag};
 use crate::{assemble, errors};
 
@@ -61,7 +66,8 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
     let mut trail = Trail::default();
     let mut wishes = Wishes::default();
     wishes.read(parts.uri.query().unwrap_or_default().as_bytes());
-    let answered = match admit(&app, &parts, &mut trail) {
+    let note = Note::default();
+    let answered = match admit(&app, &parts, &mut trail, &note) {
         Ok(asked) => {
             app.within_limits(answer(&app, &parts, body, asked, &mut wishes))
                 .await
@@ -80,6 +86,7 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
     let timing = server_timing(timings.as_ref(), started.elapsed());
     response.headers_mut().insert(SERVER_TIMING, timing);
     response.headers_mut().append(VARY, ACCEPT.into());
+    note.leave(&mut response);
     response.extensions_mut().insert(trail);
     response
 }
@@ -99,42 +106,102 @@ pub(super) struct Asked {
 }
 
 /// Judges all that can be judged without waiting for anything.
-fn admit(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Asked, Refusal> {
+fn admit(app: &App, parts: &Parts, trail: &mut Trail, note: &Note) -> Result<Asked, Refusal> {
     app.check_length(&parts.uri)?;
     check_host(parts)?;
-    let path = parts.uri.path();
-    let query = parts.uri.query().unwrap_or_default();
-    let now = app.served();
-    let caller = match now.keys.caller(&parts.headers, query.as_bytes()) {
-        Caller::Known(caller) => caller.to_owned(),
-        Caller::Wrong => {
-            return Err(Refusal::new(
-                errors::UNAUTHORISED,
-                "the subscription key is not valid here",
-            ));
-        }
-        Caller::Absent => {
-            return Err(Refusal::new(
-                errors::UNAUTHORISED,
-                "the request has no subscription key",
-            ));
-        }
-    };
     // The router sends only such paths here; others would be of no site.
-    let (site, rest) = path::split(path).unwrap_or_default();
-    let site = now.site(site)?;
+    let (surface, site, rest) =
+        path::split(parts.uri.path()).unwrap_or((Surface::Integrator, "", None));
+    let who = match &app.cloud {
+        Some(cloud) => Who::of_cloud(app, cloud, surface, parts, site)?,
+        None => Who::of_keys(app, parts)?,
+    };
+    if let Some(at) = &who.at {
+        note.admitted(what(trail), at);
+    }
+    let site = Arc::clone(app.served().site(site)?);
     trail.site = uuid::Uuid::try_parse(site.id()).ok();
     let interaction = path::interaction(&parts.method, rest)?;
     trail.interaction = Some(interaction.code());
-    trail.resource = served(&**site, &interaction)?;
+    note.what(what(trail));
+    trail.resource = served(&*site, &interaction)?;
+    note.what(what(trail));
+    let root = app.origin.of(&parts.uri, &parts.headers);
     Ok(Asked {
-        base: fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id()),
-        site: Arc::clone(site),
-        share: now.keys.share(&caller),
-        login: None,
-        caller,
+        base: fhir_base_of(surface, &root, site.id()),
+        site,
+        caller: who.caller,
+        share: who.share,
+        login: who.login,
         interaction,
     })
+}
+
+/// What the journal calls the request, as far as it is known.
+fn what(trail: &Trail) -> What {
+    What::Fhir {
+        interaction: journal::Interaction::of(trail.interaction),
+        resource: trail.resource.and_then(resource_type),
+    }
+}
+
+/// Who calls.
+struct Who {
+    caller: String,
+    share: Option<u32>,
+    login: Option<Login>,
+    /// None by the keys of the configuration file alone.
+    at: Option<Admitted>,
+}
+
+impl Who {
+    /// By the keys of the configuration file alone.
+    fn of_keys(app: &App, parts: &Parts) -> Result<Who, Refusal> {
+        let now = app.served();
+        let query = parts.uri.query().unwrap_or_default().as_bytes();
+        let denied = |denied| api::denied(denied, Surface::Integrator);
+        match now.keys.caller(&parts.headers, query) {
+            Caller::Known(caller) => Ok(Who {
+                share: now.keys.share(caller),
+                caller: caller.to_owned(),
+                login: None,
+                at: None,
+            }),
+            Caller::Wrong => Err(denied(Denied::WrongKey)),
+            Caller::Absent => Err(denied(Denied::NoKey)),
+        }
+    }
+
+    /// By these, the state store's keys, or a device's token; one of the queries that are counted.
+    fn of_cloud(
+        app: &App,
+        cloud: &Cloud,
+        surface: Surface,
+        parts: &Parts,
+        site: &str,
+    ) -> Result<Who, Refusal> {
+        let at = api::admit_any(app, cloud, surface, parts, site)?;
+        let counted = cloud.gateway.count(&at);
+        counted.map_err(|denied| api::denied(denied, surface))?;
+        let login = cloud.gateway.login(&at);
+        let caller = match (at.caller.all_sites, &at.scope.device) {
+            (true, None) => at.caller.name.to_string(),
+            // No caller of the file has a NUL in its name.
+            (_, None) => format!("\0{}", at.caller.integrator),
+            (_, Some(device)) => format!("\0{}\0{device}", at.caller.integrator),
+        };
+        let share = match at.caller.all_sites {
+            true => app.served().keys.share(&at.caller.name),
+            // Beyond the numbers of the file's callers.
+            false => Some(at.caller.integrator.0.as_fields().0 | 1 << 31),
+        };
+        Ok(Who {
+            caller,
+            share,
+            login,
+            at: Some(at),
+        })
+    }
 }
 
 /// All types that the path names are served; the one that is asked for, if any.

@@ -9,6 +9,10 @@ use std::fmt;
 
 use axum::http::HeaderMap;
 
+use crate::gateway::caller::integrator_of_file;
+use crate::gateway::id::IntegratorId;
+use crate::gateway::integrator::Environment;
+
 use crate::secret::equal;
 
 /// The header that carries the key.
@@ -23,6 +27,8 @@ pub struct Keys(Vec<Key>);
 struct Key {
     caller: String,
     secret: Vec<u8>,
+    /// Where it counts; None: in both.
+    environment: Option<Environment>,
 }
 
 /// What a request says of its caller.
@@ -39,11 +45,20 @@ pub enum Caller<'k> {
 impl Keys {
     /// Keys from pairs of caller and secret. An empty secret is nobody's and is left out.
     pub fn new<C: Into<String>, S: Into<Vec<u8>>>(keys: impl IntoIterator<Item = (C, S)>) -> Keys {
+        let keys = keys.into_iter();
+        Keys::of_environments(keys.map(|(caller, secret)| (caller, secret, None)))
+    }
+
+    /// The same with the environment in which each key counts, where it is one.
+    pub fn of_environments<C: Into<String>, S: Into<Vec<u8>>>(
+        keys: impl IntoIterator<Item = (C, S, Option<Environment>)>,
+    ) -> Keys {
         Keys(
             keys.into_iter()
-                .map(|(caller, secret)| Key {
+                .map(|(caller, secret, environment)| Key {
                     caller: caller.into(),
                     secret: secret.into(),
+                    environment,
                 })
                 .filter(|key| !key.secret.is_empty())
                 .collect(),
@@ -71,14 +86,26 @@ impl Keys {
 
     /// Whose key it is.
     pub fn of(&self, presented: &[u8]) -> Caller<'_> {
-        let mut found = Caller::Wrong;
+        let owner = self.owner(presented);
+        owner.map_or(Caller::Wrong, |(caller, _)| Caller::Known(caller))
+    }
+
+    /// Whose key it is, and where it counts.
+    pub fn owner(&self, presented: &[u8]) -> Option<(&str, Option<Environment>)> {
+        let mut found = None;
         // All are compared, whichever it is.
         for key in &self.0 {
             if equal(&key.secret, presented) {
-                found = Caller::Known(&key.caller);
+                found = Some((key.caller.as_str(), key.environment));
             }
         }
         found
+    }
+
+    /// Whose integrator an id is, among the callers.
+    pub fn integrator(&self, id: IntegratorId) -> Option<&str> {
+        let mut callers = self.0.iter().map(|key| key.caller.as_str());
+        callers.find(|caller| integrator_of_file(caller) == id)
     }
 }
 

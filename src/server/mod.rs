@@ -25,6 +25,8 @@
 //! | `health`, `metrics` | the server's own state |
 //! | `watched` | what is wrong with a mapping that is being written |
 //! | `asset` | a file of the program → an answer that a browser may keep |
+//! | `note` | who asks for what → what the journal says of it |
+//! | `enrich` | the practices → what their databases say of them |
 //! | `explorer` | the page at `/`, and whether it is handed a key |
 
 pub mod api;
@@ -37,6 +39,7 @@ mod batch;
 mod body;
 mod connection;
 mod encoding;
+mod enrich;
 mod explorer;
 mod fhir;
 mod health;
@@ -44,6 +47,7 @@ mod keeper;
 mod keys;
 mod metrics;
 mod negotiate;
+mod note;
 mod observe;
 mod operation;
 mod operator;
@@ -56,6 +60,7 @@ mod reply;
 mod watched;
 mod wishes;
 
+pub use api::Cloud;
 pub use app::{App, Limits, Served, Setup, router};
 pub use base_url::{BaseUrl, BaseUrlError, fhir_base};
 pub use connection::{Peer, serve};

@@ -10,20 +10,23 @@
 use std::any::Any;
 use std::hash::{BuildHasher as _, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::task::Poll;
 use std::time::Instant;
 
 use axum::body::{Body, HttpBody as _};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::Next;
 use uuid::Uuid;
 
+use super::app::App;
 use super::reply::Refusal;
-use super::{metrics, reply};
+use super::{Peer, metrics, reply};
 use crate::errors::{self, Code};
+use crate::gateway::moment::Moment;
+use crate::journal::{Cause, Entry, millis};
 use crate::trace_context::{self, TraceContext};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -79,12 +82,17 @@ impl Trail {
 }
 
 /// Gives a request its id and its place in a trace, and reports on it when it is answered.
-pub async fn observe(mut request: Request, next: Next) -> Response<Body> {
+pub async fn observe(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response<Body> {
     let started = Instant::now();
     let id = request_id(&request);
     let method = known(request.method());
     let place = TraceContext::of(request.headers(), [new_id(), new_id()]);
     let (trace, span, parent) = (place.trace, place.span, place.parent);
+    let address = request.extensions().get::<Peer>().map(|peer| peer.0);
     request.extensions_mut().insert(RequestId(id));
     request.extensions_mut().insert(place.clone());
     let under_way = metrics::InFlight::begin();
@@ -107,6 +115,23 @@ pub async fn observe(mut request: Request, next: Next) -> Response<Body> {
         .remove::<Trail>()
         .unwrap_or_default();
     let took = started.elapsed();
+    if let (Some(cloud), Some(mut entry)) =
+        (&app.cloud, response.extensions_mut().remove::<Entry>())
+    {
+        entry.at = Moment::now();
+        entry.request = Some(id);
+        entry.trace = Some(trace);
+        entry.caller.address = address;
+        entry.status = Some(response.status().as_u16());
+        entry.durations.whole.get_or_insert(millis(took));
+        if entry.error.is_none() {
+            entry.error = trail.error.map(|code| Cause::Code(code.to_owned()));
+        }
+        // The answer is given when it stands in the journal that it was; that the journal fails is no reason to give none.
+        if let Err(error) = cloud.journal.record(&entry).await {
+            tracing::error!(request = %id, %error, "the journal lacks an entry");
+        }
+    }
     metrics::request(&trail, response.status(), took);
     tracing::info!(
         request = %id,

@@ -6,6 +6,7 @@
 use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
+use super::api::Surface;
 use super::reply::Refusal;
 use crate::errors;
 use crate::fhir::Primitive;
@@ -96,13 +97,14 @@ impl Interaction {
     }
 }
 
-/// The site's id and the segments after the base of `/integrator/sites/{site}/fhir/R4/…`, as they came.
-pub fn split(path: &str) -> Option<(&str, Option<&str>)> {
-    let (site, rest) = path.strip_prefix("/integrator/sites/")?.split_once('/')?;
+/// Whose API it is, the site's id and the segments after the base of `/integrator/sites/{site}/fhir/R4/…`, as they came.
+pub fn split(path: &str) -> Option<(Surface, &str, Option<&str>)> {
+    let (surface, rest) = Surface::of(path)?;
+    let (site, rest) = rest.strip_prefix("/sites/")?.split_once('/')?;
     let rest = rest.strip_prefix("fhir/R4")?;
     match rest.strip_prefix('/') {
-        Some(rest) => Some((site, Some(rest))),
-        None => rest.is_empty().then_some((site, None)),
+        Some(rest) => Some((surface, site, Some(rest))),
+        None => rest.is_empty().then_some((surface, site, None)),
     }
 }
 
@@ -270,11 +272,17 @@ mod tests {
 
     #[test]
     fn paths_are_split_at_the_base() {
-        assert_eq!(split("/integrator/sites/a/fhir/R4"), Some(("a", None)));
-        assert_eq!(split("/integrator/sites/a/fhir/R4/"), Some(("a", Some(""))));
+        assert_eq!(
+            split("/desktop/sites/a/fhir/R4"),
+            Some((Surface::Desktop, "a", None))
+        );
+        assert_eq!(
+            split("/integrator/sites/a/fhir/R4/"),
+            Some((Surface::Integrator, "a", Some("")))
+        );
         assert_eq!(
             split("/integrator/sites/a/fhir/R4/Patient/1"),
-            Some(("a", Some("Patient/1")))
+            Some((Surface::Integrator, "a", Some("Patient/1")))
         );
         assert_eq!(split("/integrator/sites/a/fhir/R4B/Patient"), None);
         assert_eq!(split("/integrator/sites/a/fhir"), None);

@@ -82,7 +82,7 @@ impl Site {
         let run = move |session: &mut crate::passthrough::Session<'_>| {
             session.execute(&statement, &VALUES)
         };
-        let rows = self.pool.run(run).await?;
+        let rows = self.pool().run(run).await?;
         Ok(metadata(about, rows.row(0)))
     }
 }

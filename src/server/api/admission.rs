@@ -14,9 +14,11 @@ use axum::http::{HeaderMap, HeaderName};
 use super::refusal;
 use crate::gateway::caller::{Caller, Denied, integrator_of_file};
 use crate::gateway::id::SiteId;
+use crate::gateway::integrator::Environment;
 use crate::gateway::moment::Moment;
 use crate::gateway::service::{Admitted, Gateway};
 use crate::gateway::token::{TokenClaims, TokenError, Tokens};
+use crate::journal::Journal;
 use crate::server::Peer;
 use crate::server::app::App;
 use crate::server::keys;
@@ -37,6 +39,12 @@ pub enum Surface {
 impl Surface {
     pub const ALL: [Surface; 2] = [Surface::Integrator, Surface::Desktop];
 
+    /// Whose a path is, and the rest of it.
+    pub fn of(path: &str) -> Option<(Surface, &str)> {
+        let mut all = Surface::ALL.into_iter();
+        all.find_map(|surface| Some((surface, path.strip_prefix(surface.prefix())?)))
+    }
+
     /// The first segment of its paths, with a slash before it.
     pub fn prefix(self) -> &'static str {
         match self {
@@ -51,6 +59,7 @@ pub struct Cloud {
     pub gateway: Arc<Gateway>,
     /// Of devices.
     pub tokens: Tokens,
+    pub journal: Arc<Journal>,
 }
 
 /// Whose subscription key a request has: of the configuration file, else of the state store.
@@ -60,23 +69,32 @@ pub struct Cloud {
 pub fn caller_of_key(app: &App, gateway: &Gateway, head: &Parts) -> Result<Caller, Denied> {
     let query = head.uri.query().unwrap_or_default().as_bytes();
     let key = keys::presented(&head.headers, query).ok_or(Denied::NoKey)?;
-    if let keys::Caller::Known(name) = app.served().keys.of(&key) {
-        return Ok(Caller {
-            integrator: integrator_of_file(name),
-            name: Arc::from(name),
-            environment: None,
-            rate: None,
-            all_sites: true,
-        });
+    match app.served().keys.owner(&key) {
+        Some((name, environment)) => Ok(caller_of_file(name, environment)),
+        None => gateway.caller(&key, address(head)),
     }
-    gateway.caller(&key, address(head))
+}
+
+/// A caller of the configuration file, which lets it ask every site.
+fn caller_of_file(name: &str, environment: Option<Environment>) -> Caller {
+    Caller {
+        integrator: integrator_of_file(name),
+        name: Arc::from(name),
+        environment,
+        rate: None,
+        all_sites: true,
+    }
 }
 
 /// Whose token a device's request has, and what it says.
 ///
 /// # Errors
 /// [`Denied`]
-fn caller_of_token(cloud: &Cloud, head: &Parts) -> Result<(Caller, TokenClaims), Denied> {
+fn caller_of_token(
+    app: &App,
+    cloud: &Cloud,
+    head: &Parts,
+) -> Result<(Caller, TokenClaims), Denied> {
     let token = only(&head.headers, &AUTHORIZATION).and_then(bearer);
     let token = token.ok_or(Denied::Token("the request has none"))?;
     let device = only(&head.headers, &DEVICE_HEADER);
@@ -88,16 +106,41 @@ fn caller_of_token(cloud: &Cloud, head: &Parts) -> Result<(Caller, TokenClaims),
         TokenError::OtherDevice => Denied::Token("it is of another device than DeviceId says"),
         TokenError::OtherSite => Denied::OtherSite,
     })?;
-    let index = cloud.gateway.index();
-    let caller = index.bearer(claims.integrator, claims.environment, address(head))?;
+    let (integrator, environment) = (claims.integrator, claims.environment);
+    let caller = match app.served().keys.integrator(integrator) {
+        Some(name) => caller_of_file(name, Some(environment)),
+        None => {
+            let index = cloud.gateway.index();
+            index.bearer(integrator, environment, address(head))?
+        }
+    };
     Ok((caller, claims))
 }
 
-/// Whether a request may ask the site of its path, in SQL of its own.
+/// Who calls, and what its token says where it is a device.
+///
+/// # Errors
+/// [`Denied`]
+fn caller(
+    app: &App,
+    cloud: &Cloud,
+    surface: Surface,
+    head: &Parts,
+) -> Result<(Caller, Option<TokenClaims>), Denied> {
+    match surface {
+        Surface::Integrator => Ok((caller_of_key(app, &cloud.gateway, head)?, None)),
+        Surface::Desktop => {
+            let (caller, claims) = caller_of_token(app, cloud, head)?;
+            Ok((caller, Some(claims)))
+        }
+    }
+}
+
+/// Whether a request may ask the site of its path.
 ///
 /// # Errors
 /// [`Refusal`]: who calls is judged before the site is looked at.
-pub fn admit(
+pub fn admit_any(
     app: &App,
     cloud: &Cloud,
     surface: Surface,
@@ -106,23 +149,34 @@ pub fn admit(
 ) -> Result<Admitted, Refusal> {
     app.check_length(&head.uri)?;
     let denied = |denied| refusal::denied(denied, surface);
-    let gateway = &cloud.gateway;
-    let (caller, claims) = match surface {
-        Surface::Integrator => (caller_of_key(app, gateway, head).map_err(denied)?, None),
-        Surface::Desktop => {
-            let (caller, claims) = caller_of_token(cloud, head).map_err(denied)?;
-            (caller, Some(claims))
-        }
-    };
+    let (caller, claims) = caller(app, cloud, surface, head).map_err(denied)?;
+    // Who may ask any site is told why one of them is not there.
+    if caller.all_sites {
+        app.served().site(site)?;
+    }
     let site: SiteId = site.parse().map_err(|_| refusal::no_site_id())?;
     if claims.as_ref().is_some_and(|claims| claims.site != site) {
         return Err(denied(Denied::OtherSite));
     }
     let device = claims.map(|claims| claims.device.as_str().to_owned());
-    let admitted = gateway.admit(&caller, site, device).map_err(denied)?;
+    cloud.gateway.admit(&caller, site, device).map_err(denied)
+}
+
+/// Whether a request may ask the site of its path, in SQL of its own.
+///
+/// # Errors
+/// As [`admit_any`]
+pub fn admit(
+    app: &App,
+    cloud: &Cloud,
+    surface: Surface,
+    head: &Parts,
+    site: &str,
+) -> Result<Admitted, Refusal> {
+    let admitted = admit_any(app, cloud, surface, head, site)?;
     match admitted.practice.has_passthrough {
         true => Ok(admitted),
-        false => Err(denied(Denied::PassthroughOff)),
+        false => Err(refusal::denied(Denied::PassthroughOff, surface)),
     }
 }
 

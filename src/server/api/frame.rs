@@ -19,6 +19,7 @@ use crate::gateway::integrator::Scope;
 use crate::gateway::service::{Admitted, Gateway};
 use crate::server::app::App;
 use crate::server::body;
+use crate::server::note::{self, Note};
 use crate::server::observe::{self, RequestId, Trail};
 use crate::server::reply::{self, Refusal};
 
@@ -30,6 +31,8 @@ pub struct Came {
     head: Parts,
     body: Body,
     path: Option<RawPathParams>,
+    interaction: &'static str,
+    pub note: Note,
 }
 
 /// A request to a practice's queries that may be answered.
@@ -46,7 +49,9 @@ impl Came {
     pub fn caller(&self) -> Result<Caller, Refusal> {
         self.app.check_length(&self.head.uri)?;
         let caller = admission::caller_of_key(&self.app, &self.cloud.gateway, &self.head);
-        caller.map_err(|denied| refusal::denied(denied, self.surface))
+        let caller = caller.map_err(|denied| refusal::denied(denied, self.surface))?;
+        self.note.begin(note::what(self.interaction), &caller);
+        Ok(caller)
     }
 
     /// What stands in the path in place of a name; nothing where it is no text.
@@ -118,12 +123,14 @@ impl Asked {
     /// # Errors
     /// [`errors::NO_SUCH_QUERY`]
     pub fn query(&self) -> Result<QueryId, Refusal> {
-        self.came.segment("queryId").parse().map_err(|_| {
+        let id = self.came.segment("queryId").parse().map_err(|_| {
             Refusal::new(
                 errors::NO_SUCH_QUERY,
                 "the query's id in the path is no GUID",
             )
-        })
+        })?;
+        self.came.note.about(id);
+        Ok(id)
     }
 
     /// Says where what was made can be found: under the site's queries.
@@ -155,6 +162,7 @@ where
         let site = came.segment("siteId");
         let at = admission::admit(&came.app, &came.cloud, came.surface, &came.head, site)?;
         trail.site = Some(at.practice.id().0);
+        came.note.admitted(note::what(interaction), &at);
         handler(Asked { at, came }, trail).await
     })
     .await
@@ -183,7 +191,10 @@ where
         ..Trail::default()
     };
     let limit = limit.unwrap_or(app.limits.request);
+    let note = Note::default();
     let came = Came {
+        interaction,
+        note: note.clone(),
         app,
         cloud,
         surface,
@@ -203,6 +214,7 @@ where
         trail.refused(&refusal, id);
         refusal.into_api_envelope(id)
     });
+    note.leave(&mut response);
     response.extensions_mut().insert(trail);
     response
 }

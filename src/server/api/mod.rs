@@ -42,8 +42,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::app::App;
-pub use admission::{Cloud, DEVICE_HEADER, Surface, caller_of_key};
+pub use admission::{Cloud, DEVICE_HEADER, Surface, admit_any, caller_of_key};
 pub(super) use docs::{document, page, style};
+pub use refusal::denied;
 
 /// The paths of both surfaces.
 pub(super) fn router() -> Router<Arc<App>> {

@@ -14,6 +14,7 @@ use super::refusal;
 use super::wire::{self, Found, NotRun, QueryObject, StatusEntry, StatusList};
 use crate::gateway::ask::Refused;
 use crate::gateway::query::Query;
+use crate::journal::What;
 use crate::server::app::App;
 use crate::server::reply;
 
@@ -48,14 +49,16 @@ pub async fn immediate(State(app): State<Arc<App>>, request: Request) -> Respons
             trail.commands = 1;
             match asked.gateway().immediate(&asked.at, ask).await {
                 Ok(answered) => {
+                    asked.came.note.query(What::Immediate, &answered.query);
                     trail.entries = rows(&answered.query);
                     let json = wire::immediate(&answered.query, answered.rows.as_deref());
                     Ok(reply::json_text(StatusCode::OK, json))
                 }
-                Err(Refused::Failed(query)) => Ok(reply::json(
-                    StatusCode::BAD_REQUEST,
-                    &QueryObject::new(&query),
-                )),
+                Err(Refused::Failed(query)) => {
+                    asked.came.note.query(What::Immediate, &query);
+                    let query = QueryObject::new(&query);
+                    Ok(reply::json(StatusCode::BAD_REQUEST, &query))
+                }
                 Err(refused) => Err(refusal::refused(refused)),
             }
         },
@@ -80,6 +83,7 @@ pub async fn later(State(app): State<Arc<App>>, request: Request) -> Response<Bo
         trail.commands = 1;
         let query = asked.gateway().submit(&asked.at, ask).await;
         let query = query.map_err(refusal::refused)?;
+        asked.came.note.query(What::AsyncSubmit, &query);
         let mut response = reply::json(StatusCode::CREATED, &QueryObject::new(&query));
         asked.locate(&mut response, &query.id.to_string());
         Ok(response)
@@ -120,6 +124,8 @@ pub async fn statuses(State(app): State<Arc<App>>, request: Request) -> Response
             let body = asked.came.json().await?;
             let ids = command::statuses(&body).map_err(|error| refusal::body(&error))?;
             drop(body);
+            let queries = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+            asked.came.note.what(What::Status { queries });
             let mut found = HashMap::new();
             for id in &ids {
                 if !found.contains_key(id) {

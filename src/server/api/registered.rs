@@ -34,6 +34,7 @@ pub async fn register(State(app): State<Arc<App>>, request: Request) -> Response
         drop(body);
         let id = asked.gateway().register(&asked.at, new).await;
         let id = id.map_err(refusal::refused)?;
+        asked.came.note.about(id);
         let mut response = reply::json(
             registered_status(asked.came.surface),
             &RegisteredReference { id },

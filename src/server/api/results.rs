@@ -16,6 +16,7 @@ use crate::gateway::id::QueryId;
 use crate::gateway::integrator::Scope;
 use crate::gateway::query::{Page, Query};
 use crate::gateway::service::Gateway;
+use crate::journal::What;
 use crate::server::app::App;
 use crate::server::reply::{self, Refusal};
 use crate::store::PageFound;
@@ -30,6 +31,8 @@ const CHUNK: usize = 64 << 10;
 pub async fn page(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     answer(app, request, "sql-page", None, async |asked, trail| {
         let (id, number) = (asked.query()?, number(asked.came.segment("pageNumber"))?);
+        let streamed = false;
+        asked.came.note.what(What::Page { number, streamed });
         let (gateway, scope) = (asked.gateway(), asked.scope());
         let (page, rows) = found(gateway, scope, id, number).await?;
         trail.entries = count(&page);
@@ -52,6 +55,8 @@ pub async fn page(State(app): State<Arc<App>>, request: Request) -> Response<Bod
 pub async fn stream(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     answer(app, request, "sql-stream", None, async |asked, trail| {
         let (id, number) = (asked.query()?, number(asked.came.segment("pageNumber"))?);
+        let streamed = true;
+        asked.came.note.what(What::Page { number, streamed });
         let (page, rows) = found(asked.gateway(), asked.scope(), id, number).await?;
         trail.entries = count(&page);
         let mut response = reply::json_text(StatusCode::OK, Vec::new());

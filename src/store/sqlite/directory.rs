@@ -325,6 +325,11 @@ fn remove_integrator(db: &Db, id: IntegratorId) -> Result<Vec<QueryId>, StoreErr
         .sql
         .execute("DELETE FROM integrators WHERE id = ?1", [id])?;
     found(removed, NO_INTEGRATOR)?;
+    // These need not be of an integrator that is here: callers of the configuration file have them, too.
+    for of in ["queries", "registered", "deliveries"] {
+        let sql = format!("DELETE FROM {of} WHERE integrator = ?1");
+        db.sql.execute(&sql, [id])?;
+    }
     Ok(gone)
 }
 

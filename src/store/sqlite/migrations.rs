@@ -6,7 +6,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The first one makes version 1 of nothing.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
 
 /// The version that this program writes.
 pub(super) const NEWEST: usize = MIGRATIONS.len();

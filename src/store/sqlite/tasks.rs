@@ -18,8 +18,7 @@ use crate::store::StoreError;
 use crate::store::seal::{Place, SealKey};
 
 /// Tasks that may wait for a thread.
-const WAITING: usize = 1024;
-/// How long a caller waits for a place in the queue.
+pub(super) const WAITING: usize = 1024;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A connection, and the key to what it finds.
@@ -109,6 +108,8 @@ fn stopped() -> StoreError {
 pub(super) struct Threads {
     tasks: Option<mpsc::Sender<Box<dyn Task>>>,
     threads: Vec<JoinHandle<()>>,
+    /// How long a caller waits for a place in the queue.
+    pub(super) patience: Duration,
 }
 
 /// Where a thread gets its tasks from.
@@ -125,6 +126,7 @@ impl Threads {
         Ok(Threads {
             tasks: Some(tasks),
             threads: vec![thread.spawn(move || serve(inbox))?],
+            patience: PATIENCE,
         })
     }
 
@@ -152,6 +154,7 @@ impl Threads {
         Ok(Threads {
             tasks: Some(tasks),
             threads,
+            patience: PATIENCE,
         })
     }
 
@@ -177,7 +180,7 @@ impl Threads {
         match tasks.try_send(task) {
             Ok(()) => {}
             Err(TrySendError::Closed(_)) => return Err(stopped()),
-            Err(TrySendError::Full(task)) => match tasks.send_timeout(task, PATIENCE).await {
+            Err(TrySendError::Full(task)) => match tasks.send_timeout(task, self.patience).await {
                 Ok(()) => {}
                 Err(SendTimeoutError::Closed(_)) => return Err(stopped()),
                 Err(SendTimeoutError::Timeout(_)) => return Err(StoreError::Busy),

@@ -73,7 +73,7 @@ CREATE TABLE own_secrets (
 CREATE TABLE queries (
     number            INTEGER PRIMARY KEY AUTOINCREMENT, -- older ones have smaller ones
     id                BLOB NOT NULL UNIQUE,
-    integrator        BLOB NOT NULL REFERENCES integrators (id) ON DELETE CASCADE,
+    integrator        BLOB NOT NULL,
     environment       TEXT NOT NULL,
     site              BLOB NOT NULL,
     device            TEXT,
@@ -121,7 +121,7 @@ CREATE TABLE pages (
 CREATE TABLE registered (
     number       INTEGER PRIMARY KEY AUTOINCREMENT,
     id           BLOB NOT NULL UNIQUE,
-    integrator   BLOB NOT NULL REFERENCES integrators (id) ON DELETE CASCADE,
+    integrator   BLOB NOT NULL,
     environment  TEXT NOT NULL,
     site         BLOB NOT NULL,
     device       TEXT,
@@ -156,7 +156,7 @@ CREATE TABLE registered_results (
 CREATE TABLE deliveries (
     number       INTEGER PRIMARY KEY AUTOINCREMENT,
     id           BLOB NOT NULL UNIQUE,
-    integrator   BLOB NOT NULL REFERENCES integrators (id) ON DELETE CASCADE,
+    integrator   BLOB NOT NULL,
     environment  TEXT NOT NULL,
     site         BLOB NOT NULL,
     query        BLOB NOT NULL,

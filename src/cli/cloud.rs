@@ -1,0 +1,127 @@
+//! The cloud surface of a server: the state in its folder → the gateway, and the practices that it asks.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::StartError;
+use crate::config;
+use crate::gateway::direct::Direct;
+use crate::gateway::enrich::Known;
+use crate::gateway::link::Link;
+use crate::gateway::rate::RateLimit;
+use crate::gateway::service::{Gateway, Practice, Settings};
+use crate::gateway::site::{Declared, Live, Standing};
+use crate::gateway::token::{LONGEST_LIFETIME, Tokens};
+use crate::journal::{Journal, Retention};
+use crate::passthrough::Driver;
+use crate::server::{self, Cloud};
+use crate::store::Store;
+use crate::store::seal::SealKey;
+use crate::store::sqlite::{SqliteStore, StateLock, lock};
+
+/// For how long a device's token is good.
+const TOKEN: Duration = Duration::from_secs(3600);
+const _: () = assert!(TOKEN.as_secs() <= LONGEST_LIFETIME.as_secs());
+
+/// What the state is kept with, for as long as the server runs.
+pub(super) struct State {
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) known: Arc<Known>,
+    _lock: StateLock,
+}
+
+/// How a server's state is opened.
+pub(super) struct Options {
+    pub(super) cloud: config::Cloud,
+    pub(super) rate: RateLimit,
+}
+
+/// Opens the state of a folder and goes on where its last server ended. To be called on a runtime.
+///
+/// # Errors
+/// [`StartError::State`], [`StartError::Journal`]
+pub(super) async fn open(folder: &Path, options: &Options) -> Result<(State, Cloud), StartError> {
+    let state_lock = lock(folder)?;
+    let key = match &options.cloud.state_key {
+        Some(key) => SealKey::from_bytes(*key.reveal()),
+        None => SealKey::kept_in(folder)?,
+    };
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder, key)?);
+    let days = options.cloud.audit_retention.as_secs() / (24 * 3600);
+    let retention = Retention {
+        days: u32::try_from(days).unwrap_or(u32::MAX),
+    };
+    let journal = Arc::new(Journal::open(folder, retention)?);
+    let settings = Settings {
+        rate: options.rate,
+        private_webhooks: options.cloud.private_webhooks,
+        ..Settings::default()
+    };
+    let secret = store.own_secret("tokens").await?;
+    let gateway = Gateway::start(store, Arc::clone(&journal), settings).await?;
+    let state = State {
+        gateway: Arc::clone(&gateway),
+        known: Arc::default(),
+        _lock: state_lock,
+    };
+    let cloud = Cloud {
+        gateway,
+        tokens: Tokens::new(secret, TOKEN),
+        journal,
+    };
+    Ok((state, cloud))
+}
+
+/// How it stands with a practice at the moment.
+pub(super) type Stands = Arc<dyn Fn() -> Standing + Send + Sync>;
+
+/// How a practice is asked, beside FHIR.
+pub(super) struct Asked {
+    declared: Declared,
+    passthrough: config::Passthrough,
+    stands: Stands,
+    link: Arc<dyn Link>,
+}
+
+impl Asked {
+    /// A practice whose databases `driver` reaches within `connect`.
+    pub(super) fn new(
+        declared: Declared,
+        passthrough: config::Passthrough,
+        stands: Stands,
+        driver: Arc<dyn Driver>,
+        connect: Duration,
+    ) -> Asked {
+        let standing = Arc::clone(&stands);
+        let link = Direct::new(driver, connect, Box::new(move || standing().availability));
+        Asked {
+            declared,
+            passthrough,
+            stands,
+            link: Arc::new(link),
+        }
+    }
+
+    /// The practice as the gateway has it.
+    pub(super) fn practice(&self, known: &Arc<Known>) -> Practice {
+        let (id, stands, known) = (
+            self.declared.id,
+            Arc::clone(&self.stands),
+            Arc::clone(known),
+        );
+        Practice {
+            declared: self.declared.clone(),
+            live: Box::new(move || Live::direct(stands(), known.get(id))),
+            has_passthrough: self.passthrough.is_enabled,
+            connections: self.passthrough.connections,
+            waiting: self.passthrough.waiting,
+            link: Arc::clone(&self.link),
+        }
+    }
+}
+
+/// How a practice stands that FHIR is served of.
+pub(super) fn stands(practice: Arc<dyn server::Practice>) -> Stands {
+    Arc::new(move || practice.standing())
+}
