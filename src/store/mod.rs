@@ -193,6 +193,9 @@ pub struct DeliveryFilter {
     pub limit: usize,
 }
 
+/// When the next registered query, and the next message, is due.
+pub type NextDue = (Option<Moment>, Option<Moment>);
+
 /// Where the gateway keeps what outlives a request.
 pub trait Store: Send + Sync + 'static {
     /// The whole directory. Another number of [`Store::directory_version`] says that it has changed.
@@ -211,6 +214,9 @@ pub trait Store: Send + Sync + 'static {
     fn own_secret(&self, name: &'static str) -> Later<'_, Result<[u8; 32], StoreError>>;
 
     /// Keeps a query that waits, with its command.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] where its integrator is not there any more.
     fn add_query(&self, query: Query, call: Arc<Call>) -> Later<'_, Result<(), StoreError>>;
 
     /// Takes up what a former process left: to be called once, before anything runs. Interrupted queries that could
@@ -263,7 +269,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Later<'_, Result<Option<PageFound>, StoreError>>;
 
     /// Removes what is over: pages past their time, and a day after these what is known of their queries; results of
-    /// registered queries a day after their end; messages a week after theirs. How much was removed.
+    /// registered queries a day after their end, and what is known of these a week after it; messages a week after theirs;
+    /// pairing codes past their time. How much was removed.
     fn sweep(&self, now: Moment) -> Later<'_, Result<usize, StoreError>>;
 
     /// Keeps a registered query.
@@ -305,7 +312,7 @@ pub trait Store: Send + Sync + 'static {
     fn finish_run(&self, finish: RunFinish) -> Later<'_, Result<(), StoreError>>;
 
     /// When the next registered query, and the next message, is due.
-    fn next_due(&self) -> Later<'_, Result<(Option<Moment>, Option<Moment>), StoreError>>;
+    fn next_due(&self) -> Later<'_, Result<NextDue, StoreError>>;
 
     /// Messages that are due, so many at the most; each counts one attempt more, and is due again at `again` unless
     /// [`Store::tried`] says otherwise: an attempt that a restart cuts off is made anew.

@@ -2,10 +2,10 @@
 
 use rusqlite::{Row, params};
 
-use super::columns::Named;
+use super::columns::{Json, Named};
 use super::tasks::Db;
 use crate::gateway::moment::Moment;
-use crate::gateway::webhook::{Delivery, DeliveryStatus};
+use crate::gateway::webhook::{Delivery, DeliveryStatus, Receiver};
 use crate::store::{DeliveryFilter, StoreError, Tried};
 
 macro_rules! columns {
@@ -59,27 +59,46 @@ pub(super) fn add(db: &Db, it: &Delivery) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Messages that are due, each for one attempt more.
+/// Messages that are due, each for one attempt more: of one receiver `each` at the most, and none of those that are busy.
+///
+/// Each receiver's are looked up by themselves, so that it costs no more where a great many are due to one.
 pub(super) fn due(
     db: &Db,
     now: Moment,
     again: Moment,
     limit: usize,
+    each: usize,
+    busy: &[Receiver],
 ) -> Result<Vec<Delivery>, StoreError> {
     let mut statement = db.sql.prepare_cached(concat!(
-        "UPDATE deliveries SET attempts = attempts + 1, next_at = ?2 WHERE number IN (
-            SELECT number FROM deliveries WHERE status = 'pending' AND next_at <= ?1 ORDER BY next_at, number LIMIT ?3)
+        "WITH receivers AS (
+            SELECT id, environment
+            FROM integrators, (SELECT 'staging' AS environment UNION ALL SELECT 'production')
+            WHERE hex(id) || environment NOT IN (SELECT value FROM json_each(?5)))
+         UPDATE deliveries SET attempts = attempts + 1, next_at = ?2 WHERE number IN (
+            SELECT due.number FROM receivers JOIN deliveries AS due ON due.number IN (
+                SELECT number FROM deliveries
+                WHERE integrator = receivers.id AND environment = receivers.environment AND status = 'pending'
+                    AND next_at <= ?1
+                ORDER BY next_at, number LIMIT ?4)
+            ORDER BY due.next_at, due.number LIMIT ?3)
          RETURNING ",
         columns!(),
         ", number",
     ))?;
-    let rows = statement.query_map(params![now, again, limit_of(limit)], |row| {
-        Ok((row.get::<_, i64>(13)?, delivery(row)?))
-    })?;
+    let busy = busy.iter().map(receiver_name).collect::<Vec<_>>();
+    let leased = params![now, again, limit_of(limit), limit_of(each), Json(busy)];
+    let rows = statement.query_map(leased, |row| Ok((row.get::<_, i64>(13)?, delivery(row)?)))?;
     let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
     // The rows of an UPDATE come in no order that is promised.
     rows.sort_by_key(|(number, _)| *number);
     Ok(rows.into_iter().map(|(_, delivery)| delivery).collect())
+}
+
+/// A receiver as the statement above spells one.
+fn receiver_name((integrator, environment): &Receiver) -> String {
+    let id = integrator.0.as_simple().to_string().to_uppercase();
+    id + environment.name()
 }
 
 /// Notes what came of an attempt. One that has ended stays as it ended.

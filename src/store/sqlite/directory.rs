@@ -2,22 +2,17 @@
 
 use std::net::IpAddr;
 
-use rusqlite::{OptionalExtension as _, Row, params};
-use serde::{Deserialize, Serialize};
+use rusqlite::{Row, params};
 
 use super::columns::Named;
+use super::credentials;
 use super::failure::{found, unless};
 use super::tasks::Db;
 use crate::gateway::id::{IntegratorId, QueryId, SiteId};
-use crate::gateway::integrator::{
-    AddressRange, Environment, Integrator, Key, Login, LoginScope, Pairing, WebhookTarget,
-};
-use crate::seal::random_key;
-use crate::secret::Secret;
-use crate::store::seal::Place;
+use crate::gateway::integrator::{AddressRange, Integrator, Key, Pairing};
 use crate::store::{Change, Directory, PairingCode, StoreError};
 
-const NO_INTEGRATOR: &str = "there is no such integrator";
+pub(super) const NO_INTEGRATOR: &str = "there is no such integrator";
 
 /// How often the directory was changed.
 pub(super) fn version(db: &Db) -> Result<u64, StoreError> {
@@ -45,8 +40,8 @@ pub(super) fn read(db: &Db) -> Result<Directory, StoreError> {
             "SELECT integrator, environment, site, enabled, changed_at FROM pairings",
             pairing,
         )?,
-        logins: logins(db)?,
-        webhooks: webhooks(db)?,
+        logins: credentials::logins(db)?,
+        webhooks: credentials::webhooks(db)?,
         pairing_codes: all(
             db,
             "SELECT site, integrator, hash, expires_at FROM pairing_codes",
@@ -56,7 +51,7 @@ pub(super) fn read(db: &Db) -> Result<Directory, StoreError> {
     })
 }
 
-fn all<T>(
+pub(super) fn all<T>(
     db: &Db,
     sql: &str,
     read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
@@ -129,98 +124,6 @@ fn pairing_code(row: &Row<'_>) -> rusqlite::Result<PairingCode> {
     })
 }
 
-/// A login as it is sealed.
-#[derive(Serialize, Deserialize)]
-struct LoginText {
-    user: String,
-    password: String,
-}
-
-const SITE: &str = "site:";
-const PRODUCT: &str = "product:";
-
-fn login_scope(scope: &LoginScope) -> String {
-    match scope {
-        LoginScope::Site(site) => format!("{SITE}{site}"),
-        LoginScope::Product(name) => format!("{PRODUCT}{name}"),
-    }
-}
-
-fn read_login_scope(text: &str) -> Option<LoginScope> {
-    if let Some(site) = text.strip_prefix(SITE) {
-        return site.parse().ok().map(LoginScope::Site);
-    }
-    let name = text.strip_prefix(PRODUCT)?;
-    Some(LoginScope::Product(name.to_owned()))
-}
-
-/// What tells a login from others.
-fn login_row(integrator: IntegratorId, at: &str) -> Vec<u8> {
-    [integrator.0.as_bytes(), at.as_bytes()].concat()
-}
-
-fn login_place(row: &[u8]) -> Place<'_> {
-    Place {
-        table: "logins",
-        column: "sealed_login",
-        row,
-    }
-}
-
-fn logins(db: &Db) -> Result<Vec<(IntegratorId, LoginScope, Login)>, StoreError> {
-    let sealed = all(
-        db,
-        "SELECT integrator, at, sealed_login FROM logins",
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    )?;
-    let open = |(integrator, at, sealed): (IntegratorId, String, Vec<u8>)| {
-        let text: LoginText = db.open_json(login_place(&login_row(integrator, &at)), &sealed)?;
-        let login = Login {
-            user: text.user,
-            password: Secret::new(text.password),
-        };
-        let scope = read_login_scope(&at).ok_or(StoreError::Sealed)?;
-        Ok((integrator, scope, login))
-    };
-    sealed.into_iter().map(open).collect()
-}
-
-/// What tells a webhook from others.
-fn webhook_row(integrator: IntegratorId, environment: Environment) -> Vec<u8> {
-    [integrator.0.as_bytes(), environment.name().as_bytes()].concat()
-}
-
-fn webhook_place(row: &[u8]) -> Place<'_> {
-    Place {
-        table: "webhooks",
-        column: "sealed_secret",
-        row,
-    }
-}
-
-fn webhooks(db: &Db) -> Result<Vec<WebhookTarget>, StoreError> {
-    let sealed = all(
-        db,
-        "SELECT integrator, environment, url, disabled, sealed_secret FROM webhooks",
-        |row| {
-            let target = WebhookTarget {
-                integrator: row.get(0)?,
-                environment: row.get::<_, Named<_>>(1)?.0,
-                url: row.get(2)?,
-                secret: Secret::new(""),
-                disabled: row.get(3)?,
-            };
-            Ok((target, row.get::<_, Vec<u8>>(4)?))
-        },
-    )?;
-    let open = |(mut target, sealed): (WebhookTarget, Vec<u8>)| {
-        let row = webhook_row(target.integrator, target.environment);
-        target.secret = Secret::new(db.open_json::<String>(webhook_place(&row), &sealed)?);
-        Ok(target)
-    };
-    sealed.into_iter().map(open).collect()
-}
-
 /// Changes the directory. Gives the queries that went, whose pages are to go too.
 ///
 /// # Errors
@@ -240,21 +143,15 @@ pub(super) fn change(db: &Db, change: Change) -> Result<Vec<QueryId>, StoreError
             )?;
         }
         Change::SetPairing(pairing) => set_pairing(db, &pairing)?,
-        Change::SetLogin(integrator, scope, login) => set_login(db, integrator, &scope, &login)?,
-        Change::RemoveLogin(integrator, scope) => {
-            let sql = "DELETE FROM logins WHERE integrator = ?1 AND at = ?2";
-            let removed = db
-                .sql
-                .execute(sql, params![integrator, login_scope(&scope)])?;
-            found(removed, "the integrator has no login there")?;
+        Change::SetLogin(integrator, scope, login) => {
+            credentials::set_login(db, integrator, &scope, &login)?;
         }
-        Change::SetWebhook(target) => set_webhook(db, &target)?,
+        Change::RemoveLogin(integrator, scope) => {
+            credentials::remove_login(db, integrator, &scope)?;
+        }
+        Change::SetWebhook(target) => credentials::set_webhook(db, &target)?,
         Change::RemoveWebhook(integrator, environment) => {
-            let sql = "DELETE FROM webhooks WHERE integrator = ?1 AND environment = ?2";
-            let removed = db
-                .sql
-                .execute(sql, params![integrator, Named(environment)])?;
-            found(removed, "the integrator has no webhook in that environment")?;
+            credentials::remove_webhook(db, integrator, environment)?;
         }
         Change::AddPairingCode(code) => add_pairing_code(db, &code)?,
         Change::UsePairingCode(hash) => {
@@ -370,48 +267,6 @@ fn set_pairing(db: &Db, pairing: &Pairing) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn set_login(
-    db: &Db,
-    integrator: IntegratorId,
-    scope: &LoginScope,
-    login: &Login,
-) -> Result<(), StoreError> {
-    let at = login_scope(scope);
-    let text = LoginText {
-        user: login.user.clone(),
-        password: login.password.reveal().to_owned(),
-    };
-    let sealed = db.seal_json(login_place(&login_row(integrator, &at)), &text)?;
-    db.sql
-        .execute(
-            "INSERT INTO logins (integrator, at, sealed_login) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET sealed_login = excluded.sealed_login",
-            params![integrator, at, sealed],
-        )
-        .map_err(unless("that login is there already", NO_INTEGRATOR))?;
-    Ok(())
-}
-
-fn set_webhook(db: &Db, target: &WebhookTarget) -> Result<(), StoreError> {
-    let row = webhook_row(target.integrator, target.environment);
-    let sealed = db.seal_json(webhook_place(&row), target.secret.reveal())?;
-    db.sql
-        .execute(
-            "INSERT INTO webhooks (integrator, environment, url, sealed_secret, disabled) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE
-             SET url = excluded.url, sealed_secret = excluded.sealed_secret, disabled = excluded.disabled",
-            params![
-                target.integrator,
-                Named(target.environment),
-                target.url,
-                sealed,
-                target.disabled
-            ],
-        )
-        .map_err(unless("that webhook is there already", NO_INTEGRATOR))?;
-    Ok(())
-}
-
 fn add_pairing_code(db: &Db, code: &PairingCode) -> Result<(), StoreError> {
     db.sql
         .execute(
@@ -432,37 +287,4 @@ fn set_authoritative(db: &Db, site: SiteId, others: &[SiteId]) -> Result<(), Sto
         [site],
     )?;
     Ok(())
-}
-
-fn secret_place(name: &'static str) -> Place<'static> {
-    Place {
-        table: "own_secrets",
-        column: "sealed_secret",
-        row: name.as_bytes(),
-    }
-}
-
-/// A secret of the store's own, where it was made already.
-pub(super) fn own_secret(db: &Db, name: &'static str) -> Result<Option<[u8; 32]>, StoreError> {
-    let sql = "SELECT sealed_secret FROM own_secrets WHERE name = ?1";
-    let mut statement = db.sql.prepare_cached(sql)?;
-    let sealed: Option<Vec<u8>> = statement.query_row([name], |row| row.get(0)).optional()?;
-    let Some(sealed) = sealed else {
-        return Ok(None);
-    };
-    let secret = db.open(secret_place(name), &sealed)?;
-    secret.try_into().map(Some).map_err(|_| StoreError::Sealed)
-}
-
-/// The same; made where it was not.
-pub(super) fn make_own_secret(db: &Db, name: &'static str) -> Result<[u8; 32], StoreError> {
-    if let Some(secret) = own_secret(db, name)? {
-        return Ok(secret);
-    }
-    let secret = random_key()?;
-    db.sql.execute(
-        "INSERT INTO own_secrets (name, sealed_secret) VALUES (?1, ?2)",
-        params![name, db.seal(secret_place(name), &secret)?],
-    )?;
-    Ok(secret)
 }

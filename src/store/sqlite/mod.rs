@@ -8,6 +8,7 @@
 //! Its clock is its callers': nothing is over before [`Store::sweep`] is told that it is.
 
 mod columns;
+mod credentials;
 mod deliveries;
 mod directory;
 mod failure;
@@ -34,8 +35,8 @@ use self::pages::Files;
 use self::tasks::{Db, Threads};
 use super::seal::SealKey;
 use super::{
-    Change, DeliveryFilter, Directory, Due, Finish, PageFound, Recovered, RunFinish, Store,
-    StoreError, Tried, Waiting,
+    Change, DeliveryFilter, Directory, Due, Finish, NextDue, PageFound, Recovered, RunFinish,
+    Store, StoreError, Tried, Waiting,
 };
 use crate::gateway::id::QueryId;
 use crate::gateway::integrator::Scope;
@@ -43,7 +44,7 @@ use crate::gateway::link::{Later, Nature};
 use crate::gateway::moment::Moment;
 use crate::gateway::query::{ErrorDetails, Page, Query, StatusTiming};
 use crate::gateway::registered::{Registered, RegisteredResult};
-use crate::gateway::webhook::Delivery;
+use crate::gateway::webhook::{Delivery, Receiver};
 use crate::passthrough::call::Call;
 
 /// Threads that look things up, and threads for the files of pages.
@@ -115,17 +116,24 @@ impl SqliteStore {
         Box::pin(self.writer.ask(work))
     }
 
-    /// Removes the pages of queries that have none any more.
-    async fn remove_pages(&self, of: Vec<QueryId>) -> Result<(), StoreError> {
-        if of.is_empty() {
-            return Ok(());
-        }
+    /// Removes the files of pages that are none any more. What was changed is changed whether they go or not: nothing
+    /// opens them, and what stays goes with the next start.
+    async fn remove_files(&self, remove: impl FnOnce(&Files) + Send + 'static) {
         let files = self.files.clone();
-        let remove = move |_: &Db| {
-            files.remove_all(&of);
+        let removed = self.filers.ask(move |_| {
+            remove(&files);
             Ok(())
-        };
-        self.filers.ask(remove).await
+        });
+        if let Err(error) = removed.await {
+            tracing::warn!(%error, "files of pages that are over were not removed");
+        }
+    }
+
+    /// The same, for all pages of queries.
+    async fn remove_pages(&self, of: Vec<QueryId>) {
+        if !of.is_empty() {
+            self.remove_files(move |files| files.remove_all(&of)).await;
+        }
     }
 
     async fn put(&self, id: QueryId, page: Page, rows: Bytes) -> Result<(), StoreError> {
@@ -141,12 +149,8 @@ impl SqliteStore {
             .ask(move |db| pages::put(db, id, &page, at))
             .await;
         if kept.is_err() {
-            let files = self.files.clone();
-            let remove = move |_: &Db| {
-                files.remove(id, page.number);
-                Ok(())
-            };
-            self.filers.ask(remove).await?;
+            self.remove_files(move |files| files.remove(id, page.number))
+                .await;
         }
         kept
     }
@@ -155,7 +159,7 @@ impl SqliteStore {
 /// Whether what the store holds was sealed with its key.
 fn check_key(db: &Db) -> Result<(), StoreError> {
     db.sql.execute_batch("BEGIN IMMEDIATE")?;
-    let checked = directory::make_own_secret(db, CHECK);
+    let checked = credentials::make_own_secret(db, CHECK);
     db.sql.execute_batch("COMMIT")?;
     checked.map(|_| ())
 }
@@ -172,17 +176,20 @@ impl Store for SqliteStore {
     fn change(&self, change: Change) -> Later<'_, Result<(), StoreError>> {
         Box::pin(async move {
             let gone = self.writer.ask(|db| directory::change(db, change)).await?;
-            self.remove_pages(gone).await
+            self.remove_pages(gone).await;
+            Ok(())
         })
     }
 
     fn own_secret(&self, name: &'static str) -> Later<'_, Result<[u8; 32], StoreError>> {
         Box::pin(async move {
-            let known = self.look(move |db| directory::own_secret(db, name)).await?;
+            let known = self
+                .look(move |db| credentials::own_secret(db, name))
+                .await?;
             match known {
                 Some(secret) => Ok(secret),
                 None => {
-                    let make = move |db: &Db| directory::make_own_secret(db, name);
+                    let make = move |db: &Db| credentials::make_own_secret(db, name);
                     self.writer.ask(make).await
                 }
             }
@@ -202,7 +209,7 @@ impl Store for SqliteStore {
         Box::pin(async move {
             let recover = move |db: &Db| recovery::recover(db, now, &error, keep);
             let (recovered, without_pages) = self.writer.ask(recover).await?;
-            self.remove_pages(without_pages).await?;
+            self.remove_pages(without_pages).await;
             let files = self.files.clone();
             self.filers
                 .ask(move |db| pages::remove_strays(db, &files))
@@ -248,7 +255,7 @@ impl Store for SqliteStore {
                 .ask(move |db| queries::finish(db, &finish))
                 .await?;
             if has_ended {
-                self.remove_pages(without_pages).await?;
+                self.remove_pages(without_pages).await;
             }
             Ok(has_ended)
         })
@@ -280,7 +287,7 @@ impl Store for SqliteStore {
             let mut removed = 0;
             loop {
                 let step = self.writer.ask(move |db| sweep::step(db, now)).await?;
-                self.remove_pages(step.pages).await?;
+                self.remove_pages(step.pages).await;
                 removed += step.removed;
                 if step.is_last {
                     return Ok(removed);
@@ -342,7 +349,7 @@ impl Store for SqliteStore {
         self.write(move |db| registered::finish_run(db, &finish))
     }
 
-    fn next_due(&self) -> Later<'_, Result<(Option<Moment>, Option<Moment>), StoreError>> {
+    fn next_due(&self) -> Later<'_, Result<NextDue, StoreError>> {
         self.look(|db| Ok((registered::next(db)?, deliveries::next(db)?)))
     }
 
@@ -352,7 +359,18 @@ impl Store for SqliteStore {
         again: Moment,
         limit: usize,
     ) -> Later<'_, Result<Vec<Delivery>, StoreError>> {
-        self.write(move |db| deliveries::due(db, now, again, limit))
+        self.due_deliveries_for_all(now, again, limit, usize::MAX, Vec::new())
+    }
+
+    fn due_deliveries_for_all(
+        &self,
+        now: Moment,
+        again: Moment,
+        limit: usize,
+        each: usize,
+        busy: Vec<Receiver>,
+    ) -> Later<'_, Result<Vec<Delivery>, StoreError>> {
+        self.write(move |db| deliveries::due(db, now, again, limit, each, &busy))
     }
 
     fn tried(&self, tried: Tried) -> Later<'_, Result<(), StoreError>> {

@@ -255,15 +255,42 @@ pub(super) fn due(db: &Db, now: Moment, limit: usize) -> Result<Vec<Due>, StoreE
     let mut at_work = db.sql.prepare_cached(sql)?;
     let mut due = Vec::with_capacity(rows.len());
     for (row, call) in rows {
-        let registered = open(db, row)?;
-        let call: Call = db.open_json(place(&registered.id, "sealed_call"), &call)?;
-        at_work.execute([registered.id])?;
-        due.push(Due {
-            registered,
-            call: Arc::new(call),
-        });
+        let id = row.0.id;
+        match open_due(db, row, &call) {
+            Ok(one) => {
+                at_work.execute([id])?;
+                due.push(one);
+            }
+            // It will never be read, and is not to keep the others waiting.
+            Err(StoreError::Sealed) => give_up(db, id, now)?,
+            Err(error) => return Err(error),
+        }
     }
     Ok(due)
+}
+
+fn open_due(db: &Db, row: SealedRow, call: &[u8]) -> Result<Due, StoreError> {
+    let registered = open(db, row)?;
+    let call: Call = db.open_json(place(&registered.id, "sealed_call"), call)?;
+    Ok(Due {
+        registered,
+        call: Arc::new(call),
+    })
+}
+
+/// Ends one whose command is lost.
+fn give_up(db: &Db, id: QueryId, now: Moment) -> Result<(), StoreError> {
+    db.sql.execute(
+        "UPDATE registered SET status = ?2, completed_at = ?3, sealed_call = NULL, error_type = NULL,
+            error_code = NULL, sealed_error = NULL
+         WHERE id = ?1",
+        params![
+            id,
+            Named(RegisteredStatus::InitialisationFailedCacheError),
+            now
+        ],
+    )?;
+    Ok(())
 }
 
 /// Notes what a run's statement can do, where it is still wanted.
@@ -334,17 +361,16 @@ pub(super) fn recover(
     now: Moment,
     error: &ErrorDetails,
 ) -> Result<(usize, usize), StoreError> {
-    let may_have_written = select(
-        db,
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM registered WHERE at_work = 1 AND may_write = 1 AND status = 'enabled'"
-        ),
-        [],
-    )?;
+    let mut statement = db.sql.prepare(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM registered WHERE at_work = 1 AND may_write = 1 AND status = 'enabled'"
+    ))?;
+    let rows = statement.query_map([], read)?;
+    let may_have_written = rows.collect::<Result<Vec<_>, _>>()?;
     let failed = may_have_written.len();
-    for mut registered in may_have_written {
+    // The error before this one need not open.
+    for (mut registered, _) in may_have_written {
         registered.metrics.execution_failed_count += 1;
         registered.metrics.last_failed_at = Some(now);
         registered.last_error = Some(error.clone());
@@ -358,13 +384,11 @@ pub(super) fn recover(
             },
         )?;
     }
-    let again = db.sql.execute(
-        "UPDATE registered SET at_work = 0, may_write = NULL WHERE at_work = 1 AND status = 'enabled'",
-        [],
-    )?;
-    db.sql.execute(
-        "UPDATE registered SET at_work = 0, may_write = NULL WHERE at_work = 1",
-        [],
-    )?;
+    let end_others = |whose: &str| {
+        let sql = "UPDATE registered SET at_work = 0, may_write = NULL WHERE at_work = 1";
+        db.sql.execute(&format!("{sql}{whose}"), [])
+    };
+    let again = end_others(" AND status = 'enabled'")?;
+    end_others("")?;
     Ok((again, failed))
 }

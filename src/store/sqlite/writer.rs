@@ -58,5 +58,9 @@ fn one(sql: &Connection, run: impl FnOnce() -> bool) -> Result<(), StoreError> {
         true => "RELEASE change",
         false => "ROLLBACK TO change; RELEASE change",
     };
+    if sql.is_autocommit() {
+        let why = "another change, kept together with this one, failed as a full disk lets it";
+        return Err(StoreError::Failed(why.to_owned()));
+    }
     Ok(sql.execute_batch(end)?)
 }

@@ -103,7 +103,8 @@ CREATE TABLE queries (
     sealed_call       BLOB -- gone when it has ended
 ) STRICT;
 CREATE INDEX queries_of_integrators ON queries (integrator);
-CREATE INDEX queries_open ON queries (stage, number) WHERE stage <> 'ended';
+CREATE INDEX queries_waiting ON queries (number) WHERE stage = 'waits';
+CREATE INDEX queries_at_work ON queries (number) WHERE stage = 'works';
 CREATE INDEX queries_over ON queries (expires_at) WHERE stage = 'ended';
 CREATE INDEX queries_with_pages_over ON queries (expires_at) WHERE stage = 'ended' AND sealed_page_key IS NOT NULL;
 
@@ -170,5 +171,6 @@ CREATE TABLE deliveries (
     finished_at  INTEGER
 ) STRICT;
 CREATE INDEX deliveries_of_integrators ON deliveries (integrator, number);
+CREATE INDEX deliveries_due_to_receivers ON deliveries (integrator, environment, next_at) WHERE status = 'pending';
 CREATE INDEX deliveries_due ON deliveries (next_at) WHERE status = 'pending';
 CREATE INDEX deliveries_over ON deliveries (finished_at) WHERE finished_at IS NOT NULL;
