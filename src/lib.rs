@@ -23,6 +23,7 @@ pub mod relation;
 pub mod seal;
 pub mod search;
 pub mod secret;
+pub mod secret_file;
 pub mod server;
 pub mod site;
 pub mod sql;

@@ -27,6 +27,7 @@ use crate::demo::{self, Demo, DemoError, MAX_PATIENTS, Options};
 use crate::key_file::part;
 use crate::passthrough::{firebird, mssql};
 use crate::secret::Secret;
+use crate::secret_file::{self, SecretFileError};
 
 /// Write a practice of synthetic data, in the tables of a product, into empty databases
 #[derive(Debug, clap::Args)]
@@ -137,8 +138,11 @@ enum CreateError {
     NoServer(&'static str),
     #[error("the environment variable {0} holds no password")]
     NoPassword(String),
-    #[error("{} cannot be read: {source}", path.display())]
-    PasswordFile { path: PathBuf, source: io::Error },
+    #[error("the password's file {} {source}", path.display())]
+    PasswordFile {
+        path: PathBuf,
+        source: SecretFileError,
+    },
     #[error(
         "{database} is given for {demo}'s catalogue {first} and for {second}: each needs its own"
     )]
@@ -338,14 +342,12 @@ impl Server {
                 Ok(password) if !password.is_empty() => Ok(Secret::new(password)),
                 _ => Err(CreateError::NoPassword(name.clone())),
             },
-            (None, Some(path)) => match std::fs::read_to_string(path) {
-                // An editor ends the line.
-                Ok(text) => Ok(Secret::new(text.trim_end_matches(['\r', '\n']))),
-                Err(source) => Err(CreateError::PasswordFile {
+            (None, Some(path)) => {
+                secret_file::read(path).map_err(|source| CreateError::PasswordFile {
                     path: path.clone(),
                     source,
-                }),
-            },
+                })
+            }
             (None, None) => Err(CreateError::NoServer("--password-env or --password-file")),
         }
     }

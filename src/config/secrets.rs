@@ -1,15 +1,12 @@
 //! A secret by its name: `{ env = "NAME" }` or `{ file = "path" }`.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::read::{Section, clip};
 use super::{Environment, rules};
 use crate::mapping::{Problem, Span};
 use crate::secret::Secret;
-
-/// The longest secret, in bytes.
-const LONGEST: u64 = 4096;
+use crate::secret_file::{self, is_variable_name};
 
 /// Where secrets are looked for, and which files were.
 pub(super) struct Secrets<'e> {
@@ -66,9 +63,7 @@ impl Secrets<'_> {
     }
 
     fn variable(&self, section: &Section<'_>, name: &str, span: &Span) -> Option<Secret> {
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if !name.bytes().all(is_name) {
-            // It may be the secret itself.
+        if !is_variable_name(name) {
             let problem = Problem::new(
                 &rules::INVALID_VALUE,
                 span,
@@ -97,47 +92,26 @@ impl Secrets<'_> {
     fn file(&mut self, section: &Section<'_>, path: &str, span: &Span) -> Option<Secret> {
         let path = self.folder.join(path);
         self.files.push(path.clone());
-        let read = || -> std::io::Result<String> {
-            let mut text = String::new();
-            std::fs::File::open(&path)?
-                .take(LONGEST + 1)
-                .read_to_string(&mut text)?;
-            Ok(text)
-        };
-        let problem = |why: &str| {
-            section.report(Problem::new(
-                &rules::NO_SECRET,
-                span,
-                format!("the secret's file {why}"),
-            ));
-        };
-        match read() {
-            Ok(text) if text.len() as u64 > LONGEST => problem("has more than 4 KiB"),
-            Ok(text) => {
-                // Editors and `echo` end the last line.
-                let text = text.trim_end_matches(['\r', '\n']);
-                if text.is_empty() {
-                    problem("is empty");
-                } else {
-                    if is_open(&path) {
-                        section.report(
-                            Problem::new(
-                                &rules::READABLE_SECRET,
-                                span,
-                                "every user of the machine can read this file",
-                            )
-                            .help("chmod 600"),
-                        );
-                    }
-                    return Some(Secret::new(text));
+        match secret_file::read(&path) {
+            Ok(secret) => {
+                if is_open(&path) {
+                    section.report(
+                        Problem::new(
+                            &rules::READABLE_SECRET,
+                            span,
+                            "every user of the machine can read this file",
+                        )
+                        .help("chmod 600"),
+                    );
                 }
+                Some(secret)
             }
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-                problem("is not UTF-8");
+            Err(why) => {
+                let message = format!("the secret's file {why}");
+                section.report(Problem::new(&rules::NO_SECRET, span, message));
+                None
             }
-            Err(error) => problem(&format!("cannot be read: {error}")),
         }
-        None
     }
 }
 
