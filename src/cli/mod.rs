@@ -3,6 +3,7 @@
 //! 0: done. 1: what was checked is wrong. 2: it could not start, or the command line is wrong. Results go to
 //! standard output, everything else to standard error.
 
+mod admin;
 mod cases;
 mod check;
 mod cloud;
@@ -55,6 +56,7 @@ enum Command {
     /// Serve practices as FHIR: those of a configuration file, an embedded one of synthetic data, or a SQLite database of your own
     Serve(serve::Args),
     Explain(explain::Args),
+    Admin(Box<admin::Args>),
     /// Work on mappings
     #[command(subcommand)]
     Mapping(MappingCommand),
@@ -98,6 +100,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Admin(args) => admin::run(*args),
         Command::Mapping(MappingCommand::Check(args)) => check::run(&args),
         Command::Mapping(MappingCommand::Coverage(args)) => coverage::run(&args),
         Command::Mapping(MappingCommand::ExplainCode(args)) => explain_code::run(&args),
@@ -207,6 +210,30 @@ mod tests {
             &["mapping", "explain-code", "--all", "PM001"],
             &["mapping", "test"],
             &["mapping", "test", "m", "--review", "--json"],
+            &["admin"],
+            &["admin", "integrator", "add"],
+            &["admin", "integrator", "add", "x", "--key"],
+            &["admin", "integrator", "set", "x"],
+            &[
+                "admin",
+                "login",
+                "set",
+                "x",
+                "--user",
+                "y",
+                "--product",
+                "z",
+            ],
+            &[
+                "admin",
+                "login",
+                "set",
+                "x",
+                "--user",
+                "y",
+                "--password",
+                "z",
+            ],
             &["nothing"],
             &[],
         ] {

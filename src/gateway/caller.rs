@@ -88,6 +88,18 @@ pub fn key_hash(key: &[u8]) -> [u8; 32] {
     Sha256::digest(key).into()
 }
 
+/// What is kept of a pairing code. A code is read out and written down by hand: blanks, hyphens and case make no
+/// difference, nor does a letter that codes do not have in place of the digit that it is taken for.
+pub fn code_hash(code: &str) -> [u8; 32] {
+    let meant = code.chars().filter(|c| !c.is_whitespace() && *c != '-');
+    let meant = meant.map(|c| match c.to_ascii_uppercase() {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    });
+    key_hash(meant.collect::<String>().as_bytes())
+}
+
 /// The integrator that a caller of the configuration file is: the same as long as its name is.
 pub fn integrator_of_file(caller: &str) -> IntegratorId {
     let hash = Sha256::digest([b"pilaster caller\0", caller.as_bytes()].concat());
@@ -234,7 +246,7 @@ impl Index {
 
     /// A code for pairing that is good now, for this integrator.
     pub fn pairing_code(&self, code: &str, who: IntegratorId, now: Moment) -> Option<&PairingCode> {
-        let code = self.codes.get(&key_hash(code.as_bytes()))?;
+        let code = self.codes.get(&code_hash(code))?;
         let is_for = code.integrator.is_none_or(|of| of == who);
         (is_for && code.expires_at > now).then_some(code)
     }

@@ -27,6 +27,7 @@
 //! | `conditional` | a caller's copy is current while nothing of the resource changed |
 //! | `xml`, `xml_reader` | XML says what JSON says, to a second reading of it |
 //! | `firebird` | the Firebird driver, against a private server |
+//! | `admin` | who may ask whom is changed from the command line, and no secret is seen twice |
 //! | `http`, `operator`, `cli`, `limits` | the program from outside |
 //! | `odbc` | rows, errors and ends of statements behind ODBC, with the feature of that name |
 //! | `upstream` | a site behind another SQL Passthrough API answers as one here does, and what fails there is told |
@@ -39,6 +40,7 @@
 //! | `mapping_test` | a mapping's cases, run by who wrote it |
 //! | `support` | the program under test, for the modules that start it |
 
+mod admin;
 mod au_core;
 mod capability;
 mod chains;

@@ -1,0 +1,137 @@
+//! What keeps a command from being done. Nothing was changed then, but where [`AdminError::NotNoted`] says so.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::gateway::id::SiteId;
+use crate::gateway::webhook::url::UrlError;
+use crate::journal::JournalError;
+use crate::key_file::KeyFileError;
+use crate::secret_file::SecretFileError;
+use crate::store::StoreError;
+use crate::store::sqlite::OpenStoreError;
+
+/// One message each, exit code 2. No message shows a secret, nor what may be one in the wrong place.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AdminError {
+    #[error(
+        "where is the state? Name the server's folder of data with --data DIR, or with --config FILE the configuration whose `data` names it"
+    )]
+    NoFolder,
+    #[error(
+        "{} names no folder of data, so that a server keeps nothing: write `data = \"…\"` before its first heading, or name the folder with --data",
+        path.display()
+    )]
+    NoData { path: PathBuf },
+    /// The problems of a configuration file, rendered.
+    #[error("the configuration cannot be used\n\n{0}")]
+    Config(String),
+    #[error(
+        "{} holds no state; is it the server's folder of data? `admin integrator add` begins one",
+        folder.display()
+    )]
+    NoState { folder: PathBuf },
+    #[error("the folder {} cannot be made: {source}", path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
+    #[error(transparent)]
+    Open(#[from] OpenStoreError),
+    #[error("the runtime cannot start: {0}")]
+    Runtime(#[source] io::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The one that comes when something was changed.
+    #[error("the change was made, and is not in the audit trail: {0}")]
+    NotNoted(#[source] JournalError),
+    #[error("no random numbers are to be had from the operating system")]
+    Random,
+
+    /// What was asked for, and what may be meant.
+    #[error("there is no integrator `{asked}`{}", hint(.meant.as_ref()))]
+    NoIntegrator {
+        asked: String,
+        meant: Option<String>,
+    },
+    #[error(
+        "the integrator `{0}` is there already; names that differ in case alone are taken for one another"
+    )]
+    NameTaken(String),
+    #[error(
+        "{name} would be removed with {what}, and with its queries and their results; say --yes"
+    )]
+    NotSure { name: String, what: String },
+
+    /// The argument is not shown: it may be the key itself.
+    #[error(
+        "that is no id of a key; `admin key list` has the ids (which are GUIDs, and no secrets)"
+    )]
+    NoKeyId,
+    #[error("no key has the id {0}; `admin key list` has those there are")]
+    NoKey(crate::gateway::id::KeyId),
+    #[error("{0}: say --environment staging or --environment production")]
+    WhichEnvironment(String),
+
+    #[error("{integrator} is not paired with {site}{}", within(*.environment))]
+    NotPaired {
+        integrator: String,
+        site: SiteId,
+        environment: Option<&'static str>,
+    },
+    #[error("no pairing code of {0} is good any more")]
+    NoPairingCode(SiteId),
+    #[error("{integrator} has no login {at}; `admin login list` has those there are")]
+    NoLogin { integrator: String, at: String },
+    #[error("{integrator} has no webhook{}", within(*.environment))]
+    NoWebhook {
+        integrator: String,
+        environment: Option<&'static str>,
+    },
+    #[error("{source}{}", unless_private(source))]
+    WebhookUrl {
+        #[from]
+        source: UrlError,
+    },
+
+    /// The argument is not shown: it may be the secret itself.
+    #[error("what follows {option} is the name of an environment variable: letters, digits and _")]
+    NoVariableName { option: &'static str },
+    #[error("the environment variable {name} is not set, or is empty")]
+    NoVariable { name: String },
+    #[error("the secret's file {} {source}", path.display())]
+    SecretFile {
+        path: PathBuf,
+        source: SecretFileError,
+    },
+
+    #[error(
+        "which sites have a PMS ID in common is said by the configuration: name it with --config"
+    )]
+    NeedsConfig,
+    #[error("{} has no site {site}; `pilaster config check` lists those it has", path.display())]
+    NoSite { path: PathBuf, site: SiteId },
+    #[error(
+        "{site} has no `pms-id` in the configuration, so that no other site can be taken for it"
+    )]
+    NoPmsId { site: SiteId },
+}
+
+fn hint(meant: Option<&String>) -> String {
+    meant.map_or_else(String::new, |meant| format!("; {meant}"))
+}
+
+fn within(environment: Option<&'static str>) -> String {
+    environment.map_or_else(String::new, |name| format!(" in {name}"))
+}
+
+/// How an address of a private network can be a webhook's.
+fn unless_private(error: &UrlError) -> &'static str {
+    match error {
+        UrlError::Address | UrlError::Plain => {
+            "; a test's may, where the configuration's [webhooks] says `allow-private = true`: name it with --config"
+        }
+        _ => "",
+    }
+}

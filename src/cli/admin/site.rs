@@ -1,0 +1,173 @@
+//! `pilaster admin site`: which sites are known, and which of several databases of one practice is asked.
+
+use std::collections::BTreeSet;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::failure::AdminError;
+use super::find;
+use super::said::{Form, Said};
+use super::state::State;
+use crate::gateway::id::SiteId;
+use crate::gateway::integrator::Environment;
+use crate::gateway::site::{Entry, Sites};
+use crate::store::{Change, Directory};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List the sites of the configuration (with --config), and those that somebody is or was paired with
+    List(Form),
+    /// Make a site the authoritative one of those that have its PMS ID: it is the one that is found and can be asked. Needs --config
+    Authoritative(Authoritative),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Authoritative {
+    /// The site's id
+    #[arg(value_name = "SITE", value_parser = find::site)]
+    site: SiteId,
+}
+
+impl Command {
+    pub(super) fn begins(&self) -> bool {
+        matches!(self, Command::Authoritative(_))
+    }
+
+    pub(super) fn run(self, state: &State) -> Result<Said, AdminError> {
+        match self {
+            Command::List(form) => list(form, state),
+            Command::Authoritative(it) => it.run(state),
+        }
+    }
+}
+
+/// The sites of the configuration; none where none was named.
+fn configured(state: &State, directory: &Directory) -> Sites {
+    let declared = state.sites().iter().filter_map(|site| site.declared());
+    Sites::new(declared, &directory.authoritative)
+}
+
+impl Authoritative {
+    fn run(&self, state: &State) -> Result<Said, AdminError> {
+        let (path, _) = state.config().ok_or(AdminError::NeedsConfig)?;
+        let directory = state.directory()?;
+        let sites = configured(state, &directory);
+        let site = self.site;
+        let entry = sites.get(site).ok_or_else(|| AdminError::NoSite {
+            path: path.to_owned(),
+            site,
+        })?;
+        if entry.declared.pms_id.is_none() {
+            return Err(AdminError::NoPmsId { site });
+        }
+        let others: Vec<SiteId> = sites.siblings(entry).map(|it| it.declared.id).collect();
+        let of = format!("{} {}", entry.declared.product, entry.pms_id);
+        let names = others.iter().map(SiteId::to_string).collect::<Vec<_>>();
+        let told = match names.is_empty() {
+            true => format!("{site} is the authoritative one of {of}, which no other site has"),
+            false => format!(
+                "{site} is the authoritative one of {of}, and no more {}",
+                names.join(", ")
+            ),
+        };
+        state.change(Change::SetAuthoritative { site, others })?;
+        Ok(Said::done(told))
+    }
+}
+
+/// A site, as far as it is known.
+struct Known<'s> {
+    id: SiteId,
+    /// In the configuration.
+    entry: Option<&'s Entry>,
+    /// An operator has made it the authoritative one.
+    is_chosen: bool,
+    /// Integrations that are enabled there.
+    pairings: usize,
+    /// Where they are.
+    environments: BTreeSet<Environment>,
+}
+
+fn list(form: Form, state: &State) -> Result<Said, AdminError> {
+    let directory = state.directory()?;
+    let sites = configured(state, &directory);
+    let mut ids: Vec<SiteId> = sites.iter().map(|entry| entry.declared.id).collect();
+    let others = directory.pairings.iter().map(|pairing| pairing.site);
+    let others = others.chain(directory.authoritative.iter().copied());
+    // Those of the configuration stand in its order, the others after them in that of their ids.
+    let others: BTreeSet<SiteId> = others.filter(|id| !ids.contains(id)).collect();
+    ids.extend(others);
+    let known: Vec<Known<'_>> = ids
+        .into_iter()
+        .map(|id| {
+            let pairings = directory.pairings.iter();
+            let pairings: Vec<_> = pairings.filter(|it| it.site == id).collect();
+            Known {
+                id,
+                entry: sites.get(id),
+                is_chosen: directory.authoritative.contains(&id),
+                pairings: pairings.iter().filter(|it| it.enabled).count(),
+                environments: pairings.iter().map(|it| it.environment).collect(),
+            }
+        })
+        .collect();
+    let heads = [
+        "SITE",
+        "NAME",
+        "ENVIRONMENT",
+        "PMS",
+        "PMS ID",
+        "AUTHORITATIVE",
+        "PAIRINGS",
+    ];
+    let none = "no sites are known; --config names those of a configuration";
+    Ok(form.list(&known, heads, Known::row, Known::object, none))
+}
+
+impl Known<'_> {
+    fn name(&self) -> Option<&str> {
+        self.entry?.declared.name.as_deref()
+    }
+
+    /// That of the configuration; else where somebody is paired with it.
+    fn environments(&self) -> Vec<&'static str> {
+        match self.entry {
+            Some(entry) => vec![entry.declared.environment.name()],
+            None => self.environments.iter().map(|it| it.name()).collect(),
+        }
+    }
+
+    fn row(&self) -> [String; 7] {
+        let or_none = |text: Option<&str>| text.unwrap_or("-").to_owned();
+        let authoritative = match (self.entry, self.is_chosen) {
+            (_, true) => "yes, by choice",
+            (Some(entry), false) if entry.is_authoritative => "yes",
+            (Some(_), false) => "no",
+            (None, false) => "-",
+        };
+        [
+            self.id.to_string(),
+            or_none(self.name()),
+            self.environments().join(", "),
+            or_none(self.entry.map(|entry| entry.declared.product.name())),
+            or_none(self.entry.map(|entry| &*entry.pms_id)),
+            authoritative.to_owned(),
+            self.pairings.to_string(),
+        ]
+    }
+
+    fn object(&self) -> Value {
+        json!({
+            "id": self.id,
+            "name": self.name(),
+            "environments": self.environments(),
+            "pmsType": self.entry.map(|entry| entry.declared.product.wire_name()),
+            "practiceManagementSiteId": self.entry.map(|entry| &*entry.pms_id),
+            "configured": self.entry.is_some(),
+            "authoritative": self.entry.map(|entry| entry.is_authoritative),
+            "authoritativeByChoice": self.is_chosen,
+            "pairings": self.pairings,
+        })
+    }
+}

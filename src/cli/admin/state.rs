@@ -1,0 +1,169 @@
+//! Where the state is → the state, open; and what is asked and changed there.
+
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+
+use tokio::runtime::{self, Runtime};
+
+use super::failure::AdminError;
+use crate::config::{self, Config, Process, SiteEntry};
+use crate::gateway::id::SiteId;
+use crate::gateway::moment::Moment;
+use crate::gateway::webhook::Delivery;
+use crate::journal::{Entry, Journal, Retention};
+use crate::store::seal::SealKey;
+use crate::store::sqlite::{DATABASE_FILE, SqliteStore};
+use crate::store::{Change, DeliveryFilter, Directory, Store};
+
+/// How long a journal that is opened here is kept: as long as can be. What is past its retention is the server's to remove.
+const KEPT: Retention = Retention { days: 36_525 };
+
+/// Where the state is.
+#[derive(Debug, clap::Args)]
+pub(super) struct Place {
+    /// The server's folder of data, which holds the state
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Where the state is",
+        value_name = "DIR"
+    )]
+    data: Option<PathBuf>,
+    /// The server's configuration, which names the folder of data (unless --data does) and knows the sites
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Where the state is",
+        value_name = "FILE"
+    )]
+    config: Option<PathBuf>,
+}
+
+/// What a command needs of the state.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// It is begun where there is none.
+    pub(super) begins: bool,
+    /// Of the configuration, what the mappings say too. A mapping that is being worked on is no reason not to manage keys.
+    pub(super) needs_mappings: bool,
+}
+
+impl Place {
+    /// The folder, and what the configuration says where one is named.
+    ///
+    /// # Errors
+    /// [`AdminError::NoFolder`], [`AdminError::NoData`], [`AdminError::Config`]
+    fn look_up(&self, wanted: Wanted) -> Result<(PathBuf, Option<Config>), AdminError> {
+        let Some(path) = &self.config else {
+            let folder = self.data.clone().ok_or(AdminError::NoFolder)?;
+            return Ok((folder, None));
+        };
+        let read = match wanted.needs_mappings {
+            true => config::read(path, &Process),
+            false => config::read_unmapped(path, &Process),
+        };
+        let colour = io::stderr().is_terminal();
+        let read = read.map_err(|problems| AdminError::Config(problems.render(colour)))?;
+        let folder = self.data.as_ref().or(read.config.data.as_ref());
+        let folder = folder.ok_or_else(|| AdminError::NoData { path: path.clone() })?;
+        Ok((folder.clone(), Some(read.config)))
+    }
+}
+
+/// The state, as commands see it.
+pub(super) struct State {
+    runtime: Runtime,
+    store: Box<dyn Store>,
+    folder: PathBuf,
+    /// With its path.
+    config: Option<(PathBuf, Config)>,
+    pub(super) now: Moment,
+}
+
+impl State {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// As [`Place::look_up`]; [`AdminError::NoState`], and why it cannot be opened.
+    pub(super) fn open(place: &Place, wanted: Wanted) -> Result<State, AdminError> {
+        let (folder, config) = place.look_up(wanted)?;
+        if !folder.join(DATABASE_FILE).is_file() {
+            if !wanted.begins {
+                return Err(AdminError::NoState { folder });
+            }
+            make(&folder)?;
+        }
+        let named = config.as_ref().and_then(|it| it.cloud.state_key.as_ref());
+        let key = match named {
+            Some(key) => SealKey::from_bytes(*key.reveal()),
+            None => SealKey::kept_in(&folder)?,
+        };
+        let store = SqliteStore::open(&folder, key)?;
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
+        Ok(State {
+            runtime: runtime.map_err(AdminError::Runtime)?,
+            store: Box::new(store),
+            folder,
+            config: place.config.clone().zip(config),
+            now: Moment::now(),
+        })
+    }
+
+    /// Who may ask whom, as it is now.
+    pub(super) fn directory(&self) -> Result<Directory, AdminError> {
+        Ok(self.runtime.block_on(self.store.directory())?)
+    }
+
+    /// Makes a change, and notes it in the journal. All changes are made here.
+    pub(super) fn change(&self, change: Change) -> Result<(), AdminError> {
+        let entry = Entry::of_change(&change);
+        // First: what cannot be noted is not done.
+        let journal = Journal::open(&self.folder, KEPT)?;
+        self.runtime.block_on(self.store.change(change))?;
+        let noted = self.runtime.block_on(journal.record(&entry));
+        noted.map_err(AdminError::NotNoted)
+    }
+
+    /// Messages to webhooks, the newest first.
+    pub(super) fn deliveries(&self, filter: DeliveryFilter) -> Result<Vec<Delivery>, AdminError> {
+        Ok(self.runtime.block_on(self.store.deliveries(filter))?)
+    }
+
+    /// The configuration with its path, where one was named.
+    pub(super) fn config(&self) -> Option<(&Path, &Config)> {
+        let (path, config) = self.config.as_ref()?;
+        Some((path, config))
+    }
+
+    /// The sites of the configuration; none where none was named.
+    pub(super) fn sites(&self) -> &[SiteEntry] {
+        self.config().map_or(&[], |(_, config)| &config.sites)
+    }
+
+    /// A site's entry in the configuration.
+    pub(super) fn site(&self, id: SiteId) -> Option<&SiteEntry> {
+        let id = id.to_string();
+        self.sites().iter().find(|site| site.id == id)
+    }
+
+    /// Whether messages may go to private addresses.
+    pub(super) fn allows_private_webhooks(&self) -> bool {
+        self.config()
+            .is_some_and(|(_, config)| config.cloud.private_webhooks)
+    }
+
+    /// What is odd about a site: the configuration does not have it.
+    pub(super) fn warn_of_site(&self, id: SiteId) -> Option<String> {
+        let (path, _) = self.config()?;
+        let is_there = self.site(id).is_some();
+        (!is_there).then(|| format!("warning: {} has no site {id}", path.display()))
+    }
+}
+
+/// The folder of a state that is to be begun.
+fn make(folder: &Path) -> Result<(), AdminError> {
+    std::fs::create_dir_all(folder).map_err(|source| AdminError::Folder {
+        path: folder.to_owned(),
+        source,
+    })
+}
