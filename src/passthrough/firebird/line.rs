@@ -184,7 +184,7 @@ impl FirebirdLine {
         let only_reads = self.believe(&text, described.kind, handle)?;
         self.attached
             .isolate(if only_reads { READS } else { WRITES });
-        let ran = self.run_prepared(call, arguments, asked, handle, &described, sink);
+        let ran = self.run_prepared(call, arguments, asked, (&text, handle, &described), sink);
         // A statement that is kept holds on to its tables.
         self.attached.forget(&text);
         ran
@@ -195,8 +195,7 @@ impl FirebirdLine {
         call: &Call,
         arguments: &[Argument<'_>],
         asked: &Asked,
-        handle: u32,
-        described: &Described,
+        (text, handle, described): (&str, u32, &Described),
         sink: &mut dyn RowSink,
     ) -> Result<Called, Stop> {
         let command = |why: &str| Stop::Call(CallError::Command(why.to_owned()));
@@ -223,14 +222,14 @@ impl FirebirdLine {
                         ..call.parameters[argument.place].clone()
                     })
                     .collect();
-                called.rows_affected = self.changes(handle)?;
+                called.rows_affected = self.changes(handle, text)?;
             }
             _ => {
                 let prepared = (handle, described);
                 self.attached
                     .put_execute(EXECUTE, transaction, &bound, prepared);
                 self.attached.answer()?;
-                called.rows_affected = self.changes(handle)?;
+                called.rows_affected = self.changes(handle, text)?;
             }
         }
         Ok(called)
@@ -296,8 +295,11 @@ impl FirebirdLine {
         }
     }
 
-    /// How many rows a statement has changed; None where it is of no kind that does.
-    fn changes(&mut self, handle: u32) -> Result<Option<i64>, Failure> {
+    /// How many rows a statement has changed; None where the engine does not say: it counts none of a procedure's.
+    fn changes(&mut self, handle: u32, text: &str) -> Result<Option<i64>, Failure> {
+        if reads::executes_a_procedure(text) {
+            return Ok(None);
+        }
         self.ask(handle, &[RECORDS]);
         Ok(changes(&self.attached.answer()?.data))
     }

@@ -18,11 +18,23 @@ const HARMLESS: &str = " ABS ACOS ALL AND ANY ARRAY AS ASCII_CHAR ASCII_VAL ASIN
     SIMILAR SKIP SOME SQRT STARTING STDDEV_POP STDDEV_SAMP SUBSTRING SUM TAN TANH THEN TO TRIM TRUNC UNION UPPER UUID_TO_CHAR \
     VALUE VAR_POP VAR_SAMP VARCHAR VARYING WHEN WHERE WITH ";
 
+/// The tokens that mean something.
+fn telling(text: &str) -> impl Iterator<Item = Token<'_>> {
+    tokens(text, Lexis::FIREBIRD).filter(|token| !matches!(token.kind, Kind::Blank | Kind::Comment))
+}
+
+/// Whether a text is `EXECUTE PROCEDURE …`.
+pub(super) fn executes_a_procedure(text: &str) -> bool {
+    let mut words = telling(text);
+    words.next().is_some_and(|first| is_word(&first, "EXECUTE"))
+        && words
+            .next()
+            .is_some_and(|second| is_word(&second, "PROCEDURE"))
+}
+
 /// Whether a text is a SELECT that calls nothing which could write.
 pub(super) fn can_only_read(text: &str) -> bool {
-    let mut tokens = tokens(text, Lexis::FIREBIRD)
-        .filter(|token| !matches!(token.kind, Kind::Blank | Kind::Comment))
-        .peekable();
+    let mut tokens = telling(text).peekable();
     let begins = tokens
         .peek()
         .is_some_and(|first| is_word(first, "SELECT") || is_word(first, "WITH"));
