@@ -134,6 +134,12 @@ pub trait RowSink {
     /// # Errors
     /// [`TooLarge`]: no more is taken.
     fn cell(&mut self, cell: CellRef<'_>) -> Result<(), TooLarge>;
+
+    /// The next cell of a row, as a whole value of JSON that another API wrote. None from a sink that takes cells alone: it is
+    /// then given the value as one.
+    fn json(&mut self, _value: &str) -> Option<Result<(), TooLarge>> {
+        None
+    }
 }
 
 /// What a column holds, where its cells alone do not say: a moment comes as text does, an exact number as a binary one.

@@ -130,6 +130,37 @@ impl<F: FnMut(Part) -> Result<(), TooLarge>> JsonRows<F> {
         (self.hand_over)(part)
     }
 
+    /// Writes the next value of a row, of about so many bytes.
+    fn put(
+        &mut self,
+        length: usize,
+        write: impl FnOnce(&mut Vec<u8>, ColumnKind),
+    ) -> Result<(), TooLarge> {
+        let (Some(head), Some(kind)) = (self.heads.get(self.column), self.kinds.get(self.column))
+        else {
+            // A row without columns has no cells.
+            return Ok(());
+        };
+        if self.column == 0 {
+            self.row = self.buffer.len();
+            self.buffer.push(if self.held == 0 { b'[' } else { b',' });
+        }
+        if self.buffer.len() + length > self.bounds.most {
+            return Err(TooLarge);
+        }
+        self.buffer.extend_from_slice(head);
+        write(&mut self.buffer, *kind);
+        // What ends the row and the array comes yet.
+        if self.buffer.len() + 2 > self.bounds.most {
+            return Err(TooLarge);
+        }
+        self.column += 1;
+        match self.column == self.heads.len() {
+            true => self.row_has_ended(),
+            false => Ok(()),
+        }
+    }
+
     fn row_has_ended(&mut self) -> Result<(), TooLarge> {
         self.buffer.push(b'}');
         self.column = 0;
@@ -159,33 +190,17 @@ impl<F: FnMut(Part) -> Result<(), TooLarge>> RowSink for JsonRows<F> {
     }
 
     fn cell(&mut self, cell: CellRef<'_>) -> Result<(), TooLarge> {
-        let (Some(head), Some(kind)) = (self.heads.get(self.column), self.kinds.get(self.column))
-        else {
-            // A row without columns has no cells.
-            return Ok(());
-        };
-        if self.column == 0 {
-            self.row = self.buffer.len();
-            self.buffer.push(if self.held == 0 { b'[' } else { b',' });
-        }
         let length = match cell {
             CellRef::Text(bytes) | CellRef::Bytes(bytes) => bytes.len(),
             _ => 0,
         };
-        if self.buffer.len() + length > self.bounds.most {
-            return Err(TooLarge);
-        }
-        self.buffer.extend_from_slice(head);
-        value::write_json(&mut self.buffer, cell, *kind);
-        // What ends the row and the array comes yet.
-        if self.buffer.len() + 2 > self.bounds.most {
-            return Err(TooLarge);
-        }
-        self.column += 1;
-        match self.column == self.heads.len() {
-            true => self.row_has_ended(),
-            false => Ok(()),
-        }
+        self.put(length, |out, kind| value::write_json(out, cell, kind))
+    }
+
+    fn json(&mut self, value: &str) -> Option<Result<(), TooLarge>> {
+        Some(self.put(value.len(), |out, _| {
+            out.extend_from_slice(value.as_bytes());
+        }))
     }
 }
 
@@ -261,6 +276,27 @@ mod tests {
                 parts: 1
             })
         );
+    }
+
+    #[test]
+    fn values_in_json_stay_as_they_came() {
+        let mut data = Vec::new();
+        let mut json = JsonRows::new(Bounds::whole(80), |part: Part| {
+            data = part.data;
+            Ok(())
+        });
+        json.begin(4, &|column| ["A", "B", "C", "D"][column].to_owned());
+        for value in ["true", "10.50", r#""\u00e9\ud83d""#, "1e400"] {
+            assert_eq!(json.json(value), Some(Ok(())));
+        }
+        assert!(json.finish().is_ok());
+        assert_eq!(
+            String::from_utf8_lossy(&data),
+            r#"[{"A":true,"B":10.50,"C":"\u00e9\ud83d","D":1e400}]"#
+        );
+        let mut small = JsonRows::new(Bounds::whole(80), |_| Ok(()));
+        small.begin(1, &|_| "A".to_owned());
+        assert_eq!(small.json(&"9".repeat(80)), Some(Err(TooLarge)));
     }
 
     #[test]

@@ -51,6 +51,12 @@ impl<S: RowSink> RowSink for Borrowed<S> {
     fn cell(&mut self, cell: CellRef<'_>) -> Result<(), TooLarge> {
         self.sink.as_mut().map_or(Ok(()), |sink| sink.cell(cell))
     }
+
+    fn json(&mut self, value: &str) -> Option<Result<(), TooLarge>> {
+        self.sink
+            .as_mut()
+            .map_or(Some(Ok(())), |sink| sink.json(value))
+    }
 }
 
 impl<S> Drop for Borrowed<S> {

@@ -23,21 +23,39 @@ pub(super) const MOST_BYTES: usize = MOST_MIB * (3 << 19) + (1 << 20);
 /// A query object, as far as it is read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Query<'a> {
+pub(super) struct Query<'a> {
     #[serde(borrow)]
     status: Option<Cow<'a, str>>,
     #[serde(borrow)]
     result: Option<QueryResult<'a>>,
     #[serde(borrow)]
-    error_details: Option<Failure<'a>>,
+    pub error_details: Option<Failure<'a>>,
+    pub metrics: Option<Metrics>,
 }
 
 #[derive(Deserialize)]
-struct QueryResult<'a> {
+#[serde(rename_all = "camelCase")]
+pub(super) struct QueryResult<'a> {
     rows: Option<u64>,
     size: Option<u64>,
     #[serde(borrow)]
     data: Option<Cow<'a, str>>,
+    pub rows_affected: Option<i64>,
+    pub parameters: Option<Vec<Returned>>,
+}
+
+/// A parameter that goes back.
+#[derive(Deserialize)]
+pub(super) struct Returned {
+    pub name: String,
+    pub value: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Metrics {
+    /// Milliseconds.
+    pub sql_execution_duration: Option<f64>,
 }
 
 /// What failed, and where: `mssql`, 208.
@@ -62,7 +80,7 @@ impl Failure<'_> {
 }
 
 /// `{"error": {"message": …}}`, or anything else that is no query object.
-fn not_understood() -> PassthroughError {
+pub(super) fn not_understood() -> PassthroughError {
     PassthroughError::Upstream("its answer is not understood".to_owned())
 }
 
@@ -81,40 +99,64 @@ pub(super) fn take(
     sink: &mut dyn RowSink,
     most: usize,
 ) -> Result<(), PassthroughError> {
-    let query: Query<'_> = serde_json::from_slice(body).map_err(|error| {
-        if error.is_eof() {
-            cut()
-        } else {
-            not_understood()
-        }
-    })?;
+    let query = Query::read(body)?;
     if let Some(failure) = &query.error_details {
         return Err(engine_codes::error(failure, statement));
     }
-    if query.status.as_deref() != Some("successful") {
-        return Err(PassthroughError::Upstream(
-            "the query did not end in success".to_owned(),
-        ));
+    let result = query.successful()?;
+    result.rows(&statement.columns, sink, most).map(drop)
+}
+
+impl<'a> Query<'a> {
+    /// # Errors
+    /// [`PassthroughError::Upstream`]: it is none, or not whole.
+    pub(super) fn read(body: &'a [u8]) -> Result<Query<'a>, PassthroughError> {
+        serde_json::from_slice(body).map_err(|error| match error.is_eof() {
+            true => cut(),
+            false => not_understood(),
+        })
     }
-    let Some(QueryResult {
-        rows: Some(rows),
-        size,
-        data: Some(data),
-    }) = query.result
-    else {
-        return Err(not_understood());
-    };
-    let json = STANDARD.decode(data.as_bytes()).map_err(|_| cut())?;
-    // Whether it counts the bytes before or after base64 is not documented.
-    if size.is_some_and(|size| size != json.len() as u64 && size != data.len() as u64) {
-        return Err(cut());
+
+    /// The result of a query that ended in success.
+    ///
+    /// # Errors
+    /// [`PassthroughError::Upstream`]
+    pub(super) fn successful(self) -> Result<QueryResult<'a>, PassthroughError> {
+        if self.status.as_deref() != Some("successful") {
+            return Err(PassthroughError::Upstream(
+                "the query did not end in success".to_owned(),
+            ));
+        }
+        self.result.ok_or_else(not_understood)
     }
-    drop(data);
-    match cells::read(&json, &statement.columns, sink) {
-        Ok(read) if read == rows => Ok(()),
-        Ok(_) | Err(RowsError::Broken) => Err(cut()),
-        Err(RowsError::Shape) => Err(not_understood()),
-        Err(RowsError::TooLarge) => Err(PassthroughError::TooLarge(most >> 20)),
+}
+
+impl QueryResult<'_> {
+    /// Puts the rows into a sink, in the order of `columns`, or as the first one has them; gives their number.
+    ///
+    /// # Errors
+    /// As [`take`].
+    pub(super) fn rows(
+        &self,
+        columns: &[String],
+        sink: &mut dyn RowSink,
+        most: usize,
+    ) -> Result<u64, PassthroughError> {
+        let (Some(rows), Some(data)) = (self.rows, &self.data) else {
+            return Err(not_understood());
+        };
+        let json = STANDARD.decode(data.as_bytes()).map_err(|_| cut())?;
+        // Whether it counts the bytes before or after base64 is not documented.
+        let is_size = |size: u64| size == json.len() as u64 || size == data.len() as u64;
+        if self.size.is_some_and(|size| !is_size(size)) {
+            return Err(cut());
+        }
+        match cells::read(&json, columns, sink) {
+            Ok(read) if read == rows => Ok(read),
+            Ok(_) | Err(RowsError::Broken) => Err(cut()),
+            Err(RowsError::Shape) => Err(not_understood()),
+            Err(RowsError::TooLarge) => Err(PassthroughError::TooLarge(most >> 20)),
+        }
     }
 }
 

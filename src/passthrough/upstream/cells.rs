@@ -141,8 +141,11 @@ impl Reader<'_, '_, '_> {
     }
 }
 
-/// Puts one value into a sink; None where it is no value of a column.
+/// Puts one value into a sink, as it came into one that takes that; None where it is no value of a column.
 fn put_value(json: &str, sink: &mut dyn RowSink) -> Option<Result<(), TooLarge>> {
+    if let Some(taken) = sink.json(json) {
+        return Some(taken);
+    }
     Some(match json.as_bytes() {
         [b'n', ..] => sink.cell(CellRef::Null),
         [b't', ..] => sink.cell(CellRef::Int(1)),

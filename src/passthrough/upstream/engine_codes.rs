@@ -19,10 +19,7 @@ pub(super) fn error(failure: &Failure<'_>, statement: &Statement) -> Passthrough
     };
     let meaning = match failure.error_type.as_deref() {
         Some("http") => return http(code),
-        Some("haloLink") => {
-            let words = format!("the practice's agent reports the error {code}");
-            return PassthroughError::Upstream(words);
-        }
+        Some("haloLink") => return of_agent(code),
         Some("mssql") => mssql(code),
         Some("fbsql") => firebird(code),
         // SQL Anywhere's, by whatever name.
@@ -42,8 +39,13 @@ pub(super) fn error(failure: &Failure<'_>, statement: &Statement) -> Passthrough
     }
 }
 
+/// An error of what stands between the upstream and the practice's database.
+pub(super) fn of_agent(code: i64) -> PassthroughError {
+    PassthroughError::Upstream(format!("the practice's agent reports the error {code}"))
+}
+
 /// An HTTP status inside an answer.
-fn http(code: i64) -> PassthroughError {
+pub(super) fn http(code: i64) -> PassthroughError {
     match code {
         413 => PassthroughError::TooLarge(MOST_MIB),
         408 | 504 => PassthroughError::Timeout(super::LONGEST_QUERY),

@@ -19,6 +19,7 @@ mod answer;
 mod cells;
 mod engine_codes;
 mod failures;
+mod line;
 mod rate;
 
 use std::sync::Arc;
@@ -31,7 +32,9 @@ use tokio::runtime::Handle;
 pub use account::{Account, AccountError, AccountOptions};
 pub use rate::Rate;
 
+use super::call::Line;
 use super::{Command, Connection, Driver, Limits, PassthroughError, RowSink, Watch};
+use crate::gateway::integrator::Login;
 use crate::relation::{Dialect, Value};
 use crate::sql::Statement;
 
@@ -127,6 +130,26 @@ impl Driver for Upstream {
             is_sound: true,
         }))
     }
+
+    /// The upstream's key is Pilaster's: as whom its statements run at the practice is the upstream's.
+    fn line(
+        &self,
+        catalogue: usize,
+        login: Option<&Login>,
+        watch: &Arc<Watch>,
+    ) -> Result<Box<dyn Line>, PassthroughError> {
+        if login.is_some() {
+            return Err(PassthroughError::NotCarried(
+                "a login of the caller's own to an upstream, which has its own",
+            ));
+        }
+        let name = self.site.options.databases.get(catalogue);
+        self.site.look(name, watch)?;
+        Ok(Box::new(line::UpstreamLine::new(
+            Arc::clone(&self.site),
+            name.cloned(),
+        )))
+    }
 }
 
 /// A site that was found online, with one of its databases.
@@ -141,11 +164,11 @@ struct Online {
 /// The body of an immediate query.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Immediate {
+struct Immediate<C> {
     /// Milliseconds.
     max_time_in_queue: u64,
     #[serde(flatten)]
-    command: Command,
+    command: C,
 }
 
 /// A site, as far as it is read.
@@ -198,13 +221,25 @@ impl Connection for Online {
 }
 
 impl Site {
-    /// Runs a query; gives the body of an answer that has rows.
+    /// Runs a statement; gives the body of an answer that has rows.
     fn query(
         &self,
         statement: &Statement,
         values: &[Value],
         watch: &Arc<Watch>,
     ) -> Result<Vec<u8>, PassthroughError> {
+        let command = Command::new(statement, values);
+        self.post(&command, watch, |body| answer::failure(body, statement))
+    }
+
+    /// Posts an immediate query; gives the body of an answer that says of success. `failure` reads that of a refused
+    /// command, None where it says nothing of it.
+    fn post<C: Serialize, E: From<PassthroughError>>(
+        &self,
+        command: &C,
+        watch: &Arc<Watch>,
+        failure: impl Fn(&[u8]) -> Option<E>,
+    ) -> Result<Vec<u8>, E> {
         let account = &self.options.account;
         let work = async {
             let place = account.place(watch).await?;
@@ -212,7 +247,7 @@ impl Site {
             let body = serde_json::to_vec(&Immediate {
                 max_time_in_queue: u64::try_from(queue.min(watch.left()).as_millis())
                     .unwrap_or(u64::MAX),
-                command: Command::new(statement, values),
+                command,
             });
             let body = body.map_err(|_| PassthroughError::NotCarried("a value"))?;
             let path = [self.options.site_id.as_str(), "queries", "immediate"];
@@ -227,7 +262,7 @@ impl Site {
                 .await
                 .map_err(|error| failures::transport(&error))?;
             if response.status() == StatusCode::OK {
-                return failures::body(&mut response, answer::MOST_BYTES).await;
+                return Ok(failures::body(&mut response, answer::MOST_BYTES).await?);
             }
             let refusal = failures::refusal(&response, asked);
             if let Some(PassthroughError::UpstreamLimit { pause }) = &refusal {
@@ -237,13 +272,15 @@ impl Site {
             let told = match response.status() {
                 StatusCode::BAD_REQUEST | StatusCode::INTERNAL_SERVER_ERROR => {
                     let body = failures::body(&mut response, SHORT_ANSWER).await?;
-                    answer::failure(&body, statement)
+                    failure(&body)
                 }
                 _ => None,
             };
             let status = response.status().as_u16();
-            Err(told.or(refusal).unwrap_or_else(|| {
-                PassthroughError::Upstream(format!("it answers with the status {status}"))
+            Err(told.unwrap_or_else(|| {
+                let unknown =
+                    || PassthroughError::Upstream(format!("it answers with the status {status}"));
+                refusal.unwrap_or_else(unknown).into()
             }))
         };
         self.wait(work, watch, None)
@@ -280,12 +317,12 @@ impl Site {
     }
 
     /// Waits for a request until the job is to end, or until `most` has passed.
-    fn wait<T>(
+    fn wait<T, E: From<PassthroughError>>(
         &self,
-        work: impl Future<Output = Result<T, PassthroughError>>,
+        work: impl Future<Output = Result<T, E>>,
         watch: &Arc<Watch>,
         most: Option<Duration>,
-    ) -> Result<T, PassthroughError> {
+    ) -> Result<T, E> {
         self.runtime.block_on(async {
             let pause = async {
                 match most {
@@ -295,9 +332,11 @@ impl Site {
             };
             tokio::select! {
                 biased;
-                () = watch.over() => Err(PassthroughError::Timeout(watch.limit())),
+                () = watch.over() => Err(PassthroughError::Timeout(watch.limit()).into()),
                 done = work => done,
-                () = pause => Err(PassthroughError::Unreachable("no answer in time".to_owned())),
+                () = pause => {
+                    Err(PassthroughError::Unreachable("no answer in time".to_owned()).into())
+                }
             }
         })
     }

@@ -3,6 +3,7 @@
 
 mod api;
 mod bounds;
+mod calls;
 mod faults;
 mod tls;
 
