@@ -162,7 +162,7 @@ fn exact(value: &Value) -> Option<ColumnData<'static>> {
 }
 
 /// `-12.50`
-fn decimal(text: &str) -> Option<Numeric> {
+pub(super) fn decimal(text: &str) -> Option<Numeric> {
     let (whole, places) = text.split_once('.').unwrap_or((text, ""));
     let digits = format!("{whole}{places}");
     let figures = digits.strip_prefix('-').unwrap_or(&digits);
@@ -232,7 +232,7 @@ fn days(from_year: i16, day: Date) -> i64 {
     day.duration_since(first).as_hours() / 24
 }
 
-fn date(day: Date) -> time::Date {
+pub(super) fn date(day: Date) -> time::Date {
     time::Date::new(u32::try_from(days(1, day)).unwrap_or(0))
 }
 
@@ -241,25 +241,28 @@ fn nanoseconds(time: Time) -> i64 {
 }
 
 /// In 100 ns.
-fn of_day(time: Time) -> time::Time {
+pub(super) fn of_day(time: Time) -> time::Time {
     time::Time::new(u64::try_from(nanoseconds(time) / 100).unwrap_or(0), 7)
 }
 
-fn precise(at: DateTime) -> time::DateTime2 {
+pub(super) fn precise(at: DateTime) -> time::DateTime2 {
     time::DateTime2::new(date(at.date()), of_day(at.time()))
 }
 
 /// In 1/300 s, the nearest.
-fn legacy(at: DateTime) -> time::DateTime {
+pub(super) fn legacy(at: DateTime) -> time::DateTime {
+    const OF_A_DAY: i64 = 24 * 60 * 60 * 300;
     let ticks = (nanoseconds(at.time()) * 3 + 5_000_000) / 10_000_000;
+    // The last thousandth of a day is nearest to the next one's first.
+    let day = days(1900, at.date()) + ticks / OF_A_DAY;
     time::DateTime::new(
-        i32::try_from(days(1900, at.date())).unwrap_or(0),
-        u32::try_from(ticks).unwrap_or(0),
+        i32::try_from(day).unwrap_or(0),
+        u32::try_from(ticks % OF_A_DAY).unwrap_or(0),
     )
 }
 
 /// In minutes.
-fn small(at: DateTime) -> time::SmallDateTime {
+pub(super) fn small(at: DateTime) -> time::SmallDateTime {
     let minutes = nanoseconds(at.time()) / 60_000_000_000;
     time::SmallDateTime::new(
         u16::try_from(days(1900, at.date())).unwrap_or(0),

@@ -26,6 +26,35 @@ pub(super) fn give(row: &Row, sink: &mut dyn RowSink) -> Result<(), TooLarge> {
     Ok(())
 }
 
+/// As [`cell`], with an exact number as its digits: `10.50`.
+pub(super) fn exactly<'c>(
+    ty: ColumnType,
+    data: &'c ColumnData<'static>,
+    text: &'c mut Vec<u8>,
+) -> CellRef<'c> {
+    let number = match data {
+        ColumnData::Numeric(Some(number)) => Some(*number),
+        ColumnData::F64(Some(money)) => of_money(ty, *money),
+        _ => None,
+    };
+    match number {
+        Some(number) => {
+            digits(number, text);
+            CellRef::Text(text)
+        }
+        None => cell(ty, data, text),
+    }
+}
+
+/// Money, which the client gives as a binary number, with its four places; None for what is no money, or too large to
+/// have them.
+fn of_money(ty: ColumnType, number: f64) -> Option<Numeric> {
+    let units = (number * 1e4).round();
+    let is_exact =
+        matches!(ty, ColumnType::Money | ColumnType::Money4) && units.abs() < MONEY_EXACT;
+    is_exact.then(|| Numeric::new_with_scale(units as i128, 4))
+}
+
 /// The cell; `text` holds what has to be written for it.
 fn cell<'c>(ty: ColumnType, data: &'c ColumnData<'static>, text: &'c mut Vec<u8>) -> CellRef<'c> {
     match data {
@@ -35,14 +64,11 @@ fn cell<'c>(ty: ColumnType, data: &'c ColumnData<'static>, text: &'c mut Vec<u8>
         ColumnData::I32(value) => value.map_or(CellRef::Null, |v| CellRef::Int(v.into())),
         ColumnData::I64(value) => value.map_or(CellRef::Null, CellRef::Int),
         ColumnData::F32(value) => value.map_or(CellRef::Null, single),
-        ColumnData::F64(Some(money)) if matches!(ty, ColumnType::Money | ColumnType::Money4) => {
-            let units = (money * 1e4).round();
-            match units.abs() < MONEY_EXACT {
-                true => number(Numeric::new_with_scale(units as i128, 4), text),
-                false => CellRef::Real(*money),
-            }
-        }
-        ColumnData::F64(value) => value.map_or(CellRef::Null, CellRef::Real),
+        ColumnData::F64(Some(value)) => match of_money(ty, *value) {
+            Some(money) => number(money, text),
+            None => CellRef::Real(*value),
+        },
+        ColumnData::F64(None) => CellRef::Null,
         ColumnData::Numeric(value) => value.map_or(CellRef::Null, |value| number(value, text)),
         ColumnData::String(value) => value
             .as_ref()
@@ -116,6 +142,12 @@ fn written<'c, T>(
 }
 
 fn number(value: Numeric, text: &mut Vec<u8>) -> CellRef<'_> {
+    digits(value, text);
+    std::str::from_utf8(text).map_or(CellRef::Null, exact)
+}
+
+/// `-10.50`
+fn digits(value: Numeric, text: &mut Vec<u8>) {
     let digits = value.value().unsigned_abs().to_string();
     let scale = usize::from(value.scale());
     let digits = format!("{digits:0>width$}", width = scale + 1);
@@ -128,7 +160,6 @@ fn number(value: Numeric, text: &mut Vec<u8>) -> CellRef<'_> {
         text.push(b'.');
         text.extend_from_slice(places.as_bytes());
     }
-    std::str::from_utf8(text).map_or(CellRef::Null, exact)
 }
 
 /// In nanoseconds after midnight.

@@ -41,6 +41,23 @@ const SETTINGS: &str = "SET LANGUAGE us_english; SET DATEFORMAT ymd; SET DATEFIR
     SET NUMERIC_ROUNDABORT, IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT ON; \
     SET DEADLOCK_PRIORITY LOW; SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
+/// For statements of a caller's own: a session as .NET's client has it, with the language and the date format that the
+/// caller's login has. A value is cut behind [`LONGEST_CALLED`], which tells that it is too long.
+const CALLED_SETTINGS: &str = "SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ANSI_NULL_DFLT_ON, CONCAT_NULL_YIELDS_NULL, \
+    QUOTED_IDENTIFIER ON; SET IMPLICIT_TRANSACTIONS, NUMERIC_ROUNDABORT, NOCOUNT, XACT_ABORT OFF";
+
+/// Bytes of a value that a caller's own statement can give, but for `xml`: the client holds each whole.
+pub(super) const LONGEST_CALLED: usize = 64 << 20;
+
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The program's own statements.
+    Own,
+    /// A caller's.
+    Calls,
+}
+
 /// Whether a job's statements may see one state of the database.
 const SNAPSHOT_STATE: &str = "SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM sys.databases \
     WHERE database_id = DB_ID() AND snapshot_isolation_state = 1) THEN 1 ELSE 0 END AS int) AS allowed";
@@ -53,13 +70,14 @@ pub(super) fn open(
     handle: &Handle,
     config: Config,
     target: &Target,
+    purpose: Purpose,
     catalogue: &str,
     limits: &Limits,
     watch: &Arc<Watch>,
 ) -> Result<Opened, PassthroughError> {
     let made = wait(handle, async {
         tokio::select! {
-            made = tokio::time::timeout(limits.connect, enter(config, target, catalogue, limits)) => {
+            made = tokio::time::timeout(limits.connect, enter(config, target, purpose, catalogue, limits)) => {
                 made.unwrap_or_else(|_| Err(PassthroughError::Unreachable(format!(
                     "no answer within {} s",
                     limits.connect.as_secs_f32()
@@ -83,6 +101,7 @@ pub(super) fn open(
 async fn enter(
     mut config: Config,
     target: &Target,
+    purpose: Purpose,
     catalogue: &str,
     limits: &Limits,
 ) -> Result<(Session, Received, bool), PassthroughError> {
@@ -102,11 +121,19 @@ async fn enter(
         }
     };
     let told = |error: tiberius::error::Error| errors::told(&error, Stage::Connecting, catalogue);
-    let waits = LOCK_WAIT.min(limits.statement).as_millis();
-    let longest = longest(limits.rows);
-    let settings = format!("{SETTINGS}; SET LOCK_TIMEOUT {waits}; SET TEXTSIZE {longest}");
+    let settings = match purpose {
+        Purpose::Own => {
+            let waits = LOCK_WAIT.min(limits.statement).as_millis();
+            let longest = longest(limits.rows);
+            format!("{SETTINGS}; SET LOCK_TIMEOUT {waits}; SET TEXTSIZE {longest}")
+        }
+        Purpose::Calls => format!("{CALLED_SETTINGS}; SET TEXTSIZE {LONGEST_CALLED}"),
+    };
     let set = session.simple_query(settings).await.map_err(told)?;
     set.into_results().await.map_err(told)?;
+    if purpose == Purpose::Calls {
+        return Ok((session, received, false));
+    }
     let state = session.simple_query(SNAPSHOT_STATE).await.map_err(told)?;
     let row = state.into_row().await.map_err(told)?;
     let allows_snapshot = row.and_then(|row| row.try_get::<i32, _>(0).ok().flatten()) == Some(1);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use tiberius::error::Error;
+use tiberius::error::{Error, TokenError};
 use tiberius::{ColumnData, Command};
 use tokio::runtime::Handle;
 
@@ -74,14 +74,24 @@ impl Opened {
     }
 
     /// Does something with the session for as long as the job may go on.
+    pub(super) fn attend<T>(
+        &mut self,
+        act: impl AsyncFnOnce(&mut Session) -> Result<T, Error>,
+    ) -> Result<T, PassthroughError> {
+        let told = |error, catalogue: &str| errors::told(&error, Stage::Asking, catalogue);
+        self.answer(act)?
+            .map_err(|refusal| told(Error::Server(refusal), &self.catalogue))
+    }
+
+    /// As [`Opened::attend`], with the server's own refusal as it came, behind which the connection goes on to serve.
     ///
     /// Where the time is up before anything of an answer has come, the server is told to end the statement, and the
     /// connection goes on to serve. In the middle of an answer the client loses its place: then the connection is
     /// given up.
-    fn attend<T>(
+    pub(super) fn answer<T>(
         &mut self,
         act: impl AsyncFnOnce(&mut Session) -> Result<T, Error>,
-    ) -> Result<T, PassthroughError> {
+    ) -> Result<Result<T, TokenError>, PassthroughError> {
         if self.broken {
             return Err(PassthroughError::Lost);
         }
@@ -100,11 +110,13 @@ impl Opened {
             }
         });
         match done {
-            Some(Ok(done)) => Ok(done),
+            Some(Ok(done)) => Ok(Ok(done)),
+            Some(Err(Error::Server(refusal))) if refusal.class() < errors::FATAL => {
+                Ok(Err(refusal))
+            }
             Some(Err(error)) => {
-                let told = errors::told(&error, Stage::Asking, &self.catalogue);
-                self.broken |= told.is_lost() || !matches!(error, Error::Server(_));
-                Err(told)
+                self.broken = true;
+                Err(errors::told(&error, Stage::Asking, &self.catalogue))
             }
             None if self.received.bytes() == before => {
                 self.cancel();
@@ -118,7 +130,7 @@ impl Opened {
     }
 
     /// Has the server end the statement that runs; what is left of its answer is thrown away.
-    fn cancel(&mut self) {
+    pub(super) fn cancel(&mut self) {
         let session = &mut self.session;
         let cancelled = wait(&self.handle, async {
             tokio::time::timeout(CANCEL_WITHIN, session.cancel_query()).await

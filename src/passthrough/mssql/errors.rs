@@ -15,7 +15,7 @@ pub(super) enum Stage {
 }
 
 /// From this severity on the server closes the connection.
-const FATAL: u8 = 20;
+pub(super) const FATAL: u8 = 20;
 /// Characters of the longest name.
 const LONGEST_NAME: usize = 4 * 128 + 3;
 

@@ -21,12 +21,15 @@
 //! [`LOCK_WAIT`] for those of others, and lose where they deadlock with one. What belongs together in one answer is
 //! read from one state of the database where the database allows it (`ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION
 //! ON`), else each statement sees its own.
+//!
+//! Callers' own statements ([`line`]) run in sessions of their own, with the rights of the login that they are run as.
 
 mod bind;
 mod cells;
 mod connect;
 mod connection;
 mod errors;
+mod line;
 mod scribe;
 mod stream;
 
@@ -39,7 +42,11 @@ use tokio::runtime::Handle;
 
 pub use scribe::Scribe;
 
+use connect::Purpose;
+
+use super::call::Line;
 use super::{Connection, Driver, Limits, PassthroughError, Watch};
+use crate::gateway::integrator;
 use crate::relation::Dialect;
 use crate::secret::Secret;
 
@@ -204,6 +211,16 @@ impl Mssql {
     ) -> Result<connection::Opened, PassthroughError> {
         let mut config = self.config.clone();
         config.readonly(reads_only);
+        self.enter(config, Purpose::Own, catalogue, watch)
+    }
+
+    fn enter(
+        &self,
+        mut config: Config,
+        purpose: Purpose,
+        catalogue: usize,
+        watch: &Arc<Watch>,
+    ) -> Result<connection::Opened, PassthroughError> {
         if let Some(database) = self.databases.get(catalogue) {
             config.database(database);
         }
@@ -212,6 +229,7 @@ impl Mssql {
             &self.handle,
             config,
             &self.target,
+            purpose,
             name.map_or("", |name| &**name),
             &self.limits,
             watch,
@@ -270,6 +288,20 @@ impl Driver for Mssql {
         watch: &Arc<Watch>,
     ) -> Result<Box<dyn Connection>, PassthroughError> {
         Ok(Box::new(self.open(catalogue, true, watch)?))
+    }
+
+    fn line(
+        &self,
+        catalogue: usize,
+        login: Option<&integrator::Login>,
+        watch: &Arc<Watch>,
+    ) -> Result<Box<dyn Line>, PassthroughError> {
+        let mut config = self.config.clone();
+        if let Some(integrator::Login { user, password }) = login {
+            config.authentication(AuthMethod::sql_server(user, password.reveal()));
+        }
+        let opened = self.enter(config, Purpose::Calls, catalogue, watch)?;
+        Ok(Box::new(line::MssqlLine::new(opened)))
     }
 }
 

@@ -6,11 +6,13 @@
 //! | `logins` | certificates, logins, databases, and what a session is set to |
 //! | `statements` | rows, errors, time limits, cut connections |
 //! | `types` | every type, out of rows and into parameters |
+//! | `calls` | statements of a caller's own: parameters, outputs, counts, refusals |
 //! | `crowd` | many callers: bounds, no leak, a server that comes back |
 //! | `demo` | what `pilaster demo create` sends is the practice that SQLite has |
 //! | `every` | whatever is asked of Bp Premier's mapping comes as T-SQL, by an independent parser |
 //! | `real` | the mapping's cases and the demo on a real server, where one is named |
 
+mod calls;
 mod crowd;
 mod demo;
 mod every;
