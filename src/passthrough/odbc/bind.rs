@@ -15,7 +15,8 @@ pub(super) fn parameters(statement: &Statement, values: &[Value]) -> Vec<Box<dyn
     bound.map(|(value, ty)| parameter(&value, ty)).collect()
 }
 
-fn parameter(value: &Value, ty: SqlType) -> Box<dyn InputParameter> {
+/// One value, for a marker of a type.
+pub(super) fn parameter(value: &Value, ty: SqlType) -> Box<dyn InputParameter> {
     match value {
         Value::Null => Box::new(WithDataType::new(VarWCharBox::null(), data_type(ty, 1))),
         Value::Int(number) => {
@@ -70,7 +71,7 @@ fn of_text(text: &str, ty: SqlType) -> Box<dyn InputParameter> {
 }
 
 /// ODBC's type for a column's; text is as long as the column or as the value, whichever is longer.
-fn data_type(ty: SqlType, units: usize) -> DataType {
+pub(super) fn data_type(ty: SqlType, units: usize) -> DataType {
     let length = |of: u16| NonZeroUsize::new(usize::from(of).max(units).max(1));
     match ty {
         SqlType::Bit => DataType::Bit,

@@ -22,6 +22,20 @@ pub(super) fn words(error: &Error) -> Option<String> {
     record(error).map(|record| text(&record.message))
 }
 
+/// The engine's number and its words, without the names of the drivers that they came through: `[unixODBC]`.
+pub(super) fn of_engine(error: &Error) -> Option<(i32, String)> {
+    let record = record(error)?;
+    let message = text(&record.message);
+    let mut words = message.as_str();
+    while let Some((_, behind)) = words
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
+        words = behind.trim_start();
+    }
+    Some((record.native_error, words.to_owned()))
+}
+
 fn text(message: &[u16]) -> String {
     let text = String::from_utf16_lossy(message);
     text.trim_end_matches('\0').to_owned()

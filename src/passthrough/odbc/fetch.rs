@@ -6,12 +6,12 @@
 
 use odbc_api::buffers::{AnyColumnBufferSlice, BufferDesc, ColumnarDynBuffer, Indicator};
 use odbc_api::parameter::{VarCell, VarKind};
-use odbc_api::sys::{Date, Timestamp};
+use odbc_api::sys::{Date, SqlDataType, Timestamp};
 use odbc_api::{Bit, ColumnDescription, Cursor, CursorRow, DataType, Error, Nullable};
 
 use super::super::rows::TooLarge;
 use super::super::written::Written;
-use crate::passthrough::{CellRef, RowSink, Watch, exact};
+use crate::passthrough::{CellRef, ColumnKind, RowSink, Watch, exact};
 
 /// UTF-16 units of a text, and bytes, that a block has room for.
 const LONGEST_IN_BLOCK: usize = 2_000;
@@ -130,6 +130,8 @@ impl Kind {
 pub(super) struct Columns {
     names: Vec<String>,
     kinds: Vec<Kind>,
+    /// What each holds.
+    held: Vec<ColumnKind>,
 }
 
 impl Columns {
@@ -141,13 +143,44 @@ impl Columns {
         let width = u16::try_from(cursor.num_result_cols()?).unwrap_or(0);
         let mut names = Vec::with_capacity(width.into());
         let mut kinds = Vec::with_capacity(width.into());
+        let mut held = Vec::with_capacity(width.into());
         for column in 1..=width {
             let mut description = ColumnDescription::default();
             cursor.describe_col(column, &mut description)?;
             names.push(description.name_to_string().unwrap_or_default());
             kinds.push(Kind::of(description.data_type));
+            held.push(column_kind(description.data_type));
         }
-        Ok(Columns { names, kinds })
+        Ok(Columns { names, kinds, held })
+    }
+
+    /// Begins a sink's rows, of so many columns at the most.
+    pub(super) fn begin(&self, most: usize, sink: &mut dyn RowSink) {
+        sink.begin(self.kinds.len().min(most), &|column| {
+            self.names.get(column).cloned().unwrap_or_default()
+        });
+        sink.kinds(&|column| self.held.get(column).copied().unwrap_or_default());
+    }
+}
+
+/// What a column of a type holds.
+fn column_kind(column: DataType) -> ColumnKind {
+    match (column, Kind::of(column)) {
+        (DataType::Numeric { scale, .. } | DataType::Decimal { scale, .. }, _) => {
+            ColumnKind::Exact(u8::try_from(scale).ok())
+        }
+        (DataType::Other { data_type, .. }, _) if data_type == SqlDataType::EXT_GUID => {
+            ColumnKind::Guid
+        }
+        (_, Kind::Int) => ColumnKind::Integer,
+        (_, Kind::Bit) => ColumnKind::Bit,
+        (_, Kind::Real) => ColumnKind::Real,
+        (_, Kind::Exact(_)) => ColumnKind::Exact(None),
+        (_, Kind::Time) => ColumnKind::Time,
+        (_, Kind::Date) => ColumnKind::Date,
+        (_, Kind::Moment) => ColumnKind::DateTime,
+        (_, Kind::Text(_)) => ColumnKind::Text,
+        (_, Kind::Bytes(_)) => ColumnKind::Bytes,
     }
 }
 
@@ -160,10 +193,8 @@ pub(super) fn rows(
     most: usize,
     watch: &Watch,
 ) -> Result<Fetched, FetchError> {
-    let Columns { names, kinds } = columns;
-    sink.begin(kinds.len(), &|column| {
-        names.get(column).cloned().unwrap_or_default()
-    });
+    let kinds = &columns.kinds;
+    columns.begin(usize::MAX, sink);
     let buffers: Option<Vec<BufferDesc>> = kinds.iter().map(|kind| kind.buffer()).collect();
     match buffers.filter(|_| in_blocks) {
         Some(buffers) => blocks(cursor, kinds, &buffers, sink, watch),
@@ -173,9 +204,7 @@ pub(super) fn rows(
                 if watch.is_over() {
                     return Err(FetchError::Over);
                 }
-                for (column, kind) in (1..).zip(kinds) {
-                    scratch.cell(&mut row, column, *kind, sink)?;
-                }
+                scratch.row(&mut row, columns, usize::MAX, sink)?;
             }
             Ok(Fetched::All)
         }
@@ -296,7 +325,7 @@ fn write_text<'s>(out: &'s mut String, units: &[u16]) -> &'s [u8] {
 }
 
 /// Where values are put together that are fetched one by one.
-struct Scratch {
+pub(super) struct Scratch {
     text: String,
     units: Vec<u16>,
     bytes: Vec<u8>,
@@ -305,13 +334,28 @@ struct Scratch {
 }
 
 impl Scratch {
-    fn new(most: usize) -> Scratch {
+    /// For values of at most so many bytes each.
+    pub(super) fn new(most: usize) -> Scratch {
         Scratch {
             text: String::new(),
             units: Vec::new(),
             bytes: Vec::new(),
             most,
         }
+    }
+
+    /// The first `width` cells of a row.
+    pub(super) fn row(
+        &mut self,
+        row: &mut CursorRow<'_>,
+        columns: &Columns,
+        width: usize,
+        sink: &mut dyn RowSink,
+    ) -> Result<(), FetchError> {
+        for (column, kind) in (1..).zip(&columns.kinds).take(width) {
+            self.cell(row, column, *kind, sink)?;
+        }
+        Ok(())
     }
 
     fn cell(

@@ -5,7 +5,8 @@
 //! - Whatever ends a job ends its statement: `SQLCancel` from another thread, as often as it takes, and the engine's own
 //!   query timeout should that not be heard.
 //! - A connection is asked to only read. Engines differ in what they make of it, so the login's rights must be for
-//!   reading only; where an engine has a session for it, [`Options::setup`] says how it is begun.
+//!   reading only; where an engine has a session for it, [`Options::setup`] says how it is begun. Callers' own statements
+//!   ([`line`]) are neither asked nor set up so: they may do what their login may.
 //! - A call that no other can end, to connect or to close, runs on a thread of its own, which is left to it when its
 //!   time is up. A site has so many connections, those that are being made or closed included, and not one more: when a
 //!   driver does not come back, what asks for another is told at once.
@@ -17,6 +18,7 @@ mod cancel;
 mod errors;
 mod fetch;
 mod kept;
+mod line;
 
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,7 +35,9 @@ use odbc_api::{
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::call::Line;
 use super::{Connection, Driver, Limits, PassthroughError, RowSink, Watch};
+use crate::gateway::integrator::Login;
 use crate::relation::{Dialect, Value};
 use crate::secret::Secret;
 use crate::sql::Statement;
@@ -84,6 +88,8 @@ struct Server {
     in_blocks: AtomicBool,
     /// For connections, from the attempt to make one until it is closed.
     places: Arc<Semaphore>,
+    /// As [`Server::places`], for callers' own statements: none of them holds up the site's.
+    callers_places: Arc<Semaphore>,
 }
 
 impl Odbc {
@@ -100,6 +106,7 @@ impl Odbc {
                 runtime,
                 in_blocks: AtomicBool::new(true),
                 places: Arc::new(Semaphore::new(2 * connections)),
+                callers_places: Arc::new(Semaphore::new(2 * connections)),
                 options,
             }),
         }
@@ -120,14 +127,50 @@ impl Driver for Odbc {
         catalogue: usize,
         watch: &Arc<Watch>,
     ) -> Result<Box<dyn Connection>, PassthroughError> {
+        Ok(Box::new(self.open(
+            catalogue,
+            As::Reader,
+            &self.server.places,
+            watch,
+        )?))
+    }
+
+    fn line(
+        &self,
+        catalogue: usize,
+        login: Option<&Login>,
+        watch: &Arc<Watch>,
+    ) -> Result<Box<dyn Line>, PassthroughError> {
+        let caller = As::Caller(login.cloned());
+        let opened = self.open(catalogue, caller, &self.server.callers_places, watch)?;
+        Ok(Box::new(line::OdbcLine::new(opened)?))
+    }
+}
+
+/// As whom a connection is made, and what for.
+enum As {
+    /// The site's login, to read. The site's own statements set the session up.
+    Reader,
+    /// A caller's login, or else the site's, for what that may do.
+    Caller(Option<Login>),
+}
+
+impl Odbc {
+    fn open(
+        &self,
+        catalogue: usize,
+        who: As,
+        places: &Arc<Semaphore>,
+        watch: &Arc<Watch>,
+    ) -> Result<Opened, PassthroughError> {
         let server = Arc::clone(&self.server);
-        let place = Arc::clone(&server.places).try_acquire_owned();
+        let place = Arc::clone(places).try_acquire_owned();
         let place = place.map_err(|_| {
             PassthroughError::Unreachable("earlier attempts have not come back".to_owned())
         })?;
         // A driver's attempt to connect cannot be cancelled: its thread is left to it, and what comes of it is closed.
         let (done, made) = oneshot::channel();
-        let started = apart(move || drop(done.send(server.connect(catalogue, place))));
+        let started = apart(move || drop(done.send(server.connect(catalogue, &who, place))));
         started.map_err(|error| PassthroughError::Unreachable(error.kind().to_string()))?;
         let most = self.server.limits.connect + GRACE;
         let connection = self.server.runtime.block_on(async {
@@ -140,14 +183,14 @@ impl Driver for Odbc {
                 }
             }
         })?;
-        Ok(Box::new(Opened {
+        Ok(Opened {
             server: Arc::clone(&self.server),
             connection: Some(connection),
             watch: Arc::clone(watch),
             is_transaction: false,
             has_asked: false,
             is_sound: true,
-        }))
+        })
     }
 }
 
@@ -174,12 +217,16 @@ impl Server {
     fn connect(
         &self,
         catalogue: usize,
+        who: &As,
         place: OwnedSemaphorePermit,
     ) -> Result<Open, PassthroughError> {
         let options = &self.options;
         let database = options.databases.get(catalogue);
-        let user = options.user.as_ref().map(|user| attribute("UID", user));
-        let password = options.password.as_ref();
+        let (user, password) = match who {
+            As::Caller(Some(login)) => (Some(&login.user), Some(&login.password)),
+            As::Reader | As::Caller(None) => (options.user.as_ref(), options.password.as_ref()),
+        };
+        let user = user.map(|user| attribute("UID", user));
         let parts = [
             Some(options.connection.clone()),
             database.map(|(_, part)| part.clone()),
@@ -197,6 +244,10 @@ impl Server {
             login_timeout_sec: Some(login),
             packet_size: None,
         };
+        if let As::Caller(_) = who {
+            let connection = environment.connect_with_connection_string(&text, timeouts);
+            return Ok(Open::new(connection.map_err(failed)?, place));
+        }
         // SAFETY: the one attribute is ODBC's own, and known to every driver manager.
         let connection = unsafe {
             environment.connect_with_connection_string_and_driver_specific_options(

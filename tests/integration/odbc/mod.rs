@@ -1,5 +1,6 @@
 //! The driver for ODBC, over a real driver manager, driver and server: Debian's unixODBC, psqlODBC and PostgreSQL.
 
+mod calls;
 mod faults;
 mod postgres;
 
