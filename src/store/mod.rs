@@ -213,10 +213,8 @@ pub trait Store: Send + Sync + 'static {
     /// A secret of the store's own, 32 random bytes, made when it is asked for first.
     fn own_secret(&self, name: &'static str) -> Later<'_, Result<[u8; 32], StoreError>>;
 
-    /// Keeps a query that waits, with its command.
-    ///
-    /// # Errors
-    /// [`StoreError::Unknown`] where its integrator is not there any more.
+    /// Keeps a query that waits, with its command. Its integrator need not be of the directory: a configuration file has
+    /// callers, too.
     fn add_query(&self, query: Query, call: Arc<Call>) -> Later<'_, Result<(), StoreError>>;
 
     /// Takes up what a former process left: to be called once, before anything runs. Interrupted queries that could

@@ -213,10 +213,6 @@ pub async fn an_integrator_goes_with_all_that_is_theirs(store: &dyn Store) {
     assert!(page.is_none());
     assert!(!begins(store, waits.id, Nature::Reads).await);
     assert_eq!(store.registered(&scope).await, Ok(Vec::new()));
-    let late = store.add_query(query(&scope), call("select 1")).await;
-    assert!(matches!(late, Err(StoreError::Unknown(_))), "{late:?}");
-    let late = store.register(registered(&scope), call("select 1")).await;
-    assert!(matches!(late, Err(StoreError::Unknown(_))), "{late:?}");
 }
 
 pub async fn secrets_of_its_own(store: &dyn Store) {

@@ -1,7 +1,7 @@
 //! What is one scope's is found by no other.
 
 use super::samples::{call, query, registered, result, run, scope, start, succeed};
-use crate::gateway::id::SiteId;
+use crate::gateway::id::{QueryId, SiteId};
 use crate::gateway::integrator::{Environment, Scope};
 use crate::store::Store;
 
@@ -50,6 +50,12 @@ pub async fn nothing_of_another_scope_is_found(store: &dyn Store) {
         assert_eq!(store.registered_result(other, watched.id).await, Ok(None));
         assert_eq!(store.cancel(other, watched.id, start()).await, Ok(false));
     }
+    // But by the gateway itself.
+    let found = store.any_query(done.id).await.expect("looked");
+    assert_eq!(found, store.query(&own, done.id).await.expect("looked"));
+    assert!(found.is_some());
+    assert_eq!(store.any_query(watched.id).await, Ok(None));
+    assert_eq!(store.any_query(QueryId::generate()).await, Ok(None));
     // One's own kinds are not mixed up either.
     assert_eq!(store.query(&own, watched.id).await, Ok(None));
     assert_eq!(store.registered_one(&own, done.id).await, Ok(None));

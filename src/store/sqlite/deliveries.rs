@@ -61,7 +61,8 @@ pub(super) fn add(db: &Db, it: &Delivery) -> Result<(), StoreError> {
 
 /// Messages that are due, each for one attempt more: of one receiver `each` at the most, and none of those that are busy.
 ///
-/// Each receiver's are looked up by themselves, so that it costs no more where a great many are due to one.
+/// Each receiver's are looked up by themselves, so that it costs no more where a great many are due to one. Who is told is
+/// of the directory, for it has a webhook there.
 pub(super) fn due(
     db: &Db,
     now: Moment,

@@ -15,16 +15,26 @@ impl From<Error> for StoreError {
     }
 }
 
-/// For a statement that adds or changes a row: what it comes to that the row's name or place is taken, and that what it
-/// belongs to is not there.
-pub(super) fn unless(taken: &'static str, unknown: &'static str) -> impl Fn(Error) -> StoreError {
-    move |error| match error.sqlite_error().map(|error| error.extended_code) {
+/// For a statement that adds or changes a row: what it comes to that the row's name or place is taken.
+pub(super) fn taken(what: &'static str) -> impl Fn(Error) -> StoreError {
+    move |error| match extended_code(&error) {
         Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
-            StoreError::Taken(taken.to_owned())
+            StoreError::Taken(what.to_owned())
         }
-        Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => StoreError::Unknown(unknown.to_owned()),
         _ => error.into(),
     }
+}
+
+/// The same; and that what the row belongs to is not there.
+pub(super) fn unless(what: &'static str, unknown: &'static str) -> impl Fn(Error) -> StoreError {
+    move |error| match extended_code(&error) {
+        Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => StoreError::Unknown(unknown.to_owned()),
+        _ => taken(what)(error),
+    }
+}
+
+fn extended_code(error: &Error) -> Option<i32> {
+    error.sqlite_error().map(|error| error.extended_code)
 }
 
 /// That a change met no row.

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::columns::{Count, Json, Named, Nanos};
 use super::deliveries::{self, limit_of};
-use super::failure::unless;
+use super::failure::taken;
 use super::pages;
 use super::tasks::Db;
 use crate::gateway::id::QueryId;
@@ -81,10 +81,7 @@ pub(super) fn add(db: &Db, it: &Query, call: &Call) -> Result<(), StoreError> {
             expires_at,
             sealed_call
         ])
-        .map_err(unless(
-            "a query of that id is there already",
-            "there is no such integrator",
-        ))?;
+        .map_err(taken("a query of that id is there already"))?;
     if let Some(error) = &it.error {
         set_error(db, it.id, Some(error))?;
     }

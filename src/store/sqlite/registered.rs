@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, Params, Row, params};
 
 use super::columns::{Count, Json, Named, Nanos};
 use super::deliveries::{self, limit_of};
-use super::failure::unless;
+use super::failure::taken;
 use super::queries::{SealedError, in_scope};
 use super::tasks::Db;
 use crate::gateway::id::QueryId;
@@ -107,10 +107,7 @@ pub(super) fn add(db: &Db, it: &Registered, call: &Call) -> Result<(), StoreErro
             it.next_at,
             sealed_call
         ])
-        .map_err(unless(
-            "a registered query of that id is there already",
-            "there is no such integrator",
-        ))?;
+        .map_err(taken("a registered query of that id is there already"))?;
     set_last(db, it)
 }
 

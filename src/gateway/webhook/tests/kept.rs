@@ -164,6 +164,7 @@ impl Store for Kept {
         put_page(QueryId, Page, Bytes) -> ();
         finish(Finish) -> bool;
         query(&Scope, QueryId) -> Option<Query>;
+        any_query(QueryId) -> Option<Query>;
         page(&Scope, QueryId, u32) -> Option<PageFound>;
         sweep(Moment) -> usize;
         register(Registered, Arc<Call>) -> ();

@@ -4,26 +4,24 @@
 //! lost by a kill, which is a copy of the files as they lie there, opened anew.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{folder, open};
-use crate::gateway::id::{QueryId, SiteId};
-use crate::gateway::integrator::{Environment, Scope, WebhookTarget};
+use super::{files, folder, killed, open, scopes};
+use crate::gateway::id::QueryId;
+use crate::gateway::integrator::Scope;
 use crate::gateway::link::Nature;
 use crate::gateway::query::{Page, Status, StatusTiming};
 use crate::gateway::webhook::DeliveryStatus;
-use crate::secret::Secret;
 use crate::store::conformance::samples::{
-    self, KEEP, at, call, delivery, error, failure, page, query, success,
+    KEEP, at, call, delivery, error, failure, page, query, success,
 };
 use crate::store::sqlite::{DATABASE_FILE, SqliteStore, pages};
-use crate::store::{Change, DeliveryFilter, Finish, PageFound, Recovered, Store as _, StoreError};
+use crate::store::{DeliveryFilter, Finish, PageFound, Recovered, Store as _, StoreError};
 
 /// A step. A query is told by its place among those that there are, a scope by its place.
 #[derive(Debug, Clone)]
@@ -107,36 +105,6 @@ impl Model {
 
 fn is_unknown<T>(answer: &Result<T, StoreError>) -> bool {
     matches!(answer, Err(StoreError::Unknown(_)))
-}
-
-/// Two integrators; of one of them both environments, another site, and a device.
-async fn scopes(store: &SqliteStore) -> Vec<Scope> {
-    let first = samples::scope(store).await;
-    let target = WebhookTarget {
-        integrator: first.integrator,
-        environment: first.environment,
-        url: "https://hooks.example".to_owned(),
-        secret: Secret::new("sign"),
-        disabled: false,
-    };
-    let set = store.change(Change::SetWebhook(target)).await;
-    set.expect("set");
-    let second = Scope {
-        site: first.site,
-        ..samples::scope(store).await
-    };
-    let other = |change: fn(&mut Scope)| {
-        let mut scope = first.clone();
-        change(&mut scope);
-        scope
-    };
-    vec![
-        first.clone(),
-        second,
-        other(|scope| scope.environment = Environment::Production),
-        other(|scope| scope.site = SiteId::generate()),
-        other(|scope| scope.device = Some("device".to_owned())),
-    ]
 }
 
 /// Does a step in both, which must answer alike.
@@ -250,16 +218,7 @@ async fn take(store: &mut SqliteStore, folder: &mut TempDir, model: &mut Model, 
 
 /// Goes on from a copy of the files, as a start after a kill does.
 async fn kill(store: &mut SqliteStore, folder: &mut TempDir, model: &mut Model) {
-    let copy = self::folder();
-    for file in files(folder.path()) {
-        let name = file.strip_prefix(folder.path()).expect("in it");
-        let to = copy.path().join(name);
-        fs::create_dir_all(to.parent().expect("a folder")).expect("made");
-        // The index of the log is shared memory of those that have it open: a start finds none that is of use.
-        if !name.to_string_lossy().ends_with("-shm") {
-            fs::copy(&file, to).expect("copied");
-        }
-    }
+    let copy = killed(folder.path());
     *store = open(copy.path());
     *folder = copy;
     let mut expected = Recovered::default();
@@ -285,21 +244,6 @@ async fn kill(store: &mut SqliteStore, folder: &mut TempDir, model: &mut Model) 
     let recovered = store.recover(at(Duration::ZERO), why, KEEP).await;
     assert_eq!(recovered, Ok(expected));
     check(store, folder.path(), model).await;
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("listed") {
-            let path = entry.expect("listed").path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => files.push(path),
-            }
-        }
-    }
-    files
 }
 
 /// That the store is as the model says: for each scope, for each query, page by page, and file by file.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use rusqlite::Connection;
 
-use super::{ended, folder, open};
+use super::{ended, files, folder, open};
 use crate::gateway::id::QueryId;
 use crate::gateway::integrator::{Login, LoginScope, Scope, WebhookTarget};
 use crate::gateway::link::Nature;
@@ -23,22 +23,6 @@ use crate::store::{Change, PageFound, Store as _, StoreError};
 fn page_path(folder: &Path, id: QueryId, number: u32) -> PathBuf {
     let pages = folder.join("pages").join(id.to_string());
     pages.join(number.to_string())
-}
-
-/// The contents of all files of a folder.
-fn files(folder: &Path) -> Vec<Vec<u8>> {
-    let mut contents = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("listed") {
-            let path = entry.expect("listed").path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => contents.push(fs::read(path).expect("read")),
-            }
-        }
-    }
-    contents
 }
 
 #[tokio::test]
@@ -92,7 +76,9 @@ async fn no_file_shows_what_callers_wrote_or_rows_hold() {
     }
     let secret = store.own_secret("one").await.expect("made");
     drop(store);
-    let contents = files(folder.path());
+    let contents = files(folder.path()).into_iter();
+    let contents = contents.map(|path| fs::read(path).expect("read"));
+    let contents = contents.collect::<Vec<_>>();
     let shows = |what: &[u8]| {
         let shows = |file: &Vec<u8>| file.windows(what.len()).any(|part| part == what);
         contents.iter().any(shows)
