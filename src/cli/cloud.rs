@@ -28,6 +28,7 @@ const _: () = assert!(TOKEN.as_secs() <= LONGEST_LIFETIME.as_secs());
 pub(super) struct State {
     pub(super) gateway: Arc<Gateway>,
     pub(super) known: Arc<Known>,
+    pub(super) journal: Arc<Journal>,
     _lock: StateLock,
 }
 
@@ -63,12 +64,12 @@ pub(super) async fn open(folder: &Path, options: &Options) -> Result<(State, Clo
     let state = State {
         gateway: Arc::clone(&gateway),
         known: Arc::default(),
+        journal,
         _lock: state_lock,
     };
     let cloud = Cloud {
         gateway,
         tokens: Tokens::new(secret, TOKEN),
-        journal,
     };
     Ok((state, cloud))
 }

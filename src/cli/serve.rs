@@ -153,6 +153,7 @@ fn start(args: Args) -> Result<(), StartError> {
             _ => opened.asked.iter().map(|asked| asked.practice(&state.known)).collect(),
         };
         state.gateway.serve(practices);
+        app.keep_journal(Arc::clone(&state.journal));
         tokio::spawn(keep_enriched(Arc::clone(&app) as Arc<dyn Practices>, Arc::clone(&state.known)));
         if opened.has_known_key && !plan.listen.ip().is_loopback() {
             super::tell("warning: whoever reaches this address reads the database, for the key is in the documentation");

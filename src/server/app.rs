@@ -307,6 +307,21 @@ impl App {
     }
 }
 
+/// A server of nothing, whose operator has a key where one is given.
+#[cfg(test)]
+pub(super) fn bare(operator: Option<OperatorKey>) -> Arc<App> {
+    let keys = Keys::new::<String, String>([]);
+    Arc::new(App::new(Setup {
+        served: Served::new(Vec::new(), keys, operator),
+        base_url: None,
+        listening: SocketAddr::from(([127, 0, 0, 1], 80)),
+        limits: Limits::default(),
+        metrics: None,
+        explorer: Explorer::Off,
+        cloud: None,
+    }))
+}
+
 /// The paths of the server.
 pub fn router(app: Arc<App>) -> Router {
     let compression = CompressionLayer::new()

@@ -115,8 +115,8 @@ pub async fn observe(
         .remove::<Trail>()
         .unwrap_or_default();
     let took = started.elapsed();
-    if let (Some(cloud), Some(mut entry)) =
-        (&app.cloud, response.extensions_mut().remove::<Entry>())
+    if let (Some(journal), Some(mut entry)) =
+        (app.journal(), response.extensions_mut().remove::<Entry>())
     {
         entry.at = Moment::now();
         entry.request = Some(id);
@@ -128,7 +128,7 @@ pub async fn observe(
             entry.error = trail.error.map(|code| Cause::Code(code.to_owned()));
         }
         // The answer is given when it stands in the journal that it was; that the journal fails is no reason to give none.
-        if let Err(error) = cloud.journal.record(&entry).await {
+        if let Err(error) = journal.record(&entry).await {
             tracing::error!(request = %id, %error, "the journal lacks an entry");
         }
     }
@@ -262,9 +262,13 @@ mod tests {
                 .map(|place| place.traceparent().to_str().expect("ASCII").to_owned())
                 .expect("a place")
         });
-        let router = axum::Router::new()
-            .route("/", seen)
-            .layer(axum::middleware::from_fn(observe));
+        let router =
+            axum::Router::new()
+                .route("/", seen)
+                .layer(axum::middleware::from_fn_with_state(
+                    crate::server::app::bare(None),
+                    observe,
+                ));
         let (log, guard) = Log::keep();
         let request = Request::builder()
             .uri("/")

@@ -18,7 +18,6 @@ use crate::gateway::integrator::Environment;
 use crate::gateway::moment::Moment;
 use crate::gateway::service::{Admitted, Gateway};
 use crate::gateway::token::{TokenClaims, TokenError, Tokens};
-use crate::journal::Journal;
 use crate::server::Peer;
 use crate::server::app::App;
 use crate::server::keys;
@@ -59,7 +58,6 @@ pub struct Cloud {
     pub gateway: Arc<Gateway>,
     /// Of devices.
     pub tokens: Tokens,
-    pub journal: Arc<Journal>,
 }
 
 /// Whose subscription key a request has: of the configuration file, else of the state store.

@@ -480,7 +480,7 @@ mod tests {
     use uuid::Uuid;
 
     fn query(mode: Mode, status: Status) -> Query {
-        let at = |second| Moment::from_millis(1_795_344_675_000 + second * 1000);
+        let at = |second: i64| Moment::from_millis(1_795_344_675_000 + second * 1000);
         let stage = |second| {
             Some(Stage {
                 start_time: at(second),

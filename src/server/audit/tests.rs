@@ -8,7 +8,7 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::journal::Retention;
 use crate::journal::tests::{every_kind, scope};
-use crate::server::{Explorer, Keys, Limits, OperatorKey, Served, Setup, router};
+use crate::server::{OperatorKey, app, router};
 
 const KEY: &str = "0123456789abcdef-operator";
 
@@ -26,16 +26,7 @@ async fn served() -> (TempDir, Arc<Journal>, Arc<App>) {
 }
 
 fn bare() -> Arc<App> {
-    let key = OperatorKey::new(KEY).expect("a key");
-    let keys = Keys::new::<String, String>([]);
-    Arc::new(App::new(Setup {
-        served: Served::new(Vec::new(), keys, Some(key)),
-        base_url: None,
-        listening: SocketAddr::from(([127, 0, 0, 1], 80)),
-        limits: Limits::default(),
-        metrics: None,
-        explorer: Explorer::Off,
-    }))
+    app::bare(Some(OperatorKey::new(KEY).expect("a key")))
 }
 
 async fn ask(app: &Arc<App>, query: &str, key: &str) -> (StatusCode, String, String) {
