@@ -18,6 +18,9 @@ use crate::passthrough::call::{Direction, Parameter, ParameterType};
 /// What must be nowhere: what a caller wrote, what a row holds.
 const SENTINEL: &str = "Sentinelsurname";
 
+/// Nothing of these tests is past it by the clock, in whichever year they run.
+pub(crate) const KEPT: Retention = Retention { days: 100_000 };
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Long ago, so that nothing that is recorded by the clock is of that time.
@@ -163,7 +166,7 @@ fn after(days: u32, number: u32) -> Entry {
 }
 
 fn open(folder: &TempDir) -> Journal {
-    Journal::open(folder.path(), Retention::default()).expect("a journal")
+    Journal::open(folder.path(), KEPT).expect("a journal")
 }
 
 fn verdict(folder: &TempDir, noted: Option<Head>) -> Verdict {
@@ -431,8 +434,16 @@ async fn what_was_cut_off_is_found_by_who_noted_the_end() {
     };
     assert_eq!(verdict(&folder, Some(head)), broken(5));
     // Nor does it help to write on.
-    let journal = Journal::open(folder.path(), Retention::default());
+    let journal = open(&folder);
+    for number in 0..4 {
+        journal.record(&after(0, number)).await.expect("kept");
+    }
     drop(journal);
+    assert!(matches!(
+        verdict(&folder, None),
+        Verdict::Whole { entries: 7, .. }
+    ));
+    assert_eq!(verdict(&folder, Some(head)), broken(5));
     let other = Head {
         seq: 2,
         hash: Hash([7; 32]),
@@ -464,9 +475,7 @@ async fn nothing_is_changed_and_nothing_removed() {
 #[tokio::test]
 async fn whole_days_go_when_their_time_is_over() {
     let folder = TempDir::new().expect("a folder");
-    // Nothing of this test is past it by the clock.
-    let retention = Retention { days: 100_000 };
-    let journal = Journal::open(folder.path(), retention).expect("a journal");
+    let journal = open(&folder);
     for number in 0..10 {
         journal.record(&after(number, number)).await.expect("kept");
     }
@@ -482,7 +491,7 @@ async fn whole_days_go_when_their_time_is_over() {
         )
     };
     let swept = async |days: u32| {
-        let now = start().plus(DAY * (100_000 + days));
+        let now = start().plus(DAY * (KEPT.days + days));
         journal.sweep(now).await.expect("swept")
     };
     assert_eq!(swept(0).await, 0);
@@ -510,13 +519,13 @@ async fn whole_days_go_when_their_time_is_over() {
 #[tokio::test]
 async fn more_goes_than_in_one_step() {
     let folder = TempDir::new().expect("a folder");
-    let journal = Journal::open(folder.path(), Retention { days: 100_000 }).expect("a journal");
+    let journal = open(&folder);
     let entry = after(0, 0);
     let all: Vec<_> = (0..2_300).map(|_| journal.record(&entry)).collect();
     for kept in all {
         kept.await.expect("kept");
     }
-    let now = start().plus(DAY * 100_001);
+    let now = start().plus(DAY * (KEPT.days + 1));
     assert_eq!(journal.sweep(now).await, Ok(2_300));
     assert!(matches!(
         verdict(&folder, None),
@@ -693,7 +702,7 @@ fn a_newer_form_is_left_alone() {
         found: 99,
         known: 1,
     };
-    let opened = Journal::open(folder.path(), Retention::default());
+    let opened = Journal::open(folder.path(), KEPT);
     assert_eq!(opened.map(drop), Err(form.clone()));
     assert_eq!(Reader::open(folder.path()).map(drop), Err(form));
     let nowhere = Reader::open(&folder.path().join("nowhere")).map(drop);

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::*;
 use crate::fhir::capability::tests::is_of;
+use crate::journal::Journal;
 use crate::journal::chain::Hash;
 use crate::journal::entry::Kind;
-use crate::journal::tests::{every_kind, immediate, scope};
-use crate::journal::{Journal, Retention};
+use crate::journal::tests::{KEPT, every_kind, immediate, scope};
 
 fn recorded(entries: Vec<Entry>) -> Vec<Recorded> {
     let mut before = Hash::NONE;
@@ -115,7 +115,7 @@ fn what_came_of_it_is_told_by_who_can_mend_it() {
 #[tokio::test]
 async fn what_a_filter_lets_through_is_written_whole() {
     let folder = tempfile::TempDir::new().expect("a folder");
-    let journal = Journal::open(folder.path(), Retention::default()).expect("a journal");
+    let journal = Journal::open(folder.path(), KEPT).expect("a journal");
     // More than a page.
     let entry = immediate(&scope());
     let all: Vec<_> = (0..1_001).map(|_| journal.record(&entry)).collect();

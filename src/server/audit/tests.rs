@@ -6,8 +6,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::journal::Retention;
-use crate::journal::tests::{every_kind, scope};
+use crate::journal::tests::{KEPT, every_kind, scope};
 use crate::server::{OperatorKey, app, router};
 
 const KEY: &str = "0123456789abcdef-operator";
@@ -15,7 +14,7 @@ const KEY: &str = "0123456789abcdef-operator";
 /// A server with a journal of one entry of each kind.
 async fn served() -> (TempDir, Arc<Journal>, Arc<App>) {
     let folder = TempDir::new().expect("a folder");
-    let journal = Journal::open(folder.path(), Retention::default()).expect("a journal");
+    let journal = Journal::open(folder.path(), KEPT).expect("a journal");
     let journal = Arc::new(journal);
     for entry in every_kind() {
         journal.record(&entry).await.expect("kept");
