@@ -17,6 +17,11 @@ use pilaster::demo;
 use pilaster::errors;
 use pilaster::fhir::capability::{StatementOptions, statement};
 use pilaster::fhir::{Issue, OperationOutcome};
+use pilaster::gateway::id::{IntegratorId, SiteId};
+use pilaster::journal::audit_event::{Export, Form};
+use pilaster::journal::chain::Hash;
+use pilaster::journal::entry::{AdminAction, Cause, Interaction, What};
+use pilaster::journal::{Entry, Recorded};
 use pilaster::mapping::{Options, Requirement, load_folder};
 use pilaster::passthrough::{Limits, sqlite};
 use pilaster::plan::CountLimits;
@@ -252,4 +257,50 @@ fn the_outcome_of_every_error() {
         outcome.push(Issue::information("a < b & \"c\"\n\td"));
         judge(code.id, &serde_json::to_string(&outcome).unwrap());
     }
+}
+
+#[test]
+fn the_audit_event_of_every_kind_of_entry() {
+    let fhir = What::Fhir {
+        interaction: Interaction::SearchType,
+        resource: pilaster::fhir::resource_type("Patient"),
+    };
+    let page = What::Page {
+        number: 1,
+        streamed: false,
+    };
+    let admin = What::Admin {
+        action: AdminAction::KeyRevoked,
+    };
+    let whats = [
+        What::Immediate,
+        What::AsyncEnd,
+        What::RegisteredRun { changed: true },
+        What::Status { queries: 2 },
+        page,
+        fhir,
+        What::Token,
+        What::Pair,
+        admin,
+        What::AuditRead,
+    ];
+    let recorded = |(seq, what): (i64, What)| {
+        let mut entry = Entry::now(what);
+        entry.caller.device = Some("WORKSTATION-7".to_owned());
+        entry.caller.address = "2001:db8::7".parse().ok();
+        entry.caller.integrator = Some(IntegratorId::generate());
+        entry.site = Some(SiteId::generate());
+        entry.status = Some(429);
+        entry.error = Some(Cause::from(&errors::UPSTREAM_LIMIT));
+        Recorded {
+            seq,
+            hash: Hash::NONE.followed_by(seq, "{}"),
+            entry,
+        }
+    };
+    let all: Vec<Recorded> = (1..).zip(whats).map(recorded).collect();
+    let mut export = Export::new(Form::Bundle);
+    let mut text = export.entries(&all);
+    text.extend(export.end().bytes());
+    judge("AuditEvent", &String::from_utf8(text).unwrap());
 }
