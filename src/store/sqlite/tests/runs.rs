@@ -32,9 +32,10 @@ enum Step {
         result: Option<Vec<u8>>,
         is_last: bool,
     },
+    /// By a scope; by its own where none is told.
     Cancel {
         which: usize,
-        scope: usize,
+        scope: Option<usize>,
     },
     Kill,
 }
@@ -49,7 +50,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(which, may_write)| Step::Begin { which, may_write }),
         4 => (which.clone(), result, prop::bool::weighted(0.2))
             .prop_map(|(which, result, is_last)| Step::Finish { which, result, is_last }),
-        2 => (which, 0..5_usize).prop_map(|(which, scope)| Step::Cancel { which, scope }),
+        2 => (which, prop::option::weighted(0.3, 0..5_usize)).prop_map(|(which, scope)| Step::Cancel { which, scope }),
         1 => Just(Step::Kill),
     ]
 }
@@ -145,8 +146,9 @@ async fn take(store: &SqliteStore, scopes: &[Scope], model: &mut [Known], step: 
             let Some(known) = model.get_mut(which % count) else {
                 return;
             };
-            let may = known.is_enabled() && known.scope == scopes[*scope];
-            let cancelled = store.cancel(&scopes[*scope], known.now.id, start).await;
+            let scope = scope.map_or(&known.scope, |scope| &scopes[scope]);
+            let may = known.is_enabled() && known.scope == *scope;
+            let cancelled = store.cancel(scope, known.now.id, start).await;
             assert_eq!(cancelled, Ok(may));
             if may {
                 known.now.status = RegisteredStatus::Cancelled;
