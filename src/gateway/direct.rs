@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::id::IntegratorId;
 use super::integrator::Login;
-use super::link::{Availability, Later, Link, Nature, Run};
+use super::link::{Availability, Later, Link, Nature, Run, place_of};
 use crate::passthrough::call::{CallError, Called, Line};
 use crate::passthrough::{Driver, PassthroughError, Watch};
 use crate::relation::Dialect;
@@ -57,20 +57,6 @@ impl Direct {
         }
     }
 
-    fn place(&self, catalogue: Option<&Arc<str>>) -> Result<usize, CallError> {
-        let Some(name) = catalogue else { return Ok(0) };
-        let known = self.driver.catalogues();
-        let found = known
-            .iter()
-            .position(|known| known.eq_ignore_ascii_case(name));
-        found.ok_or_else(|| {
-            CallError::Command(match known.is_empty() {
-                true => "`catalogue`: the site has one database, without a name".to_owned(),
-                false => format!("`catalogue` is one of {}", known.join(", ")),
-            })
-        })
-    }
-
     fn take(&self, owner: &Owner) -> Option<Box<dyn Line>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let old = take_old(&mut kept);
@@ -105,7 +91,7 @@ impl Direct {
     /// One run, on its thread.
     fn run_now(&self, run: Run, watch: &Arc<Watch>) -> Result<Called, CallError> {
         let owner = Owner {
-            catalogue: self.place(run.call.catalogue.as_ref())?,
+            catalogue: place_of(&self.driver.catalogues(), run.call.catalogue.as_deref())?,
             integrator: run.integrator,
             login: run.login,
         };

@@ -74,3 +74,19 @@ pub trait Link: Send + Sync + 'static {
     /// Runs a command. When the future is dropped, the statement is cancelled.
     fn run(self: Arc<Self>, run: Run) -> Later<'static, Result<Called, CallError>>;
 }
+
+/// The place of a catalogue among a practice's; that of the default one where none is named.
+///
+/// # Errors
+/// [`CallError::Command`], with the names that there are: never with the one that was given.
+pub fn place_of(known: &[Arc<str>], name: Option<&str>) -> Result<usize, CallError> {
+    let Some(name) = name else { return Ok(0) };
+    let mut known_names = known.iter();
+    let found = known_names.position(|known| known.eq_ignore_ascii_case(name));
+    found.ok_or_else(|| {
+        CallError::Command(match known.is_empty() {
+            true => "`catalogue`: the site has one database, without a name".to_owned(),
+            false => format!("`catalogue` is one of {}", known.join(", ")),
+        })
+    })
+}

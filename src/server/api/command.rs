@@ -265,6 +265,77 @@ fn is_blank(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    /// JSON of the shape of a body, or nearly so, whose every text is the same.
+    fn nearly() -> impl Strategy<Value = Value> {
+        const NAMES: &[&str] = &[
+            "command",
+            "text",
+            "executionMode",
+            "type",
+            "parameters",
+            "name",
+            "value",
+            "direction",
+            "size",
+            "catalogue",
+            "maxTimeInQueue",
+            "queryIds",
+            "registerCommand",
+            "frequency",
+            "duration",
+            "registeredQueryType",
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            Just(Value::from("zq7secret")),
+        ];
+        leaf.prop_recursive(5, 40, 6, |inner| {
+            let fields = prop::collection::vec((prop::sample::select(NAMES), inner.clone()), 0..6);
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::from),
+                fields.prop_map(|fields| {
+                    let fields = fields
+                        .into_iter()
+                        .map(|(name, value)| (name.to_owned(), value));
+                    Value::Object(fields.collect())
+                }),
+            ]
+        })
+    }
+
+    /// What is told of a body by all that read one.
+    fn told(body: &[u8]) -> Vec<String> {
+        let all = [
+            immediate(body).err(),
+            later(body).err(),
+            registration(body).err(),
+            statuses(body).err(),
+        ];
+        all.into_iter()
+            .flatten()
+            .map(|error| error.to_string())
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_of_a_body_is_repeated(body in nearly()) {
+            for text in told(body.to_string().as_bytes()) {
+                prop_assert!(!text.contains("zq7secret"), "{}", text);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(body in prop::collection::vec(any::<u8>(), 0..64)) {
+            told(&body);
+        }
+    }
 
     const SELECT: &str = r#"{"command":{"text":"SELECT 1"}}"#;
 

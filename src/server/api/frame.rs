@@ -16,7 +16,9 @@ use crate::errors;
 use crate::gateway::caller::Caller;
 use crate::gateway::id::QueryId;
 use crate::gateway::integrator::Scope;
+use crate::gateway::link::{Availability, place_of};
 use crate::gateway::service::{Admitted, Gateway};
+use crate::passthrough::call::Call;
 use crate::server::app::App;
 use crate::server::body;
 use crate::server::note::{self, Note};
@@ -131,6 +133,21 @@ impl Asked {
         })?;
         self.came.note.about(id);
         Ok(id)
+    }
+
+    /// Whether a command names a database that the practice has, where that is known: before anything is kept of it.
+    ///
+    /// # Errors
+    /// [`errors::COMMAND_REFUSED`]
+    pub fn check_catalogue(&self, call: &Call) -> Result<(), Refusal> {
+        let link = &self.at.practice.link;
+        if link.availability() != Availability::Online {
+            return Ok(());
+        }
+        let place = place_of(&link.catalogues(), call.catalogue.as_deref());
+        place
+            .map(drop)
+            .map_err(|error| Refusal::new(errors::COMMAND_REFUSED, error.to_string()))
     }
 
     /// Says where what was made can be found: under the site's queries.

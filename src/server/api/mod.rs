@@ -31,6 +31,8 @@ mod refusal;
 mod registered;
 mod results;
 mod sites;
+#[cfg(test)]
+mod tests;
 mod token;
 mod wire;
 

@@ -46,6 +46,7 @@ pub async fn immediate(State(app): State<Arc<App>>, request: Request) -> Respons
             let body = asked.came.json().await?;
             let ask = command::immediate(&body).map_err(|error| refusal::body(&error))?;
             drop(body);
+            asked.check_catalogue(&ask.call)?;
             trail.commands = 1;
             match asked.gateway().immediate(&asked.at, ask).await {
                 Ok(answered) => {
@@ -80,6 +81,7 @@ pub async fn later(State(app): State<Arc<App>>, request: Request) -> Response<Bo
         let body = asked.came.json().await?;
         let ask = command::later(&body).map_err(|error| refusal::body(&error))?;
         drop(body);
+        asked.check_catalogue(&ask.call)?;
         trail.commands = 1;
         let query = asked.gateway().submit(&asked.at, ask).await;
         let query = query.map_err(refusal::refused)?;

@@ -32,6 +32,7 @@ pub async fn register(State(app): State<Arc<App>>, request: Request) -> Response
         let body = asked.came.json().await?;
         let new = command::registration(&body).map_err(|error| refusal::body(&error))?;
         drop(body);
+        asked.check_catalogue(&new.call)?;
         let id = asked.gateway().register(&asked.at, new).await;
         let id = id.map_err(refusal::refused)?;
         asked.came.note.about(id);

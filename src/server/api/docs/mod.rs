@@ -154,9 +154,7 @@ mod tests {
     #[test]
     fn the_page_needs_no_script_and_has_no_style_of_its_own() {
         let (_, page) = page(true);
-        for never in [
-            "<script", "<style", "style=\"", "http://", "https://", "<img", " on",
-        ] {
+        for never in ["<script", "<style", "style=\"", "<img", "src=", " on"] {
             let found = page.match_indices(never).find(|(place, _)| {
                 // Words that begin with `on` are no attributes.
                 never != " on"

@@ -49,10 +49,17 @@ fn push_rows(rows: &mut String, outer: &str, schema: &Value) {
             "<tr><td><code>{}</code>{note}</td><td>{}</td><td>{}</td></tr>\n",
             escaped(&path),
             kind(field),
-            inline(text(field, "description"))
+            inline(meaning(field))
         ));
         push_rows(rows, &format!("{path}."), field);
     }
+}
+
+/// What is said of a field; of one that may be null, what is said of its value.
+fn meaning(field: &Value) -> &str {
+    let choices = items(&field["oneOf"]).map(|choice| text(choice, "description"));
+    let mut texts = std::iter::once(text(field, "description")).chain(choices);
+    texts.find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 /// What a value is, in words: `list of Parameter or null`, `integer, 0 to 60000`.
@@ -119,6 +126,7 @@ fn constraints(schema: &Value) -> String {
 fn range(least: &Value, most: &Value, of: &str) -> String {
     match (least, most) {
         (Value::Null, Value::Null) => String::new(),
+        (least, Value::Null) if !of.is_empty() && *least == 1 => ", not empty".to_owned(),
         (least, Value::Null) => format!(", {least}{of} or more"),
         (Value::Null, most) => format!(", {most}{of} or fewer"),
         (least, most) => format!(", {least} to {most}{of}"),
@@ -160,7 +168,7 @@ mod tests {
             ),
             (
                 json!({"type": "string", "minLength": 1, "pattern": "<"}),
-                "string, 1 characters or more, as <code>&lt;</code>",
+                "string, not empty, as <code>&lt;</code>",
             ),
         ] {
             assert_eq!(kind(&schema), expected, "{schema}");

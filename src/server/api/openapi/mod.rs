@@ -104,10 +104,10 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 fn finish(path: &str, operation: &mut Operation, refusals: impl Fn(u16) -> Option<Ref>) {
     let names = path.split('{').skip(1);
     let names = names.filter_map(|rest| rest.split('}').next());
-    let parameters = operation.parameters.get_or_insert_default();
-    let own = std::mem::take(parameters);
-    parameters.extend(names.map(|name| RefOr::T(in_path(name))));
-    parameters.extend(own);
+    let of_path = names.map(|name| RefOr::T(in_path(name)));
+    let own = operation.parameters.take().into_iter().flatten();
+    let parameters: Vec<_> = of_path.chain(own).collect();
+    operation.parameters = (!parameters.is_empty()).then_some(parameters);
     if path.contains(PAGE)
         && let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200")
     {

@@ -1,0 +1,314 @@
+//! Every form in which a request is refused, and that none repeats what the request says.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use serde_json::json;
+
+use super::{
+    ANNE, AWAY, BERTS, BOUND, CLOSED, COPY, FILE, LONELY, SITE, STAGING, Server, command, queries,
+    request,
+};
+use crate::server::Limits;
+
+#[tokio::test]
+async fn who_may_not_ask_is_told_why() {
+    let server = Server::start().await;
+    let nowhere = "00000000-0000-4000-8000-0000000000ff";
+    for (key, site, status, code) in [
+        ("", SITE, 401, "PH004"),
+        ("wrong", SITE, 401, "PH004"),
+        // Neither says whether the site is there.
+        ("wrong", nowhere, 401, "PH004"),
+        (BOUND, SITE, 403, "PG004"),
+        (ANNE, BERTS, 403, "PG005"),
+        (ANNE, LONELY, 403, "PG005"),
+        (ANNE, nowhere, 403, "PG005"),
+        (FILE, nowhere, 404, "PH001"),
+        (ANNE, "smith", 404, "PH001"),
+        (ANNE, "%FF", 404, "PH001"),
+        (STAGING, SITE, 401, "PG002"),
+        (STAGING, BERTS, 403, "PG005"),
+        (ANNE, COPY, 403, "PG007"),
+        (ANNE, CLOSED, 403, "PG008"),
+        (ANNE, AWAY, 503, "PG018"),
+    ] {
+        let answer = server
+            .post(key, &queries(site, "/immediate"), &command("rows 1"))
+            .await;
+        assert_eq!(answer.status, status, "{key} {site}");
+        let message = answer.message();
+        assert!(
+            message.starts_with(&format!("{code}: ")),
+            "{key} {site}: {message}"
+        );
+        assert_eq!(status == 401, !answer.header("www-authenticate").is_empty());
+        assert_eq!(status == 503, !answer.header("retry-after").is_empty());
+    }
+    // What is not there and what is another's is told in the same words.
+    let path = |site| queries(site, "/immediate");
+    let others = server.post(ANNE, &path(BERTS), &command("rows 1")).await;
+    let none = server.post(ANNE, &path(nowhere), &command("rows 1")).await;
+    assert_eq!(others.body, none.body);
+}
+
+#[tokio::test]
+async fn a_device_without_a_token_is_no_device() {
+    let server = Server::start().await;
+    let path = format!("/desktop/sites/{SITE}/queries/registered");
+    for headers in [
+        &[][..],
+        &[("authorization", "Bearer x.y.z")],
+        &[("DeviceId", "desk-7")],
+        &[("authorization", "Bearer x.y.z"), ("DeviceId", "desk-7")],
+        &[("Ocp-Apim-Subscription-Key", ANNE)],
+    ] {
+        let request = headers
+            .iter()
+            .fold(request("GET", "", &path), |request, (name, value)| {
+                request.header(*name, *value)
+            });
+        let answer = server
+            .send(request.body(Body::empty()).expect("a request"))
+            .await;
+        assert_eq!(answer.status, 401, "{headers:?}");
+        assert!(answer.message().starts_with("PG001: "));
+        assert_eq!(
+            answer.header("www-authenticate"),
+            "Bearer realm=\"pilaster\""
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_asks_for_nothing_is_told_where() {
+    let server = Server::start().await;
+    let path = queries(SITE, "/async");
+    for (body, expected) in [
+        ("", "PG010: the body is empty. "),
+        (
+            "{\n \"command\": secret",
+            "PG010: the body is no JSON, from line 2, column 13 on. ",
+        ),
+        ("{}", "PG011: command is missing. "),
+        (
+            r#"{"command":{"text":"x","type":"secret"}}"#,
+            "PG011: command.type has to be one of text, storedProcedure. ",
+        ),
+        (
+            r#"{"command":{"text":"x","parameters":[{"name":"secret","value":12345}]}}"#,
+            "PG011: command.parameters[0].value has to be a string or null. ",
+        ),
+        (
+            r#"{"command":{"text":"x"},"catalogue":"secret"}"#,
+            "PG012: ",
+        ),
+    ] {
+        let answer = server.post_text(ANNE, &path, body).await;
+        assert_eq!(answer.status, 400, "{body}");
+        let message = answer.message();
+        assert!(message.starts_with(expected), "{message}");
+        assert!(
+            !message.contains("secret") && !message.contains("12345"),
+            "{message}"
+        );
+    }
+    let refused = server
+        .post(ANNE, &queries(SITE, "/immediate"), &command("refuse"))
+        .await;
+    assert_eq!(refused.status, 400);
+    assert!(
+        refused
+            .message()
+            .starts_with("PG012: parameter 1, of type Udt, is not carried. ")
+    );
+}
+
+#[tokio::test]
+async fn a_body_is_json_and_not_too_large_or_too_slow() {
+    let limits = Limits {
+        command_bytes: 1000,
+        body: Duration::from_millis(20),
+        ..Limits::default()
+    };
+    let server = Server::within(limits).await;
+    for path in ["/immediate", "/async", "/status", "/registered"] {
+        let path = queries(SITE, path);
+        for media_type in [
+            None,
+            Some("text/plain"),
+            Some("application/x-www-form-urlencoded"),
+        ] {
+            let request = request("POST", ANNE, &path);
+            let request = match media_type {
+                Some(media_type) => request.header("content-type", media_type),
+                None => request,
+            };
+            let answer = server
+                .send(request.body(Body::from("{}")).expect("a request"))
+                .await;
+            assert_eq!(answer.status, 415, "{path} {media_type:?}");
+            assert!(answer.message().starts_with("PH006: "));
+        }
+        let large = server.post(ANNE, &path, &command(&"x".repeat(1000))).await;
+        assert_eq!(large.status, 413, "{path}");
+        assert!(large.message().starts_with("PH007: "));
+        let never = Body::from_stream(futures_util::stream::pending::<
+            Result<Vec<u8>, std::convert::Infallible>,
+        >());
+        let slow = server.post_text(ANNE, &path, never).await;
+        assert_eq!(slow.status, 408, "{path}");
+        assert!(slow.message().starts_with("PH014: "));
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let server = Server::start().await;
+    let query = server.ended(ANNE, SITE, "rows 1").await;
+    let failed = server.ended(ANNE, SITE, "fail").await;
+    let (id, failed) = (
+        query["id"].as_str().expect("an id"),
+        failed["id"].as_str().expect("an id"),
+    );
+    let unknown = "0d4e3c3e-6a43-4f0c-9f0a-1a2b3c4d5e6f";
+    for (path, expected) in [
+        (
+            "/smith".to_owned(),
+            "PG014: the query's id in the path is no GUID. ",
+        ),
+        (format!("/{unknown}"), "PG014: there is no query of yours"),
+        (
+            format!("/{unknown}/results/1"),
+            "PG014: there is no query of yours",
+        ),
+        ("/smith/results/1".to_owned(), "PG014: the query's id"),
+        (
+            format!("/{id}/results/2"),
+            "PG015: the query's result has 1 page. ",
+        ),
+        (
+            format!("/{id}/results/2/stream"),
+            "PG015: the query's result has 1 page. ",
+        ),
+        (format!("/{id}/results/0"), "PG015: the page's number"),
+        (format!("/{id}/results/one"), "PG015: the page's number"),
+        (
+            format!("/{failed}/results/1"),
+            "PG015: the query has no result: its status is executionFailed. ",
+        ),
+        (
+            format!("/registered/{unknown}"),
+            "PG014: there is no query of yours",
+        ),
+        (
+            format!("/registered/{unknown}/results"),
+            "PG014: there is no query of yours",
+        ),
+        ("/registered/smith".to_owned(), "PG014: the query's id"),
+    ] {
+        let answer = server.get(ANNE, &queries(SITE, &path)).await;
+        assert_eq!(answer.status, 404, "{path}");
+        let message = answer.message();
+        assert!(message.starts_with(expected), "{path}: {message}");
+        assert!(!message.contains("smith"), "{message}");
+    }
+    let ended = server
+        .delete(ANNE, &queries(SITE, &format!("/registered/{unknown}")))
+        .await;
+    assert_eq!(ended.status, 404);
+    let nothing = server.get(ANNE, "/integrator/nothing").await;
+    assert_eq!(
+        (nothing.status.as_u16(), nothing.message().as_str()),
+        (404, "there is nothing at this path")
+    );
+}
+
+#[tokio::test]
+async fn the_sixteenth_in_five_seconds_waits() {
+    let server = Server::start().await;
+    let path = queries(SITE, "/immediate");
+    let mut last = None;
+    for _ in 0..16 {
+        // A request that is refused for its body counts as well: what it asks is not known yet.
+        last = Some(server.post_text(ANNE, &path, "{}").await);
+    }
+    let last = last.expect("an answer");
+    assert_eq!(last.status, 429);
+    assert!(last.message().starts_with("PG009: "));
+    let seconds: u64 = last.header("retry-after").parse().expect("seconds");
+    assert!((1..=5).contains(&seconds));
+    assert_eq!(
+        server
+            .post(ANNE, &queries(SITE, "/async"), &command("rows 1"))
+            .await
+            .status,
+        201
+    );
+}
+
+#[tokio::test]
+async fn parameters_of_sites_and_tokens_are_needed_once() {
+    let server = Server::start().await;
+    for (path, expected) in [
+        (
+            "/integrator/sites",
+            "PG023: practiceManagementSiteId is missing. ",
+        ),
+        (
+            "/integrator/sites?practiceManagementSiteId=1",
+            "PG023: practiceManagementName is missing. ",
+        ),
+        (
+            "/integrator/sites?practiceManagementSiteId=&practiceManagementName=Zedmed",
+            "PG023: practiceManagementSiteId is missing. ",
+        ),
+        (
+            "/integrator/sites?practiceManagementSiteId=1&practiceManagementSiteId=2",
+            "PG023: practiceManagementSiteId is given twice. ",
+        ),
+    ] {
+        let answer = server.get(ANNE, path).await;
+        assert_eq!(answer.status, 400, "{path}");
+        assert!(answer.message().starts_with(expected), "{path}");
+    }
+    let grant = "grant_type=urn:halo-connect:oauth:desktop-token";
+    for (form, status, expected) in [
+        (String::new(), 400, "PG023: grant_type is missing. "),
+        (
+            format!("grant_type=secret&device_id=d&site_id={SITE}"),
+            400,
+            "PG023: grant_type has to be one of urn:halo-connect",
+        ),
+        (
+            format!("{grant}&device_id=a%20secret&site_id={SITE}"),
+            400,
+            "PG023: device_id has to be 1 to 128 visible characters",
+        ),
+        (
+            format!("{grant}&device_id=d&site_id=secret"),
+            400,
+            "PG023: site_id has to be a GUID. ",
+        ),
+        (
+            format!("{grant}&device_id=d&site_id={LONELY}"),
+            403,
+            "PG005: ",
+        ),
+    ] {
+        let request = request("POST", ANNE, "/integrator/token")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form.clone()));
+        let answer = server.send(request.expect("a request")).await;
+        assert_eq!(answer.status, status, "{form}");
+        let message = answer.message();
+        assert!(message.starts_with(expected), "{form}: {message}");
+        assert!(!message.contains("secret"), "{message}");
+    }
+    let json = server.post(ANNE, "/integrator/token", &json!({})).await;
+    assert_eq!(json.status, 415);
+    let path = "/integrator/pair-site?practiceManagementSiteId=3&practiceManagementName=Best%20Practice&pairingCode=1";
+    let denied = server.post(ANNE, path, &json!({})).await;
+    assert_eq!(denied.status, 403);
+    assert!(denied.message().starts_with("PG005: "));
+}
