@@ -16,6 +16,7 @@ use super::id::{DeliveryId, QueryId};
 use super::immediate::{begun, new};
 use super::lane::Turn;
 use super::link::{Availability, Nature, Run};
+use super::meter;
 use super::moment::Moment;
 use super::query::{
     ErrorDetails, ErrorType, Mode, Outcome, Page, Query, Stage, Status, StatusTiming,
@@ -41,6 +42,14 @@ impl Gateway {
     /// # Errors
     /// [`Refused`]
     pub async fn submit(&self, at: &Admitted, ask: Ask) -> Result<Query, Refused> {
+        let kept = self.take_in(at, ask).await;
+        if let Err(refused) = &kept {
+            meter::refused(meter::Class::Async, refused);
+        }
+        kept
+    }
+
+    async fn take_in(&self, at: &Admitted, ask: Ask) -> Result<Query, Refused> {
         let now = Moment::now();
         let mut query = new(at, &ask, Mode::Async, now);
         let away = match at.practice.link.availability() {
@@ -212,6 +221,7 @@ impl Gateway {
             queued.end_time = Some(now);
         }
         query.timing.executing = Some(begun(now));
+        meter::waited(meter::Class::Async, now.since(query.created_at));
         self.run_in_pages(&query, &practice, call)
             .await
             .map(Some)
@@ -360,6 +370,11 @@ impl Gateway {
             }
         }
         self.messages.notify_one();
+        meter::ended(Mode::Async, finish.status);
+        if let Some(took) = finish.execution {
+            let size = finish.outcome.as_ref().map_or(0, |outcome| outcome.size);
+            meter::executed(meter::Class::Async, took, size);
+        }
         // With its pages, as it is told from now on.
         if let Ok(Some(query)) = self.store.any_query(finish.id).await {
             self.note(&Entry::of_query(What::AsyncEnd, &query)).await;

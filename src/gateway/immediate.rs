@@ -7,6 +7,7 @@ use super::ask::{Answered, Ask, Refused, bounds};
 use super::failure;
 use super::id::QueryId;
 use super::link::{Availability, Run};
+use super::meter;
 use super::moment::Moment;
 use super::query::{Mode, Outcome, Query, Stage, Status, StatusTiming};
 use super::queue::Class;
@@ -20,6 +21,16 @@ impl Gateway {
     /// # Errors
     /// [`Refused`]
     pub async fn immediate(&self, at: &Admitted, ask: Ask) -> Result<Answered, Refused> {
+        let answered = self.answer(at, ask).await;
+        match &answered {
+            Ok(answered) => meter::ended(Mode::Immediate, answered.query.status),
+            Err(Refused::Failed(query)) => meter::ended(Mode::Immediate, query.status),
+            Err(refused) => meter::refused(meter::Class::Immediate, refused),
+        }
+        answered
+    }
+
+    async fn answer(&self, at: &Admitted, ask: Ask) -> Result<Answered, Refused> {
         match at.practice.link.availability() {
             Availability::Online => {}
             Availability::Offline => return Err(Refused::Offline),
@@ -34,7 +45,9 @@ impl Gateway {
             Ok(Err(_full)) => return Err(Refused::QueueFull),
             Err(_) => return Err(Refused::Expired),
         };
-        query.timing.executing = Some(begun(Moment::now()));
+        let begun_at = Moment::now();
+        meter::waited(meter::Class::Immediate, begun_at.since(created_at));
+        query.timing.executing = Some(begun(begun_at));
         let mode = ask.call.mode;
         let (sink, collected) = rows::whole(bounds::RESULT_BYTES);
         let run = Run {
@@ -66,6 +79,7 @@ impl Gateway {
                 return Err(Refused::Failed(Box::new(query)));
             }
         };
+        meter::executed(meter::Class::Immediate, called.took, rows.json.len() as u64);
         query.status = Status::Successful;
         query.execution = Some(called.took);
         query.timing.downloading = Some(begun(ended_at));

@@ -9,8 +9,8 @@ use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 
+use super::ask::Refused;
 use super::query::{Mode, Status};
-use super::webhook::DeliveryStatus;
 
 const QUERIES: &str = "pilaster_queries_total";
 const REFUSED: &str = "pilaster_queries_refused_total";
@@ -18,10 +18,8 @@ const QUEUED: &str = "pilaster_queries_queued";
 const QUEUE_SECONDS: &str = "pilaster_query_queue_seconds";
 const EXECUTION_SECONDS: &str = "pilaster_query_execution_seconds";
 const RESULT_BYTES: &str = "pilaster_query_result_bytes_total";
-const PAGES: &str = "pilaster_result_pages_kept";
 const RATE_LIMITED: &str = "pilaster_rate_limited_total";
 const RUNS: &str = "pilaster_registered_runs_total";
-const DELIVERIES: &str = "pilaster_webhook_attempts_total";
 
 /// Says what the numbers mean; once, where they are recorded.
 pub fn describe() {
@@ -41,13 +39,8 @@ pub fn describe() {
         Unit::Bytes,
         "Rows that were given or kept, as JSON, by class"
     );
-    describe_gauge!(PAGES, "Pages of results that are kept");
     describe_counter!(RATE_LIMITED, "Requests that were over their rate, by kind");
     describe_counter!(RUNS, "Runs of registered queries, by what came of them");
-    describe_counter!(
-        DELIVERIES,
-        "Attempts to tell a webhook, by what came of them"
-    );
 }
 
 /// Whose turn comes how.
@@ -80,42 +73,19 @@ impl From<Mode> for Class {
     }
 }
 
-/// Why a query was not taken in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Refused {
-    /// Its body is not what it has to be.
-    Malformed,
-    TooLarge,
-    /// A parameter that the driver does not carry, or an unknown catalogue.
-    Command,
-    Unauthenticated,
-    /// The integration is not enabled at the site, or the site is not the authoritative one.
-    Forbidden,
-    UnknownSite,
-    RateLimited,
-    /// The queue is full.
-    Busy,
-    SiteOffline,
-    SiteUnreachable,
-    /// It could not be kept.
-    Store,
-}
-
-impl Refused {
-    pub fn name(self) -> &'static str {
-        match self {
-            Refused::Malformed => "malformed",
-            Refused::TooLarge => "tooLarge",
-            Refused::Command => "command",
-            Refused::Unauthenticated => "unauthenticated",
-            Refused::Forbidden => "forbidden",
-            Refused::UnknownSite => "unknownSite",
-            Refused::RateLimited => "rateLimited",
-            Refused::Busy => "busy",
-            Refused::SiteOffline => "siteOffline",
-            Refused::SiteUnreachable => "siteUnreachable",
-            Refused::Store => "store",
-        }
+/// Why nothing came of a query that its caller might ask, by the names of the label.
+fn reason(refused: &Refused) -> Option<&'static str> {
+    match refused {
+        Refused::Command(_) => Some("command"),
+        // It ran, and is counted as ended.
+        Refused::Failed(_) => None,
+        Refused::Offline => Some("siteOffline"),
+        Refused::Unreachable => Some("siteUnreachable"),
+        Refused::QueueFull => Some("queueFull"),
+        Refused::Expired => Some("expiredInQueue"),
+        Refused::Timeout(_) => Some("timeout"),
+        Refused::TooManyRegistered { .. } => Some("tooManyRegistered"),
+        Refused::Store(_) => Some("store"),
     }
 }
 
@@ -161,9 +131,11 @@ pub fn ended(mode: Mode, status: Status) {
     counter!(QUERIES, "mode" => mode, "status" => status.name()).increment(1);
 }
 
-/// A query was not taken in.
-pub fn refused(class: Class, reason: Refused) {
-    counter!(REFUSED, "class" => class.name(), "reason" => reason.name()).increment(1);
+/// Nothing came of a query.
+pub fn refused(class: Class, refused: &Refused) {
+    if let Some(reason) = reason(refused) {
+        counter!(REFUSED, "class" => class.name(), "reason" => reason).increment(1);
+    }
 }
 
 /// A request was over its integrator's rate.
@@ -182,43 +154,16 @@ pub fn ran(end: RunEnd) {
     counter!(RUNS, "outcome" => end.name()).increment(1);
 }
 
-/// An attempt to tell a webhook ended: with [`DeliveryStatus::Pending`] where there will be another.
-pub fn delivered(status: DeliveryStatus) {
-    let outcome = match status {
-        DeliveryStatus::Pending => "again",
-        DeliveryStatus::Delivered => "delivered",
-        DeliveryStatus::Failed => "failed",
-    };
-    counter!(DELIVERIES, "outcome" => outcome).increment(1);
-}
-
-/// Pages came, or went.
-pub fn pages(by: i64) {
+/// How many wait for their turn now.
+pub fn queued(class: Class, count: usize) {
     // Far fewer than a float counts exactly.
     #[expect(clippy::cast_precision_loss)]
-    gauge!(PAGES).increment(by as f64);
+    gauge!(QUEUED, "class" => class.name()).set(count as f64);
 }
 
-/// A query that waits for its turn; it does so until this is dropped, or its turn comes.
-#[must_use]
-pub struct Queued(Class);
-
-impl Queued {
-    pub fn begin(class: Class) -> Queued {
-        gauge!(QUEUED, "class" => class.name()).increment(1.0);
-        Queued(class)
-    }
-
-    /// Its turn came, after so long.
-    pub fn began(self, waited: Duration) {
-        histogram!(QUEUE_SECONDS, "class" => self.0.name()).record(waited.as_secs_f64());
-    }
-}
-
-impl Drop for Queued {
-    fn drop(&mut self) {
-        gauge!(QUEUED, "class" => self.0.name()).decrement(1.0);
-    }
+/// A query's turn came, after so long.
+pub fn waited(class: Class, waited: Duration) {
+    histogram!(QUEUE_SECONDS, "class" => class.name()).record(waited.as_secs_f64());
 }
 
 #[cfg(test)]
@@ -232,18 +177,13 @@ mod tests {
         let recorder = PrometheusBuilder::new().build_recorder();
         metrics::with_local_recorder(&recorder, || {
             ended(Mode::Async, Status::ExpiredInQueue);
-            refused(Class::Immediate, Refused::SiteOffline);
+            refused(Class::Immediate, &Refused::Offline);
             rate_limited(Counted::FhirPost);
             executed(Class::Registered, Duration::from_millis(250), 40);
             executed(Class::Registered, Duration::from_millis(750), 2);
             ran(RunEnd::Unchanged);
-            delivered(DeliveryStatus::Pending);
-            pages(3);
-            pages(-1);
-            let _waits = Queued::begin(Class::Async);
-            Queued::begin(Class::Async).began(Duration::from_secs(2));
-            drop(Queued::begin(Class::Async));
-            // While one still waits.
+            queued(Class::Async, 1);
+            waited(Class::Async, Duration::from_secs(2));
             let text = recorder.handle().render();
             for line in [
                 r#"pilaster_queries_total{mode="async",status="expiredInQueue"} 1"#,
@@ -252,8 +192,6 @@ mod tests {
                 r#"pilaster_query_execution_seconds_sum{class="registered"} 1"#,
                 r#"pilaster_query_result_bytes_total{class="registered"} 42"#,
                 r#"pilaster_registered_runs_total{outcome="unchanged"} 1"#,
-                r#"pilaster_webhook_attempts_total{outcome="again"} 1"#,
-                "pilaster_result_pages_kept 2",
                 r#"pilaster_queries_queued{class="async"} 1"#,
                 r#"pilaster_query_queue_seconds_count{class="async"} 1"#,
             ] {

@@ -10,6 +10,7 @@ use super::ask::{Refused, Registration, bounds};
 use super::failure;
 use super::id::{DeliveryId, QueryId};
 use super::link::{Availability, Run};
+use super::meter::{self, RunEnd};
 use super::moment::Moment;
 use super::query::{ErrorDetails, ErrorType};
 use super::queue::Class;
@@ -102,6 +103,11 @@ impl Gateway {
         }
         self.messages.notify_one();
         self.runs.notify_one();
+        meter::ran(match (&finish.registered.last_error, &finish.result) {
+            (Some(_), _) => RunEnd::Failed,
+            (None, Some(_)) => RunEnd::Changed,
+            (None, None) => RunEnd::Unchanged,
+        });
         self.note(&entry(&finish, began)).await;
     }
 
@@ -153,6 +159,7 @@ impl Gateway {
         });
         let details = |error| failure::details(&error, practice.link.engine(), limit);
         let (called, rows) = ended.map_err(details)?;
+        meter::executed(meter::Class::Registered, called.took, rows.json.len() as u64);
         let result = RegisteredResult {
             data: rows.json,
             rows: rows.count,

@@ -14,6 +14,7 @@ use super::id::{IntegratorId, QueryId, SiteId};
 use super::integrator::{Environment, Pairing, Scope};
 use super::lane::{Lane, Start};
 use super::link::Link;
+use super::meter::{self, Counted};
 use super::moment::Moment;
 use super::query::Query;
 use super::rate::{RateLimit, RateLimits};
@@ -385,14 +386,17 @@ impl Gateway {
     ///
     /// # Errors
     /// [`Denied::RateLimited`]
-    pub fn count(&self, at: &Admitted) -> Result<(), Denied> {
+    pub fn count(&self, at: &Admitted, what: Counted) -> Result<(), Denied> {
         let Scope {
             integrator,
             environment,
             ..
         } = at.scope;
         let taken = self.rates.take(integrator, environment, at.caller.rate);
-        taken.map_err(|retry_after| Denied::RateLimited { retry_after })
+        taken.map_err(|retry_after| {
+            meter::rate_limited(what);
+            Denied::RateLimited { retry_after }
+        })
     }
 
     /// A query of the scope, immediate or async.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::caller::Index;
+use super::meter;
 use super::moment::Moment;
 use super::service::Gateway;
 use crate::store::StoreError;
@@ -24,7 +25,13 @@ impl Gateway {
         every(Arc::downgrade(self), LOOK, async |gateway: Arc<Gateway>| {
             gateway.expire(Moment::now()).await;
             // Practices that were away may be back.
-            gateway.all_lanes().iter().for_each(|lane| lane.give());
+            let lanes = gateway.all_lanes();
+            lanes.iter().for_each(|lane| lane.give());
+            let waiting = lanes.iter().map(|lane| lane.waiting());
+            let (immediate, background) =
+                waiting.fold((0, 0), |sum, lane| (sum.0 + lane.0, sum.1 + lane.1));
+            meter::queued(meter::Class::Immediate, immediate);
+            meter::queued(meter::Class::Async, background);
         });
         every(
             Arc::downgrade(self),

@@ -8,12 +8,11 @@
 //! The answer is read and sent page by page, up to the entry that was the last when it began. That somebody looked is an
 //! entry itself, which is kept before the first is sent.
 
-use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderValue, Response, StatusCode};
@@ -22,6 +21,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::Peer;
 use super::app::App;
 use super::observe::{RequestId, Trail};
 use super::operator;
@@ -47,8 +47,7 @@ pub(super) fn entry(extensions: &Extensions, what: What) -> Entry {
     let mut entry = Entry::now(what);
     entry.request = extensions.get::<RequestId>().map(|id| id.0);
     entry.trace = extensions.get::<TraceContext>().map(|it| it.trace);
-    let from = extensions.get::<ConnectInfo<SocketAddr>>();
-    entry.caller.address = from.map(|from| from.0.ip());
+    entry.caller.address = extensions.get::<Peer>().map(|peer| peer.0);
     entry
 }
 

@@ -29,7 +29,7 @@ use axum::http::header::{
 };
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
 use hyper::body::Frame;
 
 use super::api::{self, Cloud, Surface};
@@ -47,6 +47,7 @@ use super::{batch, body, metrics, observe, operation, prefer, pretty};
 use crate::fhir::resource_type;
 use crate::gateway::caller::Denied;
 use crate::gateway::integrator::Login;
+use crate::gateway::meter::Counted;
 use crate::gateway::service::Admitted;
 use crate::journal::{self, What};
 use crate::site::{Answer, ReadCall, SearchCall, SummaryCall, Timings, etag};
@@ -181,7 +182,11 @@ impl Who {
         site: &str,
     ) -> Result<Who, Refusal> {
         let at = api::admit_any(app, cloud, surface, parts, site)?;
-        let counted = cloud.gateway.count(&at);
+        let what = match parts.method {
+            Method::POST => Counted::FhirPost,
+            _ => Counted::FhirGet,
+        };
+        let counted = cloud.gateway.count(&at, what);
         counted.map_err(|denied| api::denied(denied, surface))?;
         let login = cloud.gateway.login(&at);
         let caller = match (at.caller.all_sites, &at.scope.device) {

@@ -10,13 +10,14 @@
 //! | room | what it does |
 //! |---|---|
 //! | `state` | `--data`, `--config` → the state, open |
-//! | `integrator`, `show`, `key`, `pairing`, `pairing_code`, `login`, `webhook`, `delivery`, `site` | the commands |
+//! | `integrator`, `show`, `key`, `pairing`, `pairing_code`, `login`, `webhook`, `delivery`, `site`, `audit` | the commands |
 //! | `find` | what a person typed → who or what is meant |
 //! | `secrets` | secrets that are made, and secrets that are read |
 //! | `span` | `90d`, `2027-01-31` → a time |
 //! | `said` | what a command says, for people and for programs |
 //! | `failure` | what keeps it from being done |
 
+mod audit;
 mod delivery;
 mod failure;
 mod find;
@@ -80,6 +81,8 @@ enum Command {
     /// The practices' databases
     #[command(subcommand)]
     Site(site::Command),
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 impl Command {
@@ -95,7 +98,8 @@ impl Command {
             | Command::Unpair(_)
             | Command::Pairings(_)
             | Command::Login(_)
-            | Command::Webhook(_) => false,
+            | Command::Webhook(_)
+            | Command::Audit(_) => false,
         }
     }
 
@@ -115,6 +119,7 @@ impl Command {
             Command::Login(command) => command.run(state),
             Command::Webhook(command) => command.run(state),
             Command::Site(command) => command.run(state),
+            Command::Audit(_) => Ok(Said::default()),
         }
     }
 }
@@ -122,6 +127,11 @@ impl Command {
 /// Does it. 0 when it is done, 2 when it could not be.
 pub(super) fn run(args: Args) -> ExitCode {
     let Args { place, command } = args;
+    // It is asked of the journal, without the state.
+    let command = match command {
+        Command::Audit(command) => return command.run(&place),
+        command => command,
+    };
     let wanted = Wanted {
         begins: command.begins(),
         needs_mappings: command.needs_mappings(),

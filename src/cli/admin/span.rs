@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, SpanRelativeTo};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 use crate::gateway::moment::Moment;
 
@@ -14,6 +14,14 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const LONGEST: Duration = Duration::from_secs(36_525 * 24 * 60 * 60);
 /// How long a pairing code can be good for at the most.
 const LONGEST_CODE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A moment, or the beginning of a day in UTC.
+pub(super) fn moment(text: &str) -> Result<Moment, String> {
+    let day = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok();
+    let at = text.parse().ok().or_else(|| Some(day()?.timestamp()));
+    let at: Timestamp = at.ok_or("a day (2026-11-22), or a moment (2026-11-22T10:51:15Z)")?;
+    Ok(Moment::from_millis(at.as_millisecond()))
+}
 
 /// For how long a pairing code is good: a minute to 30 days.
 pub(super) fn code_validity(text: &str) -> Result<Duration, String> {

@@ -49,6 +49,18 @@ pub(super) struct Wanted {
 }
 
 impl Place {
+    /// The folder alone.
+    ///
+    /// # Errors
+    /// As [`Place::look_up`]
+    pub(super) fn folder(&self) -> Result<PathBuf, AdminError> {
+        let wanted = Wanted {
+            begins: false,
+            needs_mappings: false,
+        };
+        self.look_up(wanted).map(|(folder, _)| folder)
+    }
+
     /// The folder, and what the configuration says where one is named.
     ///
     /// # Errors

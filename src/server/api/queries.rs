@@ -13,6 +13,7 @@ use super::frame::answer;
 use super::refusal;
 use super::wire::{self, Found, NotRun, QueryObject, StatusEntry, StatusList};
 use crate::gateway::ask::Refused;
+use crate::gateway::meter::Counted;
 use crate::gateway::query::Query;
 use crate::journal::What;
 use crate::server::app::App;
@@ -42,7 +43,8 @@ pub async fn immediate(State(app): State<Arc<App>>, request: Request) -> Respons
         async |mut asked, trail| {
             let surface = asked.came.surface;
             let denied = |denied| refusal::denied(denied, surface);
-            asked.gateway().count(&asked.at).map_err(denied)?;
+            let counted = asked.gateway().count(&asked.at, Counted::Immediate);
+            counted.map_err(denied)?;
             let body = asked.came.json().await?;
             let ask = command::immediate(&body).map_err(|error| refusal::body(&error))?;
             drop(body);
