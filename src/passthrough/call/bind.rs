@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 
 use base64::Engine as _;
 use base64::engine::GeneralPurpose;
-use base64::engine::general_purpose::{GeneralPurposeConfig, STANDARD};
+use base64::engine::general_purpose::GeneralPurposeConfig;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
@@ -395,11 +395,6 @@ fn offset_moment(text: &str) -> Option<ArgumentValue<'static>> {
     (Date::constant(1, 1, 1)..=LAST_DAY)
         .contains(&at.date())
         .then_some(ArgumentValue::DateTimeOffset(at, offset))
-}
-
-/// The text of bytes, as parameters have them.
-pub fn base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A line to a database, for statements of a caller's own.
 //!
 //! Each command is a transaction: kept when it has ended well, its rows read, and taken back when it has not. It sees what
-//! others have committed, and waits a little for what others have locked. One that can change nothing, as [`super::reads`]
+//! others have committed, and waits a little for what others have locked. One that can change nothing, as [`reads`]
 //! says, runs in a transaction that only reads. A text is one statement. Its parameters are names (`@name`) or markers (`?`).
 //! A procedure is executed with its inputs in the order in which the command has them; where its rows are wanted, none of its
 //! parameters goes back and it can be selected from, it is. Outputs come by name, and where no output has a parameter's name,
@@ -10,28 +10,25 @@
 //! What a session keeps beyond a transaction, such as rows of a temporary table or variables of `USER_SESSION`, stays on the
 //! line, which is one caller's.
 
+mod asked;
+mod taken;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::civil::Time;
-
-use super::super::call::bind::{self, Argument, Carries, refused};
-use super::super::call::lexer::Lexis;
-use super::super::call::names::{self, Placed};
-use super::super::call::procedure::Procedure;
-use super::super::call::value::to_text;
-use super::super::call::{
-    Call, CallError, Called, CommandType, ExecutionMode, Line, Parameter, ParameterType,
-};
-use super::super::{
-    CellRef, ColumnKind, Connection as _, PassthroughError, RowSink, TooLarge, Typed, Watch,
-};
+use self::asked::{Asked, CARRIES, bound, outputs};
+use self::taken::{Returned, Taking};
 use super::connection::{Attached, CLOSE, COMMIT, EXECUTE, READS, ROLLBACK, Reading};
-use super::login::{RESPONSE, operation, response_body};
-use super::message::{self, Bound, Described, LONGEST_TEXT, StatementKind};
+use super::login::{RESPONSE, operation, response, response_body};
+use super::message::{Bound, Described, StatementKind};
 use super::status::Failure;
 use super::wire::Broken;
 use super::{reads, words};
+use crate::passthrough::call::bind::{self, Argument};
+use crate::passthrough::call::{
+    Call, CallError, Called, CommandType, ExecutionMode, Line, Parameter,
+};
+use crate::passthrough::{Connection as _, PassthroughError, RowSink, Watch};
 
 const EXECUTE_2: u32 = 76;
 const SQL_RESPONSE: u32 = 78;
@@ -51,14 +48,6 @@ const ANSWER: u32 = 32_000;
 /// What taking back may take.
 const UNDOING: Duration = Duration::from_secs(5);
 
-/// Firebird 3 has no moments with an offset, and no versions of rows to give.
-const CARRIES: Carries = Carries {
-    engine: "Firebird",
-    ty: |ty| !matches!(ty, ParameterType::DateTimeOffset | ParameterType::Timestamp),
-    outputs: true,
-    return_value: false,
-};
-
 pub(super) struct FirebirdLine {
     attached: Attached,
     /// What was last found out by [`Line::only_reads`]: of which text, and what.
@@ -74,39 +63,6 @@ enum Stop {
 impl<E: Into<Failure>> From<E> for Stop {
     fn from(failure: E) -> Self {
         Stop::Failure(failure.into())
-    }
-}
-
-/// What is sent for a command.
-struct Asked {
-    /// Texts to be tried, the first one first: the last is the command.
-    texts: Vec<Arc<str>>,
-    /// The argument that each marker takes.
-    markers: Vec<usize>,
-}
-
-impl Asked {
-    fn of(call: &Call, arguments: &[Argument<'_>]) -> Result<Asked, CallError> {
-        if call.kind == CommandType::Text {
-            let Placed { text, markers } = names::placed(call, arguments, Lexis::FIREBIRD)?;
-            let texts = vec![text.into()];
-            return Ok(Asked { texts, markers });
-        }
-        let name = Procedure::read(&call.text)?.in_quotes();
-        let places = arguments.iter().enumerate();
-        let inputs = places.filter(|(_, argument)| argument.is_input());
-        let markers: Vec<usize> = inputs.map(|(place, _)| place).collect();
-        let inputs = match markers.len() {
-            0 => String::new(),
-            count => format!(" ({})", vec!["?"; count].join(", ")),
-        };
-        let wants_rows = call.mode != ExecutionMode::NonQuery;
-        let mut texts = Vec::new();
-        if wants_rows && !arguments.iter().any(Argument::is_output) {
-            texts.push(format!("SELECT * FROM {name}{inputs}").into());
-        }
-        texts.push(format!("EXECUTE PROCEDURE {name}{inputs}").into());
-        Ok(Asked { texts, markers })
     }
 }
 
@@ -282,7 +238,7 @@ impl FirebirdLine {
         }
         if attached.wire.u32()? == 0 {
             // Why there is none; or an INSERT that inserted nothing.
-            super::login::response(&mut attached.wire)?;
+            response(&mut attached.wire)?;
             returned.begin_empty(described);
             return Ok(());
         }
@@ -403,84 +359,6 @@ impl Line for FirebirdLine {
     }
 }
 
-/// The arguments, as the statement's markers take them.
-fn bound(
-    arguments: &[Argument<'_>],
-    asked: &Asked,
-    described: &Described,
-    attached: &Attached,
-) -> Result<Bound, Stop> {
-    if asked.markers.len() != described.booleans.len() {
-        return Err(Stop::Call(CallError::Command(format!(
-            "the statement takes {} parameters, and the command has {} that go in",
-            described.booleans.len(),
-            asked.markers.len()
-        ))));
-    }
-    let mut typed = Vec::with_capacity(asked.markers.len());
-    for &place in &asked.markers {
-        let argument = &arguments[place];
-        let value = in_steps(argument.value.typed());
-        let length = match &value {
-            Typed::Text(text) => attached.charset.encode(text).len(),
-            Typed::Bytes(bytes) => bytes.len(),
-            _ => 0,
-        };
-        if length > LONGEST_TEXT {
-            let why = format!("a parameter of Firebird's has {LONGEST_TEXT} bytes at the most");
-            return Err(Stop::Call(refused(argument.place, argument.ty, &why)));
-        }
-        typed.push(value);
-    }
-    Ok(message::bind(
-        &typed,
-        &described.booleans,
-        attached.charset,
-    )?)
-}
-
-/// Firebird's clock has steps of 100 µs: what is finer is cut off, as its own clients do.
-fn in_steps(value: Typed<'_>) -> Typed<'_> {
-    let cut = |time: Time| {
-        let whole = time.subsec_nanosecond() / 100_000 * 100_000;
-        time.with().subsec_nanosecond(whole).build().unwrap_or(time)
-    };
-    match value {
-        Typed::Time(time) => Typed::Time(cut(time)),
-        Typed::DateTime(at) => Typed::DateTime(at.date().to_datetime(cut(at.time()))),
-        other => other,
-    }
-}
-
-/// The arguments that come back, each with the column that it takes: the one of its name, else the next that no name takes.
-fn outputs<'a, 'c>(
-    arguments: &'a [Argument<'c>],
-    described: &Described,
-) -> Result<Vec<(&'a Argument<'c>, usize)>, CallError> {
-    let columns = match described.kind {
-        StatementKind::Procedure => described.columns.as_slice(),
-        _ => &[],
-    };
-    let wanted: Vec<&Argument<'_>> = arguments.iter().filter(|a| a.is_output()).collect();
-    let named = |argument: &Argument<'_>| {
-        let is_it = |name: &str| name.to_lowercase() == argument.name.to_lowercase();
-        columns.iter().position(|column| is_it(&column.name))
-    };
-    let by_name: Vec<Option<usize>> = wanted.iter().map(|argument| named(argument)).collect();
-    let mut rest = (0..columns.len()).filter(|column| !by_name.contains(&Some(*column)));
-    let found = wanted.into_iter().zip(&by_name);
-    found
-        .map(|(argument, column)| match column.or_else(|| rest.next()) {
-            Some(column) => Ok((argument, column)),
-            None => Err(refused(
-                argument.place,
-                argument.ty,
-                "the statement gives nothing back for it",
-            )),
-        })
-        .collect()
-}
-
 /// Reads how many rows were changed.
 fn changes(data: &[u8]) -> Option<i64> {
     let (&item, rest) = data.split_first()?;
@@ -502,107 +380,6 @@ fn changes(data: &[u8]) -> Option<i64> {
         counts = rest;
     }
     Some(sum)
-}
-
-/// Takes the rows of a SELECT as a mode wants them.
-struct Taking<'s> {
-    sink: &'s mut dyn RowSink,
-    mode: ExecutionMode,
-    width: usize,
-    column: usize,
-    /// The one cell that was wanted is there.
-    has_enough: bool,
-}
-
-impl<'s> Taking<'s> {
-    fn new(mode: ExecutionMode, width: usize, sink: &'s mut dyn RowSink) -> Taking<'s> {
-        Taking {
-            sink,
-            mode,
-            width,
-            column: 0,
-            has_enough: false,
-        }
-    }
-}
-
-impl RowSink for Taking<'_> {
-    fn begin(&mut self, width: usize, name: &dyn Fn(usize) -> String) {
-        match self.mode {
-            ExecutionMode::Reader => self.sink.begin(width, name),
-            ExecutionMode::Scalar => self.sink.begin(width.min(1), name),
-            ExecutionMode::NonQuery => {}
-        }
-    }
-
-    fn kinds(&mut self, kind: &dyn Fn(usize) -> ColumnKind) {
-        if self.mode != ExecutionMode::NonQuery {
-            self.sink.kinds(kind);
-        }
-    }
-
-    fn cell(&mut self, cell: CellRef<'_>) -> Result<(), TooLarge> {
-        match self.mode {
-            ExecutionMode::Reader => self.sink.cell(cell),
-            ExecutionMode::NonQuery => Ok(()),
-            ExecutionMode::Scalar => {
-                if self.column == 0 {
-                    self.sink.cell(cell)?;
-                }
-                self.column += 1;
-                self.has_enough = self.column >= self.width;
-                match self.has_enough {
-                    true => Err(TooLarge),
-                    false => Ok(()),
-                }
-            }
-        }
-    }
-}
-
-/// Takes the one row that a procedure gives back: for parameters, and for the caller's rows.
-struct Returned<'s> {
-    onto: Taking<'s>,
-    kinds: Vec<ColumnKind>,
-    texts: Vec<Option<String>>,
-}
-
-impl<'s> Returned<'s> {
-    fn new(mode: ExecutionMode, described: &Described, sink: &'s mut dyn RowSink) -> Returned<'s> {
-        Returned {
-            onto: Taking::new(mode, described.columns.len(), sink),
-            kinds: Vec::new(),
-            texts: Vec::new(),
-        }
-    }
-
-    /// There is no row.
-    fn begin_empty(&mut self, described: &Described) {
-        let name = |column: usize| described.columns[column].name.clone();
-        self.begin(described.columns.len(), &name);
-    }
-}
-
-impl RowSink for Returned<'_> {
-    fn begin(&mut self, width: usize, name: &dyn Fn(usize) -> String) {
-        self.kinds = vec![ColumnKind::Unknown; width];
-        self.onto.begin(width, name);
-    }
-
-    fn kinds(&mut self, kind: &dyn Fn(usize) -> ColumnKind) {
-        self.kinds = (0..self.kinds.len()).map(kind).collect();
-        self.onto.kinds(kind);
-    }
-
-    fn cell(&mut self, cell: CellRef<'_>) -> Result<(), TooLarge> {
-        let kind = self.kinds.get(self.texts.len()).copied();
-        self.texts.push(to_text(cell, kind.unwrap_or_default()));
-        match self.onto.cell(cell) {
-            // The one cell that was wanted is not all that the parameters want.
-            Err(TooLarge) if self.onto.has_enough => Ok(()),
-            taken => taken,
-        }
-    }
 }
 
 #[cfg(test)]
