@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pilaster::gateway::caller::{Caller, Denied, Index, code_hash};
 use pilaster::gateway::id::{DeliveryId, IntegratorId, QueryId, SiteId};
@@ -22,10 +22,13 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::cli::pilaster;
+use crate::cli::{Serving, pilaster};
+use crate::support::{self, CLIENT, KEY_HEADER, send};
 
 const SITE: &str = "8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11";
 const OTHER_SITE: &str = "8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a12";
+/// What changes is seen within this time, on a machine that has much else to do.
+const SOON: Duration = Duration::from_secs(20);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A folder of data, and what is said to `admin` about it.
@@ -487,7 +490,7 @@ fn a_webhook_keeps_its_secret_until_another_is_asked_for() {
     };
     assert!(target().is_none());
     let odd = set(&["staging", "--url", url]);
-    assert!(odd.notes.contains("warning: the webhook is disabled"));
+    assert!(odd.notes.contains("warning: it is disabled"));
     data.done(&["webhook", "enable", "Example Health"]);
     assert_eq!(target().expect("enabled").url, url);
 
@@ -614,6 +617,47 @@ fn a_server_that_has_the_state_open_sees_a_change() {
     let directory = data.runtime.block_on(server.directory()).expect("read");
     let caller = Index::new(directory).caller(line(&key).as_bytes(), None, Moment::now());
     assert!(caller.is_ok());
+}
+
+#[test]
+fn a_server_that_runs_takes_changes_up() {
+    let data = Data::with_integrator();
+    let folder = data.path("data").display().to_string();
+    let serve = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--patients",
+        "20",
+        "--data",
+    ];
+    let serving = Serving::start(pilaster(&[&serve[..], &[&folder]].concat()));
+    let key = data.done(&["key", "add", "Example Health", "--environment", "staging"]);
+    let key = line(&key);
+    let until = |status: u16| {
+        let began = Instant::now();
+        loop {
+            let url = format!("{}/Patient?_count=1", serving.base());
+            let answer = send(CLIENT.get(url).header(KEY_HEADER, key));
+            if answer.status() == status {
+                break;
+            }
+            assert!(
+                began.elapsed() < SOON,
+                "{status}: still {}",
+                answer.status()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    until(403);
+    data.done(&["pair", "Example Health", support::SITE]);
+    until(200);
+    data.done(&["unpair", "Example Health", support::SITE]);
+    until(403);
+    let id = data.directory().keys[0].id.to_string();
+    data.done(&["key", "revoke", &id]);
+    until(401);
 }
 
 #[test]

@@ -143,9 +143,8 @@ impl Set {
             secret: secret.clone(),
             disabled,
         }))?;
-        let warning = disabled.then(|| {
-            "warning: the webhook is disabled, so that nothing is sent until `admin webhook enable`"
-        });
+        let warning = disabled
+            .then_some("warning: it is disabled, and sends nothing until `admin webhook enable`");
         let said = Said::done(told).and_maybe(warning.map(str::to_owned));
         Ok(match is_made {
             true => said
