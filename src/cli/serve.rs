@@ -31,7 +31,7 @@ use crate::gateway::id::SiteId;
 use crate::gateway::integrator::Environment;
 use crate::gateway::rate::RateLimit;
 use crate::gateway::site::{Declared, Product, Standing};
-use crate::mapping::{Mapping, embedded, load_files, load_folder};
+use crate::mapping::{embedded, load_files, load_folder};
 use crate::passthrough::Limits as PoolLimits;
 use crate::passthrough::sqlite::Sqlite;
 use crate::server::{
@@ -376,7 +376,7 @@ async fn open_one(
     let site = Arc::new(site);
     let practice = Arc::clone(&site) as Arc<dyn Practice>;
     let stands = cloud::stands(Arc::clone(&practice));
-    let asked = vec![asked(site.mapping(), stands, driver, &pool_limits)];
+    let asked = vec![asked(&site.mapping().pms, stands, driver, &pool_limits)];
     Ok(Opened {
         served: Served::new(vec![practice], Keys::new([(CALLER, KEY)]), operator),
         greeting: Greeting::One {
@@ -391,11 +391,11 @@ async fn open_one(
 }
 
 /// The one practice of a server without configuration, as the gateway asks it.
-fn asked(mapping: &Mapping, stands: Stands, driver: Sqlite, limits: &PoolLimits) -> Asked {
+fn asked(product: &str, stands: Stands, driver: Sqlite, limits: &PoolLimits) -> Asked {
     let declared = Declared {
         id: SiteId(uuid::uuid!(SITE)),
         environment: Environment::Staging,
-        product: Product::named(&mapping.pms),
+        product: Product::named(product),
         pms_id: None,
         authoritative: None,
         name: None,
@@ -418,16 +418,11 @@ fn open_watched(parts: watched::Parts) -> Result<Opened, StartError> {
     if taken.site.is_none() || !taken.state.problems.is_empty() {
         super::tell(&taken.told);
     }
-    let asked = taken.site.as_ref().map(|site| {
-        let stands: Stands = Arc::new(|| Standing::ONLINE);
-        asked(
-            site.mapping(),
-            stands,
-            Sqlite::file(&database, &limits),
-            &limits,
-        )
-    });
-    let asked = asked.into_iter().collect();
+    // A mapping that cannot be read yet does not say which product it is for.
+    let product = taken.site.as_ref().map(|site| Arc::clone(&site.mapping().pms));
+    let product = product.unwrap_or_else(|| Arc::from(place.as_str()));
+    let stands: Stands = Arc::new(|| Standing::ONLINE);
+    let asked = vec![asked(&product, stands, Sqlite::file(&database, &limits), &limits)];
     let (served, greeting) = match taken.site {
         Some(site) => (
             watched.serving(&site),

@@ -91,7 +91,7 @@ impl Direct {
     /// One run, on its thread.
     fn run_now(&self, run: Run, watch: &Arc<Watch>) -> Result<Called, CallError> {
         let owner = Owner {
-            catalogue: place_of(&self.driver.catalogues(), run.call.catalogue.as_deref())?,
+            catalogue: place_of(self.driver.catalogues(), run.call.catalogue.as_deref())?,
             integrator: run.integrator,
             login: run.login,
         };

@@ -159,7 +159,11 @@ impl Gateway {
         });
         let details = |error| failure::details(&error, practice.link.engine(), limit);
         let (called, rows) = ended.map_err(details)?;
-        meter::executed(meter::Class::Registered, called.took, rows.json.len() as u64);
+        meter::executed(
+            meter::Class::Registered,
+            called.took,
+            rows.json.len() as u64,
+        );
         let result = RegisteredResult {
             data: rows.json,
             rows: rows.count,

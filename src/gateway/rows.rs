@@ -1,7 +1,7 @@
 //! The rows of a run as JSON: in one piece for who waits, in pages for who comes back.
 //!
-//! A sink goes with the run, to the thread that reads the rows, and comes back by a channel when the run is over. So no
-//! cell costs a lock, and whatever becomes of the run, what it had is there.
+//! A sink is lent to the run, and goes to the thread that reads the rows; what it has is there when the run is over, however
+//! it ended.
 
 use std::sync::mpsc;
 
@@ -10,7 +10,8 @@ use axum::body::Bytes;
 use super::moment::Moment;
 use super::query::{Page, PageStatus};
 use crate::passthrough::call::json::{Bounds, JsonRows, Part, Total};
-use crate::passthrough::{CellRef, ColumnKind, RowSink, TooLarge};
+use crate::passthrough::call::{Lent, lend};
+use crate::passthrough::{RowSink, TooLarge};
 
 /// Bytes that one row of a page may have beyond the page's own.
 const ROW_BYTES: usize = 64 << 20;
@@ -20,55 +21,9 @@ type HandOver = Box<dyn FnMut(Part) -> Result<(), TooLarge> + Send>;
 /// Takes a page: false where it could not be kept, which ends the run. It may wait.
 pub type Keep = Box<dyn FnMut(Page, Bytes) -> bool + Send>;
 
-/// A sink that comes back when it is dropped.
-struct Lent {
-    rows: Option<JsonRows<HandOver>>,
-    back: mpsc::Sender<JsonRows<HandOver>>,
-}
-
-impl RowSink for Lent {
-    fn begin(&mut self, width: usize, name: &dyn Fn(usize) -> String) {
-        if let Some(rows) = &mut self.rows {
-            rows.begin(width, name);
-        }
-    }
-
-    fn kinds(&mut self, kind: &dyn Fn(usize) -> ColumnKind) {
-        if let Some(rows) = &mut self.rows {
-            rows.kinds(kind);
-        }
-    }
-
-    fn cell(&mut self, cell: CellRef<'_>) -> Result<(), TooLarge> {
-        self.rows
-            .as_mut()
-            .map_or(Err(TooLarge), |rows| rows.cell(cell))
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if let Some(rows) = self.rows.take() {
-            // Nobody may wait for it any more.
-            let _ = self.back.send(rows);
-        }
-    }
-}
-
-fn lend(bounds: Bounds, hand_over: HandOver) -> (Box<dyn RowSink + Send>, Returned) {
-    let (back, returned) = mpsc::channel();
-    let rows = Some(JsonRows::new(bounds, hand_over));
-    (Box::new(Lent { rows, back }), Returned(returned))
-}
-
-/// Where a sink comes back.
-struct Returned(mpsc::Receiver<JsonRows<HandOver>>);
-
-impl Returned {
-    /// What was written all in all. Hands the last part over, which may wait.
-    fn finish(self) -> Result<Total, TooLarge> {
-        self.0.try_recv().map_or(Err(TooLarge), JsonRows::finish)
-    }
+/// What was written all in all, of a run that is over. Hands the last part over, which may wait.
+fn finish(lent: &Lent<JsonRows<HandOver>>) -> Result<Total, TooLarge> {
+    lent.back().map_or(Err(TooLarge), JsonRows::finish)
 }
 
 /// Rows in one piece.
@@ -80,16 +35,16 @@ pub struct Whole {
 
 /// Where they are when the run is over.
 pub struct Collected {
-    returned: Returned,
+    lent: Lent<JsonRows<HandOver>>,
     parts: mpsc::Receiver<Part>,
 }
 
 /// A sink for rows in one piece of at most so many bytes.
 pub fn whole(most: usize) -> (Box<dyn RowSink + Send>, Collected) {
     let (give, parts) = mpsc::channel();
-    let hand_over = Box::new(move |part| give.send(part).map_err(|_| TooLarge));
-    let (sink, returned) = lend(Bounds::whole(most), hand_over);
-    (sink, Collected { returned, parts })
+    let hand_over: HandOver = Box::new(move |part| give.send(part).map_err(|_| TooLarge));
+    let (sink, lent) = lend(JsonRows::new(Bounds::whole(most), hand_over));
+    (sink, Collected { lent, parts })
 }
 
 impl Collected {
@@ -98,7 +53,7 @@ impl Collected {
     /// # Errors
     /// [`TooLarge`]
     pub fn take(self) -> Result<Whole, TooLarge> {
-        self.returned.finish()?;
+        finish(&self.lent)?;
         let part = self.parts.try_iter().last();
         Ok(part.map_or_else(Whole::default, |part| Whole {
             json: part.data,
@@ -111,7 +66,7 @@ impl Collected {
 pub fn paged(bytes: usize, mut keep: Keep) -> (Box<dyn RowSink + Send>, Paged) {
     let (begins, began) = mpsc::channel();
     let mut number = 0;
-    let hand_over = Box::new(move |part: Part| {
+    let hand_over: HandOver = Box::new(move |part: Part| {
         // Pages that are kept cannot be taken back: rows that begin anew are an end.
         if number > 0 && part.first <= 1 {
             return Err(TooLarge);
@@ -132,13 +87,13 @@ pub fn paged(bytes: usize, mut keep: Keep) -> (Box<dyn RowSink + Send>, Paged) {
             false => Err(TooLarge),
         }
     });
-    let (sink, returned) = lend(Bounds::pages(bytes, ROW_BYTES), hand_over);
-    (sink, Paged { returned, began })
+    let (sink, lent) = lend(JsonRows::new(Bounds::pages(bytes, ROW_BYTES), hand_over));
+    (sink, Paged { lent, began })
 }
 
 /// Where the pages stand when the run is over.
 pub struct Paged {
-    returned: Returned,
+    lent: Lent<JsonRows<HandOver>>,
     began: mpsc::Receiver<Moment>,
 }
 
@@ -158,7 +113,7 @@ impl Paged {
     /// [`TooLarge`] where it could not be kept.
     pub async fn finish(self) -> Result<Totals, TooLarge> {
         let finished = tokio::task::spawn_blocking(move || {
-            let total = self.returned.finish()?;
+            let total = finish(&self.lent)?;
             Ok(Totals {
                 rows: total.rows,
                 size: total.bytes,

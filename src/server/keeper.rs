@@ -427,7 +427,11 @@ mod tests {
     }
 
     fn keeper(file: &Path) -> (Arc<Keeper>, Arc<AtomicBool>) {
-        let limits = Limits::default();
+        // One, so that it is the same for each job.
+        let limits = Limits {
+            connections: 1,
+            ..Limits::default()
+        };
         let is_away = Arc::new(AtomicBool::new(true));
         let driver = Server {
             behind: Sqlite::file(file, &limits),

@@ -98,7 +98,9 @@ impl Command {
                     ..Filter::default()
                 };
                 // First: what cannot be noted is not shown.
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build();
                 let journal = Journal::open(&folder, KEPT)?;
                 let noted = journal.record(&Entry::now(What::AuditRead));
                 runtime.map_err(AdminError::Runtime)?.block_on(noted)?;
@@ -111,7 +113,8 @@ impl Command {
                     Ok(_) => {}
                     Err(ExportError::Journal(error)) => return Err(error.into()),
                     // Who reads it may have closed the pipe.
-                    Err(ExportError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                    Err(ExportError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                    }
                     Err(ExportError::Write(_)) => return Ok(ExitCode::from(2)),
                 }
                 Ok(match out.flush() {

@@ -148,16 +148,17 @@ pub fn admit_any(
     app.check_length(&head.uri)?;
     let denied = |denied| refusal::denied(denied, surface);
     let (caller, claims) = caller(app, cloud, surface, head).map_err(denied)?;
-    // Who may ask any site is told why one of them is not there.
-    if caller.all_sites {
-        app.served().site(site)?;
-    }
-    let site: SiteId = site.parse().map_err(|_| refusal::no_site_id())?;
-    if claims.as_ref().is_some_and(|claims| claims.site != site) {
+    let id: SiteId = site.parse().map_err(|_| refusal::no_site_id())?;
+    if claims.as_ref().is_some_and(|claims| claims.site != id) {
         return Err(denied(Denied::OtherSite));
     }
     let device = claims.map(|claims| claims.device.as_str().to_owned());
-    cloud.gateway.admit(&caller, site, device).map_err(denied)
+    let admitted = cloud.gateway.admit(&caller, id, device);
+    if matches!(admitted, Err(Denied::UnknownSite)) {
+        // Who may ask any site is told why one of them is not there.
+        app.served().site(site)?;
+    }
+    admitted.map_err(denied)
 }
 
 /// Whether a request may ask the site of its path, in SQL of its own.

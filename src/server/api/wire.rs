@@ -135,6 +135,7 @@ pub struct PageRows {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "for the description: each is sent by itself")]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "it is never made")]
 pub enum NotRun<'q> {
     Failed(QueryObject<'q>),
     Refused(ErrorEnvelope),

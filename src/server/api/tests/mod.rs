@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::Cloud;
+use crate::journal::{Journal, Retention};
 use crate::gateway::caller::key_hash;
 use crate::gateway::id::{IntegratorId, KeyId, SiteId};
 use crate::gateway::integrator::{AddressRange, Environment, Integrator, Key, Pairing};
@@ -105,7 +106,8 @@ impl Server {
         let store = SqliteStore::open(folder.path(), SealKey::from_bytes([7; 32]));
         let store: Arc<dyn Store> = Arc::new(store.expect("a store"));
         fill(&*store).await;
-        let gateway = Gateway::start(store, Settings::default()).await;
+        let journal = Journal::open(folder.path(), Retention::default()).expect("a journal");
+        let gateway = Gateway::start(store, Arc::new(journal), Settings::default()).await;
         let gateway = gateway.expect("a gateway");
         gateway.serve(practice::all());
         let app = App::new(Setup {
