@@ -26,6 +26,7 @@
 //! | `practice` | a practice to ask without a socket, for the modules above |
 //! | `conditional` | a caller's copy is current while nothing of the resource changed |
 //! | `xml`, `xml_reader` | XML says what JSON says, to a second reading of it |
+//! | `cloud` | the API of integrators and devices, from outside: its answers, its refusals, and that nobody sees another's |
 //! | `firebird` | the Firebird driver, against a private server |
 //! | `admin` | who may ask whom is changed from the command line, and no secret is seen twice |
 //! | `http`, `operator`, `cli`, `limits` | the program from outside |
@@ -46,6 +47,7 @@ mod capability;
 mod chains;
 mod cli;
 mod clinical_facts;
+mod cloud;
 mod conditional;
 mod configured;
 mod examples;
