@@ -4,16 +4,18 @@
 //! `cargo bench --bench http`; `cargo bench --bench http -- --help` lists its options. The two
 //! take turns, since the machine's speed drifts; what counts is the ratio.
 
+mod client;
 mod reference;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use client::Client;
 use pilaster::mapping;
 use pilaster::plan::{self, Context, CountLimits, Planner};
 use pilaster::relation::{Dialect, Value};
@@ -240,8 +242,7 @@ fn pick(round: usize, patients: u32, address: SocketAddr) -> u32 {
         (0..256u32)
             .map(|n| 1 + n * 389 % patients)
             .filter(|id| {
-                client
-                    .get(&format!("{SITE}/Patient/{id}"))
+                get(&mut client, &format!("{SITE}/Patient/{id}"))
                     .starts_with(b"{\"resourceType\":\"Patient\"")
             })
             .collect()
@@ -262,8 +263,8 @@ fn same_answers(
     );
     for round in 0..40 {
         let (one, other) = (
-            ours.get(&read(SITE, round)),
-            theirs.get(&read("/fhir", round)),
+            get(&mut ours, &read(SITE, round)),
+            get(&mut theirs, &read("/fhir", round)),
         );
         assert_eq!(
             String::from_utf8_lossy(&one),
@@ -283,8 +284,8 @@ fn same_answers(
             list
         };
         let (one, other) = (
-            ours.get(&search(SITE, round)),
-            theirs.get(&search("/fhir", round)),
+            get(&mut ours, &search(SITE, round)),
+            get(&mut theirs, &search("/fhir", round)),
         );
         assert_eq!(resources(&one), resources(&other), "search {round}");
     }
@@ -345,7 +346,7 @@ fn load(
                     let mut round = index * 31;
                     while Instant::now() < until {
                         let begun = Instant::now();
-                        client.get(&request(target, round));
+                        get(&mut client, &request(target, round));
                         latencies.push(begun.elapsed());
                         round += 1;
                     }
@@ -365,53 +366,10 @@ fn load(
     }
 }
 
-/// A keep-alive connection.
-struct Client {
-    stream: TcpStream,
-    buffer: Vec<u8>,
-}
-
-impl Client {
-    fn connect(address: SocketAddr) -> Client {
-        let stream = TcpStream::connect(address).expect("connects");
-        stream.set_nodelay(true).expect("no delay");
-        stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .expect("a timeout");
-        Client {
-            stream,
-            buffer: vec![0; 256 * 1024],
-        }
-    }
-
-    fn get(&mut self, path: &str) -> Vec<u8> {
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nOcp-Apim-Subscription-Key: demo-key\r\n\r\n"
-        );
-        self.stream.write_all(request.as_bytes()).expect("writes");
-        let mut filled = 0;
-        loop {
-            let read = self
-                .stream
-                .read(&mut self.buffer[filled..])
-                .expect("answers");
-            assert!(read > 0, "the connection was closed");
-            filled += read;
-            let Some(end) = self.buffer[..filled]
-                .windows(4)
-                .position(|window| window == b"\r\n\r\n")
-            else {
-                continue;
-            };
-            let head = String::from_utf8_lossy(&self.buffer[..end]).to_ascii_lowercase();
-            let length: usize = head
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length:"))
-                .and_then(|length| length.trim().parse().ok())
-                .expect("a content-length");
-            if filled >= end + 4 + length {
-                return self.buffer[end + 4..end + 4 + length].to_vec();
-            }
-        }
-    }
+/// The body of an answer.
+fn get(client: &mut Client, path: &str) -> Vec<u8> {
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nOcp-Apim-Subscription-Key: demo-key\r\n\r\n"
+    );
+    client.ask(&request).to_vec()
 }
