@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 use pilaster::gateway::ask::{Ask, Refused};
 use pilaster::gateway::caller::Caller;
 use pilaster::gateway::id::{IntegratorId, SiteId};
-use pilaster::gateway::integrator::{Environment, Integrator, Pairing};
+use pilaster::gateway::integrator::{Environment, Integrator};
 use pilaster::gateway::link::{Availability, Later, Link, Nature, Run};
-use pilaster::gateway::moment::Moment;
 use pilaster::journal::{Entry, What};
 use pilaster::passthrough::CellRef;
 use pilaster::passthrough::call::{Call, CallError, Called, CommandType, ExecutionMode};
@@ -89,6 +88,10 @@ impl Percentiles {
     }
 
     fn line(&self, name: &str, seconds: u64, reference: Option<&Percentiles>) {
+        if self.0.is_empty() {
+            println!("| {name} | none began | | | | | |");
+            return;
+        }
         let (p50, p99) = (self.at(0.5), self.at(0.99));
         let ratio = reference.map_or(String::new(), |to| format!("{:.2}", p99 / to.at(0.99)));
         println!(
@@ -159,30 +162,15 @@ impl Cloud {
     async fn new(folder: &std::path::Path, options: &Options) -> Cloud {
         let id = |kind: u128, number: u32| uuid::Uuid::from_u128(kind << 64 | u128::from(number));
         let sites: Vec<SiteId> = (0..options.sites).map(|n| SiteId(id(1, n))).collect();
-        let now = Moment::now();
-        let integrators = (0..options.integrators).map(|number| Integrator {
-            id: IntegratorId(id(2, number)),
-            name: format!("integrator {number}"),
-            created_at: now,
-            rate: None,
-            addresses: Vec::new(),
-            disabled: false,
-        });
+        let integrators = (0..options.integrators)
+            .map(|n| made::integrator(IntegratorId(id(2, n)), format!("integrator {n}")));
         let integrators: Vec<Integrator> = integrators.collect();
         let mut changes: Vec<Change> = integrators
             .iter()
             .map(|one| Change::AddIntegrator(one.clone()))
             .collect();
         for integrator in &integrators {
-            changes.extend(sites.iter().map(|site| {
-                Change::SetPairing(Pairing {
-                    integrator: integrator.id,
-                    environment: Environment::Production,
-                    site: *site,
-                    enabled: true,
-                    changed_at: now,
-                })
-            }));
+            changes.extend(sites.iter().map(|site| made::pair(integrator.id, *site)));
         }
         let made = made::gateway(folder, changes).await;
         let waits = Arc::new(Waits {

@@ -6,10 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pilaster::gateway::caller::key_hash;
 use pilaster::gateway::direct::Direct;
-use pilaster::gateway::id::SiteId;
-use pilaster::gateway::integrator::Environment;
+use pilaster::gateway::id::{IntegratorId, KeyId, SiteId};
+use pilaster::gateway::integrator::{Environment, Integrator, Key, Pairing};
 use pilaster::gateway::link::{Availability, Link};
+use pilaster::gateway::moment::Moment;
 use pilaster::gateway::rate::RateLimit;
 use pilaster::gateway::service::{Gateway, Practice, Settings};
 use pilaster::gateway::site::{Declared, Live, Product, Standing};
@@ -23,6 +25,7 @@ use pilaster::store::sqlite::SqliteStore;
 use pilaster::store::{Change, Store};
 use tokio::net::TcpListener;
 
+/// Of the one integrator that asks a server.
 pub const KEY: &str = "key-of-the-benchmark";
 /// The site of a server's one practice.
 pub const SITE: &str = "00000000-0000-4000-8000-000000000001";
@@ -60,6 +63,29 @@ pub async fn gateway(folder: &Path, changes: Vec<Change>) -> Made {
     }
 }
 
+/// An integrator without bounds of its own.
+pub fn integrator(id: IntegratorId, name: String) -> Integrator {
+    Integrator {
+        id,
+        name,
+        created_at: Moment::now(),
+        rate: None,
+        addresses: Vec::new(),
+        disabled: false,
+    }
+}
+
+/// Lets an integrator ask a practice.
+pub fn pair(integrator: IntegratorId, site: SiteId) -> Change {
+    Change::SetPairing(Pairing {
+        integrator,
+        environment: Environment::Production,
+        site,
+        enabled: true,
+        changed_at: Moment::now(),
+    })
+}
+
 /// A practice that is asked by a link.
 pub fn practice(id: SiteId, link: Arc<dyn Link>) -> Practice {
     Practice {
@@ -83,11 +109,27 @@ pub fn practice(id: SiteId, link: Arc<dyn Link>) -> Practice {
 /// Serves the practice in a file from now on, from the state in a folder; and once more without writing its requests into
 /// the journal. Where. To be called on a runtime.
 pub async fn serve(folder: &Path, practice_file: &Path) -> [SocketAddr; 2] {
-    let made = gateway(folder, Vec::new()).await;
+    let id: SiteId = SITE.parse().expect("an id");
+    let caller = IntegratorId::generate();
+    let key = Key {
+        id: KeyId::generate(),
+        integrator: caller,
+        environment: Environment::Production,
+        hash: key_hash(KEY.as_bytes()),
+        ends: "mark".to_owned(),
+        created_at: Moment::now(),
+        expires_at: None,
+        revoked_at: None,
+    };
+    let changes = vec![
+        Change::AddIntegrator(integrator(caller, "benchmark".to_owned())),
+        Change::AddKey(key),
+        pair(caller, id),
+    ];
+    let made = gateway(folder, changes).await;
     let driver = Sqlite::file(practice_file, &PoolLimits::default());
     let standing = Box::new(|| Availability::Online);
     let link = Direct::new(Arc::new(driver), Duration::from_secs(5), standing);
-    let id = SITE.parse().expect("an id");
     made.gateway.serve(vec![practice(id, Arc::new(link))]);
     let metrics = server::install_metrics().expect("metrics");
     let mut addresses = Vec::new();
@@ -95,7 +137,7 @@ pub async fn serve(folder: &Path, practice_file: &Path) -> [SocketAddr; 2] {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let listening = listener.local_addr().expect("an address");
         let app = Arc::new(App::new(Setup {
-            served: Served::new(Vec::new(), Keys::new([("benchmark", KEY)]), None),
+            served: Served::new(Vec::new(), Keys::default(), None),
             base_url: None,
             listening,
             limits: Limits::default(),
