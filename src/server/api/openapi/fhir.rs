@@ -10,7 +10,7 @@ use utoipa::openapi::path::{
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Content, Ref, RefOr, Required};
 
 use super::super::admission::Surface;
@@ -19,6 +19,8 @@ use super::{FHIR, refusals, security};
 /// The schema of an OperationOutcome.
 pub const OUTCOME: &str = "OperationOutcome";
 const RESOURCE: &str = "Resource";
+const PARAMETERS: &str = "FhirParameters";
+const BATCH: &str = "FhirBatch";
 const XML: &str = "FhirXml";
 
 const BASE: &str = "/integrator/sites/{siteId}/fhir/R4";
@@ -47,6 +49,8 @@ struct Described {
     about: &'static str,
     takes: Takes,
     searches: bool,
+    /// Whether its query string must name one resource by an identifier.
+    identifies: bool,
     /// Beside those that all operations have.
     statuses: &'static [u16],
 }
@@ -59,6 +63,7 @@ fn reads(id: &'static str, summary: &'static str, about: &'static str) -> Descri
         about,
         takes: Takes::Nothing,
         searches: false,
+        identifies: false,
         statuses: &[400, 406, 429],
     }
 }
@@ -186,11 +191,14 @@ pub fn paths() -> Vec<(String, PathItem)> {
         (
             "/Patient/$summary",
             vec![
-                summarised(searches(
-                    "summaryByIdentifier",
-                    "The summary of the patient with an identifier",
-                    SUMMARY,
-                )),
+                Described {
+                    identifies: true,
+                    ..summarised(searches(
+                        "summaryByIdentifier",
+                        "The summary of the patient with an identifier",
+                        SUMMARY,
+                    ))
+                },
                 summarised(posts(
                     Takes::Parameters,
                     "summaryByIdentifierInParameters",
@@ -246,6 +254,9 @@ fn operation(described: Described) -> OperationBuilder {
     if !described.about.is_empty() {
         operation = operation.description(Some(described.about));
     }
+    if described.identifies {
+        operation = operation.parameter(identifier());
+    }
     if described.searches {
         operation = operation.parameter(search());
     }
@@ -272,11 +283,11 @@ fn body(takes: Takes) -> Option<RequestBodyBuilder> {
         Takes::Nothing => None,
         Takes::Form => Some(body.content(FORM_TYPE, content(parameters().into()))),
         Takes::Parameters | Takes::Bundle => {
-            let required = match takes {
-                Takes::Bundle => Required::True,
-                _ => Required::False,
+            let (required, schema) = match takes {
+                Takes::Bundle => (Required::True, BATCH),
+                _ => (Required::False, PARAMETERS),
             };
-            let resource = || content(RefOr::Ref(Ref::from_schema_name(RESOURCE)));
+            let resource = || content(RefOr::Ref(Ref::from_schema_name(schema)));
             let all = JSON_TYPES.into_iter();
             let body = all.fold(body, |body, name| body.content(name, resource()));
             Some(body.required(Some(required)))
@@ -297,6 +308,19 @@ fn search() -> Parameter {
         .style(Some(ParameterStyle::Form))
         .explode(Some(true))
         .schema(Some(parameters()))
+        .build()
+}
+
+/// Whose resource is meant, where the path has no id.
+fn identifier() -> Parameter {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    ParameterBuilder::new()
+        .name("identifier")
+        .parameter_in(ParameterIn::Query)
+        .required(Required::True)
+        .description(Some("One identifier, as `system|value` or as `value`."))
+        .example(Some("8003608857211767".into()))
+        .schema(Some(text))
         .build()
 }
 
@@ -323,8 +347,8 @@ pub fn contents(response: ResponseBuilder, schema: &str) -> ResponseBuilder {
         })
 }
 
-/// What resources have in common.
-pub fn schemas() -> [(String, RefOr<Schema>); 3] {
+/// What resources have in common, and what is read of those that are sent here.
+pub fn schemas() -> [(String, RefOr<Schema>); 5] {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let resource = |about: &str, kind: ObjectBuilder| {
         ObjectBuilder::new()
@@ -332,20 +356,84 @@ pub fn schemas() -> [(String, RefOr<Schema>); 3] {
             .description(Some(about))
             .property("resourceType", kind)
             .required("resourceType")
-            .into()
     };
+    let parameters = resource(
+        "R4's Parameters. A parameter that repeats is one of several values.",
+        text().enum_values(Some(["Parameters"])),
+    );
+    let batch = resource(
+        "R4's Bundle of type `batch`: each entry asks by GET, with a URL that begins at the base.",
+        text().enum_values(Some(["Bundle"])),
+    );
     [
-        (RESOURCE.to_owned(), resource("A resource of R4.", text())),
+        (
+            RESOURCE.to_owned(),
+            resource("A resource of R4.", text()).into(),
+        ),
         (
             OUTCOME.to_owned(),
             resource(
                 "R4's resource of errors: `issue.details.coding` has a code of the table of errors.",
                 text().enum_values(Some([OUTCOME])),
-            ),
+            )
+            .into(),
+        ),
+        (
+            PARAMETERS.to_owned(),
+            parameters
+                .property("parameter", ArrayBuilder::new().items(parameter()))
+                .into(),
+        ),
+        (
+            BATCH.to_owned(),
+            batch
+                .property("type", text().enum_values(Some(["batch"])))
+                .required("type")
+                .property("entry", ArrayBuilder::new().items(entry()))
+                .into(),
         ),
         (
             XML.to_owned(),
             text().description(Some("The same in R4's XML.")).into(),
         ),
     ]
+}
+
+/// A parameter of Parameters: the value is a primitive of any type or an Identifier, of which some are written out.
+fn parameter() -> ObjectBuilder {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let number = ObjectBuilder::new().schema_type(Type::Integer);
+    let identifier = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("system", text())
+        .property("value", text())
+        .required("value");
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some(
+            "A name, and one `value[x]`: a primitive of any type, or an Identifier.",
+        ))
+        .property("name", text())
+        .required("name")
+        .property("valueString", text())
+        .property("valueCode", text())
+        .property("valueDate", text())
+        .property("valueInteger", number)
+        .property("valueIdentifier", identifier)
+}
+
+/// An entry of a batch.
+fn entry() -> ObjectBuilder {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let url = text().examples(["Patient?_count=1", "metadata"]);
+    let request = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("method", text().enum_values(Some(["GET"])))
+        .required("method")
+        .property("url", url)
+        .required("url");
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("request", request)
+        .required("request")
 }

@@ -5,6 +5,7 @@
 //! handlers of their own and are written down in [`fhir`].
 
 mod fhir;
+mod links;
 mod refusals;
 
 use utoipa::openapi::header::HeaderBuilder;
@@ -81,9 +82,12 @@ pub fn of_surface(described: &mut OpenApi, surface: Surface, tag: &str) {
                 }
             }
             // An id is for one operation.
-            if surface == Surface::Desktop {
-                id.insert_str(0, "device_");
-            }
+            let prefix = match surface {
+                Surface::Integrator => "",
+                Surface::Desktop => "device_",
+            };
+            id.insert_str(0, prefix);
+            links::add(operation, prefix);
         }
     }
 }
