@@ -10,7 +10,7 @@
 set -euo pipefail
 program=$(realpath "${1:?which program: target/debug/pilaster}")
 seed=${2:-20261122}
-examples=${3:-12}
+examples=${3:-8}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 venv=${CARGO_TARGET_DIR:-$here/../../target}/openapi-venv
 
@@ -34,7 +34,8 @@ stop() {
 }
 trap stop EXIT
 
-"$program" serve --patients 50 --rate-limit off --listen 127.0.0.1:0 >"$work/out" 2>"$work/err" &
+# The synthetic practice's database is a temporary file: it lies with the rest of the run.
+TMPDIR=$work "$program" serve --patients 50 --rate-limit off --listen 127.0.0.1:0 >"$work/out" 2>"$work/err" &
 server=$!
 for _ in $(seq 300); do
   grep -q '^Ready' "$work/out" && break
