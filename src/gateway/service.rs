@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -116,6 +117,8 @@ pub struct Gateway {
     pub(super) messages: Arc<Notify>,
     /// A registered query is to be run.
     pub(super) runs: Notify,
+    /// Whether the practices are known.
+    is_serving: AtomicBool,
     /// Whether nothing new begins.
     ended: watch::Sender<bool>,
 }
@@ -153,11 +156,13 @@ impl Gateway {
                 expiries: Mutex::default(),
                 messages: Arc::default(),
                 runs: Notify::new(),
+                is_serving: AtomicBool::new(false),
                 ended: watch::Sender::new(false),
             }
         });
-        gateway.send_messages()?;
+        // Before anything is sent: what the last process was sending is due again.
         gateway.take_up().await?;
+        gateway.send_messages()?;
         gateway.tend();
         Ok(gateway)
     }
@@ -240,6 +245,14 @@ impl Gateway {
         for lane in self.all_lanes() {
             lane.serve(served.practices.get(&lane.site).cloned());
         }
+        if !self.is_serving.swap(true, Ordering::Release) {
+            self.runs.notify_one();
+        }
+    }
+
+    /// Whether the practices are known: before that, a site that is not among them may yet be.
+    pub(super) fn is_serving(&self) -> bool {
+        self.is_serving.load(Ordering::Acquire)
     }
 
     /// The queue of a site.

@@ -104,7 +104,11 @@ async fn run(gateway: Weak<Gateway>) {
                 return;
             };
             let now = Moment::now();
-            let next = gateway.run_due(now).await;
+            // A run of a site that is not served yet would have failed for that.
+            let next = match gateway.is_serving() {
+                true => gateway.run_due(now).await,
+                false => None,
+            };
             next.map_or(RUNS, |next| next.since(now)).min(RUNS)
         };
         // Who is told waits by itself, so that the gateway can go meanwhile.

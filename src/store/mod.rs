@@ -219,7 +219,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Takes up what a former process left: to be called once, before anything runs. Interrupted queries that could
     /// change nothing wait again, without the pages that they had; all others end as [`Status::ExecutionFailed`] with
-    /// `error`, and their messages are kept. Runs of registered queries likewise.
+    /// `error`, and their messages are kept. Runs of registered queries likewise. Messages that it was sending are due now.
     fn recover(
         &self,
         now: Moment,
@@ -313,7 +313,7 @@ pub trait Store: Send + Sync + 'static {
     fn next_due(&self) -> Later<'_, Result<NextDue, StoreError>>;
 
     /// Messages that are due, so many at the most; each counts one attempt more, and is due again at `again` unless
-    /// [`Store::tried`] says otherwise: an attempt that a restart cuts off is made anew.
+    /// [`Store::tried`] says otherwise: an attempt that a restart cuts off is made anew, see [`Store::recover`].
     fn due_deliveries(
         &self,
         now: Moment,

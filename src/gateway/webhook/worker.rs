@@ -1,7 +1,8 @@
 //! Sends messages: takes up what is due in the store, and says there what came of it.
 //!
 //! A message is taken up for a time ([`LEASE`]) and counted as tried before it is sent. When this process dies meanwhile,
-//! the time passes and it is sent again, with the same id: never lost, twice at worst. Which messages are sent at once is
+//! it is sent again, with the same id, by the next one as it starts: never lost, twice at worst. So it is where the time
+//! passes. Which messages are sent at once is
 //! said by [`super::lanes`].
 
 use std::pin::pin;

@@ -28,4 +28,5 @@ pub async fn conforms(store: &dyn Store) {
     runs::a_cancelled_run_leaves_nothing(store).await;
     restarts::a_restart_takes_up_what_was_at_work(store).await;
     restarts::a_restart_takes_up_runs(store).await;
+    restarts::a_restart_takes_up_what_was_being_sent(store).await;
 }

@@ -3,13 +3,15 @@
 use axum::body::Bytes;
 
 use super::samples::{
-    DAY, HOUR, KEEP, at, begins, call, deliveries_of, error, page, query, registered, scope,
-    scope_with_webhook, start, succeed,
+    DAY, HOUR, KEEP, at, begins, call, deliveries_of, delivery, error, failure, page, query,
+    registered, scope, scope_with_webhook, start, succeed,
 };
+use crate::gateway::id::DeliveryId;
 use crate::gateway::link::Nature;
 use crate::gateway::query::Status;
 use crate::gateway::registered::RegisteredStatus;
-use crate::store::{PageFound, Recovered, Store};
+use crate::gateway::webhook::{Delivery, DeliveryStatus};
+use crate::store::{Finish, PageFound, Recovered, Store, Tried};
 
 pub async fn a_restart_takes_up_what_was_at_work(store: &dyn Store) {
     let scope = scope_with_webhook(store).await;
@@ -63,6 +65,68 @@ pub async fn a_restart_takes_up_what_was_at_work(store: &dyn Store) {
     }
     let again = store.recover(at(DAY), why, KEEP).await;
     assert_eq!(again, Ok(Recovered::default()));
+}
+
+/// A message whose attempt was cut off is due at once, one that waits after an attempt that failed is not.
+pub async fn a_restart_takes_up_what_was_being_sent(store: &dyn Store) {
+    let left = store.due_deliveries(at(DAY * 9), at(DAY * 99), 1_000).await;
+    for message in left.expect("leased") {
+        store
+            .tried(tried(message.id, DeliveryStatus::Failed))
+            .await
+            .expect("noted");
+    }
+    let scope = scope_with_webhook(store).await;
+    let [cut_off, waits] = [(); 2].map(|()| query(&scope));
+    for query in [&cut_off, &waits] {
+        let added = store.add_query(query.clone(), call("select 1")).await;
+        added.expect("added");
+        assert!(begins(store, query.id, Nature::Reads).await);
+        let finish = Finish {
+            delivery: Some(delivery(&scope, query.id)),
+            ..failure(query.id)
+        };
+        assert_eq!(store.finish(finish).await, Ok(true));
+    }
+    let due = store.due_deliveries(at(HOUR), at(HOUR * 5), 10).await;
+    let due = due.expect("leased");
+    assert_eq!(due.len(), 2);
+    let is_of_waits = |message: &&Delivery| message.query == waits.id;
+    let failed = due.iter().find(is_of_waits).expect("leased");
+    let again = tried(failed.id, DeliveryStatus::Pending);
+    store.tried(again).await.expect("noted");
+
+    let why = error("The server was restarted.");
+    store
+        .recover(at(HOUR * 2), why, KEEP)
+        .await
+        .expect("taken up");
+    let due = store.due_deliveries(at(HOUR * 2), at(HOUR * 9), 10).await;
+    let due = due.expect("leased");
+    let due = due.iter().map(|message| (message.query, message.attempts));
+    assert_eq!(due.collect::<Vec<_>>(), [(cut_off.id, 2)]);
+    let due = store.due_deliveries(at(HOUR * 3), at(HOUR * 9), 10).await;
+    let due = due.expect("leased");
+    let due = due.iter().map(|message| (message.query, message.attempts));
+    assert_eq!(due.collect::<Vec<_>>(), [(waits.id, 2)]);
+    for message in deliveries_of(store, &scope).await {
+        store
+            .tried(tried(message.id, DeliveryStatus::Failed))
+            .await
+            .expect("noted");
+    }
+}
+
+/// An attempt after an hour; the next one is due after three, if there is one.
+fn tried(id: DeliveryId, status: DeliveryStatus) -> Tried {
+    Tried {
+        id,
+        status,
+        at: at(HOUR),
+        next_at: at(HOUR * 3),
+        last_status: Some(500),
+        last_problem: None,
+    }
 }
 
 pub async fn a_restart_takes_up_runs(store: &dyn Store) {

@@ -76,7 +76,7 @@ pub(super) fn due(
             SELECT id, environment
             FROM integrators, (SELECT 'staging' AS environment UNION ALL SELECT 'production')
             WHERE hex(id) || environment NOT IN (SELECT value FROM json_each(?5)))
-         UPDATE deliveries SET attempts = attempts + 1, next_at = ?2 WHERE number IN (
+         UPDATE deliveries SET attempts = attempts + 1, next_at = ?2, leased = 1 WHERE number IN (
             SELECT due.number FROM receivers JOIN deliveries AS due ON due.number IN (
                 SELECT number FROM deliveries
                 WHERE integrator = receivers.id AND environment = receivers.environment AND status = 'pending'
@@ -106,7 +106,8 @@ fn receiver_name((integrator, environment): &Receiver) -> String {
 pub(super) fn tried(db: &Db, it: &Tried) -> Result<(), StoreError> {
     let finished_at = (it.status != DeliveryStatus::Pending).then_some(it.at);
     let mut statement = db.sql.prepare_cached(
-        "UPDATE deliveries SET status = ?2, next_at = ?3, last_status = ?4, last_problem = ?5, finished_at = ?6
+        "UPDATE deliveries SET status = ?2, next_at = ?3, last_status = ?4, last_problem = ?5, finished_at = ?6,
+            leased = 0
          WHERE id = ?1 AND status = 'pending'",
     )?;
     statement.execute(params![
@@ -117,6 +118,15 @@ pub(super) fn tried(db: &Db, it: &Tried) -> Result<(), StoreError> {
         it.last_problem,
         finished_at
     ])?;
+    Ok(())
+}
+
+/// Makes the messages due that a former process was sending. Those that wait after an attempt that failed wait on.
+pub(super) fn recover(db: &Db, now: Moment) -> Result<(), StoreError> {
+    db.sql.execute(
+        "UPDATE deliveries SET next_at = ?1, leased = 0 WHERE status = 'pending' AND leased = 1",
+        [now],
+    )?;
     Ok(())
 }
 

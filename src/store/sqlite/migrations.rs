@@ -6,7 +6,10 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The first one makes version 1 of nothing.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+];
 
 /// The version that this program writes.
 pub(super) const NEWEST: usize = MIGRATIONS.len();

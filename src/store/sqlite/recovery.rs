@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use super::columns::{Json, Named};
 use super::tasks::Db;
-use super::{pages, queries, registered};
+use super::{deliveries, pages, queries, registered};
 use crate::gateway::id::{DeliveryId, IntegratorId, QueryId, SiteId};
 use crate::gateway::integrator::Environment;
 use crate::gateway::moment::Moment;
@@ -26,7 +26,7 @@ struct Interrupted {
 }
 
 /// Takes up what a former process left. Interrupted queries that could change nothing wait again; the others have failed,
-/// with `error`. So with the runs of registered queries. Gives the queries that have pages no more, too.
+/// with `error`. So with the runs of registered queries. Messages that it was sending are due. Gives the queries that have pages no more, too.
 pub(super) fn recover(
     db: &Db,
     now: Moment,
@@ -51,6 +51,7 @@ pub(super) fn recover(
     let (again, failed) = registered::recover(db, now, error)?;
     recovered.again += again;
     recovered.failed += failed;
+    deliveries::recover(db, now)?;
     Ok((recovered, ids))
 }
 
