@@ -29,6 +29,7 @@
 //! | `cloud` | the API of integrators and devices, from outside: its answers, its refusals, and that nobody sees another's |
 //! | `firebird` | the Firebird driver, against a private server |
 //! | `admin` | who may ask whom is changed from the command line, and no secret is seen twice |
+//! | `kills` | kill -9 under load: nothing promised is lost or done twice |
 //! | `http`, `operator`, `cli`, `limits` | the program from outside |
 //! | `odbc` | rows, errors and ends of statements behind ODBC, with the feature of that name |
 //! | `upstream` | a site behind another SQL Passthrough API answers as one here does, and what fails there is told |
@@ -57,6 +58,7 @@ mod http;
 mod illustrative;
 mod includes;
 mod indexes;
+mod kills;
 mod limits;
 mod mapping_check;
 mod mapping_docs;
