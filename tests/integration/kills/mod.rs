@@ -279,5 +279,5 @@ fn nothing_promised_is_lost_or_done_twice() {
         known.registered.len(),
         load.read.load(std::sync::atomic::Ordering::Relaxed),
     );
-    assert!(known.queries.len() as u64 > kills && readers > 0 && !known.registered.is_empty());
+    assert!(readers > 0 && known.queries.len() > readers && !known.registered.is_empty());
 }
