@@ -419,10 +419,18 @@ fn open_watched(parts: watched::Parts) -> Result<Opened, StartError> {
         super::tell(&taken.told);
     }
     // A mapping that cannot be read yet does not say which product it is for.
-    let product = taken.site.as_ref().map(|site| Arc::clone(&site.mapping().pms));
+    let product = taken
+        .site
+        .as_ref()
+        .map(|site| Arc::clone(&site.mapping().pms));
     let product = product.unwrap_or_else(|| Arc::from(place.as_str()));
     let stands: Stands = Arc::new(|| Standing::ONLINE);
-    let asked = vec![asked(&product, stands, Sqlite::file(&database, &limits), &limits)];
+    let asked = vec![asked(
+        &product,
+        stands,
+        Sqlite::file(&database, &limits),
+        &limits,
+    )];
     let (served, greeting) = match taken.site {
         Some(site) => (
             watched.serving(&site),

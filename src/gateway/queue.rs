@@ -1,13 +1,17 @@
 //! Whose turn it is at a practice.
 //!
 //! Plain data, without a clock: takes what wants a turn, gives who has it. Immediate queries go before all others, for
-//! somebody waits for them; within a class the integrators take turns, so that who sends many waits for its own, not others
+//! somebody waits for them; but where they leave no gap, one of the others has a turn after so many of them ([`PATIENCE`]), or
+//! it would have none for ever. Within a class the integrators take turns, so that who sends many waits for its own, not others
 //! for it. Of the places there are, all but one serve what nobody waits for: else an immediate query could wait for minutes
 //! behind the statements of async ones.
 
 use std::collections::{HashMap, VecDeque};
 
 use super::id::IntegratorId;
+
+/// Immediate queries that have their turn in a row while others wait and none of them is at work.
+const PATIENCE: u32 = 16;
 
 /// What waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -96,6 +100,8 @@ pub struct Queue<T> {
     classes: [Fair<T>; 2],
     most: usize,
     tickets: u64,
+    /// Immediate queries that have gone before a waiting one of the others.
+    passed: u32,
 }
 
 impl<T> Queue<T> {
@@ -107,6 +113,7 @@ impl<T> Queue<T> {
             classes: [Fair::default(), Fair::default()],
             most,
             tickets: 0,
+            passed: 0,
         }
     }
 
@@ -140,11 +147,20 @@ impl<T> Queue<T> {
             Class::Immediate => true,
             Class::Background => with_background && background < (self.places - 1).max(1),
         };
-        let class = [Class::Immediate, Class::Background]
+        let waits = self.waiting(Class::Background) > 0 && may(Class::Background);
+        let order = match waits && background == 0 && self.passed >= PATIENCE {
+            true => [Class::Background, Class::Immediate],
+            false => [Class::Immediate, Class::Background],
+        };
+        let class = order
             .into_iter()
             .find(|class| may(*class) && self.classes[class.place()].len() > 0)?;
         let what = self.classes[class.place()].pop()?;
         self.busy[class.place()] += 1;
+        self.passed = match class {
+            Class::Immediate if waits => self.passed + 1,
+            _ => 0,
+        };
         Some((class, what))
     }
 
@@ -216,6 +232,23 @@ mod tests {
         }
         assert_eq!(order, ["i1", "j1", "k1", "i2", "i3", "b1"]);
         assert!(queue.is_idle());
+    }
+
+    #[test]
+    fn immediate_queries_without_a_gap_let_one_of_the_others_through() {
+        let mut queue = Queue::new(1, 1000);
+        queue.push(Class::Background, who(1), "b").expect("room");
+        let mut before = 0;
+        loop {
+            queue.push(Class::Immediate, who(2), "i").expect("room");
+            let (class, _) = queue.next(true).expect("a turn");
+            queue.done(class);
+            match class {
+                Class::Immediate => before += 1,
+                Class::Background => break,
+            }
+        }
+        assert_eq!(before, PATIENCE);
     }
 
     #[test]

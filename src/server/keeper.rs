@@ -382,7 +382,7 @@ mod tests {
     use super::*;
     use crate::mapping::load_files;
     use crate::passthrough::sqlite::Sqlite;
-    use crate::passthrough::{Connection, Driver, Limits, Session, Watch};
+    use crate::passthrough::{Connection, Driver, Limits, Watch};
     use crate::relation::Dialect;
 
     /// A server elsewhere with a file's database, which can be away.
@@ -427,11 +427,7 @@ mod tests {
     }
 
     fn keeper(file: &Path) -> (Arc<Keeper>, Arc<AtomicBool>) {
-        // One, so that it is the same for each job.
-        let limits = Limits {
-            connections: 1,
-            ..Limits::default()
-        };
+        let limits = Limits::default();
         let is_away = Arc::new(AtomicBool::new(true));
         let driver = Server {
             behind: Sqlite::file(file, &limits),
@@ -480,28 +476,10 @@ mod tests {
         let said = Arc::clone(&keeper).metadata().await.expect("metadata");
         assert_eq!(said.practice_name.as_deref(), Some("Harbour"));
 
-        // While the kept connection is at work, another is not to be had.
+        // The connection that is kept stays with its thread; another is not to be had.
         is_away.store(true, Ordering::Relaxed);
-        let pool = &keeper.config.pool;
-        let (begun, has_begun) = tokio::sync::oneshot::channel();
-        let (end, may_end) = std::sync::mpsc::channel::<()>();
-        let working = tokio::spawn({
-            let pool = Arc::clone(pool);
-            async move {
-                let job = move |session: &mut Session<'_>| {
-                    session.ping()?;
-                    let _ = begun.send(());
-                    let _ = may_end.recv();
-                    Ok::<_, PassthroughError>(())
-                };
-                pool.run(job).await
-            }
-        });
-        has_begun.await.expect("at work");
-        let ping = pool.run(|session: &mut Session<'_>| session.ping()).await;
+        let ping = keeper.config.pool.run_now(|session| session.ping());
         assert!(ping.is_err());
         assert_eq!(keeper.standing(), Standing::UNREACHABLE);
-        end.send(()).expect("it waits");
-        working.await.expect("no panic").expect("done");
     }
 }

@@ -42,7 +42,7 @@ fn link(to: &str, is_paged: bool) -> Link {
         .parameter("siteId", "$request.path.siteId")
         .parameter("queryId", "$response.body#/id");
     match is_paged {
-        true => link.parameter("pageNumber", 1),
+        true => link.parameter("pageNumber", "1"),
         false => link,
     }
     .build()

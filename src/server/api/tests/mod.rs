@@ -18,13 +18,13 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::Cloud;
-use crate::journal::{Journal, Retention};
 use crate::gateway::caller::key_hash;
 use crate::gateway::id::{IntegratorId, KeyId, SiteId};
 use crate::gateway::integrator::{AddressRange, Environment, Integrator, Key, Pairing};
 use crate::gateway::moment::Moment;
 use crate::gateway::service::{Gateway, Settings};
 use crate::gateway::token::Tokens;
+use crate::journal::{Journal, Retention};
 use crate::server::app::{App, Limits, Served, Setup, router};
 use crate::server::{Explorer, Keys, Peer};
 use crate::store::seal::SealKey;
