@@ -272,7 +272,8 @@ pub fn measure(options: &Options) {
         everywhere,
     );
     let take = |kind| cloud.waits.take(kind);
-    (take(Kind::Immediate), take(Kind::Async));
+    take(Kind::Immediate);
+    take(Kind::Async);
     let sent = [(Kind::Immediate, options.rate)];
     spread(&cloud, &runtime, options.seconds, &sent, everywhere);
     let alone = take(Kind::Immediate);

@@ -69,6 +69,9 @@ struct Options {
     bench: bool,
 }
 
+/// One of the contests.
+type Contest = fn(&Options);
+
 fn main() {
     let options = Options::parse();
     if let Some(folder) = &options.serve {
@@ -80,7 +83,7 @@ fn main() {
         std::thread::available_parallelism().map_or(0, usize::from),
         load.split(' ').next().unwrap_or("unknown"),
     );
-    let contests: [(&str, fn(&Options)); _] = [
+    let contests: [(&str, Contest); _] = [
         ("latency", latency::measure),
         ("immediate", immediate::measure),
         ("result", result::measure),

@@ -165,7 +165,7 @@ fn tend(connection: &mut Connection, retention: Retention, told: &mut Option<Hea
         Err(error) => tracing::error!(%error, "what is past its retention stays in the journal"),
     }
     match head(connection) {
-        Ok(head) if *told != Some(head) => {
+        Ok(head) if *told != Some(head) && head.seq > 0 => {
             tracing::info!(%head, "the journal's last entry");
             *told = Some(head);
         }

@@ -870,7 +870,7 @@ fn messages_are_shown_with_what_became_of_them() {
     };
     let (waits, failed) = (Some(waits.to_string()), Some(failed.to_string()));
     assert_eq!(listed(&[]).0, [failed.clone(), waits.clone()]);
-    assert_eq!(listed(&["--limit", "1"]).0, [failed.clone()]);
+    assert_eq!(listed(&["--limit", "1"]).0, std::slice::from_ref(&failed));
     assert_eq!(listed(&["--status", "pending"]).0, [waits]);
     let (ids, all) = listed(&["--status", "failed", "--integrator", "example health"]);
     assert_eq!(ids, [failed]);

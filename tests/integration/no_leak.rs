@@ -228,7 +228,7 @@ fn no_value_is_logged_where_a_search_is_answered() {
 fn no_value_is_logged_by_the_program_at_trace() {
     let practice = practice();
     let folder = mapping_folder("bp-premier");
-    let mut command = pilaster(&["serve", "--listen", "127.0.0.1:0"]);
+    let mut command = pilaster(&["serve", "--rate-limit", "off", "--listen", "127.0.0.1:0"]);
     command
         .arg("--mapping")
         .arg(&folder)

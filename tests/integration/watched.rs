@@ -74,7 +74,8 @@ impl Folder {
 
     fn serve(&self) -> Serving {
         let (mapping, database) = (self.path("mapping"), self.path("small.sqlite"));
-        let args = ["serve", "--watch", "--listen", "127.0.0.1:0", "--mapping"];
+        let mut args = vec!["serve", "--rate-limit", "off", "--watch"];
+        args.extend(["--listen", "127.0.0.1:0", "--mapping"]);
         let place = [text(&mapping), "--sqlite", text(&database)];
         Serving::start(quiet(pilaster(&[&args[..], &place].concat())))
     }

@@ -142,6 +142,7 @@ INSERT INTO PATIENTS VALUES (7, 'Nguyen');",
     let file = folder.path().join("pilaster.toml");
     let file = file.to_str().expect("a path in UTF-8");
     let mut command = pilaster(&["serve", "--listen", "127.0.0.1:0", "--config", file]);
+    command.args(["--rate-limit", "off"]);
     command.env("ACME_KEY", "key-of-acme");
     command.env("FIREBIRD_PASSWORD", super::server::PASSWORD);
     // Nobody reads a line for each request.
