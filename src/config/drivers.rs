@@ -126,7 +126,7 @@ impl Drivers {
             return Ok(None);
         }
         if site.server == Server::Sqlite {
-            return Ok(Some(Arc::new(writable(sqlite(site)))));
+            return Ok(Some(Arc::new(sqlite(site).writable())));
         }
         let site = SiteEntry {
             server: site.passthrough.server(&site.server),
@@ -171,11 +171,6 @@ fn sqlite(site: &SiteEntry) -> Sqlite {
     let files = site.databases.iter();
     let files = files.map(|(name, file)| (Arc::clone(name), PathBuf::from(file)));
     Sqlite::files(files, &site.limits)
-}
-
-/// The same files, on which callers' own statements may write.
-fn writable(sqlite: Sqlite) -> Sqlite {
-    sqlite.writable()
 }
 
 fn mssql_options(server: &MssqlServer, site: &SiteEntry) -> mssql::Options {

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
-use uuid::Uuid;
 
 use super::id::{IntegratorId, SiteId};
 use super::integrator::{
@@ -298,11 +297,6 @@ impl std::fmt::Display for AddressRange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.first, self.prefix)
     }
-}
-
-/// The id in a path, where it is one.
-pub fn id_in_path(text: &str) -> Option<Uuid> {
-    Uuid::try_parse(text).ok()
 }
 
 #[cfg(test)]

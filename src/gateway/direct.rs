@@ -82,12 +82,6 @@ impl Direct {
         drop(old);
     }
 
-    /// Closes lines that nobody has used for a while.
-    pub fn close_idle(&self) {
-        let old = take_old(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner));
-        drop(old);
-    }
-
     /// One run, on its thread.
     fn run_now(&self, run: Run, watch: &Arc<Watch>) -> Result<Called, CallError> {
         let owner = Owner {
@@ -153,6 +147,12 @@ impl Link for Direct {
 
     fn catalogues(&self) -> Vec<Arc<str>> {
         self.driver.catalogues().to_vec()
+    }
+
+    fn close_idle(&self) {
+        let old = take_old(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner));
+        // Outside of the lock: closing may take time.
+        drop(old);
     }
 
     fn run(self: Arc<Self>, run: Run) -> Later<'static, Result<Called, CallError>> {

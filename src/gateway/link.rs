@@ -71,6 +71,9 @@ pub trait Link: Send + Sync + 'static {
     /// The names of its databases, the default one first; empty where there is one without a name.
     fn catalogues(&self) -> Vec<Arc<str>>;
 
+    /// Closes what has been kept without use for a while. It may wait.
+    fn close_idle(&self) {}
+
     /// Runs a command. When the future is dropped, the statement is cancelled.
     fn run(self: Arc<Self>, run: Run) -> Later<'static, Result<Called, CallError>>;
 }

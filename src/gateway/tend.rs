@@ -37,6 +37,12 @@ impl Gateway {
             Arc::downgrade(self),
             SWEEP,
             async |gateway: Arc<Gateway>| {
+                let lanes = gateway.all_lanes();
+                // On a thread that may wait; nobody waits for it.
+                drop(tokio::task::spawn_blocking(move || {
+                    let practices = lanes.iter().filter_map(|lane| lane.practice());
+                    practices.for_each(|practice| practice.link.close_idle());
+                }));
                 if let Err(error) = gateway.store.sweep(Moment::now()).await {
                     tracing::error!(%error, "what is over could not be removed");
                 }
