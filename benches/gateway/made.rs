@@ -139,6 +139,7 @@ pub async fn serve(folder: &Path, practice_file: &Path) -> [SocketAddr; 2] {
         let app = Arc::new(App::new(Setup {
             served: Served::new(Vec::new(), Keys::default(), None),
             base_url: None,
+            proxies: server::TrustedProxies::default(),
             listening,
             limits: Limits::default(),
             metrics: Some(metrics.clone()),

@@ -22,6 +22,7 @@ use super::{StartError, tell};
 use crate::config::{self, Config, Drivers, MappingSource, Process, Read, SiteEntry};
 use crate::cursor::CursorKey;
 use crate::gateway::enrich::Known;
+use crate::gateway::integrator::AddressRange;
 use crate::gateway::service as gateway;
 use crate::mapping::{Diagnostics, Options};
 use crate::passthrough::Pool;
@@ -80,6 +81,7 @@ struct Watch {
 struct Fixed {
     listen: Option<std::net::SocketAddr>,
     base_url: Option<String>,
+    trusted_proxies: Vec<AddressRange>,
     data: Option<PathBuf>,
 }
 
@@ -88,6 +90,7 @@ impl Fixed {
         Fixed {
             listen: config.listen,
             base_url: config.base_url.as_ref().map(ToString::to_string),
+            trusted_proxies: config.trusted_proxies.clone(),
             data: config.data.clone(),
         }
     }
@@ -335,7 +338,9 @@ impl Configured {
         };
         let config = read.config;
         if Fixed::of(&config) != self.fixed {
-            tracing::warn!("listen, base-url and data are taken up at the next start");
+            tracing::warn!(
+                "listen, base-url, trusted-proxies and data are taken up at the next start"
+            );
         }
         let taken = tokio::task::block_in_place(|| {
             self.mind(config.files.clone(), folders(&config));

@@ -36,6 +36,7 @@ use crate::passthrough::Limits as PoolLimits;
 use crate::passthrough::sqlite::Sqlite;
 use crate::server::{
     self, App, BaseUrl, Explorer, Keys, MappingState, OperatorKey, Practice, Served, Setup,
+    TrustedProxies,
 };
 
 /// The one site of a server without configuration.
@@ -142,6 +143,7 @@ fn start(args: Args) -> Result<(), StartError> {
         let app = Arc::new(App::new(Setup {
             served: opened.served,
             base_url: plan.base_url,
+            proxies: plan.proxies,
             listening,
             limits: server::Limits::default(),
             metrics: Some(metrics),
@@ -184,6 +186,7 @@ fn start(args: Args) -> Result<(), StartError> {
 struct Plan {
     listen: SocketAddr,
     base_url: Option<BaseUrl>,
+    proxies: TrustedProxies,
     data: Option<PathBuf>,
     operator: Option<OperatorKey>,
     explorer: Explorer,
@@ -198,6 +201,7 @@ impl Plan {
         let mut plan = Plan {
             listen: LISTEN,
             base_url: args.base_url.clone(),
+            proxies: TrustedProxies::default(),
             data: args.data.clone(),
             operator: operator_key::read(args.operator_key_file.as_deref())?,
             explorer: Explorer::Off,
@@ -212,6 +216,7 @@ impl Plan {
             super::config::tell_warnings(&read, colour);
             plan.listen = read.config.listen.unwrap_or(LISTEN);
             plan.base_url = plan.base_url.or_else(|| read.config.base_url.clone());
+            plan.proxies = TrustedProxies::new(read.config.trusted_proxies.clone());
             plan.data = plan.data.or_else(|| read.config.data.clone());
             if plan.operator.is_some() {
                 read.config.operator_key = plan.operator.take();

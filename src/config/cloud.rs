@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::read::Section;
 use super::secrets::Secrets;
+use crate::gateway::rate::Limit;
 use crate::mapping::Problem;
 
 /// A day.
@@ -114,7 +115,7 @@ fn rate_limit(root: &Section<'_>) -> Option<Option<u32>> {
             );
             None
         }
-        None => root.number("rate-limit", 1..=1_000_000).map(Some),
+        None => root.number("rate-limit", 1..=Limit::MOST.into()).map(Some),
     }
 }
 

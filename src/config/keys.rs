@@ -78,6 +78,12 @@ pub static TABLES: &[Table] = &[
                 "What links in answers begin with, where callers see another URL than this machine does. Taken up at a start only.",
             ),
             key(
+                "trusted-proxies",
+                "a list of addresses and ranges, such as `[\"10.0.0.0/8\"]`",
+                Some("none"),
+                "Proxies that are believed when they say in `X-Forwarded-For` who calls. Without it the address that integrators' lists and the audit trail know is the proxy's. Taken up at a start only.",
+            ),
+            key(
                 "data",
                 "a folder",
                 Some("a temporary one"),
@@ -103,7 +109,7 @@ pub static TABLES: &[Table] = &[
             ),
             key(
                 "rate-limit",
-                "1 to 1000000, `\"off\"`",
+                "1 to 10000, `\"off\"`",
                 Some("15"),
                 "Queries of one integrator in any rolling 5 seconds, of those that count; `off`: no bound. An integrator may have a number of its own.",
             ),

@@ -50,6 +50,8 @@ const MAX_FILE: u64 = 1 << 20;
 pub struct Config {
     pub listen: Option<SocketAddr>,
     pub base_url: Option<BaseUrl>,
+    /// Proxies that say in `X-Forwarded-For` whom they speak for.
+    pub trusted_proxies: Vec<integrator::AddressRange>,
     /// Keeps the key of page links between starts.
     pub data: Option<PathBuf>,
     pub operator_key: Option<OperatorKey>,

@@ -125,22 +125,34 @@ impl<'t> Section<'t> {
 
     /// A list of texts.
     pub(super) fn texts(&self, key: &'static str) -> Option<Vec<String>> {
+        self.list(key, |text| Ok(text.to_owned()))
+    }
+
+    /// A list of texts that say something of their own form; what is wrong is reported and left out.
+    pub(super) fn list<T>(
+        &self,
+        key: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
         let value = self.get(key)?;
         let Some(list) = value.get_ref().as_array() else {
             self.wrong_type(key, value, "a list of texts, [\"…\"]");
             return None;
         };
-        let mut texts = Vec::new();
+        let mut found = Vec::new();
         for entry in list.iter() {
             match entry.get_ref().as_str() {
                 Some(text) if text.trim().is_empty() => {
                     self.invalid(&entry.span(), format!("a text of `{key}` is empty"));
                 }
-                Some(text) => texts.push(text.to_owned()),
+                Some(text) => match parse(text) {
+                    Ok(parsed) => found.push(parsed),
+                    Err(wanted) => self.invalid(&entry.span(), format!("`{key}`: {wanted}")),
+                },
                 None => self.wrong_type(key, entry, "a list of texts"),
             }
         }
-        Some(texts)
+        Some(found)
     }
 
     /// A text that must be there.

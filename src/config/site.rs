@@ -14,6 +14,7 @@ use super::{
     Config, Environment, KeyEntry, MappingSource, Mappings, Problems, Read, Server, SiteEntry,
     cloud, passthrough, practice, rules, server,
 };
+use crate::gateway::integrator::AddressRange;
 use crate::mapping::{
     At, Diagnostics, Mapping, Options, Problem, Report, SourceFile, Span, embedded, nearest,
     suggest,
@@ -105,6 +106,11 @@ impl Reading<'_> {
         let base_url = root.parsed("base-url", |text| {
             text.parse::<BaseUrl>().map_err(|error| error.to_string())
         });
+        let trusted_proxies = root.list("trusted-proxies", |text| {
+            let range = text.parse::<AddressRange>();
+            range.map_err(|error| error.to_string())
+        });
+        let trusted_proxies = trusted_proxies.unwrap_or_default();
         let data = root.text("data");
         let operator_key = self.secrets.read(&root, "operator-key").and_then(|key| {
             let made = OperatorKey::new(key.reveal());
@@ -136,6 +142,7 @@ impl Reading<'_> {
         Some(Config {
             listen: listen.map(|listen| listen.value),
             base_url: base_url.map(|url| url.value),
+            trusted_proxies,
             data: data.map(|data| folder.join(data.value)),
             operator_key,
             explorer,

@@ -55,6 +55,7 @@ fn a_whole_file_is_read() {
 listen = "127.0.0.1:8080"
 base-url = "https://fhir.example.org/"
 data = "kept"
+trusted-proxies = ["10.0.0.0/8", "::1"]
 operator-key = {{ env = "OPERATOR" }}
 
 {KEY}
@@ -93,6 +94,8 @@ page = 10
             .as_deref()
             .is_some_and(|data| data.ends_with("kept"))
     );
+    let proxies = config.trusted_proxies.iter().map(ToString::to_string);
+    assert_eq!(proxies.collect::<Vec<_>>(), ["10.0.0.0/8", "::1/128"]);
     assert_eq!(config.files.len(), 2);
     let [site] = &config.sites[..] else {
         panic!("one site")
@@ -127,6 +130,7 @@ fn every_problem_is_reported_with_its_place_and_no_secret_is_shown() {
     let text = r#"
 listen = "localhost"
 base-url = "ftp://x"
+trusted-proxies = ["10.0.0.0/8", "10.0.0.0/33"]
 lisen = "x"
 operator-key = "0123456789abcdef"
 

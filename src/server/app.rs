@@ -27,6 +27,7 @@ use super::observe::caught;
 use super::operator;
 use super::operator_key::OperatorKey;
 use super::practice::Practice;
+use super::proxy::TrustedProxies;
 use super::reply::Refusal;
 use super::watched::MappingState;
 use super::{audit, encoding, fhir, health, observe, reply};
@@ -148,6 +149,8 @@ pub struct Setup {
     pub served: Served,
     /// What links begin with, where the operator says so.
     pub base_url: Option<BaseUrl>,
+    /// Who may say whom it speaks for.
+    pub proxies: TrustedProxies,
     /// The address that is listened on.
     pub listening: SocketAddr,
     pub limits: Limits,
@@ -165,6 +168,7 @@ pub struct App {
     /// How often something else was served.
     changes: AtomicU64,
     pub(super) origin: Origin,
+    pub(super) proxies: TrustedProxies,
     pub(super) limits: Limits,
     pub(super) in_flight: Semaphore,
     /// As many answers become XML at once as there are processors: each takes one, and several times the
@@ -190,6 +194,7 @@ impl App {
             served: RwLock::new(Arc::new(setup.served)),
             changes: AtomicU64::new(0),
             origin: Origin::new(setup.base_url, setup.listening),
+            proxies: setup.proxies,
             in_flight: Semaphore::new(setup.limits.in_flight),
             xml: Arc::new(Semaphore::new(
                 std::thread::available_parallelism().map_or(1, NonZero::get),
@@ -314,6 +319,7 @@ pub(super) fn bare(operator: Option<OperatorKey>) -> Arc<App> {
     Arc::new(App::new(Setup {
         served: Served::new(Vec::new(), keys, operator),
         base_url: None,
+        proxies: TrustedProxies::default(),
         listening: SocketAddr::from(([127, 0, 0, 1], 80)),
         limits: Limits::default(),
         metrics: None,

@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// The address that a request's connection comes from, in the request's extensions: an IPv4 address as such, also where
-/// the socket has it in IPv6's form. It is the proxy's where there is one.
+/// the socket has it in IPv6's form. Where a trusted proxy says whom it speaks for, it is that one's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
 

@@ -17,6 +17,7 @@
 //! | `audit` | a filter with the operator's key → the journal's entries, as AuditEvents |
 //! | `operator_key` | a request → whether it has the operator's key |
 //! | `keys`, `path`, `wishes`, `negotiate`, `prefer`, `body` | parts of a request → what they mean |
+//! | `proxy` | a socket and what a proxy says → the caller's address |
 //! | `base_url` | a request → what its links begin with |
 //! | `encoding` | what a caller accepts → gzip or nothing |
 //! | `reply`, `pretty` | a refusal → an OperationOutcome or an envelope; JSON → indented JSON |
@@ -56,6 +57,7 @@ pub(crate) mod path;
 mod practice;
 mod prefer;
 mod pretty;
+mod proxy;
 mod reply;
 mod watched;
 mod wishes;
@@ -71,4 +73,5 @@ pub use metrics::install as install_metrics;
 pub use operator::explain_base;
 pub use operator_key::{OperatorKey, OperatorKeyError};
 pub use practice::{Practice, Reply};
+pub use proxy::TrustedProxies;
 pub use watched::{MappingProblem, MappingState, MappingStatus};

@@ -92,7 +92,11 @@ pub async fn observe(
     let method = known(request.method());
     let place = TraceContext::of(request.headers(), [new_id(), new_id()]);
     let (trace, span, parent) = (place.trace, place.span, place.parent);
-    let address = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let peer = request.extensions().get::<Peer>().copied();
+    let address = peer.map(|peer| app.proxies.caller(peer.0, request.headers()));
+    if let Some(address) = address {
+        request.extensions_mut().insert(Peer(address));
+    }
     request.extensions_mut().insert(RequestId(id));
     request.extensions_mut().insert(place.clone());
     let under_way = metrics::InFlight::begin();

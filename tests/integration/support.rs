@@ -134,6 +134,7 @@ impl Server {
                         operator,
                     ),
                     base_url,
+                    proxies: server::TrustedProxies::default(),
                     listening,
                     limits,
                     metrics: Some(server::install_metrics().expect("metrics")),

@@ -107,6 +107,24 @@ fn who_calls_is_judged_first() {
 }
 
 #[test]
+fn behind_a_trusted_proxy_the_caller_is_whom_it_names() {
+    let cloud = Cloud::start("trusted-proxies = [\"127.0.0.0/8\"]\n", &[]);
+    let from = |named: &str| {
+        let mut asker = cloud.with_key(&cloud.keys.elsewhere);
+        let header = ("X-Forwarded-For".to_owned(), named.to_owned());
+        asker.headers.push(header);
+        asker.get(&format!("/sites/{FIRST}"))
+    };
+    assert_eq!(from("192.0.2.9").status, 200);
+    assert_eq!(from("203.0.113.5, 192.0.2.9, 127.0.0.7").status, 200);
+    for other in ["203.0.113.5", "192.0.2.9, 203.0.113.5", "192.0.2.9, ?", ""] {
+        refused(&from(other), 403, "PG004");
+    }
+    let kept = cloud.admin(&["audit", "export"]);
+    assert!(kept.contains("\"192.0.2.9\""), "{kept}");
+}
+
+#[test]
 fn a_token_is_of_one_device_and_one_site_for_its_time() {
     let cloud = shared();
     let acme = cloud.acme();

@@ -26,7 +26,7 @@ use crate::gateway::service::{Gateway, Settings};
 use crate::gateway::token::Tokens;
 use crate::journal::{Journal, Retention};
 use crate::server::app::{App, Limits, Served, Setup, router};
-use crate::server::{Explorer, Keys, Peer};
+use crate::server::{Explorer, Keys, Peer, TrustedProxies};
 use crate::store::seal::SealKey;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Change, Store};
@@ -113,6 +113,7 @@ impl Server {
         let app = App::new(Setup {
             served: Served::new(Vec::new(), Keys::new([("file", FILE)]), None),
             base_url: None,
+            proxies: TrustedProxies::default(),
             listening: ([127, 0, 0, 1], 8080).into(),
             limits,
             metrics: None,
