@@ -31,8 +31,13 @@ const CARRIES: Carries = Carries {
     return_value: false,
 };
 
+/// Texts that are one statement which only reads, and stay prepared; as many as the client keeps.
+const KEPT: usize = 16;
+
 pub(super) struct SqliteLine {
     connection: Connection,
+    /// The one that was used last at the end.
+    kept: Vec<Arc<str>>,
     path: PathBuf,
     file: FileId,
     /// The types with which columns are declared can be read as text.
@@ -71,6 +76,7 @@ impl SqliteLine {
         confined::confine(&mut connection).map_err(failed)?;
         Ok(SqliteLine {
             connection,
+            kept: Vec::new(),
             path: path.to_owned(),
             file,
             is_declared_in_text,
@@ -131,6 +137,35 @@ impl SqliteLine {
         found.unwrap_or(false)
     }
 
+    /// Whether a text is one statement that only reads, which is then kept, and whether it is any that only reads.
+    fn look_at(&mut self, text: &Arc<str>) -> bool {
+        if let Some(place) = self.kept.iter().position(|kept| kept == text) {
+            let text = self.kept.remove(place);
+            let prepared = self.connection.prepare_cached(&text);
+            let is_as_ever = prepared.is_ok_and(|statement| statement.readonly());
+            if is_as_ever {
+                self.kept.push(text);
+                return true;
+            }
+        }
+        let mut batch = Batch::new(&self.connection, text);
+        let mut statements = 0;
+        loop {
+            match batch.next() {
+                Ok(Some(statement)) if statement.readonly() => statements += 1,
+                Ok(None) => break,
+                Ok(Some(_)) | Err(_) => return false,
+            }
+        }
+        if statements == 1 {
+            if self.kept.len() == KEPT {
+                self.kept.remove(0);
+            }
+            self.kept.push(Arc::clone(text));
+        }
+        true
+    }
+
     /// Runs the statements of a text in order.
     fn run(
         &self,
@@ -139,8 +174,16 @@ impl SqliteLine {
         watch: &Watch,
         sink: &mut dyn RowSink,
     ) -> Result<Option<i64>, Failure> {
-        let mut batch = Batch::new(&self.connection, &call.text);
         let mut markers = 0;
+        if self.kept.last() == Some(&call.text) {
+            let mut statement = self.connection.prepare_cached(&call.text)?;
+            bind_all(&mut statement, arguments, &mut markers)?;
+            let gives = call.mode != ExecutionMode::NonQuery && statement.column_count() > 0;
+            let rows = gives.then_some(sink);
+            self.step(&mut statement, call.mode, rows)?;
+            return Ok(None);
+        }
+        let mut batch = Batch::new(&self.connection, &call.text);
         let mut changed = None;
         let mut is_given = call.mode == ExecutionMode::NonQuery;
         while let Some(mut statement) = batch.next()? {
@@ -195,25 +238,13 @@ impl SqliteLine {
         mode: ExecutionMode,
         mut sink: Option<&mut dyn RowSink>,
     ) -> Result<(), Failure> {
-        let width = match mode {
-            ExecutionMode::Scalar => statement.column_count().min(1),
-            _ => statement.column_count(),
-        };
         let only_reads = statement.readonly();
-        if let Some(sink) = &mut sink {
-            let name = |column| statement.column_name(column).unwrap_or_default().to_owned();
-            sink.begin(width, &name);
-            if self.is_declared_in_text {
-                let kinds: Vec<ColumnKind> = statement
-                    .columns()
-                    .map(|column| column.decl_type().map_or(ColumnKind::Unknown, declared))
-                    .collect();
-                sink.kinds(&|column| kinds.get(column).copied().unwrap_or_default());
-            }
-        }
+        // One that was prepared before a table changed is prepared anew with its first row: its columns are known then.
+        let mut width = None;
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
             let Some(taking) = &mut sink else { continue };
+            let width = *width.get_or_insert_with(|| self.begin(row.as_ref(), mode, *taking));
             for column in 0..width {
                 taking.cell(cell(row.get_ref(column)?))?;
             }
@@ -225,7 +256,34 @@ impl SqliteLine {
                 sink = None;
             }
         }
+        drop(rows);
+        if let (None, Some(sink)) = (width, sink) {
+            self.begin(statement, mode, sink);
+        }
         Ok(())
+    }
+
+    /// Says what a statement's rows are made of. How many columns are wanted of each.
+    fn begin(
+        &self,
+        statement: &Statement<'_>,
+        mode: ExecutionMode,
+        sink: &mut dyn RowSink,
+    ) -> usize {
+        let width = match mode {
+            ExecutionMode::Scalar => statement.column_count().min(1),
+            _ => statement.column_count(),
+        };
+        let name = |column| statement.column_name(column).unwrap_or_default().to_owned();
+        sink.begin(width, &name);
+        if self.is_declared_in_text {
+            let columns = statement.columns();
+            let kinds: Vec<ColumnKind> = columns
+                .map(|column| column.decl_type().map_or(ColumnKind::Unknown, declared))
+                .collect();
+            sink.kinds(&|column| kinds.get(column).copied().unwrap_or_default());
+        }
+        width
     }
 }
 
@@ -326,14 +384,7 @@ impl rusqlite::ToSql for Held<'_> {
 impl Line for SqliteLine {
     /// Every statement of the text only reads, and can be prepared before another has run.
     fn only_reads(&mut self, call: &Call) -> bool {
-        let mut batch = Batch::new(&self.connection, &call.text);
-        loop {
-            match batch.next() {
-                Ok(Some(statement)) if statement.readonly() => {}
-                Ok(None) => return call.kind == CommandType::Text,
-                Ok(Some(_)) | Err(_) => return false,
-            }
-        }
+        call.kind == CommandType::Text && self.look_at(&call.text)
     }
 
     fn call(
@@ -384,7 +435,9 @@ impl Line for SqliteLine {
             return false;
         }
         let temporary = "SELECT COUNT(*) FROM temp.sqlite_schema";
-        let left: rusqlite::Result<i64> = connection.query_row(temporary, [], |row| row.get(0));
+        let left = connection
+            .prepare_cached(temporary)
+            .and_then(|mut count| count.query_row([], |row| row.get::<_, i64>(0)));
         !self.is_broken && left == Ok(0)
     }
 }
