@@ -22,7 +22,7 @@ use super::rate::{RateLimit, RateLimits};
 use super::registered::{Registered, RegisteredResult};
 use super::site::{Declared, Live, Product, SiteRecord, Sites};
 use super::webhook::{self, Sender, SenderError, TargetOf};
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use crate::store::{Change, PageFound, Store, StoreError};
 
 /// A practice that is served.
@@ -420,7 +420,11 @@ impl Gateway {
         match self.store.query(scope, id).await? {
             Some(query) => Ok(Some(query)),
             // What is known of an immediate query stands in the journal, and nowhere else.
-            None => Ok(self.journal.immediate(scope, id).await?),
+            None => self
+                .journal
+                .immediate(scope, id)
+                .await
+                .map_err(kept_elsewhere),
         }
     }
 
@@ -475,5 +479,13 @@ impl Gateway {
         id: QueryId,
     ) -> Result<Option<RegisteredResult>, StoreError> {
         self.store.registered_result(scope, id).await
+    }
+}
+
+/// Who asks for a query is told the same wherever it is kept.
+fn kept_elsewhere(error: JournalError) -> StoreError {
+    match error {
+        JournalError::Busy => StoreError::Busy,
+        other => StoreError::Failed(other.to_string()),
     }
 }

@@ -27,7 +27,6 @@ use crate::gateway::moment::Moment;
 use crate::gateway::query::{ErrorDetails, Outcome, Page, Query, Status, StatusTiming};
 use crate::gateway::registered::{Registered, RegisteredResult};
 use crate::gateway::webhook::{Delivery, DeliveryStatus, Receiver};
-use crate::journal::JournalError;
 use crate::passthrough::call::Call;
 
 /// Why something could not be kept or found. No message holds what was to be kept.
@@ -47,16 +46,6 @@ pub enum StoreError {
     /// What was sealed cannot be opened: with another key, or altered.
     #[error("the state store holds something that its key does not open")]
     Sealed,
-}
-
-/// What the journal keeps is as good as kept here.
-impl From<JournalError> for StoreError {
-    fn from(error: JournalError) -> StoreError {
-        match error {
-            JournalError::Busy => StoreError::Busy,
-            other => StoreError::Failed(other.to_string()),
-        }
-    }
 }
 
 /// Who may ask whom, as a whole.
