@@ -50,7 +50,7 @@ pub async fn gateway(folder: &Path, changes: Vec<Change>) -> Made {
             .await
             .expect("a change");
     }
-    let journal = Journal::open(folder, Retention::default()).expect("a journal");
+    let journal = Journal::serving(folder, Retention::default()).expect("a journal");
     let journal = Arc::new(journal);
     let settings = Settings {
         rate: RateLimit::Off,

@@ -53,7 +53,7 @@ pub(super) async fn open(folder: &Path, options: &Options) -> Result<(State, Clo
     let retention = Retention {
         days: u32::try_from(days).unwrap_or(u32::MAX),
     };
-    let journal = Arc::new(Journal::open(folder, retention)?);
+    let journal = Arc::new(Journal::serving(folder, retention)?);
     let settings = Settings {
         rate: options.rate,
         private_webhooks: options.cloud.private_webhooks,

@@ -12,7 +12,14 @@ use super::JournalError;
 pub const FILE: &str = "audit.sqlite";
 
 /// What brings the file from one form to the next, in order. One that was released is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/001.sql"),
+    include_str!("migrations/002.sql"),
+];
+
+/// Pages in the log before they are brought into the file. Many of them are the same pages anew, of which the last alone is
+/// brought; and while it is done, nothing is written.
+const LOG_PAGES: u32 = 8_192;
 
 /// Another process, such as `pilaster admin`, may be writing.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,9 +38,10 @@ pub fn to_write(path: &Path) -> Result<Connection, JournalError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
-    // A commit is in the file when the process is killed, though not when the machine is.
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    // A commit is in the file also when the machine loses power. No request waits for one.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     // So that REPLACE cannot go past them.
     connection.pragma_update(None, "recursive_triggers", true)?;
     migrate(&mut connection)?;

@@ -6,9 +6,9 @@
 //! outlives what it speaks of.
 //!
 //! - **Nothing of a patient's.** An entry has no place for SQL text, parameters, searches or messages ([`entry`]).
-//! - **Kept when it says so.** [`Journal::record`] is done when the entry is committed: a process that is killed loses
-//!   nothing that was acknowledged. (A machine that loses power may lose the last moments: the log of the database is
-//!   not flushed for each transaction.)
+//! - **Kept when it says so.** [`Journal::record`] is done when the entry stands in the spool (`spool`), from where it is taken
+//!   into the database within moments: a process that is killed loses nothing that was acknowledged. (A machine that loses
+//!   power may lose those moments: the spool is not flushed for each entry.)
 //! - **Only added to.** Triggers refuse every change, and removal but for that of the oldest days. That anybody who can
 //!   write the file could remove them is why each entry is tied to all before it by a hash ([`chain`]): [`Reader::verify`]
 //!   names the first that is not what it was. What was cut off at the end is seen where the last entry was noted
@@ -19,6 +19,7 @@
 //! | [`entry`] | what happened → an entry |
 //! | [`chain`] | an entry and the hash before it → its hash |
 //! | `file` | a data folder → its journal, open |
+//! | `spool` | an entry → a line that is kept until it is in the database |
 //! | `writer` | entries → transactions; what is past its retention → nothing |
 //! | [`reader`] | a filter → entries; a query's id → the query; the file → whether it is whole |
 //! | [`audit_event`] | an entry → an AuditEvent of R4 |
@@ -28,14 +29,17 @@ pub mod chain;
 pub mod entry;
 mod file;
 pub mod reader;
+mod spool;
 mod writer;
 
+use std::future::ready;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use futures_util::future::Either;
 use thiserror::Error;
 use tokio::sync::{Semaphore, oneshot};
 
@@ -49,6 +53,7 @@ use crate::gateway::integrator::Scope;
 use crate::gateway::moment::Moment;
 use crate::gateway::query::Query;
 use chain::Head;
+use spool::Spool;
 use writer::Order;
 
 /// Entries that wait to be written, at the most.
@@ -100,6 +105,8 @@ impl From<rusqlite::Error> for JournalError {
 pub struct Journal {
     folder: PathBuf,
     orders: Sender<Order>,
+    /// What entries go through; without it each is a transaction's.
+    spool: Option<Arc<Spool>>,
     /// Places among the entries that wait to be written.
     places: Arc<Semaphore>,
     writer: Option<JoinHandle<()>>,
@@ -111,20 +118,44 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal of a data folder, and makes it where there is none.
+    /// Opens the journal of a data folder, and makes it where there is none; also beside a server that writes it. Each entry
+    /// waits for its transaction.
     ///
     /// # Errors
     /// [`JournalError::Failed`], [`JournalError::Form`]
     pub fn open(folder: &Path, retention: Retention) -> Result<Journal, JournalError> {
+        Journal::with(folder, retention, None)
+    }
+
+    /// Opens the journal of a data folder for a server, whose requests do not wait for transactions; what a former one left
+    /// on its way is taken in. One at a time: whoever calls it holds the lock of the folder's state.
+    ///
+    /// # Errors
+    /// As [`Journal::open`]
+    pub fn serving(folder: &Path, retention: Retention) -> Result<Journal, JournalError> {
+        let mut connection = file::to_write(&file::path(folder))?;
+        let spool = Spool::open(folder)?;
+        writer::take_in(&mut connection, Some(&spool))?;
+        drop(connection);
+        Journal::with(folder, retention, Some(Arc::new(spool)))
+    }
+
+    fn with(
+        folder: &Path,
+        retention: Retention,
+        spool: Option<Arc<Spool>>,
+    ) -> Result<Journal, JournalError> {
         let connection = file::to_write(&file::path(folder))?;
         let (orders, taken) = mpsc::channel();
+        let taken_from = spool.clone();
         let writer = std::thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || writer::write(connection, &taken, retention))
+            .spawn(move || writer::write(connection, &taken, retention, taken_from.as_deref()))
             .map_err(|error| JournalError::Failed(error.to_string()))?;
         Ok(Journal {
             folder: folder.to_owned(),
             orders,
+            spool,
             places: Arc::new(Semaphore::new(WAITING)),
             writer: Some(writer),
             turns: Semaphore::new(READERS),
@@ -144,6 +175,26 @@ impl Journal {
     ) -> impl Future<Output = Result<(), JournalError>> + Send + 'static {
         // Plain data with names for keys, which JSON always has.
         let body = serde_json::to_string(entry).unwrap_or_default();
+        match &self.spool {
+            Some(spool) => Either::Left(ready(self.put(spool, &body))),
+            None => Either::Right(self.order(body)),
+        }
+    }
+
+    fn put(&self, spool: &Spool, body: &str) -> Result<(), JournalError> {
+        let put = spool.put(body);
+        match put {
+            Ok(false) => {}
+            Ok(true) => self.orders.send(Order::Look).map_err(|_| closed())?,
+            Err(_) => writer::count_failed(),
+        }
+        put.map(drop)
+    }
+
+    fn order(
+        &self,
+        body: String,
+    ) -> impl Future<Output = Result<(), JournalError>> + Send + 'static {
         let (kept, awaited) = oneshot::channel();
         let orders = self.orders.clone();
         let patience = self.patience;
@@ -170,6 +221,20 @@ impl Journal {
             }
             awaited.await.map_err(|_| closed())?
         }
+    }
+
+    /// Waits until all that was recorded is in the database.
+    async fn take_in(&self) -> Result<(), JournalError> {
+        if self.spool.is_none() {
+            return Ok(());
+        }
+        let (done, awaited) = oneshot::channel();
+        let order = Order::TakeIn { done };
+        self.orders.send(order).map_err(|_| closed())?;
+        let taken = tokio::time::timeout(self.patience, awaited).await;
+        taken
+            .map_err(|_| JournalError::Busy)?
+            .map_err(|_| closed())?
     }
 
     /// Removes what was past its retention at a time; how many entries. It is done by itself once an hour.
@@ -222,6 +287,7 @@ impl Journal {
         &self,
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
+        self.take_in().await?;
         let turn = tokio::time::timeout(self.patience, self.turns.acquire()).await;
         let _turn = turn.map_err(|_| JournalError::Busy)?;
         let idle = self.idle().pop();

@@ -169,6 +169,10 @@ fn open(folder: &TempDir) -> Journal {
     Journal::open(folder.path(), KEPT).expect("a journal")
 }
 
+fn serving(folder: &TempDir) -> Journal {
+    Journal::serving(folder.path(), KEPT).expect("a journal")
+}
+
 fn verdict(folder: &TempDir, noted: Option<Head>) -> Verdict {
     let reader = Reader::open(folder.path()).expect("a journal");
     reader.verify(noted).expect("read")
@@ -580,10 +584,82 @@ async fn what_was_acknowledged_outlives_the_process() {
     }
 }
 
+/// The same of a server's, whose database may be behind.
+#[tokio::test]
+async fn what_stands_in_the_spool_outlives_the_process() {
+    let folder = TempDir::new().expect("a folder");
+    let journal = serving(&folder);
+    for number in 0..60 {
+        journal.record(&after(0, number)).await.expect("kept");
+        if number % 20 == 7 {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        if number % 10 != 9 {
+            continue;
+        }
+        let copy = TempDir::new().expect("a folder");
+        // The spool last: what is in it and in the database is taken in once, what is in neither was not acknowledged.
+        for file in [
+            FILE.to_owned(),
+            format!("{FILE}-wal"),
+            spool::FILE.to_owned(),
+        ] {
+            std::fs::copy(folder.path().join(&file), copy.path().join(&file)).expect("copied");
+        }
+        for _ in 0..2 {
+            let found = serving(&copy);
+            let page = found.entries(Filter::default(), None).await.expect("read");
+            assert_eq!(numbers(&page), (0..=number).collect::<Vec<_>>());
+        }
+        assert!(matches!(verdict(&copy, None), Verdict::Whole { .. }));
+    }
+}
+
+/// A server's entries and those of a command beside it are one chain.
+#[tokio::test]
+async fn a_command_writes_beside_a_server() {
+    let folder = TempDir::new().expect("a folder");
+    let journal = serving(&folder);
+    for number in 0..20 {
+        journal.record(&after(0, number)).await.expect("kept");
+        let beside = open(&folder);
+        beside.record(&after(0, 100 + number)).await.expect("kept");
+    }
+    let page = journal
+        .entries(Filter::default(), None)
+        .await
+        .expect("read");
+    let mut found = numbers(&page);
+    found.sort_unstable();
+    let all: Vec<u32> = (0..20).chain(100..120).collect();
+    assert_eq!(found, all);
+    drop(journal);
+    assert!(matches!(
+        verdict(&folder, None),
+        Verdict::Whole { entries: 40, .. }
+    ));
+}
+
+#[tokio::test]
+async fn a_line_that_is_no_entry_is_left_out_and_told() {
+    let folder = TempDir::new().expect("a folder");
+    let journal = serving(&folder);
+    let spool = journal.spool.as_deref().expect("a spool");
+    for body in ["", "{\"half", "\0\0\0"] {
+        spool.put(body).expect("room");
+    }
+    journal.record(&after(0, 1)).await.expect("kept");
+    let page = journal
+        .entries(Filter::default(), None)
+        .await
+        .expect("read");
+    assert_eq!(numbers(&page), [1]);
+}
+
 #[tokio::test]
 async fn what_nobody_waits_for_is_written_before_it_closes() {
     let folder = TempDir::new().expect("a folder");
-    let journal = open(&folder);
+    let journal = serving(&folder);
     for number in 0..100 {
         drop(journal.record(&after(0, number)));
     }
@@ -700,7 +776,7 @@ fn a_newer_form_is_left_alone() {
     alter(&folder, "PRAGMA user_version = 99");
     let form = JournalError::Form {
         found: 99,
-        known: 1,
+        known: 2,
     };
     let opened = Journal::open(folder.path(), KEPT);
     assert_eq!(opened.map(drop), Err(form.clone()));

@@ -1,7 +1,8 @@
 //! The one thread that writes: entries as they come, many in a transaction, and now and then what is past its retention
 //! goes.
 //!
-//! Takes orders from a channel, whose senders hold places of which there are so many; answers each when its transaction is
+//! Where there is a spool, entries are kept when they stand in it, and are taken in from there some moments later. Else they
+//! are orders of a channel, whose senders hold places of which there are so many, each answered when its transaction is
 //! committed. The chain's end is read anew in each transaction, since another process may have written in between.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
@@ -12,11 +13,16 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::chain::{Hash, Head};
-use super::{JournalError, Retention};
+use super::spool::{Mark, Spool};
+use super::{Entry, JournalError, Retention};
 use crate::gateway::moment::Moment;
 
 /// Entries in a transaction, at the most.
 const BATCH: usize = 512;
+/// How long the spool gathers entries before they are taken in.
+const GATHER: Duration = Duration::from_millis(20);
+/// After they could not be taken in.
+const AGAIN: Duration = Duration::from_secs(1);
 /// Entries that are removed in a transaction, at the most.
 const CHUNK: usize = 1_000;
 /// Between one look for what is past its retention and the next.
@@ -28,6 +34,11 @@ const ENTRIES: &str = "pilaster_journal_entries_total";
 /// Says what the numbers mean; once, where they are recorded.
 pub fn describe() {
     metrics::describe_counter!(ENTRIES, "Entries of the journal, by whether they were kept");
+}
+
+/// An entry was not kept.
+pub(super) fn count_failed() {
+    counter!(ENTRIES, "outcome" => "failed").increment(1);
 }
 
 /// What the thread is told.
@@ -43,19 +54,40 @@ pub(super) enum Order {
         now: Moment,
         removed: oneshot::Sender<Result<usize, JournalError>>,
     },
+    /// The spool has something.
+    Look,
+    /// Takes in what the spool has.
+    TakeIn {
+        done: oneshot::Sender<Result<(), JournalError>>,
+    },
     /// There will be no more.
     Stop,
 }
 
 /// Follows orders until it is told to stop.
-pub(super) fn write(mut connection: Connection, orders: &Receiver<Order>, retention: Retention) {
+pub(super) fn write(
+    mut connection: Connection,
+    orders: &Receiver<Order>,
+    retention: Retention,
+    spool: Option<&Spool>,
+) {
     let mut next_sweep = Instant::now();
+    let mut next_look = None;
     let mut told = None;
     loop {
-        let wait = next_sweep.saturating_duration_since(Instant::now());
-        let first = match orders.recv_timeout(wait) {
+        let due = next_look.map_or(next_sweep, |look: Instant| look.min(next_sweep));
+        let first = match orders.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Ok(Order::Look) => {
+                next_look.get_or_insert_with(|| Instant::now() + GATHER);
+                continue;
+            }
             Ok(order) => order,
             Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) if next_look == Some(due) => {
+                let taken = take_in(&mut connection, spool);
+                next_look = taken.is_err().then(|| Instant::now() + AGAIN);
+                continue;
+            }
             Err(RecvTimeoutError::Timeout) => {
                 let is_done = tend(&mut connection, retention, &mut told);
                 // Between two chunks entries are written.
@@ -82,8 +114,20 @@ pub(super) fn write(mut connection: Connection, orders: &Receiver<Order>, retent
                 // Nobody may wait for it any more.
                 let _ = removed.send(swept);
             }
-            Ok(Order::Stop) => return,
-            _ => {}
+            Ok(Order::Look) => {
+                next_look.get_or_insert_with(|| Instant::now() + GATHER);
+            }
+            Ok(Order::TakeIn { done }) => {
+                let taken = take_in(&mut connection, spool);
+                next_look = taken.is_err().then(|| Instant::now() + AGAIN);
+                let _ = done.send(taken);
+            }
+            Ok(Order::Stop) => {
+                // What cannot be taken in is there when the folder is opened again.
+                let _ = take_in(&mut connection, spool);
+                return;
+            }
+            Ok(Order::Record { .. }) | Err(_) => {}
         }
     }
 }
@@ -115,18 +159,86 @@ fn append<'b>(
     bodies: impl Iterator<Item = &'b str>,
 ) -> Result<(), JournalError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut head = head(&transaction)?;
-    {
-        let sql = "INSERT INTO entries (seq, body, hash) VALUES (?1, ?2, ?3)";
-        let mut insert = transaction.prepare_cached(sql)?;
-        for body in bodies {
-            let seq = head.seq + 1;
-            let hash = head.hash.followed_by(seq, body);
-            insert.execute(params![seq, body, hash.0])?;
-            head = Head { seq, hash };
-        }
-    }
+    insert(&transaction, bodies)?;
     transaction.commit()?;
+    Ok(())
+}
+
+fn insert<'b>(
+    transaction: &Transaction<'_>,
+    bodies: impl Iterator<Item = &'b str>,
+) -> Result<(), JournalError> {
+    let mut head = head(transaction)?;
+    let sql = "INSERT INTO entries (seq, body, hash) VALUES (?1, ?2, ?3)";
+    let mut insert = transaction.prepare_cached(sql)?;
+    for body in bodies {
+        let seq = head.seq + 1;
+        let hash = head.hash.followed_by(seq, body);
+        insert.execute(params![seq, body, hash.0])?;
+        head = Head { seq, hash };
+    }
+    Ok(())
+}
+
+/// Takes in what the spool has, part by part.
+pub(super) fn take_in(
+    connection: &mut Connection,
+    spool: Option<&Spool>,
+) -> Result<(), JournalError> {
+    let Some(spool) = spool else { return Ok(()) };
+    let taken = take_all_in(connection, spool);
+    if let Err(error) = &taken {
+        tracing::error!(%error, "what is on its way into the journal stays where it is");
+    }
+    taken
+}
+
+fn take_all_in(connection: &mut Connection, spool: &Spool) -> Result<(), JournalError> {
+    spool.listen();
+    let noted = connection.query_row("SELECT id, read FROM spool", [], |row| {
+        Ok(Mark {
+            id: row.get(0)?,
+            read: u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0),
+        })
+    })?;
+    let mut mark = spool.after(noted.clone());
+    if mark != noted {
+        note(connection, &mark)?;
+    }
+    loop {
+        let (lines, next) = spool.lines(&mark)?;
+        if lines.is_empty() {
+            break;
+        }
+        // After a power cut a line may be anything.
+        let is_entry = |line: &&str| serde_json::from_str::<Entry>(line).is_ok();
+        let bodies: Vec<&str> = lines.iter().map(String::as_str).filter(is_entry).collect();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        insert(&transaction, bodies.iter().copied())?;
+        note(&transaction, &next)?;
+        transaction.commit()?;
+        counter!(ENTRIES, "outcome" => "kept").increment(bodies.len() as u64);
+        let lost = lines.len() - bodies.len();
+        if lost > 0 {
+            counter!(ENTRIES, "outcome" => "failed").increment(lost as u64);
+            tracing::error!(
+                lines = lost,
+                "lines of the spool are no entries, and were left out"
+            );
+        }
+        spool.took(&next);
+        mark = next;
+    }
+    spool.renew(&mark, |mark| note(connection, mark))
+}
+
+/// Notes how far the spool was taken in.
+fn note(connection: &Connection, mark: &Mark) -> Result<(), JournalError> {
+    let sql = "UPDATE spool SET id = ?1, read = ?2";
+    let read = i64::try_from(mark.read).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(sql)?
+        .execute(params![mark.id, read])?;
     Ok(())
 }
 

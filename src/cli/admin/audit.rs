@@ -13,6 +13,7 @@ use crate::gateway::moment::Moment;
 use crate::journal::audit_event::{self, ExportError};
 use crate::journal::chain::Head;
 use crate::journal::{Entry, FILE, Filter, Journal, Kind, Reader, Retention, Verdict, What};
+use crate::store::sqlite::lock;
 
 /// As long as can be: what is past its retention is the server's to remove.
 const KEPT: Retention = Retention { days: 36_525 };
@@ -70,6 +71,10 @@ impl Command {
         let folder = place.folder()?;
         if !folder.join(FILE).is_file() {
             return Err(AdminError::NoState { folder });
+        }
+        // A server that was killed may have left entries on their way; one that runs takes its own in.
+        if let Ok(_lock) = lock(&folder) {
+            drop(Journal::serving(&folder, KEPT)?);
         }
         let reader = Reader::open(&folder)?;
         match self {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pilaster::gateway::id::QueryId;
 use pilaster::gateway::integrator::{Environment, Scope};
 use pilaster::gateway::moment::Moment;
-use pilaster::journal::{Filter, Reader, Verdict};
+use pilaster::journal::{Filter, Journal, Reader, Retention, Verdict};
 use pilaster::store::Store as _;
 use pilaster::store::seal::SealKey;
 use pilaster::store::sqlite::SqliteStore;
@@ -148,7 +148,10 @@ pub fn files(folder: &Folder) {
 
 /// The journal is whole, and has all that was promised.
 pub fn journal(folder: &Folder, known: &Known) {
-    let reader = Reader::open(&folder.path("data")).expect("a journal");
+    let data = folder.path("data");
+    // What the last one that was killed left on its way.
+    drop(Journal::serving(&data, Retention::default()).expect("a journal"));
+    let reader = Reader::open(&data).expect("a journal");
     let verdict = reader.verify(None).expect("read");
     assert!(matches!(verdict, Verdict::Whole { .. }), "{verdict:?}");
     let mut written = BTreeSet::new();
