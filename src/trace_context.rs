@@ -149,15 +149,19 @@ impl TraceContext {
 
     /// What the request with this place says of it: `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
     pub fn traceparent(&self) -> HeaderValue {
-        let text = format!(
+        // Hexadecimal digits and hyphens are a header's value.
+        HeaderValue::from_maybe_shared(self.text().into_bytes())
+            .unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+
+    /// The same as text.
+    pub fn text(&self) -> String {
+        format!(
             "00-{}-{}-{:02x}",
             self.trace,
             self.span,
             u8::from(self.sampled)
-        );
-        // Hexadecimal digits and hyphens are a header's value.
-        HeaderValue::from_maybe_shared(text.into_bytes())
-            .unwrap_or_else(|_| HeaderValue::from_static(""))
+        )
     }
 
     /// `tracestate` of the request with this place, as it came.

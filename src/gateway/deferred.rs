@@ -27,6 +27,7 @@ use super::webhook::{Delivery, DeliveryStatus, Source};
 use crate::journal::{Entry, What};
 use crate::passthrough::call::{Call, CallError, Called, ExecutionMode};
 use crate::store::{Finish, StoreError, Waiting};
+use crate::trace_context;
 
 /// Between attempts to keep a query's end: the first pause, and how long it grows.
 const SHORTEST: Duration = Duration::from_millis(50);
@@ -52,6 +53,7 @@ impl Gateway {
     async fn take_in(&self, at: &Admitted, ask: Ask) -> Result<Query, Refused> {
         let now = Moment::now();
         let mut query = new(at, &ask, Mode::Async, now);
+        query.trace = trace_context::current().map(|request| request.child().text());
         let away = match at.practice.link.availability() {
             Availability::Online => None,
             Availability::Offline => Some(Status::InitialisationFailedSiteOffline),
@@ -405,6 +407,7 @@ fn message(query: &Query, source: Source, now: Moment) -> Delivery {
         last_status: None,
         last_problem: None,
         finished_at: None,
+        trace: query.trace.clone(),
     }
 }
 

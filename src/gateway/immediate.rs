@@ -138,5 +138,6 @@ pub(super) fn new(at: &Admitted, ask: &Ask, mode: Mode, now: Moment) -> Query {
         error: None,
         outcome: None,
         expires_at: None,
+        trace: None,
     }
 }

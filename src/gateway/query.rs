@@ -208,6 +208,8 @@ pub struct Query {
     pub outcome: Option<Outcome>,
     /// When its pages go; None before there are any.
     pub expires_at: Option<Moment>,
+    /// The trace of the request that sent it: a `traceparent` (W3C Trace Context).
+    pub trace: Option<String>,
 }
 
 impl Query {

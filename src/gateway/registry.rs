@@ -288,5 +288,6 @@ fn message(registered: &Registered, now: Moment) -> Delivery {
         last_status: None,
         last_problem: None,
         finished_at: None,
+        trace: None,
     }
 }

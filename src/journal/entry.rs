@@ -557,6 +557,7 @@ impl Entry {
                 ..Outcome::default()
             }),
             expires_at: None,
+            trace: None,
         })
     }
 }

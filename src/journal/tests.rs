@@ -82,6 +82,7 @@ fn query(scope: &Scope) -> Query {
             pages: Vec::new(),
         }),
         expires_at: None,
+        trace: None,
     }
 }
 

@@ -289,7 +289,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> Later<'_, Result<Option<RegisteredResult>, StoreError>>;
 
     /// Enabled registered queries that are due and not at work, so many at the most; they are at work from now on, until
-    /// [`Store::finish_run`].
+    /// [`Store::finish_run`]. Those whose duration is over are completed instead.
     fn due(&self, now: Moment, limit: usize) -> Later<'_, Result<Vec<Due>, StoreError>>;
 
     /// Notes what a run's statement can do, before it is run. False where it was cancelled meanwhile.

@@ -908,6 +908,7 @@ async fn message(
         error: None,
         outcome: None,
         expires_at: None,
+        trace: None,
     };
     let call = Call {
         text: "SELECT 1".into(),
@@ -933,6 +934,7 @@ async fn message(
         last_status: None,
         last_problem: None,
         finished_at: None,
+        trace: None,
     };
     let message = delivery.id;
     let finish = Finish {

@@ -23,7 +23,7 @@ pub mod url;
 mod worker;
 
 pub use meter::describe as describe_metrics;
-pub use worker::{Options, Sender, SenderError, TargetOf, TraceOf};
+pub use worker::{Options, Sender, SenderError, TargetOf};
 
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +85,8 @@ pub struct Delivery {
     /// Why nothing came back, in words of our own: `timed out`.
     pub last_problem: Option<String>,
     pub finished_at: Option<Moment>,
+    /// The trace that it belongs to: a `traceparent` (W3C Trace Context).
+    pub trace: Option<String>,
 }
 
 impl Delivery {

@@ -46,13 +46,7 @@ pub fn body(delivery: &Delivery) -> Result<Vec<u8>, serde_json::Error> {
 }
 
 /// The headers of an attempt that is made at a moment.
-pub fn headers(
-    delivery: &Delivery,
-    body: &[u8],
-    secret: &Secret,
-    at: Moment,
-    trace: Option<HeaderValue>,
-) -> HeaderMap {
+pub fn headers(delivery: &Delivery, body: &[u8], secret: &Secret, at: Moment) -> HeaderMap {
     let timestamp = at.to_string();
     let signature = signature(secret, body, &timestamp);
     // Hexadecimal digits, hyphens, colons: all of them can be in a header.
@@ -63,7 +57,7 @@ pub fn headers(
         (ID, value(&delivery.id.to_string())),
         (TIMESTAMP, value(&timestamp)),
         (SIGNATURE, value(&signature)),
-        (TRACE, trace),
+        (TRACE, delivery.trace.as_deref().and_then(value)),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))
@@ -94,6 +88,7 @@ mod tests {
             site: id("22222222").parse().expect("an id"),
             query: id("33333333").parse().expect("an id"),
             occurred_at: Moment::from_millis(1_795_344_675_007),
+            trace: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
             ..delivery()
         }
     }
@@ -105,9 +100,7 @@ mod tests {
         assert_eq!(std::str::from_utf8(&body).expect("text"), BODY);
         let at = Moment::from_millis(1_795_344_676_250);
         let secret = Secret::new("whsec_Zm9v");
-        let trace =
-            HeaderValue::from_static("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
-        let headers = headers(&told(), &body, &secret, at, Some(trace));
+        let headers = headers(&told(), &body, &secret, at);
         let shown: Vec<_> = headers
             .iter()
             .map(|(name, value)| (name.as_str(), value.to_str().expect("text")))

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::dns::Resolve;
-use reqwest::header::HeaderValue;
 use reqwest::{Client, redirect};
 use rustc_hash::FxHashMap;
 use thiserror::Error;
@@ -45,9 +44,6 @@ const IDLE: Duration = Duration::from_secs(30);
 
 /// An integrator's webhook in an environment, as it is now.
 pub type TargetOf = Arc<dyn Fn(IntegratorId, Environment) -> Option<WebhookTarget> + Send + Sync>;
-
-/// The trace that a message belongs to: a `traceparent` (W3C Trace Context).
-pub type TraceOf = Arc<dyn Fn(&Delivery) -> Option<HeaderValue> + Send + Sync>;
 
 /// How messages are sent.
 #[derive(Debug, Clone)]
@@ -91,7 +87,6 @@ pub enum SenderError {
 pub struct Sender {
     store: Arc<dyn Store>,
     target_of: TargetOf,
-    trace_of: TraceOf,
     client: Client,
     options: Options,
 }
@@ -133,17 +128,9 @@ impl Sender {
         Ok(Sender {
             store,
             target_of,
-            trace_of: Arc::new(|_| None),
             client,
             options,
         })
-    }
-
-    /// Passes traces along with messages.
-    #[must_use]
-    pub fn with_traces(mut self, trace_of: TraceOf) -> Sender {
-        self.trace_of = trace_of;
-        self
     }
 
     /// Sends what is due until `stop`; what is under way then is ended first. `wake` says that there is something new.
@@ -302,8 +289,7 @@ impl Sender {
             .and_then(|template| template.expand(delivery))
             .map_err(|_| NoWebhook::Url)?;
         let body = sign::body(delivery).map_err(|_| NoWebhook::Url)?;
-        let trace = (self.trace_of)(delivery);
-        let headers = sign::headers(delivery, &body, &target.secret, Moment::now(), trace);
+        let headers = sign::headers(delivery, &body, &target.secret, Moment::now());
         let began = Instant::now();
         let request = self.client.post(url).headers(headers).body(body);
         // The answer's body is not read: what is dropped closes its socket.

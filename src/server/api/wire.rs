@@ -516,6 +516,7 @@ mod tests {
                 ..Outcome::default()
             }),
             expires_at: None,
+            trace: None,
         }
     }
 

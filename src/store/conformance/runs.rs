@@ -105,6 +105,31 @@ pub async fn a_registered_query_runs_and_ends(store: &dyn Store) {
     assert_eq!(store.registered(&scope).await, Ok(Vec::new()));
 }
 
+pub async fn a_registered_query_does_not_run_after_its_time(store: &dyn Store) {
+    let scope = scope_with_webhook(store).await;
+    let it = registered(&scope);
+    let kept = store.register(it.clone(), call("select 1")).await;
+    kept.expect("kept");
+    let over = it.created_at.plus(it.duration);
+    // Whatever kept it from running: nobody looked until then.
+    assert!(store.due(over, 100).await.expect("looked").is_empty());
+    let found = store.registered_one(&scope, it.id).await;
+    let ended = Registered {
+        status: RegisteredStatus::Completed,
+        completed_at: Some(over),
+        ..it.clone()
+    };
+    assert_eq!(found, Ok(Some(ended)));
+    assert_eq!(store.cancel(&scope, it.id, over).await, Ok(false));
+    // A moment before, it runs.
+    let other = registered(&scope);
+    let kept = store.register(other.clone(), call("select 1")).await;
+    kept.expect("kept");
+    let before = Moment::from_millis(over.millis() - 1);
+    assert_eq!(store.due(before, 100).await.expect("looked").len(), 1);
+    assert_eq!(store.cancel(&scope, other.id, before).await, Ok(true));
+}
+
 pub async fn a_cancelled_run_leaves_nothing(store: &dyn Store) {
     let scope = scope_with_webhook(store).await;
     // Before it begins, and after.

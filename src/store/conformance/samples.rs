@@ -128,6 +128,7 @@ pub fn query(scope: &Scope) -> Query {
         error: None,
         outcome: None,
         expires_at: None,
+        trace: None,
     }
 }
 
@@ -210,6 +211,7 @@ pub fn delivery(scope: &Scope, query: QueryId) -> Delivery {
         last_status: None,
         last_problem: None,
         finished_at: None,
+        trace: None,
     }
 }
 

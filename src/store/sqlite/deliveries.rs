@@ -11,7 +11,7 @@ use crate::store::{DeliveryFilter, StoreError, Tried};
 macro_rules! columns {
     () => {
         "id, integrator, environment, site, query, source, occurred_at, status, attempts, next_at, last_status, \
-         last_problem, finished_at"
+         last_problem, finished_at, trace"
     };
 }
 
@@ -30,6 +30,7 @@ fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         last_status: row.get(10)?,
         last_problem: row.get(11)?,
         finished_at: row.get(12)?,
+        trace: row.get(13)?,
     })
 }
 
@@ -38,7 +39,7 @@ pub(super) fn add(db: &Db, it: &Delivery) -> Result<(), StoreError> {
     let mut statement = db.sql.prepare_cached(concat!(
         "INSERT INTO deliveries (",
         columns!(),
-        ") SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 WHERE EXISTS (
+        ") SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 WHERE EXISTS (
             SELECT 1 FROM webhooks WHERE integrator = ?2 AND environment = ?3 AND disabled = 0)",
     ))?;
     statement.execute(params![
@@ -54,7 +55,8 @@ pub(super) fn add(db: &Db, it: &Delivery) -> Result<(), StoreError> {
         it.next_at,
         it.last_status,
         it.last_problem,
-        it.finished_at
+        it.finished_at,
+        it.trace
     ])?;
     Ok(())
 }
@@ -89,7 +91,7 @@ pub(super) fn due(
     ))?;
     let busy = busy.iter().map(receiver_name).collect::<Vec<_>>();
     let leased = params![now, again, limit_of(limit), limit_of(each), Json(busy)];
-    let rows = statement.query_map(leased, |row| Ok((row.get::<_, i64>(13)?, delivery(row)?)))?;
+    let rows = statement.query_map(leased, |row| Ok((row.get::<_, i64>(14)?, delivery(row)?)))?;
     let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
     // The rows of an UPDATE come in no order that is promised.
     rows.sort_by_key(|(number, _)| *number);

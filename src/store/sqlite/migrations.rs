@@ -9,6 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
 ];
 
 /// The version that this program writes.

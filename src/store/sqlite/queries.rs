@@ -57,8 +57,8 @@ pub(super) fn add(db: &Db, it: &Query, call: &Call) -> Result<(), StoreError> {
     let mut statement = db.sql.prepare_cached(
         "INSERT INTO queries (id, integrator, environment, site, device, mode, status, stage, max_time_in_queue,
             command_size, request_size, sql_query_size, created_at, updated_at, completed_at, timing, expires_at,
-            sealed_call)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+            sealed_call, trace)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     )?;
     statement
         .execute(params![
@@ -79,7 +79,8 @@ pub(super) fn add(db: &Db, it: &Query, call: &Call) -> Result<(), StoreError> {
             it.completed_at,
             Json(&it.timing),
             expires_at,
-            sealed_call
+            sealed_call,
+            it.trace
         ])
         .map_err(taken("a query of that id is there already"))?;
     if let Some(error) = &it.error {
@@ -208,7 +209,7 @@ macro_rules! select {
     () => {
         "SELECT id, integrator, environment, site, device, mode, status, max_time_in_queue, command_size, request_size,
             sql_query_size, created_at, updated_at, completed_at, timing, execution, error_type, error_code,
-            sealed_error, rows, size, rows_affected, sealed_parameters, expires_at
+            sealed_error, rows, size, rows_affected, sealed_parameters, expires_at, trace
          FROM queries WHERE "
     };
 }
@@ -306,6 +307,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Sealed> {
         error: None,
         outcome,
         expires_at: row.get(23)?,
+        trace: row.get(24)?,
     };
     Ok(Sealed {
         query,

@@ -23,6 +23,7 @@ struct Interrupted {
     mode: Mode,
     timing: StatusTiming,
     may_write: bool,
+    trace: Option<String>,
 }
 
 /// Takes up what a former process left. Interrupted queries that could change nothing wait again; the others have failed,
@@ -57,7 +58,7 @@ pub(super) fn recover(
 
 fn interrupted(db: &Db) -> Result<Vec<Interrupted>, StoreError> {
     let mut statement = db.sql.prepare(
-        "SELECT id, integrator, environment, site, mode, timing, may_write FROM queries WHERE stage = 'works'
+        "SELECT id, integrator, environment, site, mode, timing, may_write, trace FROM queries WHERE stage = 'works'
          ORDER BY number",
     )?;
     let rows = statement.query_map([], |row| {
@@ -70,6 +71,7 @@ fn interrupted(db: &Db) -> Result<Vec<Interrupted>, StoreError> {
             timing: row.get::<_, Json<_>>(5)?.0,
             // What is not known to only read may have written.
             may_write: row.get::<_, Option<bool>>(6)?.unwrap_or(true),
+            trace: row.get(7)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -117,6 +119,7 @@ fn fail(
         last_status: None,
         last_problem: None,
         finished_at: None,
+        trace: query.trace.clone(),
     });
     let finish = Finish {
         id: query.id,

@@ -253,6 +253,12 @@ pub(super) fn due(db: &Db, now: Moment, limit: usize) -> Result<Vec<Due>, StoreE
     let mut due = Vec::with_capacity(rows.len());
     for (row, call) in rows {
         let id = row.0.id;
+        let over_at = row.0.created_at.plus(row.0.duration);
+        if over_at <= now {
+            // Nobody ran it in time, as while the practice or this program was away.
+            end(db, id, over_at)?;
+            continue;
+        }
         match open_due(db, row, &call) {
             Ok(one) => {
                 at_work.execute([id])?;
@@ -273,6 +279,15 @@ fn open_due(db: &Db, row: SealedRow, call: &[u8]) -> Result<Due, StoreError> {
         registered,
         call: Arc::new(call),
     })
+}
+
+/// Ends one whose duration is over.
+fn end(db: &Db, id: QueryId, at: Moment) -> Result<(), StoreError> {
+    db.sql.execute(
+        "UPDATE registered SET status = ?2, completed_at = ?3, sealed_call = NULL WHERE id = ?1",
+        params![id, Named(RegisteredStatus::Completed), at],
+    )?;
+    Ok(())
 }
 
 /// Ends one whose command is lost.

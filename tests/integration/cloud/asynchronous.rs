@@ -196,6 +196,24 @@ fn messages_are_signed_and_say_where_to_look() {
     assert_eq!(twice.filter(|it| it.json()["queryId"] == query).count(), 1);
 }
 
+#[test]
+fn a_message_is_of_the_trace_of_the_query_that_it_tells_of() {
+    let cloud = shared();
+    let mut acme = cloud.acme();
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let span = "00f067aa0ba902b7";
+    let parent = ("traceparent".to_owned(), format!("00-{trace}-{span}-01"));
+    acme.headers.push(parent);
+    let query = acme.submit(FIRST, &text("SELECT SURNAME FROM PATIENTS"));
+    let message = HOOKS.about(&query);
+    let parts: Vec<&str> = message.header("traceparent").split('-').collect();
+    assert_eq!(parts[..2], ["00", trace]);
+    assert_eq!(parts[3], "01");
+    // The span is none that the caller has.
+    assert_eq!(parts[2].len(), span.len());
+    assert_ne!(parts[2], span);
+}
+
 #[track_caller]
 fn is_signed(message: &Message, cloud: &Cloud) {
     assert_eq!(message.header("content-type"), "application/json");

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::HeaderValue;
 use axum::response::Response;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::TcpListener;
@@ -47,6 +46,7 @@ pub(super) fn delivery() -> Delivery {
         last_status: None,
         last_problem: None,
         finished_at: None,
+        trace: None,
     }
 }
 
@@ -110,15 +110,16 @@ fn run(store: &Arc<Kept>, target_of: TargetOf, options: Options) -> Running {
 
 #[tokio::test]
 async fn a_message_says_what_it_is_about_and_is_signed() {
-    let store = Kept::new([delivery()]);
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let store = Kept::new([Delivery {
+        trace: Some(trace.to_owned()),
+        ..delivery()
+    }]);
     let told = store.one();
     let hook = Hook::open([answer(200)]).await;
-    let trace = HeaderValue::from_static("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
-    let passed = trace.clone();
     let kept = Arc::clone(&store) as Arc<dyn Store>;
     let url = hook.url("/told/{siteId}?query={queryId}&of={source}");
     let sender = Sender::new(kept, all_to(url), options()).expect("a client");
-    let sender = sender.with_traces(Arc::new(move |_| Some(passed.clone())));
     let began = Moment::now();
     let running = Running::start(sender);
     store.until_all(DeliveryStatus::Delivered).await;
