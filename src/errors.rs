@@ -53,7 +53,7 @@ codes! {
     UNSUPPORTED_FEATURE = "PP004", 400, "not-supported", "The search goes by other resources in a way that is not offered here", "Search the other resource first and use its ids.";
     UNSUPPORTED_SORT = "PP005", 400, "not-supported", "The resource cannot be sorted by that parameter", "Sort by one of the parameters that the message lists.";
     UNKNOWN_ELEMENT = "PP006", 400, "value", "_elements names an element that the resource does not have", "Name top-level elements of the resource.";
-    CURSOR = "PP007", 400, "invalid", "The page link is not valid here", "Follow next links unchanged, with the key and the site that received them, while its mapping is the same; or start the search anew.";
+    CURSOR = "PP007", 400, "invalid", "The page link is not valid here", "Follow next links unchanged, with the key and the site that received them, while its mapping and the caller's own login there are the same; or start the search anew.";
     TOO_MANY_COMPARISONS = "PP008", 400, "too-costly", "The search compares more than it may", "Give fewer values; name the types, with _type or as in subject:Patient.name; or search step by step.";
     TOO_MANY_VALUES = "PP009", 400, "too-costly", "The search compares more values than a command takes", "Split the search into several.";
     TOO_MANY_TABLES = "PP010", 400, "too-costly", "The search goes by more tables than a command may", "Name the types of the chain, as in subject:Patient.name, or search step by step.";
@@ -81,6 +81,9 @@ codes! {
     UPSTREAM_LIMIT = "PD014", 429, "throttled", "The upstream SQL passthrough takes no more queries for now", "Try again after the seconds that Retry-After says.";
     UPSTREAM_OFFLINE = "PD015", 503, "transient", "The upstream SQL passthrough cannot reach the practice", "Try again after the seconds that Retry-After says; tell the practice if it stays so.";
     UPSTREAM_FAILED = "PD016", 503, "transient", "The upstream SQL passthrough failed", "Try again later; tell the operator if it stays so.";
+    CALLERS_LOGIN = "PD017", 403, "forbidden", "The practice's database server refuses the caller's own login", "Ask the operator to set the login anew, or the practice to let it in: a new login counts at once, a mended one within a minute.";
+    CALLERS_PERMISSION = "PD018", 403, "forbidden", "The caller's own login may not read what the request needs", "Ask the practice to grant the login SELECT on the tables of the resource; or ask for less, without _include, chains or $summary.";
+    LOGIN_NOT_CARRIED = "PD019", 403, "forbidden", "The site takes no login of a caller's own", "Ask the operator: the site is reached as the login of an upstream or of a data source; an integrator that has a login of its own there is let in as nobody else.";
     UNKNOWN_SITE = "PH001", 404, "not-found", "There is no such site", "Check the site's id in the URL.";
     UNKNOWN_RESOURCE_TYPE = "PH002", 404, "not-supported", "The resource type is not served at this site", "See the CapabilityStatement for the types that are.";
     NO_SUCH_RESOURCE = "PH003", 404, "not-found", "There is no such resource", "Search for it: ids are those of search results.";

@@ -473,7 +473,7 @@ pub static TABLES: &[Table] = &[
     Table {
         what: "SQL passthrough at a site",
         heading: "[site.passthrough]",
-        about: "SQL of callers' own, for those whom the practice has paired with. It runs as the caller's own login, where it has one.",
+        about: "SQL of callers' own, for those whom the practice has paired with. It runs as the caller's own login, where it has one and the database knows logins.",
         keys: &[
             key(
                 "enabled",

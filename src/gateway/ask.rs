@@ -5,6 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::query::Query;
+use crate::passthrough::PassthroughError;
 use crate::passthrough::call::Call;
 use crate::store::StoreError;
 
@@ -81,6 +82,9 @@ pub enum Refused {
     /// 400, with the query.
     #[error("the statement failed")]
     Failed(Box<Query>),
+    /// 403: the caller's own login is not let in at the practice.
+    #[error(transparent)]
+    Login(PassthroughError),
     /// 503.
     #[error("the practice is offline")]
     Offline,
@@ -109,6 +113,7 @@ impl Refused {
     pub fn status(&self) -> u16 {
         match self {
             Refused::Command(_) | Refused::Failed(_) | Refused::TooManyRegistered { .. } => 400,
+            Refused::Login(_) => 403,
             Refused::Offline | Refused::Unreachable | Refused::QueueFull | Refused::Store(_) => 503,
             Refused::Expired | Refused::Timeout(_) => 504,
         }

@@ -91,8 +91,13 @@ impl Direct {
         };
         let kept = self.take(&owner);
         let connect = || {
-            self.driver
-                .line(owner.catalogue, owner.login.as_ref(), watch)
+            let made = self
+                .driver
+                .line(owner.catalogue, owner.login.as_ref(), watch);
+            made.map_err(|error| match owner.login {
+                Some(_) => error.of_callers_login(),
+                None => error,
+            })
         };
         // One that its server has closed since is found out before a statement is lost on it.
         let mut line = match kept.and_then(|mut line| line.answers().then_some(line)) {

@@ -38,6 +38,9 @@ pub fn details(error: &CallError, engine: Dialect, limit: Duration) -> ErrorDeta
         CallError::Passthrough(PassthroughError::Failed { code }) => {
             (error_type(engine), i64::from(*code), "the practice database refused the statement".to_owned())
         }
+        CallError::Passthrough(error) if error.is_of_callers_login() => {
+            (ErrorType::Http, 403, error.to_string())
+        }
         CallError::Withdrawn | CallError::Passthrough(_) => {
             (ErrorType::HaloLink, 503, error.to_string())
         }
@@ -62,6 +65,7 @@ pub fn refused(error: &CallError, limit: Duration) -> Option<Refused> {
         PassthroughError::NotCarried(what) => Some(Refused::Command(format!(
             "the site's database has no form for {what}"
         ))),
+        error if error.is_of_callers_login() => Some(Refused::Login(error.clone())),
         PassthroughError::Catalogue(_) => Some(Refused::Command(error.to_string())),
         PassthroughError::Lost
         | PassthroughError::TooLarge(_)

@@ -79,6 +79,7 @@ fn reason(refused: &Refused) -> Option<&'static str> {
         Refused::Command(_) => Some("command"),
         // It ran, and is counted as ended.
         Refused::Failed(_) => None,
+        Refused::Login(_) => Some("login"),
         Refused::Offline => Some("siteOffline"),
         Refused::Unreachable => Some("siteUnreachable"),
         Refused::QueueFull => Some("queueFull"),

@@ -21,6 +21,9 @@ const SELDOM: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
     state: Mutex<Option<Down>>,
+    /// It is tried only where somebody has asked since the last attempt: what it is tried with may be changed meanwhile, and
+    /// nobody come back for it.
+    waits_for_callers: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -51,6 +54,14 @@ pub(super) struct Refused {
 }
 
 impl Breaker {
+    /// Of connections by a caller's own login.
+    pub(super) fn of_callers_login() -> Breaker {
+        Breaker {
+            waits_for_callers: true,
+            ..Breaker::default()
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Down>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -73,9 +84,11 @@ impl Breaker {
         })
     }
 
-    /// When the next attempt is to be made; None of a database that is up.
+    /// When the next attempt is to be made; None of a database that is up, or that nobody waits for.
     pub(super) fn next(&self) -> Option<Instant> {
-        self.lock().as_ref().map(Down::next)
+        let state = self.lock();
+        let is_tried = |down: &&Down| down.is_asked || !self.waits_for_callers;
+        state.as_ref().filter(is_tried).map(Down::next)
     }
 
     /// Whether the last attempt failed.
@@ -87,7 +100,9 @@ impl Breaker {
     pub(super) fn failed(&self, now: Instant, why: PassthroughError, is_attempt: bool) -> bool {
         // Whoever names a login that is wrong again and again has it locked.
         let first = match why {
-            PassthroughError::Login | PassthroughError::UpstreamRefused => SELDOM,
+            PassthroughError::Login
+            | PassthroughError::CallersLogin
+            | PassthroughError::UpstreamRefused => SELDOM,
             _ => SHORTEST,
         };
         let longest = if why.is_refusal() { SELDOM } else { LONGEST };
@@ -102,7 +117,7 @@ impl Breaker {
             why,
             pause,
             tried: now,
-            is_asked: is_news,
+            is_asked: is_news && !self.waits_for_callers,
         });
         is_news
     }
@@ -180,6 +195,20 @@ mod tests {
         // Then it is let in, and the server goes.
         breaker.failed(now, unreachable(), true);
         assert_eq!(breaker.ask(now).expect_err("down").pause, LONGEST);
+    }
+
+    #[test]
+    fn a_callers_own_login_is_tried_for_callers_alone() {
+        let breaker = Breaker::of_callers_login();
+        let start = Instant::now();
+        assert!(breaker.failed(start, PassthroughError::CallersLogin, false));
+        assert_eq!(breaker.next(), None, "nobody has asked again");
+        let refused = breaker.ask(start).expect_err("down");
+        assert_eq!((refused.pause, refused.is_sooner), (SELDOM, true));
+        let due = start + SELDOM;
+        assert_eq!(breaker.next(), Some(due));
+        breaker.failed(due, PassthroughError::CallersLogin, true);
+        assert_eq!(breaker.next(), None);
     }
 
     #[test]

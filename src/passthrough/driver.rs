@@ -39,10 +39,10 @@ pub trait Driver: Send + Sync + 'static {
     ) -> Result<Box<dyn Connection>, PassthroughError>;
 
     /// A line to the database at a place of [`Driver::catalogues`], for statements of a caller's own, as the caller's
-    /// login; without one, as the site's.
+    /// login; without one, or where the databases know no logins, as the site's.
     ///
     /// # Errors
-    /// As [`Driver::connect`]; [`PassthroughError::NotCarried`] where the driver has no lines, or no logins.
+    /// As [`Driver::connect`] and [`Driver::with_login`]; [`PassthroughError::NotCarried`] where the driver has no lines.
     fn line(
         &self,
         _catalogue: usize,
@@ -52,9 +52,13 @@ pub trait Driver: Send + Sync + 'static {
         Err(PassthroughError::NotCarried("statements of a caller's own"))
     }
 
-    /// The same databases, as another login; None where they know no logins.
-    fn with_login(&self, _login: &Login) -> Option<Arc<dyn Driver>> {
-        None
+    /// The same databases, as a caller's login, to read. None where they know no logins, as a SQLite file: then there is but
+    /// one way to have them. Whoever has a login is never let in as somebody else where there are logins.
+    ///
+    /// # Errors
+    /// [`PassthroughError::LoginNotCarried`] where the driver cannot enter as another.
+    fn with_login(&self, _login: &Login) -> Result<Option<Arc<dyn Driver>>, PassthroughError> {
+        Err(PassthroughError::LoginNotCarried)
     }
 
     /// How long a connection without work is kept; None for as long as there is a thread.

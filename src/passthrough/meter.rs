@@ -24,7 +24,7 @@ pub fn describe() {
     );
     describe_gauge!(
         UP,
-        "1 where the last attempt to connect to a site's databases succeeded, else 0"
+        "1 where the last attempt to connect to a site's databases as the site's own login succeeded, else 0"
     );
 }
 
@@ -32,12 +32,23 @@ pub fn describe() {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Meter {
     site: Option<Arc<str>>,
+    /// By a caller's own login: whether that is let in says nothing of the site.
+    is_callers: bool,
 }
 
 impl Meter {
     pub(super) fn of(site: &str) -> Meter {
         Meter {
             site: Some(Arc::from(site)),
+            is_callers: false,
+        }
+    }
+
+    /// Of the connections by callers' own logins, which are counted among the site's.
+    pub(super) fn of_callers_login(site: &str) -> Meter {
+        Meter {
+            is_callers: true,
+            ..Meter::of(site)
         }
     }
 
@@ -51,6 +62,9 @@ impl Meter {
         let Some(site) = &self.site else { return };
         let code = outcome.err().map_or("ok", |error| error.code().id);
         counter!(CONNECTS, "site" => Arc::clone(site), "outcome" => code).increment(1);
+        if self.is_callers {
+            return;
+        }
         let up = if outcome.is_ok() { 1.0 } else { 0.0 };
         gauge!(UP, "site" => Arc::clone(site)).set(up);
     }

@@ -76,6 +76,24 @@ pub enum PassthroughError {
     Lost,
     #[error("the practice's database server refuses the login")]
     Login,
+    /// [`PassthroughError::Login`], of a caller's: nobody else's connections are made with it.
+    #[error("the practice's database server refuses the login that the caller has of its own")]
+    CallersLogin,
+    /// [`PassthroughError::NoDatabase`], to a caller's login.
+    #[error("the login that the caller has of its own may not open {}", database_of(.0))]
+    CallersDatabase(String),
+    /// [`PassthroughError::Permission`], of a caller's login.
+    #[error("the login that the caller has of its own may not read a table that the mapping names")]
+    CallersPermission,
+    /// [`PassthroughError::Schema`], as a caller's login sees the database: engines hide what may not be read.
+    #[error(
+        "the login that the caller has of its own sees no table or column that the mapping names: {0}"
+    )]
+    CallersSchema(String),
+    #[error(
+        "the site is reached in a way that takes no login of a caller's own, and the caller has one"
+    )]
+    LoginNotCarried,
     /// The catalogue's name; empty where the site has one database, without a name.
     #[error("the practice's database server does not open {}", database_of(.0))]
     NoDatabase(String),
@@ -129,6 +147,11 @@ impl PassthroughError {
             },
             PassthroughError::Lost => errors::DATABASE_LOST,
             PassthroughError::Login => errors::DATABASE_LOGIN,
+            PassthroughError::CallersLogin => errors::CALLERS_LOGIN,
+            PassthroughError::CallersDatabase(_)
+            | PassthroughError::CallersPermission
+            | PassthroughError::CallersSchema(_) => errors::CALLERS_PERMISSION,
+            PassthroughError::LoginNotCarried => errors::LOGIN_NOT_CARRIED,
             PassthroughError::NoDatabase(_) | PassthroughError::Catalogue(_) => {
                 errors::DATABASE_MISSING
             }
@@ -163,10 +186,36 @@ impl PassthroughError {
         matches!(
             self,
             PassthroughError::Login
+                | PassthroughError::CallersLogin
                 | PassthroughError::NoDatabase(_)
+                | PassthroughError::CallersDatabase(_)
                 | PassthroughError::Certificate(_)
                 | PassthroughError::UpstreamRefused
         )
+    }
+
+    /// The same on a connection of a caller's own login, of which it says something, and nothing of the site's.
+    pub fn of_callers_login(self) -> PassthroughError {
+        match self {
+            PassthroughError::Login => PassthroughError::CallersLogin,
+            PassthroughError::NoDatabase(name) => PassthroughError::CallersDatabase(name),
+            PassthroughError::Permission => PassthroughError::CallersPermission,
+            PassthroughError::Schema(what) => PassthroughError::CallersSchema(what),
+            other => other,
+        }
+    }
+
+    /// It is about the login that a caller has of its own.
+    pub fn is_of_callers_login(&self) -> bool {
+        match self {
+            PassthroughError::CallersLogin
+            | PassthroughError::CallersDatabase(_)
+            | PassthroughError::CallersPermission
+            | PassthroughError::CallersSchema(_)
+            | PassthroughError::LoginNotCarried => true,
+            PassthroughError::Down { why, .. } => why.is_of_callers_login(),
+            _ => false,
+        }
     }
 
     /// The database itself said it, so that it can be asked.
@@ -185,6 +234,8 @@ impl PassthroughError {
     pub fn retry_after(&self) -> Option<u32> {
         let seconds = |pause: Duration| u32::try_from(pause.as_secs() + 1).unwrap_or(u32::MAX);
         match self {
+            // Until somebody has changed the login, or its rights.
+            error if error.is_of_callers_login() => None,
             PassthroughError::Busy | PassthroughError::Locked | PassthroughError::Lost => Some(1),
             PassthroughError::Unreachable(_) | PassthroughError::Opening => Some(1),
             PassthroughError::Down { pause, .. } | PassthroughError::UpstreamLimit { pause } => {

@@ -156,10 +156,22 @@ impl Pool {
         Pool::metered(driver, limits, Meter::of(id))
     }
 
+    /// As [`Pool::of_site`], by a driver that enters as a caller's own login. What it finds out of that login says nothing of
+    /// the site, and is told as the login's; and where it is not let in it is tried again only for who asks.
+    pub fn of_callers_login(id: &str, driver: Arc<dyn Driver>, limits: Limits) -> Pool {
+        let mut pool = Pool::metered(driver, limits, Meter::of_callers_login(id));
+        pool.backing.is_callers = true;
+        for breaker in &mut pool.backing.breakers {
+            *breaker = Breaker::of_callers_login();
+        }
+        pool
+    }
+
     fn metered(driver: Arc<dyn Driver>, limits: Limits, meter: Meter) -> Pool {
         Pool {
             jobs: Arc::new(Jobs::new(limits.connections, limits.waiting)),
             backing: Backing {
+                is_callers: false,
                 breakers: std::iter::repeat_with(Breaker::default)
                     .take(driver.catalogues().len().max(1))
                     .collect(),

@@ -46,6 +46,8 @@ pub(super) struct Backing {
     /// How often a server that was down came back.
     pub(super) returns: AtomicU64,
     pub(super) meter: Meter,
+    /// They are made with a caller's own login.
+    pub(super) is_callers: bool,
 }
 
 /// A statement that ran, what it was given, and how long it took.
@@ -154,6 +156,7 @@ impl<'p> Session<'p> {
                 let kept = self.held.places[place].as_mut();
                 act(&mut *kept.ok_or(PassthroughError::Lost)?.inner)
             });
+            let done = done.map_err(|error| self.backing.told(error));
             let now = &mut self.uses[place];
             let may_retry = !now.fresh && !now.asked && !self.watch.is_over();
             now.asked = true;
@@ -337,6 +340,7 @@ impl Backing {
             self.ask(place)?;
         }
         let connected = self.driver.connect(place, watch);
+        let connected = connected.map_err(|error| self.told(error));
         let outcome = connected.as_ref().map(drop);
         // Who went away, or had no time left, found out nothing bad of the server.
         if outcome.is_ok() || !watch.is_over() {
@@ -346,6 +350,14 @@ impl Backing {
             }
         }
         connected.map(|made| Counted::new(self.meter.clone(), made))
+    }
+
+    /// An error of the driver's, by whose login it came.
+    fn told(&self, error: PassthroughError) -> PassthroughError {
+        match self.is_callers {
+            true => error.of_callers_login(),
+            false => error,
+        }
     }
 
     /// Whether a caller may have a connection made.

@@ -268,7 +268,10 @@ impl Keeper {
             self.config.pool.refused(why);
         }
         let answer = ask(site?).await;
-        if let Err(SiteError::Passthrough(PassthroughError::Schema(_))) = &answer {
+        if let Err(SiteError::Passthrough(
+            PassthroughError::Schema(_) | PassthroughError::CallersSchema(_),
+        )) = &answer
+        {
             self.look_again();
         }
         // It may have been away for an update of the product, which brought other tables.

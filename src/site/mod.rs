@@ -352,7 +352,7 @@ impl Site {
         timings.sql = clock.lap();
         let site = Arc::clone(self);
         let (share, measures) = (call.share, call.measures);
-        let pool = self.pools.of(call.login.as_ref());
+        let pool = self.pools.of(call.login.as_ref())?;
         let page = answer::Page {
             call,
             request: asked.request,
@@ -442,11 +442,14 @@ impl Site {
             .filter(|text| text.len() + 1024 <= calls::LINK_BYTES)
     }
 
-    /// Site, caller, path and mapping: a link works nowhere else. By another mapping the search may mean something else,
-    /// and its order may be another: the pages would not fit together.
+    /// Site, caller, path, the caller's own login and mapping: a link works nowhere else. By another mapping the search may
+    /// mean something else, and its order may be another: the pages would not fit together. Another login may see other rows;
+    /// one that has another password is the same.
     fn bound_to(&self, call: &SearchCall) -> Vec<u8> {
         let path = call.path();
-        bound_to(self.mapping(), &[&self.id, &call.caller, &path])
+        let user = call.login.as_ref().map(|login| login.user.as_str());
+        let words = [&*self.id, &*call.caller, &*path].into_iter().chain(user);
+        bound_to(self.mapping(), &words.collect::<Vec<_>>())
     }
 
     /// Answers a read with the resource.
@@ -484,7 +487,7 @@ impl Site {
         let pretty = asked.pretty == Some(true);
         let site = Arc::clone(self);
         let (share, measures) = (call.share, call.measures);
-        let pool = self.pools.of(call.login.as_ref());
+        let pool = self.pools.of(call.login.as_ref())?;
         let read = read::Read {
             call,
             plan,

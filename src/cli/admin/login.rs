@@ -13,14 +13,14 @@ use crate::gateway::integrator::{Login, LoginScope};
 use crate::gateway::site::Product;
 use crate::store::{Change, Directory};
 
-/// Integrators' own logins at the practices' databases, as which their SQL runs: what they may see is the database's decision
+/// Integrators' own logins at the practices' databases, as which their SQL and their FHIR run: what they may see is the database's decision
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Say as whom an integrator's SQL runs, at a practice or at all practices of a product; the password comes from a file or the environment
+    /// Say as whom an integrator's SQL and FHIR run, at a practice or at all practices of a product; the password comes from a file or the environment
     Set(Set),
     /// List logins, without their passwords
     List(List),
-    /// Forget a login: the integrator's SQL runs as the site's own then
+    /// Forget a login: the integrator's SQL and FHIR run as the site's own then
     Remove(Remove),
 }
 

@@ -98,13 +98,21 @@ impl Firebird {
         }
     }
 
-    /// Attaches to a database as the user of some options of this driver's.
-    fn attach(
-        &self,
-        catalogue: usize,
-        options: &Options,
-        watch: &Watch,
-    ) -> Result<Attached, PassthroughError> {
+    /// The same databases, as a caller's login.
+    fn entered_as(&self, login: &Login) -> Firebird {
+        Firebird {
+            options: Options {
+                user: login.user.clone(),
+                password: login.password.clone(),
+                ..self.options.clone()
+            },
+            catalogues: self.catalogues.clone(),
+            limits: self.limits.clone(),
+        }
+    }
+
+    fn attach(&self, catalogue: usize, watch: &Watch) -> Result<Attached, PassthroughError> {
+        let options = &self.options;
         let none = || PassthroughError::NoDatabase(String::new());
         let (name, path) = options.databases.get(catalogue).ok_or_else(none)?;
         let until = (Instant::now() + self.limits.connect).min(watch.deadline());
@@ -129,8 +137,7 @@ impl Driver for Firebird {
         catalogue: usize,
         watch: &Arc<Watch>,
     ) -> Result<Box<dyn Connection>, PassthroughError> {
-        let attached = self.attach(catalogue, &self.options, watch)?;
-        Ok(Box::new(attached))
+        Ok(Box::new(self.attach(catalogue, watch)?))
     }
 
     fn line(
@@ -139,15 +146,12 @@ impl Driver for Firebird {
         login: Option<&Login>,
         watch: &Arc<Watch>,
     ) -> Result<Box<dyn Line>, PassthroughError> {
-        let options = match login {
-            None => &self.options,
-            Some(login) => &Options {
-                user: login.user.clone(),
-                password: login.password.clone(),
-                ..self.options.clone()
-            },
-        };
-        let attached = self.attach(catalogue, options, watch)?;
+        let own = login.map(|login| self.entered_as(login));
+        let attached = own.as_ref().unwrap_or(self).attach(catalogue, watch)?;
         Ok(Box::new(FirebirdLine::new(attached)))
+    }
+
+    fn with_login(&self, login: &Login) -> Result<Option<Arc<dyn Driver>>, PassthroughError> {
+        Ok(Some(Arc::new(self.entered_as(login))))
     }
 }

@@ -129,6 +129,7 @@ impl Options {
 }
 
 /// A site's databases on a SQL Server.
+#[derive(Clone)]
 pub struct Mssql {
     config: Config,
     catalogues: Vec<Arc<str>>,
@@ -200,6 +201,15 @@ impl Mssql {
             limits: limits.clone(),
             handle,
         })
+    }
+
+    /// The same databases, as a caller's login: one of the server's own, however the site's enters.
+    fn entered_as(&self, login: &integrator::Login) -> Mssql {
+        let mut other = self.clone();
+        let integrator::Login { user, password } = login;
+        let own = AuthMethod::sql_server(user, password.reveal());
+        other.config.authentication(own);
+        other
     }
 
     /// `reads_only`: an availability group may then answer from a secondary.
@@ -296,12 +306,17 @@ impl Driver for Mssql {
         login: Option<&integrator::Login>,
         watch: &Arc<Watch>,
     ) -> Result<Box<dyn Line>, PassthroughError> {
-        let mut config = self.config.clone();
-        if let Some(integrator::Login { user, password }) = login {
-            config.authentication(AuthMethod::sql_server(user, password.reveal()));
-        }
-        let opened = self.enter(config, Purpose::Calls, catalogue, watch)?;
+        let own = login.map(|login| self.entered_as(login));
+        let driver = own.as_ref().unwrap_or(self);
+        let opened = driver.enter(driver.config.clone(), Purpose::Calls, catalogue, watch)?;
         Ok(Box::new(line::MssqlLine::new(opened)))
+    }
+
+    fn with_login(
+        &self,
+        login: &integrator::Login,
+    ) -> Result<Option<Arc<dyn Driver>>, PassthroughError> {
+        Ok(Some(Arc::new(self.entered_as(login))))
     }
 }
 

@@ -58,6 +58,8 @@ pub(super) fn of_connecting(error: &Error, dialect: Dialect, name: &str) -> Pass
     }
     match record.state.as_str() {
         "28000" | "28P01" => PassthroughError::Login,
+        "42501" => PassthroughError::Permission,
+        "08001" if message.contains("permission denied") => PassthroughError::Permission,
         "3D000" | "08004" => no_database(),
         // The class says too little; what is read in the words is not told.
         "08001" if message.contains("password") || message.contains("login failed") => {

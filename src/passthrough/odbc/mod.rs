@@ -85,32 +85,96 @@ struct Server {
     runtime: Handle,
     canceller: Arc<Canceller>,
     /// The driver says rightly how long the values of a column can be, so that rows are fetched in blocks.
-    in_blocks: AtomicBool,
+    in_blocks: Arc<AtomicBool>,
     /// For connections, from the attempt to make one until it is closed.
     places: Arc<Semaphore>,
     /// As [`Server::places`], for callers' own statements: none of them holds up the site's.
     callers_places: Arc<Semaphore>,
 }
 
+/// Attributes of a connection string by which somebody is let in, whoever `UID` and `PWD` name: drivers take the first that
+/// is given, or the account that the program runs as.
+const ENTERS: [&str; 14] = [
+    "uid",
+    "userid",
+    "user id",
+    "user",
+    "pwd",
+    "password",
+    "trusted_connection",
+    "authentication",
+    "integrated",
+    "int",
+    "kerberos",
+    "krb",
+    "encryptedpassword",
+    "enp",
+];
+
+/// Whether a connection string says by itself who is let in.
+fn says_who_enters(connection: &str) -> bool {
+    connection.split(';').any(|part| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let (name, value) = (name.trim(), value.trim());
+        let is_off = ["no", "n", "off", "false", "0"]
+            .iter()
+            .any(|off| value.eq_ignore_ascii_case(off));
+        !is_off && ENTERS.iter().any(|one| name.eq_ignore_ascii_case(one))
+    })
+}
+
 impl Odbc {
     /// Nothing is connected yet; statements are cancelled on threads of `runtime`.
     pub fn new(options: Options, limits: &Limits, runtime: Handle) -> Odbc {
         let names = options.databases.iter().map(|(name, _)| Arc::clone(name));
-        // As many as the pool has, and as many again for those that a driver has not come back from.
-        let connections = limits.connections.max(1) * options.databases.len().max(1);
+        let most = places_of(&options, limits);
         Odbc {
             catalogues: names.filter(|name| !name.is_empty()).collect(),
             server: Arc::new(Server {
                 limits: limits.clone(),
                 canceller: Arc::new(Canceller::new(runtime.clone())),
                 runtime,
-                in_blocks: AtomicBool::new(true),
-                places: Arc::new(Semaphore::new(2 * connections)),
-                callers_places: Arc::new(Semaphore::new(2 * connections)),
+                in_blocks: Arc::new(AtomicBool::new(true)),
+                places: Arc::new(Semaphore::new(most)),
+                callers_places: Arc::new(Semaphore::new(most)),
                 options,
             }),
         }
     }
+
+    /// The same databases, as a caller's login, with as many connections to read as the site's own has.
+    ///
+    /// # Errors
+    /// [`PassthroughError::LoginNotCarried`] where the connection string says who is let in.
+    fn entered_as(&self, login: &Login) -> Result<Odbc, PassthroughError> {
+        let server = &*self.server;
+        let mut parts = server.options.databases.iter().map(|(_, part)| part);
+        if says_who_enters(&server.options.connection) || parts.any(|part| says_who_enters(part)) {
+            return Err(PassthroughError::LoginNotCarried);
+        }
+        let options = Options {
+            user: Some(login.user.clone()),
+            password: Some(login.password.clone()),
+            ..server.options.clone()
+        };
+        Ok(Odbc {
+            catalogues: self.catalogues.clone(),
+            server: Arc::new(Server {
+                limits: server.limits.clone(),
+                canceller: Arc::clone(&server.canceller),
+                runtime: server.runtime.clone(),
+                in_blocks: Arc::clone(&server.in_blocks),
+                places: Arc::new(Semaphore::new(places_of(&options, &server.limits))),
+                callers_places: Arc::clone(&server.callers_places),
+                options,
+            }),
+        })
+    }
+}
+
+/// As many connections as a pool has, and as many again for those that a driver has not come back from.
+fn places_of(options: &Options, limits: &Limits) -> usize {
+    2 * limits.connections.max(1) * options.databases.len().max(1)
 }
 
 impl Driver for Odbc {
@@ -129,7 +193,7 @@ impl Driver for Odbc {
     ) -> Result<Box<dyn Connection>, PassthroughError> {
         Ok(Box::new(self.open(
             catalogue,
-            As::Reader,
+            Purpose::Reads,
             &self.server.places,
             watch,
         )?))
@@ -141,25 +205,36 @@ impl Driver for Odbc {
         login: Option<&Login>,
         watch: &Arc<Watch>,
     ) -> Result<Box<dyn Line>, PassthroughError> {
-        let caller = As::Caller(login.cloned());
-        let opened = self.open(catalogue, caller, &self.server.callers_places, watch)?;
+        let own = login.map(|login| self.entered_as(login)).transpose()?;
+        let driver = own.as_ref().unwrap_or(self);
+        let opened = driver.open(
+            catalogue,
+            Purpose::Calls,
+            &driver.server.callers_places,
+            watch,
+        )?;
         Ok(Box::new(line::OdbcLine::new(opened)?))
+    }
+
+    fn with_login(&self, login: &Login) -> Result<Option<Arc<dyn Driver>>, PassthroughError> {
+        Ok(Some(Arc::new(self.entered_as(login)?)))
     }
 }
 
-/// As whom a connection is made, and what for.
-enum As {
-    /// The site's login, to read. The site's own statements set the session up.
-    Reader,
-    /// A caller's login, or else the site's, for what that may do.
-    Caller(Option<Login>),
+/// What a connection is made for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    /// To read. The site's own statements set the session up.
+    Reads,
+    /// Statements of a caller's own, for what their login may do.
+    Calls,
 }
 
 impl Odbc {
     fn open(
         &self,
         catalogue: usize,
-        who: As,
+        purpose: Purpose,
         places: &Arc<Semaphore>,
         watch: &Arc<Watch>,
     ) -> Result<Opened, PassthroughError> {
@@ -170,7 +245,7 @@ impl Odbc {
         })?;
         // A driver's attempt to connect cannot be cancelled: its thread is left to it, and what comes of it is closed.
         let (done, made) = oneshot::channel();
-        let started = apart(move || drop(done.send(server.connect(catalogue, &who, place))));
+        let started = apart(move || drop(done.send(server.connect(catalogue, purpose, place))));
         started.map_err(|error| PassthroughError::Unreachable(error.kind().to_string()))?;
         let most = self.server.limits.connect + GRACE;
         let connection = self.server.runtime.block_on(async {
@@ -217,16 +292,13 @@ impl Server {
     fn connect(
         &self,
         catalogue: usize,
-        who: &As,
+        purpose: Purpose,
         place: OwnedSemaphorePermit,
     ) -> Result<Open, PassthroughError> {
         let options = &self.options;
         let database = options.databases.get(catalogue);
-        let (user, password) = match who {
-            As::Caller(Some(login)) => (Some(&login.user), Some(&login.password)),
-            As::Reader | As::Caller(None) => (options.user.as_ref(), options.password.as_ref()),
-        };
-        let user = user.map(|user| attribute("UID", user));
+        let user = options.user.as_ref().map(|user| attribute("UID", user));
+        let password = options.password.as_ref();
         let parts = [
             Some(options.connection.clone()),
             database.map(|(_, part)| part.clone()),
@@ -244,7 +316,7 @@ impl Server {
             login_timeout_sec: Some(login),
             packet_size: None,
         };
-        if let As::Caller(_) = who {
+        if let Purpose::Calls = purpose {
             let connection = environment.connect_with_connection_string(&text, timeouts);
             return Ok(Open::new(connection.map_err(failed)?, place));
         }

@@ -139,9 +139,7 @@ impl Driver for Upstream {
         watch: &Arc<Watch>,
     ) -> Result<Box<dyn Line>, PassthroughError> {
         if login.is_some() {
-            return Err(PassthroughError::NotCarried(
-                "a login of the caller's own to an upstream, which has its own",
-            ));
+            return Err(PassthroughError::LoginNotCarried);
         }
         let name = self.site.options.databases.get(catalogue);
         self.site.look(name, watch)?;

@@ -56,6 +56,7 @@ pub fn refused(refused: Refused) -> Refusal {
     match refused {
         Refused::Command(text) => Refusal::new(errors::COMMAND_REFUSED, text),
         Refused::Failed(_) => Refusal::new(errors::COMMAND_REFUSED, text),
+        Refused::Login(error) => Refusal::new(error.code(), text),
         Refused::Offline => Refusal::new(errors::SITE_OFFLINE, text).retry_after(AWAY),
         Refused::Unreachable => Refusal::new(errors::SITE_UNREACHABLE, text).retry_after(AWAY),
         Refused::QueueFull => Refusal::new(errors::QUEUE_FULL, text).retry_after(FULL),
@@ -106,6 +107,7 @@ fn seconds(time: Duration) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::passthrough::PassthroughError;
     use uuid::Uuid;
 
     #[test]
@@ -132,6 +134,8 @@ mod tests {
         }
         let all = [
             Refused::Command(String::new()),
+            Refused::Login(PassthroughError::CallersLogin),
+            Refused::Login(PassthroughError::LoginNotCarried),
             Refused::Offline,
             Refused::Unreachable,
             Refused::QueueFull,

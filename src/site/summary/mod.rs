@@ -88,7 +88,7 @@ impl Site {
             }
         };
         timings.plan = clock.lap();
-        let pool = self.pools.of(call.login.as_ref());
+        let pool = self.pools.of(call.login.as_ref())?;
         let summary = Summary {
             base: call.base,
             patient,

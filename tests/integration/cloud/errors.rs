@@ -3,12 +3,14 @@
 //!
 //! A statement that takes longer than it may, half a minute and more, is tested beside the gateway's code.
 
+use std::time::Duration;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{
-    Cloud, FIRST, NOWHERE, SECOND, Said, has_fields, id, kilobytes, queries, registration, shared,
-    text,
+    Cloud, FIRST, NOWHERE, SECOND, Said, has_fields, id, kilobytes, queries, registration, rows,
+    shared, text,
 };
 
 /// Asserts that an answer is an envelope with this status, and with this code of the table of errors; gives its message.
@@ -466,4 +468,32 @@ fn a_practice_that_is_away_is_503_and_its_queries_end() {
         (&json!("haloLink"), &json!(503))
     );
     assert_eq!(acme.immediate(SECOND, &text("SELECT 1")).status, 200);
+}
+
+/// A file knows no logins: who has one for its product is served as everybody is, over both ways.
+#[test]
+fn a_login_changes_nothing_at_a_file() {
+    let cloud = Cloud::start("rate-limit = \"off\"\n", &[]);
+    std::fs::write(cloud.path("password"), "of acme").expect("written");
+    let password = cloud.path("password").display().to_string();
+    let set = [
+        "login",
+        "set",
+        "acme",
+        "--product",
+        "BestPractice",
+        "--user",
+        "acme_reads",
+    ];
+    cloud.admin(&[&set[..], &["--password-file", &password]].concat());
+    let acme = cloud.acme();
+    let fhir = format!("/sites/{FIRST}/fhir/R4/Patient?_summary=count");
+    let count = text("SELECT COUNT(*) AS N FROM PATIENTS");
+    // The server takes up what the operator has changed within moments.
+    for _ in 0..10 {
+        assert_eq!(acme.get(&fhir).json(200)["total"], 300);
+        let said = acme.immediate(FIRST, &count).json(200);
+        assert_eq!(rows(&said["result"]), [json!({"N": 300})]);
+        std::thread::sleep(Duration::from_millis(200));
+    }
 }

@@ -4,6 +4,7 @@ mod bounds;
 mod calls;
 mod cases;
 mod demo;
+mod logins;
 mod outage;
 mod proposed;
 mod refusals;

@@ -10,7 +10,7 @@ use pilaster::passthrough::call::{
     Call, CallError, Called, CommandType, Direction, ExecutionMode, Line, Parameter, ParameterType,
 };
 use pilaster::passthrough::mssql::Mssql;
-use pilaster::passthrough::{Driver, PassthroughError, Watch};
+use pilaster::passthrough::{Driver, PassthroughError, Pool, Watch};
 use pilaster::secret::Secret;
 
 use super::stand_in::{Asked, Setup, StandIn, Step, USER, write};
@@ -421,4 +421,66 @@ fn stand_in_is_entered_as_the_caller_and_left_behind_a_command() {
         (USER, "BPSDRUGS")
     );
     assert_eq!(server.seen.opened.load(Ordering::SeqCst), 2);
+}
+
+/// What FHIR reads for a caller with a login of its own is read as that login; what becomes of it is its alone.
+#[test]
+fn stand_in_is_read_as_the_caller() {
+    let setup = Setup {
+        other: Some(("integrator_of_the_tests", "its password")),
+        ..Setup::default()
+    };
+    let server = StandIn::start(setup, |asked| match asked.text().contains("DENIED") {
+        true => vec![Step::Send(
+            [
+                write::error(229, 14, "The SELECT permission was denied on 'DENIED'."),
+                write::done(2, 0),
+            ]
+            .concat(),
+        )],
+        false => Vec::new(),
+    });
+    let site = super::pool(&server, super::limits());
+    let own = |password: &str| integrator::Login {
+        user: "integrator_of_the_tests".to_owned(),
+        password: Secret::new(password),
+    };
+    let pool = |login: &integrator::Login| {
+        let driver = site.driver().with_login(login).expect("it takes logins");
+        let driver = driver.expect("SQL Server has logins");
+        Arc::new(Pool::of_callers_login("site", driver, super::limits()))
+    };
+    let ask = |pool: &Arc<Pool>, text: &str| super::ask(pool, text).map(drop);
+    let let_in = pool(&own("its password"));
+    assert_eq!(ask(&let_in, "SELECT 1"), Ok(()));
+    assert_eq!(
+        ask(&let_in, "SELECT 1 FROM DENIED"),
+        Err(PassthroughError::CallersPermission)
+    );
+    let refused = pool(&own("another"));
+    assert_eq!(
+        ask(&refused, "SELECT 1"),
+        Err(PassthroughError::CallersLogin)
+    );
+    let again = ask(&refused, "SELECT 1").expect_err("it is not tried again at once");
+    assert!(again.is_of_callers_login(), "{again:?}");
+    assert!(!site.is_down());
+    assert_eq!(ask(&site, "SELECT 1"), Ok(()));
+    assert_eq!(
+        ask(&site, "SELECT 1 FROM DENIED"),
+        Err(PassthroughError::Permission)
+    );
+    let logins = server.seen.logins.lock().unwrap();
+    let seen: Vec<_> = logins
+        .iter()
+        .map(|it| (&*it.user, &*it.password, it.read_only))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("integrator_of_the_tests", "its password", true),
+            ("integrator_of_the_tests", "another", true),
+            (USER, super::stand_in::PASSWORD, true),
+        ]
+    );
 }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod faults;
+mod logins;
 mod postgres;
 
 use std::sync::{Arc, LazyLock};

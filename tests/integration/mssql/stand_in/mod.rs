@@ -53,6 +53,8 @@ pub struct Setup {
     pub snapshots: bool,
     /// Before it answers a prelogin.
     pub slow: Duration,
+    /// Who is let in beside the tests' own user: a name and a password.
+    pub other: Option<(&'static str, &'static str)>,
 }
 
 impl Default for Setup {
@@ -64,6 +66,7 @@ impl Default for Setup {
             databases: vec!["BPSPATIENTS", "BPSDRUGS"],
             snapshots: false,
             slow: Duration::ZERO,
+            other: None,
         }
     }
 }
@@ -219,7 +222,8 @@ fn serve(tcp: TcpStream, shared: &Shared) -> io::Result<()> {
         wire = wire.decrypt();
     }
     shared.seen.logins.lock().unwrap().push(login.clone());
-    let refused = if (login.user.as_str(), login.password.as_str()) != (USER, PASSWORD) {
+    let who = (login.user.as_str(), login.password.as_str());
+    let refused = if who != (USER, PASSWORD) && Some(who) != setup.other {
         Some((18456, "Login failed for user 'secret-user'."))
     } else if !setup.databases.contains(&login.database.as_str()) {
         Some((
