@@ -70,6 +70,12 @@ pub trait Driver: Send + Sync + 'static {
     fn is_remote(&self) -> bool {
         true
     }
+
+    /// Whether the default database is where it was, by a glance that may be cast for each request: for those that are no
+    /// servers', of which attempts to connect say nothing lasting.
+    fn is_there(&self) -> bool {
+        true
+    }
 }
 
 /// A connection to one database. One job at a time uses it.

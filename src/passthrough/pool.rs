@@ -216,9 +216,9 @@ impl Pool {
         self.backing.meter.failed(why);
     }
 
-    /// None of the databases can be connected to.
+    /// None of the databases can be connected to; or they are files, and that of the default one is not there.
     pub fn is_away(&self) -> bool {
-        self.backing.breakers.iter().all(Breaker::is_down)
+        self.backing.breakers.iter().all(Breaker::is_down) || !self.backing.driver.is_there()
     }
 
     /// How often a server that was down has come back. It may have been changed meanwhile.

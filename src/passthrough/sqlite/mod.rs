@@ -15,7 +15,7 @@ mod line;
 mod tests;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::civil::{Date, DateTime};
@@ -52,6 +52,8 @@ pub struct Sqlite {
     limits: Limits,
     /// Lines may write.
     is_writable: bool,
+    /// When it was last looked for the default file, and whether it was there.
+    looked: Mutex<Option<(Instant, bool)>>,
 }
 
 impl Sqlite {
@@ -62,6 +64,7 @@ impl Sqlite {
             files: vec![path.to_owned()],
             limits: limits.clone(),
             is_writable: false,
+            looked: Mutex::default(),
         }
     }
 
@@ -73,6 +76,7 @@ impl Sqlite {
             files,
             limits: limits.clone(),
             is_writable: false,
+            looked: Mutex::default(),
         }
     }
 
@@ -143,6 +147,21 @@ impl Driver for Sqlite {
     fn is_remote(&self) -> bool {
         false
     }
+
+    /// Looks for the default file by its name alone: to open one and close it again would give up the locks that SQLite has
+    /// on it in this process.
+    fn is_there(&self) -> bool {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, is_there)) = *looked
+            && at.elapsed() < LOOKED_FOR
+        {
+            return is_there;
+        }
+        let found = self.files.first().map(std::fs::metadata);
+        let is_there = found.is_some_and(|found| found.is_ok_and(|found| found.is_file()));
+        *looked = Some((Instant::now(), is_there));
+        is_there
+    }
 }
 
 /// A connection, with the file that it has open: another may come to stand at the path.
@@ -159,6 +178,9 @@ struct Opened {
 
 /// For so long the file at the path is taken to be the same: the question costs as much as a small read.
 const SEEN_FOR: Duration = Duration::from_millis(20);
+
+/// For so long a file is taken to be there, or not, where it is only asked whether the site is.
+const LOOKED_FOR: Duration = Duration::from_millis(250);
 
 /// What tells a file from another that has its name.
 type FileId = (u64, u64);

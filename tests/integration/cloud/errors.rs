@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     Cloud, FIRST, NOWHERE, SECOND, Said, has_fields, id, kilobytes, queries, registration, rows,
-    shared, text,
+    shared, text, until,
 };
 
 /// Asserts that an answer is an envelope with this status, and with this code of the table of errors; gives its message.
@@ -468,6 +468,35 @@ fn a_practice_that_is_away_is_503_and_its_queries_end() {
         (&json!("haloLink"), &json!(503))
     );
     assert_eq!(acme.immediate(SECOND, &text("SELECT 1")).status, 200);
+}
+
+/// A file that is not there any more is said to be away, soon, and soon to be there again.
+#[test]
+fn a_practice_whose_file_goes_away_is_unreachable_until_it_is_back() {
+    let cloud = Cloud::start("rate-limit = \"off\"\n", &[]);
+    let acme = cloud.acme();
+    let availability = || {
+        let site = acme.get(&format!("/sites/{FIRST}")).json(200);
+        site["availability"].as_str().expect("a word").to_owned()
+    };
+    let becomes = |word: &str| until(|| (availability() == word).then_some(()));
+    let count = text("SELECT COUNT(*) AS N FROM PATIENTS");
+    let fhir = format!("/sites/{FIRST}/fhir/R4/Patient?_summary=count");
+    becomes("online");
+    acme.immediate(FIRST, &count).json(200);
+    let (file, away) = (cloud.path("first.sqlite"), cloud.path("away"));
+    std::fs::rename(&file, &away).expect("moved");
+    becomes("unreachable");
+    let said = acme.immediate(FIRST, &count);
+    assert_eq!(said.status, 503, "{}", said.text());
+    let said = acme.get(&fhir);
+    assert_eq!(said.status, 503, "{}", said.text());
+    let other = acme.get(&format!("/sites/{SECOND}")).json(200);
+    assert_eq!(other["availability"], "online");
+    std::fs::rename(&away, &file).expect("moved back");
+    becomes("online");
+    acme.immediate(FIRST, &count).json(200);
+    acme.get(&fhir).json(200);
 }
 
 /// A file knows no logins: who has one for its product is served as everybody is, over both ways.
