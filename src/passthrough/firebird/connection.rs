@@ -50,6 +50,8 @@ const KEPT_TEXT: usize = 16 * 1024;
 const BATCH: usize = 256 * 1024;
 /// A connection that has rested so long is asked whether it is still there.
 const RESTED: Duration = Duration::from_secs(5);
+/// The same of a line: what is sent to a server that has gone is not sent once more.
+const MOMENT: Duration = Duration::from_secs(1);
 /// What closing a connection may take.
 const FAREWELL: Duration = Duration::from_millis(100);
 
@@ -434,6 +436,15 @@ impl Attached {
             true => blob::give(self, reading),
             false => Ok(()),
         }
+    }
+
+    /// Whether the server is still there, where the connection has rested for a moment: it may have been started anew.
+    pub(super) fn has_stayed(&mut self) -> bool {
+        if self.seen.elapsed() >= MOMENT {
+            self.is_broken |= self.is_there(self.limits.connect).is_err();
+            self.seen = Instant::now();
+        }
+        !self.is_broken
     }
 
     /// The server says that it is there, within a time.

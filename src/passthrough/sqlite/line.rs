@@ -422,6 +422,11 @@ impl Line for SqliteLine {
         }
     }
 
+    /// The file is the one that it was.
+    fn answers(&mut self) -> bool {
+        file_id(&self.path).ok() == Some(self.file)
+    }
+
     /// A line with temporary tables is not used again: another call would meet them.
     fn reset(&mut self) -> bool {
         let connection = &mut self.connection;

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::server::{Database, PASSWORD, shared};
+use super::server::{Database, PASSWORD, Server, shared};
 use crate::cli::{Serving, pilaster};
 use crate::support::{CLIENT, KEY_HEADER, send};
 
@@ -342,4 +342,42 @@ fn fhir_is_read_as_the_callers_own_login() {
         assert!(!metrics.contains(secret), "{secret} in {metrics}");
         assert!(!log.contains(secret), "{secret} in {log}");
     }
+}
+
+/// What was sent to a server that is there no more is not lost where nothing was under way.
+#[test]
+fn a_kept_line_whose_server_was_started_anew_loses_no_statement() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let database = server.database("UTF8", PRACTICE);
+    users(&database);
+    let mut served = Served::start(&database, server.port);
+    let key = served.integrator("plain");
+    served.serve();
+    let path = database.path.clone();
+    let insert = |id: u32| format!("INSERT INTO DOCTORS VALUES ({id}, 'New')");
+    // One that is there still serves on.
+    let connection = || {
+        let said = served.sql(&key, "SELECT CURRENT_CONNECTION AS N FROM RDB$DATABASE");
+        said.body["result"]["data"]
+            .as_str()
+            .expect("rows")
+            .to_owned()
+    };
+    let first = connection();
+    std::thread::sleep(Duration::from_millis(1_100));
+    assert_eq!(connection(), first);
+    assert_eq!(served.sql(&key, &insert(10)).status, 200);
+    for (id, second) in [
+        (11, insert(11)),
+        (12, "SELECT COUNT(*) AS N FROM DOCTORS".to_owned()),
+    ] {
+        server.kill_and_restart(Duration::from_millis(1_100));
+        let said = served.sql(&key, &second);
+        assert_eq!(said.status, 200, "{id}: {}", said.body);
+    }
+    let database = Database::of(&server, path);
+    assert_eq!(database.count("SELECT COUNT(*) FROM DOCTORS"), 3);
+    served.serving.take().expect("it serves").end();
 }

@@ -352,6 +352,10 @@ impl Line for FirebirdLine {
         ran.map_err(|stop| self.stopped(stop, call))
     }
 
+    fn answers(&mut self) -> bool {
+        !self.attached.is_broken && self.attached.has_stayed()
+    }
+
     fn reset(&mut self) -> bool {
         self.believed = None;
         self.attached.forget_all();
