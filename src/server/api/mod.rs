@@ -53,13 +53,13 @@ pub(super) fn router() -> Router<Arc<App>> {
     described().split_for_parts().0
 }
 
-/// The OpenAPI document: of all paths, or of FHIR's alone.
+/// The OpenAPI document: of all paths, or of those of FHIR for integrators alone.
 fn description(has_cloud: bool) -> OpenApi {
-    let described = match has_cloud {
-        true => described(),
-        false => OpenApiRouter::default(),
+    let (described, surfaces) = match has_cloud {
+        true => (described(), &Surface::ALL[..]),
+        false => (OpenApiRouter::default(), &[Surface::Integrator][..]),
     };
-    openapi::document(described.into_openapi())
+    openapi::document(described.into_openapi(), surfaces)
 }
 
 fn described() -> OpenApiRouter<Arc<App>> {

@@ -17,26 +17,30 @@ use crate::support::{CLIENT, send};
 /// Another id that is nobody's.
 const NOBODY: &str = "00000000-0000-4000-8000-00000000beef";
 
-/// An operation that has a site or a query.
-struct Operation {
-    prefix: String,
+/// An operation of the document.
+pub struct Operation {
+    /// `/integrator` or `/desktop`
+    pub prefix: String,
     /// After the prefix: `/sites/{siteId}/queries/{queryId}`
-    path: String,
-    method: Method,
-    id: String,
+    pub path: String,
+    pub method: Method,
+    pub id: String,
 }
+
+/// What goes with a request: its media type, and its body.
+pub type Sent = Option<(&'static str, Vec<u8>)>;
 
 /// What an operation is about.
 #[derive(Clone, Copy)]
-struct Ids<'i> {
-    site: &'i str,
-    query: &'i str,
+pub struct Ids<'i> {
+    pub site: &'i str,
+    pub query: &'i str,
     /// The PMS's own number of the site.
-    number: &'i str,
+    pub number: &'i str,
 }
 
-/// All operations of the document but those that are about nothing of anybody's.
-fn operations(cloud: &Cloud) -> Vec<Operation> {
+/// All operations of the document.
+pub fn operations(cloud: &Cloud) -> Vec<Operation> {
     let document = send(CLIENT.get(format!("{}/openapi.json", cloud.root())));
     let document: Value = document.json().expect("JSON");
     let paths = document["paths"].as_object().expect("paths");
@@ -66,28 +70,32 @@ impl Operation {
     /// Asks it of these ids.
     fn ask(&self, asker: &Asker<'_>, ids: Ids<'_>) -> Said {
         assert_eq!(self.prefix, asker.prefix);
-        let mut path = String::new();
-        for segment in self.path.split('/').skip(1) {
-            path.push('/');
-            path += match segment {
+        let (parameters, body) = self.sends(ids);
+        let path = self.filled(ids, |_| None) + &parameters;
+        asker.ask(&self.method, &path, body)
+    }
+
+    /// Its path about these ids. What `other` gives for a name, as `{siteId}`, stands there in its place.
+    pub fn filled(&self, ids: Ids<'_>, other: impl Fn(&str) -> Option<String>) -> String {
+        let segments = self.path.split('/').skip(1).map(|segment| {
+            let own = match segment {
                 "{siteId}" => ids.site,
                 "{queryId}" => ids.query,
                 "{pageNumber}" => "1",
                 "{type}" | "{compartment}" => "Patient",
                 "{id}" => "7",
-                other => {
-                    assert!(!other.contains('{'), "say what to put for {other}");
-                    other
+                plain => {
+                    assert!(!plain.contains('{'), "say what to put for {plain}");
+                    plain
                 }
             };
-        }
-        let (parameters, body) = self.sends(ids);
-        path += &parameters;
-        asker.ask(&self.method, &path, body)
+            format!("/{}", other(segment).unwrap_or_else(|| own.to_owned()))
+        });
+        segments.collect()
     }
 
     /// What the operation takes beside its path.
-    fn sends(&self, ids: Ids<'_>) -> (String, Option<(&'static str, Vec<u8>)>) {
+    pub fn sends(&self, ids: Ids<'_>) -> (String, Sent) {
         let json = |body: Value| Some(("application/json", body.to_string().into_bytes()));
         let form = |text: String| Some(("application/x-www-form-urlencoded", text.into_bytes()));
         let practice = || {
@@ -222,7 +230,7 @@ fn anothers_sites_are_like_none() {
             }
         }
     }
-    assert!(asked > 40, "{asked} were asked");
+    assert!(asked > 60, "{asked} were asked");
     // None of it did anything.
     let path = queries(FIRST, &format!("/registered/{}", owned.registered));
     assert_eq!(cloud.acme().get(&path).json(200)["status"], "enabled");

@@ -9,7 +9,11 @@ use super::html::{fields, items, text};
 pub const PREPARED: &str = "PILASTER=http://127.0.0.1:8080\nKEY=…      # a subscription key\nTOKEN=…    # a device's token\nSITE=…     # a site's id\nQUERY=…    # a query's id";
 
 /// What need not be written otherwise in a query string.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b',');
 
 /// The command of a request; None of a method that is another's without its body.
 pub fn command(path: &str, method: &str, operation: &Value) -> Option<String> {
@@ -89,19 +93,17 @@ fn filled(path: &str) -> String {
 fn query(operation: &Value) -> String {
     let parameters = items(&operation["parameters"]);
     let parameters = parameters.filter(|parameter| text(parameter, "in") == "query");
-    let pairs = parameters.filter_map(|parameter| {
-        let value = parameter["example"].as_str()?;
-        Some(match text(parameter, "style") {
-            // A map of parameters, each by its own name.
-            "form" => value.to_owned(),
-            _ => format!(
-                "{}={}",
-                text(parameter, "name"),
-                utf8_percent_encode(value, PLAIN)
-            ),
-        })
+    let pair = |name: &str, value: &Value| {
+        let value = value.as_str()?;
+        Some(format!("{name}={}", utf8_percent_encode(value, PLAIN)))
+    };
+    let pairs = parameters.flat_map(|parameter| {
+        let example = &parameter["example"];
+        // A map of parameters, each by its own name.
+        let each = fields(example).map(|(name, value)| pair(name, value));
+        each.chain([pair(text(parameter, "name"), example)])
     });
-    let pairs: Vec<String> = pairs.collect();
+    let pairs: Vec<String> = pairs.flatten().collect();
     match pairs.is_empty() {
         true => String::new(),
         false => format!("?{}", pairs.join("&")),
@@ -133,12 +135,16 @@ mod tests {
         );
         let operation = json!({
             "security": [{"deviceToken": [], "deviceId": []}],
-            "parameters": [{"in": "query", "name": "a", "example": "Best Practice"}]
+            "parameters": [
+                {"in": "query", "name": "a", "example": "Best Practice"},
+                {"in": "query", "name": "any", "example": {"_count": "5", "_type": "A,B"}},
+                {"in": "query", "name": "none"}
+            ]
         });
         assert_eq!(
             command("/x/{queryId}", "delete", &operation).as_deref(),
             Some(
-                "curl -X DELETE \"$PILASTER/x/$QUERY?a=Best%20Practice\" \\\n  -H \"Authorization: Bearer $TOKEN\" \\\n  \
+                "curl -X DELETE \"$PILASTER/x/$QUERY?a=Best%20Practice&_count=5&_type=A,B\" \\\n  -H \"Authorization: Bearer $TOKEN\" \\\n  \
                   -H \"DeviceId: desk-7\""
             )
         );

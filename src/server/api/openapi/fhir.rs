@@ -1,8 +1,10 @@
-//! The FHIR paths, of which one handler answers all: what there is, with which parameters, in which forms.
+//! The FHIR paths, of which one handler answers all: what there is, with which parameters, in which forms. They are there twice,
+//! for integrators and for devices, and differ in how one authenticates.
 //!
 //! A resource is described as an object and no further: R4 describes it, and the site's CapabilityStatement says what of it
 //! there is.
 
+use serde_json::{Value, json};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{
     HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, ParameterStyle,
@@ -14,7 +16,8 @@ use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder,
 use utoipa::openapi::{Content, Ref, RefOr, Required};
 
 use super::super::admission::Surface;
-use super::{FHIR, refusals, security};
+use super::{fhir_of, prefix_of, refusals, security};
+use crate::server::base_url::fhir_base_of;
 
 /// The schema of an OperationOutcome.
 pub const OUTCOME: &str = "OperationOutcome";
@@ -23,11 +26,17 @@ const PARAMETERS: &str = "FhirParameters";
 const BATCH: &str = "FhirBatch";
 const XML: &str = "FhirXml";
 
-const BASE: &str = "/integrator/sites/{siteId}/fhir/R4";
 /// The media types of answers.
 const JSON_TYPES: [&str; 3] = ["application/fhir+json", "application/json", "text/json"];
 const XML_TYPES: [&str; 3] = ["application/fhir+xml", "application/xml", "text/xml"];
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+
+/// R4's parameter of a search that is of several types.
+const TYPES: &str = "_type";
+const TYPES_ABOUT: &str = "The resource types, separated by commas.";
+const TYPES_EXAMPLE: &str = "Patient,Practitioner";
+/// An IHI of the synthetic practice.
+const IDENTIFIER: &str = "8003608857211767";
 
 /// What a POST takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,7 +58,9 @@ struct Described {
     about: &'static str,
     takes: Takes,
     searches: bool,
-    /// Whether its query string must name one resource by an identifier.
+    /// Whether it searches several types, which `_type` names.
+    of_types: bool,
+    /// Whether its query string or its Parameters must name one resource by an identifier.
     identifies: bool,
     /// Beside those that all operations have.
     statuses: &'static [u16],
@@ -63,6 +74,7 @@ fn reads(id: &'static str, summary: &'static str, about: &'static str) -> Descri
         about,
         takes: Takes::Nothing,
         searches: false,
+        of_types: false,
         identifies: false,
         statuses: &[400, 406, 429],
     }
@@ -83,9 +95,10 @@ fn posts(takes: Takes, id: &'static str, summary: &'static str, about: &'static 
     }
 }
 
-/// The paths, with their operations.
-pub fn paths() -> Vec<(String, PathItem)> {
+/// The paths of a surface, with their operations.
+pub fn paths(surface: Surface) -> Vec<(String, PathItem)> {
     const SEARCH: &str = "Parameters are those of the site's CapabilityStatement. A page's `next` link, followed as it is, leads to the next page.";
+    const SYSTEM: &str = "`_type` names the types. Without it, some other parameter has to narrow the search: all of a practice is not read at once.";
     const FORM: &str =
         "As by GET, with the parameters in the body: what is searched for stands in no URL.";
     const EVERYTHING: &str = "The resource, and all that belongs to it, page by page.";
@@ -114,7 +127,7 @@ pub fn paths() -> Vec<(String, PathItem)> {
         (
             "/metadata",
             vec![Described {
-                statuses: &[304, 400, 406],
+                statuses: &[304, 400, 406, 429],
                 ..reads(
                     "capabilities",
                     "What the site serves",
@@ -125,11 +138,10 @@ pub fn paths() -> Vec<(String, PathItem)> {
         (
             "",
             vec![
-                searches(
-                    "searchSystem",
-                    "Search resources of several types",
-                    "The types are named by `_type`.",
-                ),
+                Described {
+                    of_types: true,
+                    ..searches("searchSystem", "Search resources of several types", SYSTEM)
+                },
                 posts(
                     Takes::Bundle,
                     "batch",
@@ -140,12 +152,15 @@ pub fn paths() -> Vec<(String, PathItem)> {
         ),
         (
             "/_search",
-            vec![posts(
-                Takes::Form,
-                "searchSystemByForm",
-                "Search resources of several types, by a form",
-                FORM,
-            )],
+            vec![Described {
+                of_types: true,
+                ..posts(
+                    Takes::Form,
+                    "searchSystemByForm",
+                    "Search resources of several types, by a form",
+                    FORM,
+                )
+            }],
         ),
         (
             "/{type}",
@@ -199,12 +214,15 @@ pub fn paths() -> Vec<(String, PathItem)> {
                         SUMMARY,
                     ))
                 },
-                summarised(posts(
-                    Takes::Parameters,
-                    "summaryByIdentifierInParameters",
-                    "The summary of the patient with an identifier, by Parameters",
-                    SUMMARY,
-                )),
+                Described {
+                    identifies: true,
+                    ..summarised(posts(
+                        Takes::Parameters,
+                        "summaryByIdentifierInParameters",
+                        "The summary of the patient with an identifier, by Parameters",
+                        SUMMARY,
+                    ))
+                },
             ],
         ),
         (
@@ -229,16 +247,17 @@ pub fn paths() -> Vec<(String, PathItem)> {
         let mut item = PathItem::default();
         for described in operations {
             let method = described.method.clone();
-            item.merge_operations(PathItem::new(method, operation(described)));
+            item.merge_operations(PathItem::new(method, operation(surface, described)));
         }
         item
     };
+    let base = fhir_base_of(surface, "", "{siteId}");
     all.into_iter()
-        .map(|(path, operations)| (format!("{BASE}{path}"), item(operations)))
+        .map(|(path, operations)| (format!("{base}{path}"), item(operations)))
         .collect()
 }
 
-fn operation(described: Described) -> OperationBuilder {
+fn operation(surface: Surface, described: Described) -> OperationBuilder {
     let is_head = described.method == HttpMethod::Head;
     let found = ResponseBuilder::new().description("What is asked for");
     let found = match is_head {
@@ -246,16 +265,20 @@ fn operation(described: Described) -> OperationBuilder {
         false => contents(found, RESOURCE),
     };
     let mut operation = OperationBuilder::new()
-        .tag(FHIR)
-        .operation_id(Some(format!("fhir_{}", described.id)))
+        .tag(fhir_of(surface))
+        .operation_id(Some(format!("{}fhir_{}", prefix_of(surface), described.id)))
         .summary(Some(described.summary))
-        .securities(Some(security(Surface::Integrator)))
+        .securities(Some(security(surface)))
         .response("200", found.build());
     if !described.about.is_empty() {
         operation = operation.description(Some(described.about));
     }
-    if described.identifies {
+    let is_get = described.takes == Takes::Nothing;
+    if described.identifies && is_get {
         operation = operation.parameter(identifier());
+    }
+    if described.of_types && is_get {
+        operation = operation.parameter(types());
     }
     if described.searches {
         operation = operation.parameter(search());
@@ -271,27 +294,54 @@ fn operation(described: Described) -> OperationBuilder {
             ),
         };
     }
-    match body(described.takes) {
+    match body(&described) {
         Some(body) => operation.request_body(Some(body.build())),
         None => operation,
     }
 }
 
-fn body(takes: Takes) -> Option<RequestBodyBuilder> {
+fn body(described: &Described) -> Option<RequestBodyBuilder> {
     let body = RequestBodyBuilder::new();
+    let takes = described.takes;
     match takes {
         Takes::Nothing => None,
-        Takes::Form => Some(body.content(FORM_TYPE, content(parameters().into()))),
-        Takes::Parameters | Takes::Bundle => {
-            let (required, schema) = match takes {
-                Takes::Bundle => (Required::True, BATCH),
-                _ => (Required::False, PARAMETERS),
+        Takes::Form => {
+            let (form, example) = match described.of_types {
+                true => (
+                    parameters().property(TYPES, text().description(Some(TYPES_ABOUT))),
+                    json!({TYPES: TYPES_EXAMPLE, "_count": "5"}),
+                ),
+                false => (parameters(), json!({"_count": "5"})),
             };
-            let resource = || content(RefOr::Ref(Ref::from_schema_name(schema)));
+            Some(body.content(FORM_TYPE, content(form.into(), example)))
+        }
+        Takes::Parameters | Takes::Bundle => {
+            let (required, schema, example) = match takes {
+                Takes::Bundle => (
+                    Required::True,
+                    BATCH,
+                    json!({"resourceType": "Bundle", "type": "batch", "entry": [
+                        {"request": {"method": "GET", "url": "Patient?_count=1"}},
+                        {"request": {"method": "GET", "url": "metadata"}},
+                    ]}),
+                ),
+                _ => (Required::False, PARAMETERS, said(described.identifies)),
+            };
+            let resource = || content(RefOr::Ref(Ref::from_schema_name(schema)), example.clone());
             let all = JSON_TYPES.into_iter();
             let body = all.fold(body, |body, name| body.content(name, resource()));
             Some(body.required(Some(required)))
         }
+    }
+}
+
+/// Parameters as an example has them.
+fn said(identifies: bool) -> Value {
+    match identifies {
+        true => json!({"resourceType": "Parameters", "parameter": [
+            {"name": "identifier", "valueIdentifier": {"value": IDENTIFIER}},
+        ]}),
+        false => json!({"resourceType": "Parameters", "parameter": []}),
     }
 }
 
@@ -304,36 +354,51 @@ fn search() -> Parameter {
         .description(Some(
             "Search parameters, each by its own name: `family=smith`, `birthdate=ge1980`, and R4's `_count`, `_sort`, `_include`, `_revinclude`, `_summary`, `_elements`, `_total`, `_format`, `_pretty`.",
         ))
-        .example(Some("_count=5".into()))
+        .example(Some(json!({"_count": "5"})))
         .style(Some(ParameterStyle::Form))
         .explode(Some(true))
         .schema(Some(parameters()))
         .build()
 }
 
+/// What is searched at the base.
+fn types() -> Parameter {
+    ParameterBuilder::new()
+        .name(TYPES)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(TYPES_ABOUT))
+        .example(Some(TYPES_EXAMPLE.into()))
+        .schema(Some(text()))
+        .build()
+}
+
 /// Whose resource is meant, where the path has no id.
 fn identifier() -> Parameter {
-    let text = ObjectBuilder::new().schema_type(Type::String);
     ParameterBuilder::new()
         .name("identifier")
         .parameter_in(ParameterIn::Query)
         .required(Required::True)
         .description(Some("One identifier, as `system|value` or as `value`."))
-        .example(Some("8003608857211767".into()))
-        .schema(Some(text))
+        .example(Some(IDENTIFIER.into()))
+        .schema(Some(text()))
         .build()
 }
 
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
 fn parameters() -> ObjectBuilder {
-    let text = ObjectBuilder::new().schema_type(Type::String).build();
-    let text = AdditionalProperties::RefOr(RefOr::T(Schema::Object(text)));
+    let text = AdditionalProperties::RefOr(RefOr::T(Schema::Object(text().build())));
     ObjectBuilder::new()
         .schema_type(Type::Object)
         .additional_properties(Some(text))
 }
 
-fn content(schema: RefOr<Schema>) -> Content {
-    ContentBuilder::new().schema(Some(schema)).build()
+fn content(schema: RefOr<Schema>, example: Value) -> Content {
+    let content = ContentBuilder::new().schema(Some(schema));
+    content.example(Some(example)).build()
 }
 
 /// An answer in every form that there is.
@@ -343,13 +408,14 @@ pub fn contents(response: ResponseBuilder, schema: &str) -> ResponseBuilder {
     in_json
         .chain(in_xml)
         .fold(response, |response, (name, schema)| {
-            response.content(name, content(RefOr::Ref(Ref::from_schema_name(schema))))
+            let schema = RefOr::Ref(Ref::from_schema_name(schema));
+            let content = ContentBuilder::new().schema(Some(schema));
+            response.content(name, content.build())
         })
 }
 
 /// What resources have in common, and what is read of those that are sent here.
 pub fn schemas() -> [(String, RefOr<Schema>); 5] {
-    let text = || ObjectBuilder::new().schema_type(Type::String);
     let resource = |about: &str, kind: ObjectBuilder| {
         ObjectBuilder::new()
             .schema_type(Type::Object)
@@ -401,7 +467,6 @@ pub fn schemas() -> [(String, RefOr<Schema>); 5] {
 
 /// A parameter of Parameters: the value is a primitive of any type or an Identifier, of which some are written out.
 fn parameter() -> ObjectBuilder {
-    let text = || ObjectBuilder::new().schema_type(Type::String);
     let number = ObjectBuilder::new().schema_type(Type::Integer);
     let identifier = ObjectBuilder::new()
         .schema_type(Type::Object)
@@ -424,7 +489,6 @@ fn parameter() -> ObjectBuilder {
 
 /// An entry of a batch.
 fn entry() -> ObjectBuilder {
-    let text = || ObjectBuilder::new().schema_type(Type::String);
     let url = text().examples(["Patient?_count=1", "metadata"]);
     let request = ObjectBuilder::new()
         .schema_type(Type::Object)

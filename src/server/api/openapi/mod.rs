@@ -32,14 +32,13 @@ const DEVICE: &str = "deviceId";
 
 /// The tag of sites and tokens.
 pub const SITES: &str = "Sites and tokens";
-const FHIR: &str = "FHIR";
 /// The response of an operation that says how a page's rows lie in the result.
 const PAGE: &str = "{pageNumber}";
 
 const ABOUT: &str = include_str!("about.md");
 
-/// Completes what the router knows of its handlers.
-pub fn document(mut described: OpenApi) -> OpenApi {
+/// Completes what the router knows of its handlers, for the surfaces that are served.
+pub fn document(mut described: OpenApi, surfaces: &[Surface]) -> OpenApi {
     described.info = info();
     described.tags = Some(tags());
     // Paths are under wherever the document was read.
@@ -49,7 +48,7 @@ pub fn document(mut described: OpenApi) -> OpenApi {
             finish(path, operation, refusals::of_api);
         }
     }
-    for (path, mut item) in fhir::paths() {
+    for (path, mut item) in surfaces.iter().copied().flat_map(fhir::paths) {
         for operation in operations(&mut item) {
             finish(&path, operation, refusals::of_fhir);
         }
@@ -81,14 +80,18 @@ pub fn of_surface(described: &mut OpenApi, surface: Surface, tag: &str) {
                     responses.insert(status, response);
                 }
             }
-            // An id is for one operation.
-            let prefix = match surface {
-                Surface::Integrator => "",
-                Surface::Desktop => "device_",
-            };
+            let prefix = prefix_of(surface);
             id.insert_str(0, prefix);
             links::add(operation, prefix);
         }
+    }
+}
+
+/// What the ids of a surface's operations begin with: an id is for one operation.
+fn prefix_of(surface: Surface) -> &'static str {
+    match surface {
+        Surface::Integrator => "",
+        Surface::Desktop => "device_",
     }
 }
 
@@ -226,6 +229,14 @@ pub fn queries_of(surface: Surface) -> &'static str {
     }
 }
 
+/// The tag of a surface's FHIR paths.
+fn fhir_of(surface: Surface) -> &'static str {
+    match surface {
+        Surface::Integrator => "FHIR",
+        Surface::Desktop => "FHIR for devices",
+    }
+}
+
 fn tags() -> Vec<Tag> {
     [
         (
@@ -241,8 +252,12 @@ fn tags() -> Vec<Tag> {
             "The same for an integrator's program on a device at a practice, with the device's token.",
         ),
         (
-            FHIR,
+            fhir_of(Surface::Integrator),
             "The practice's records as FHIR R4 resources, read and searched. What a site serves, and which parameters a search takes, is in its CapabilityStatement (`metadata`). Every error is an OperationOutcome.",
+        ),
+        (
+            fhir_of(Surface::Desktop),
+            "The same for an integrator's program on a device at a practice, with the device's token. Links within an answer are of these paths.",
         ),
     ]
     .into_iter()
