@@ -6,7 +6,8 @@
 #
 #   tests/openapi/run.sh target/debug/pilaster [seed] [examples]
 #
-# `examples` is how many random requests each operation gets. Needs Python 3.10 or newer with venv, curl, and PyPI once.
+# Ids of queries that are there are tried beside those that are not: `seed.py` leaves the queries. `examples` is how many random
+# requests each operation gets. Needs Python 3.10 or newer with venv, curl, and PyPI once.
 set -euo pipefail
 program=$(realpath "${1:?which program: target/debug/pilaster}")
 seed=${2:-20261122}
@@ -55,10 +56,14 @@ PILASTER_TOKEN=$(curl --silent --show-error --fail --max-time 20 -H 'Ocp-Apim-Su
   -d "site_id=$PILASTER_SITE" | "$venv/bin/python" -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
 export PILASTER_TOKEN
 
+# The ids of queries that are there lie beside a copy of the configuration, which looks for them there.
+cp "$here/schemathesis.toml" "$work/"
+"$venv/bin/python" "$here/seed.py" "$base" "$work"
+
 echo "OpenAPI document, seed $seed, $examples random requests an operation"
 cd "$work"
 found=0
-"$venv/bin/st" --config-file "$here/schemathesis.toml" run "$base/openapi.json" --seed "$seed" --max-examples "$examples" \
+"$venv/bin/st" --config-file "$work/schemathesis.toml" run "$base/openapi.json" --seed "$seed" --max-examples "$examples" \
   --workers 1 --no-color --no-shrink --report ndjson --report-ndjson-path "$work/events" \
   >"$work/told" 2>&1 || found=$?
 # What was asked is long; it is of interest where something was found.
