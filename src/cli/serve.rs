@@ -156,6 +156,7 @@ fn start(args: Args) -> Result<(), StartError> {
         };
         state.gateway.serve(practices);
         app.keep_journal(Arc::clone(&state.journal));
+        tokio::spawn(server::keep_heard(Arc::clone(&app), server::HEARTBEAT));
         tokio::spawn(keep_enriched(Arc::clone(&app) as Arc<dyn Practices>, Arc::clone(&state.known)));
         if opened.has_known_key && !plan.listen.ip().is_loopback() {
             super::tell("warning: whoever reaches this address reads the database, for the key is in the documentation");

@@ -430,10 +430,14 @@ mod tests {
     }
 
     fn keeper(file: &Path) -> (Arc<Keeper>, Arc<AtomicBool>) {
+        keeper_of(|limits| Sqlite::file(file, limits))
+    }
+
+    fn keeper_of(behind: impl FnOnce(&Limits) -> Sqlite) -> (Arc<Keeper>, Arc<AtomicBool>) {
         let limits = Limits::default();
         let is_away = Arc::new(AtomicBool::new(true));
         let driver = Server {
-            behind: Sqlite::file(file, &limits),
+            behind: behind(&limits),
             is_away: Arc::clone(&is_away),
         };
         let keeper = Keeper::new(KeeperConfig {
@@ -484,5 +488,50 @@ mod tests {
         let ping = keeper.config.pool.run_now(|session| session.ping());
         assert!(ping.is_err());
         assert_eq!(keeper.standing(), Standing::UNREACHABLE);
+    }
+
+    /// Of whom nobody asks anything it is known all the same, of each of its databases.
+    #[tokio::test]
+    async fn a_site_that_nobody_asks_is_known_to_be_away() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = ["a", "b"].map(|name| (Arc::from(name), folder.path().join(name)));
+        for (_, file) in &files {
+            let db = rusqlite::Connection::open(file).expect("a database");
+            db.execute_batch("CREATE TABLE P (ID INTEGER, NAME TEXT)")
+                .expect("a table");
+        }
+        let (keeper, is_away) = keeper_of(|limits| Sqlite::files(files, limits));
+        is_away.store(false, Ordering::Relaxed);
+        keeper
+            .open()
+            .await
+            .expect("no other attempt")
+            .expect("open");
+        assert_eq!(keeper.standing(), Standing::ONLINE);
+
+        let practice: Arc<dyn Practice> = Arc::clone(&keeper) as _;
+        let keys = crate::server::Keys::new::<String, String>([]);
+        let app = crate::server::App::new(crate::server::Setup {
+            served: crate::server::Served::new(vec![practice], keys, None),
+            base_url: None,
+            listening: ([127, 0, 0, 1], 80).into(),
+            limits: crate::server::Limits::default(),
+            metrics: None,
+            explorer: crate::server::Explorer::Off,
+            cloud: None,
+        });
+        let pause = Duration::from_millis(5);
+        let heard = tokio::spawn(crate::server::keep_heard(Arc::new(app), pause));
+        tokio::time::sleep(pause * 10).await;
+        assert_eq!(keeper.standing(), Standing::ONLINE);
+        is_away.store(true, Ordering::Relaxed);
+        let known = async {
+            while keeper.standing() != Standing::UNREACHABLE {
+                tokio::time::sleep(pause).await;
+            }
+        };
+        let known = tokio::time::timeout(Duration::from_secs(20), known).await;
+        known.expect("it is known");
+        heard.abort();
     }
 }

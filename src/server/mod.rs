@@ -24,6 +24,7 @@
 //! | `practice` | what is asked of a practice |
 //! | `keeper` | a practice's database, when it can be had → the practice |
 //! | `health`, `metrics` | the server's own state |
+//! | `heartbeat` | the practices → whether they answer, where nobody asks them anything |
 //! | `watched` | what is wrong with a mapping that is being written |
 //! | `asset` | a file of the program → an answer that a browser may keep |
 //! | `note` | who asks for what → what the journal says of it |
@@ -44,6 +45,7 @@ mod enrich;
 mod explorer;
 mod fhir;
 mod health;
+mod heartbeat;
 mod keeper;
 mod keys;
 mod metrics;
@@ -67,6 +69,7 @@ pub use app::{App, Limits, Served, Setup, router};
 pub use base_url::{BaseUrl, BaseUrlError, fhir_base};
 pub use connection::{Peer, serve};
 pub use explorer::Explorer;
+pub use heartbeat::{HEARTBEAT, keep_heard};
 pub use keeper::{Keeper, KeeperConfig, Load};
 pub use keys::{KEY_HEADER, KEY_PARAMETER, Keys};
 pub use metrics::install as install_metrics;
