@@ -1,11 +1,16 @@
 //! Who asks: an integrator with its key, a device with its token; and what each is answered.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use super::{Cloud, id, queries, registration, until};
 use crate::support::{CLIENT, send};
+
+/// What an answer may take: more than a statement, which has half a minute.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// Who asks, with what it sends to say so.
 #[derive(Clone)]
@@ -27,7 +32,7 @@ impl Asker<'_> {
     /// Sends a request to a path after the prefix.
     pub fn ask(&self, method: &Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Said {
         let url = format!("{}{}{path}", self.cloud.root(), self.prefix);
-        let mut request = CLIENT.request(method.clone(), url);
+        let mut request = CLIENT.request(method.clone(), url).timeout(LONGEST);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }

@@ -290,6 +290,11 @@ fn a_registered_query_is_run_told_and_ended() {
     let one = acme.get(&path).json(200);
     assert_eq!(one["status"], "cancelled");
     assert!(one["completedAt"].is_string());
+    let list = acme.get(&queries(FIRST, "/registered")).json(200);
+    let all = list["registeredQueries"].as_array().expect("a list");
+    assert!(all.contains(&one), "{list}");
+    // What it found last is still there.
+    assert_eq!(acme.get(&format!("{path}/results")).json(200), result);
     // To a device it is something that is made, and not something that was taken on.
     let device = cloud.device(&acme, "desk-9", FIRST);
     let query = device.register(FIRST, "SELECT 1");

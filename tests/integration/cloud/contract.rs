@@ -150,6 +150,61 @@ fn parameters_of_many_types_arrive_as_what_they_are() {
     }
 }
 
+/// Each type that there is, in one way or the other: what the driver cannot carry is refused by its name.
+#[test]
+fn a_parameter_of_every_type_is_carried_or_refused_by_its_name() {
+    let cloud = shared();
+    let acme = cloud.acme();
+    let document = send(CLIENT.get(format!("{}/openapi.json", cloud.root())));
+    let document: Value = document.json().expect("JSON");
+    let types = &document["components"]["schemas"]["ParameterType"]["enum"];
+    let types = types.as_array().expect("types");
+    assert_eq!(types.len(), 32);
+    for ty in types.iter().map(|ty| ty.as_str().expect("a name")) {
+        let value = match ty {
+            "BigInt" | "Int" | "SmallInt" | "TinyInt" | "Bit" => "1",
+            "Decimal" | "Money" | "SmallMoney" | "Float" | "Real" => "1.5",
+            "Date" => "2026-02-28",
+            "DateTime" | "DateTime2" | "SmallDateTime" => "2026-02-28T09:30:00",
+            "DateTimeOffset" => "2026-02-28T09:30:00+10:00",
+            "Time" => "09:30:00",
+            "UniqueIdentifier" => FIRST,
+            "Binary" | "VarBinary" | "Image" | "Timestamp" => "AP8Q",
+            _ => "x",
+        };
+        let parameter = json!({"name": "@p", "type": ty, "value": value});
+        let body = json!({"command": {"text": "SELECT @p AS P", "parameters": [parameter]}});
+        let said = acme.immediate(FIRST, &body);
+        match ty {
+            "Structured" | "Udt" | "Variant" => {
+                let message = super::errors::refused(&said, 400, "PG012");
+                assert!(message.contains(&format!("({ty})")), "{message}");
+            }
+            _ => {
+                let found = rows(&said.json(200)["result"]);
+                assert!(!found[0]["P"].is_null(), "{ty}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_query_may_wait_as_long_as_its_kind_may() {
+    let cloud = shared();
+    let acme = cloud.acme();
+    let waits = |millis: u32| json!({"maxTimeInQueue": millis, "command": {"text": "SELECT 1"}});
+    for (path, most, status) in [("/immediate", 60_000, 200), ("/async", 7_200_000, 201)] {
+        let path = queries(FIRST, path);
+        let said = acme.post(&path, &waits(most)).json(status);
+        assert_eq!(said["maxTimeInQueue"], most);
+        let message = super::errors::refused(&acme.post(&path, &waits(most + 1)), 400, "PG011");
+        let range = format!("maxTimeInQueue has to be a whole number from 0 to {most}");
+        assert!(message.contains(&range), "{message}");
+    }
+    let said = acme.post(&queries(FIRST, "/async"), &text("SELECT 1"));
+    assert_eq!(said.json(201)["maxTimeInQueue"], 3_600_000);
+}
+
 #[test]
 fn an_immediate_query_can_be_looked_at_later_without_its_rows() {
     let cloud = shared();
@@ -409,6 +464,15 @@ fn the_api_is_described() {
             ("/registered/{queryId}/results", "get"),
         ] {
             let path = format!("{prefix}/sites/{{siteId}}/queries{rest}");
+            assert!(paths[&path].get(method).is_some(), "{method} {path}");
+        }
+        for (rest, method) in [
+            ("/metadata", "get"),
+            ("/{type}", "get"),
+            ("/{type}/_search", "post"),
+            ("/{type}/{id}", "get"),
+        ] {
+            let path = format!("{prefix}/sites/{{siteId}}/fhir/R4{rest}");
             assert!(paths[&path].get(method).is_some(), "{method} {path}");
         }
     }

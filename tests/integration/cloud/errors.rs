@@ -1,7 +1,7 @@
 //! Each way of being refused for what is asked: by its status, by a body that has the envelope's three fields or is an
 //! OperationOutcome, by the headers that belong to it.
 //!
-//! A statement that takes longer than it may, half a minute and more, is tested beside the gateway's code.
+//! A statement that takes longer than it may is one of [`super::sql_server`].
 
 use std::time::Duration;
 
@@ -97,6 +97,9 @@ fn a_token_is_asked_for_in_full() {
     }
     let json = Some(("application/json", b"{}".to_vec()));
     refused(&acme.ask(&Method::POST, "/token", json), 415, "PH006");
+    let long = "x".repeat(64 << 10);
+    let large = acme.form("/token", &[grant, site, ("device_id", &long)]);
+    refused(&large, 413, "PH007");
     for (path, method, named) in [
         ("/sites", Method::GET, "practiceManagementSiteId"),
         (
@@ -352,6 +355,77 @@ fn a_statement_that_fails_is_answered_with_its_query() {
     );
     let large = acme.submit(FIRST, &text(&kilobytes(9000)));
     assert_eq!(acme.ended(FIRST, &large)["result"]["rows"], 9000);
+    // A registered query's result is kept whole, and has the bound of an immediate one's.
+    let large = acme.register(FIRST, &kilobytes(9000));
+    let path = queries(FIRST, &format!("/registered/{large}"));
+    let details = super::until(|| {
+        let one = acme.get(&path).json(200);
+        let failed = one["metrics"]["executionFailedCount"] == 1;
+        failed.then(|| one["lastErrorDetails"].clone())
+    });
+    assert_eq!(
+        (&details["errorType"], &details["errorCode"]),
+        (&json!("http"), &json!(413))
+    );
+}
+
+/// Whoever asks, the paths of FHIR refuse in FHIR's form.
+#[test]
+fn fhir_refuses_with_an_outcome_on_both_surfaces() {
+    let cloud = shared();
+    let acme = cloud.acme();
+    let device = cloud.device(&acme, "desk-7", FIRST);
+    let base = format!("/sites/{FIRST}/fhir/R4");
+    for asker in [&acme, &device] {
+        let post = |path: &str, media_type: &'static str, body: &[u8]| {
+            let body = Some((media_type, body.to_vec()));
+            asker.ask(&Method::POST, &format!("{base}{path}"), body)
+        };
+        let form = "application/x-www-form-urlencoded";
+        let search = "/Patient/_search";
+        outcome(&post(search, "text/plain", b"_id=7"), 415, "PH006");
+        outcome(&post(search, "application/json", b"{}"), 415, "PH006");
+        let large = format!("_id={}", "7".repeat(64 << 10));
+        outcome(&post(search, form, large.as_bytes()), 413, "PH007");
+        outcome(&post(search, form, b"birthdate=x"), 400, "PS002");
+        outcome(&post("", "application/fhir+json", b"{"), 400, "PH021");
+        outcome(
+            &asker.get(&format!("{base}/Patient?_format=ttl")),
+            406,
+            "PH005",
+        );
+        outcome(&asker.get(&format!("{base}/Patient/none")), 404, "PH003");
+        let long = format!("{base}/Patient?_id={}", "7".repeat(50_000));
+        outcome(&asker.get(&long), 414, "PH016");
+        let xml = asker.get(&format!("{base}/Nothing?_format=xml"));
+        assert_eq!(xml.status, 404);
+        assert!(
+            xml.header("content-type")
+                .starts_with("application/fhir+xml")
+        );
+        assert!(xml.text().contains("<OperationOutcome"), "{}", xml.text());
+    }
+}
+
+#[test]
+fn no_more_queries_are_registered_than_may_be() {
+    let cloud = Cloud::start("rate-limit = \"off\"\n", &[]);
+    let acme = cloud.acme();
+    let path = queries(FIRST, "/registered");
+    let one = registration("SELECT 1");
+    let made: Vec<String> = (0..100)
+        .map(|_| id(&acme.post(&path, &one).json(202)))
+        .collect();
+    refused(&acme.post(&path, &one), 400, "PG013");
+    // Of another site, and of another integrator, there are as many again; and one that has ended leaves its place.
+    id(&acme.post(&queries(SECOND, "/registered"), &one).json(202));
+    assert_eq!(acme.delete(&format!("{path}/{}", made[0])).status, 204);
+    id(&acme.post(&path, &one).json(202));
+    let list = acme.get(&path).json(200);
+    assert_eq!(
+        list["registeredQueries"].as_array().map(Vec::len),
+        Some(101)
+    );
 }
 
 #[test]

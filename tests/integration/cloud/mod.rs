@@ -7,6 +7,10 @@
 //! | `asynchronous` | the same of what is run later: async and registered queries, and their webhooks |
 //! | `callers` | who may not ask is refused on every path in the same way |
 //! | `errors` | each way of being refused for what is asked, by its status and body |
+//! | `sites` | sites without a PMS ID of their own, and two with one |
+//! | `rates` | the rolling window, to the request and to the second |
+//! | `sql_server` | what only a database server does: it is silent, has numbers of its own, gives outputs, goes away |
+//! | `echoes` | nothing of what a request says is in an error, on every path there is |
 //! | `isolation` | another's sites and queries are answered like those that are not there, on every path there is |
 //! | `asker` | the client: who asks, and what it is answered |
 //! | `receiver` | where webhook messages go |
@@ -15,9 +19,13 @@ mod asker;
 mod asynchronous;
 mod callers;
 mod contract;
+mod echoes;
 mod errors;
 mod isolation;
+mod rates;
 mod receiver;
+mod sites;
+mod sql_server;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -151,6 +159,7 @@ impl Cloud {
             "mapping/patient.yaml",
             "resource: Patient\ntable: PATIENTS as p\nid: p.ID\nelements:\n  name: [ { family: $p.SURNAME } ]\n",
         );
+        file("password", crate::mssql::stand_in::PASSWORD);
         for name in ["first", "second", "staging", "copy", "no-sql"] {
             practice(&self.path(&format!("{name}.sqlite")));
             notes(&self.path(&format!("{name}-notes.sqlite")));

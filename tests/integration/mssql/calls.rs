@@ -70,14 +70,14 @@ fn run_within(
 }
 
 /// The end of a statement in a procedure: more is to come.
-fn done_in_proc(status: u16, rows: u64) -> Vec<u8> {
+pub fn done_in_proc(status: u16, rows: u64) -> Vec<u8> {
     let mut done = write::done(status | 1, rows);
     done[0] = 0xFF;
     done
 }
 
 /// The result that holds outputs, as a statement asks for it: its name is in the text.
-fn outputs(asked: &Asked, columns: &[(&str, Vec<u8>)], cells: &[&[u8]]) -> Vec<u8> {
+pub fn outputs(asked: &Asked, columns: &[(&str, Vec<u8>)], cells: &[&[u8]]) -> Vec<u8> {
     let (_, behind) = asked.text().rsplit_once("SELECT 1 AS [").expect("outputs");
     let (mark, _) = behind.split_once(']').expect("a name");
     let all: Vec<(&str, Vec<u8>)> = [(mark, write::int()), ("r", write::sized(0x26, 4))]

@@ -12,13 +12,13 @@
 //! | `every` | whatever is asked of Bp Premier's mapping comes as T-SQL, by an independent parser |
 //! | `real` | the mapping's cases and the demo on a real server, where one is named |
 
-mod calls;
+pub mod calls;
 mod crowd;
 mod demo;
 mod every;
 mod logins;
 mod real;
-mod stand_in;
+pub mod stand_in;
 mod statements;
 mod types;
 
