@@ -301,6 +301,24 @@ fn a_registered_query_is_run_told_and_ended() {
     assert_eq!(device.has_run(FIRST, &query, 1)["status"], "enabled");
 }
 
+#[test]
+fn a_registered_query_without_a_further_run_is_completed() {
+    let cloud = shared();
+    let acme = cloud.acme();
+    let mut once = super::registration("SELECT 7 AS N");
+    once["frequency"] = json!(3600);
+    let query = id(&acme.post(&queries(FIRST, "/registered"), &once).json(202));
+    let path = queries(FIRST, &format!("/registered/{query}"));
+    let one = acme.has_run(FIRST, &query, 1);
+    assert_eq!(one["status"], "completed");
+    assert!(one["completedAt"].is_string(), "{one}");
+    let found = acme.get(&format!("{path}/results")).json(200);
+    assert_eq!(rows(&found), [json!({"N": 7})]);
+    // What has ended of itself was not cancelled.
+    assert_eq!(acme.delete(&path).status, 204);
+    assert_eq!(acme.get(&path).json(200), one);
+}
+
 /// The runs between are made to be due by hand, since nobody registers a query for less than a minute.
 #[test]
 fn a_registered_query_goes_on_after_a_restart_and_tells_what_changed() {
