@@ -4,11 +4,14 @@
 //! DEBUG and TRACE an HTTP library prints heads with their URLs and keys, a database library its
 //! statements. So whatever level is asked for, they are held at WARN; only this crate's own events go
 //! below.
+//!
+//! Lines are written by a thread of their own: where nobody reads them, requests go on, and lines are lost once so many wait.
 
 use std::io::IsTerminal as _;
 
 use clap::ValueEnum;
 use tracing::{Level, Metadata};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -21,6 +24,8 @@ const OWN: &str = "PILASTER_LOG";
 /// Read where the first is not set.
 const COMMON: &str = "RUST_LOG";
 const DEFAULT: &str = "info";
+/// Lines that wait to be written, at the most.
+const WAITING: usize = 16_384;
 
 /// How a line of the log looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -31,11 +36,11 @@ pub enum Format {
     Json,
 }
 
-/// Starts the log for the whole program. If there is one already it stays.
+/// Starts the log for the whole program. If there is one already it stays. What waits is written when the guard is dropped.
 ///
 /// # Errors
 /// [`StartError::LogFilter`]
-pub(super) fn start(format: Format) -> Result<(), StartError> {
+pub(super) fn start(format: Format) -> Result<WorkerGuard, StartError> {
     let set = [OWN, COMMON]
         .into_iter()
         .find_map(|name| Some((name, std::env::var(name).ok()?)))
@@ -43,8 +48,12 @@ pub(super) fn start(format: Format) -> Result<(), StartError> {
     let (variable, directives) = set.unwrap_or((OWN, DEFAULT.to_owned()));
     let levels = EnvFilter::try_new(directives).map_err(|_| StartError::LogFilter { variable })?;
     let filter = levels.and(filter_fn(may_be_said));
+    let (writer, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(WAITING)
+        .thread_name("log")
+        .finish(std::io::stderr());
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         .with_ansi(std::io::stderr().is_terminal());
     let lines = match format {
         Format::Text => lines.with_filter(filter).boxed(),
@@ -53,7 +62,7 @@ pub(super) fn start(format: Format) -> Result<(), StartError> {
     // Fails only where another log was started before, as a test may have done.
     let _ = tracing_subscriber::registry().with(lines).try_init();
     report_panics();
-    Ok(())
+    Ok(guard)
 }
 
 /// Whether an event or span may be logged at all, whatever levels are asked for.

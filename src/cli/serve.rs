@@ -116,7 +116,7 @@ pub(super) fn run(args: Args) -> ExitCode {
 }
 
 fn start(args: Args) -> Result<(), StartError> {
-    log::start(args.log)?;
+    let _log = log::start(args.log)?;
     let mut plan = Plan::of(&args)?;
     let metrics = server::install_metrics()?;
     let runtime = Runtime::new().map_err(StartError::Runtime)?;

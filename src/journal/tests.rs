@@ -794,7 +794,7 @@ fn its_files_are_the_owners_alone() {
     let path = folder.path().join(FILE);
     std::fs::write(&path, b"").expect("a file");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("rights");
-    let _journal = open(&folder);
+    let _journal = serving(&folder);
     let files: Vec<_> = std::fs::read_dir(folder.path())
         .expect("the folder")
         .collect();

@@ -231,6 +231,7 @@ fn what_is_kept_is_used_again() {
     let (demo, others): (Vec<_>, Vec<_>) = before.iter().partition(|name| name.contains("-demo-"));
     assert_eq!(demo.len(), 1, "{before:?}");
     let kept = [
+        "audit.spool",
         "audit.sqlite",
         "pages",
         "pilaster-cursor.key",
@@ -736,4 +737,19 @@ fn a_mappings_page_and_schema_are_printed() {
     assert_eq!(schema.status.code(), Some(0));
     let schema: serde_json::Value = serde_json::from_slice(&schema.stdout).expect("JSON");
     assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+}
+
+/// Its pipe is full after some 64 KB.
+#[test]
+fn a_log_that_nobody_reads_keeps_nobody_waiting() {
+    let more = ["--patients", "5", "--rate-limit", "off"];
+    let mut command = pilaster(&["serve", "--listen", "127.0.0.1:0"]);
+    command.args(more).env("PILASTER_LOG", "info");
+    let serving = Serving::start(command);
+    for _ in 0..600 {
+        assert_eq!(serving.ask("metadata").status(), 200);
+    }
+    let (code, log) = serving.end();
+    assert_eq!(code, Some(0));
+    assert!(log.len() > 100_000, "{} bytes", log.len());
 }
