@@ -514,6 +514,7 @@ mod tests {
         let app = crate::server::App::new(crate::server::Setup {
             served: crate::server::Served::new(vec![practice], keys, None),
             base_url: None,
+            proxies: crate::server::TrustedProxies::default(),
             listening: ([127, 0, 0, 1], 80).into(),
             limits: crate::server::Limits::default(),
             metrics: None,
