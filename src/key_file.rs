@@ -15,8 +15,13 @@ use crate::seal::{KEY_BYTES, random_key};
 /// Why there is no key.
 #[derive(Debug, Error)]
 pub enum KeyFileError {
-    #[error("{} is not a key of 32 bytes that pilaster wrote; delete it to have a new one made", path.display())]
+    #[error("{} is not a key of 32 bytes that pilaster wrote: put the file back as it was", path.display())]
     NoKey { path: PathBuf },
+    #[error(
+        "{} is missing, and what stands beside it was sealed with it: put it back; or name the configuration, where `state-key` says the key.          Where it is lost, integrators and queries are too: move state.sqlite and pages away, and they begin anew; audit.sqlite stays",
+        path.display()
+    )]
+    Missing { path: PathBuf },
     #[error("the folder {} cannot be written: {source}", path.display())]
     Folder { path: PathBuf, source: io::Error },
     #[error("no random numbers are to be had from the operating system")]

@@ -86,16 +86,15 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// A practice whose databases `driver` reaches within `connect`.
+    /// A practice whose databases `driver` reaches.
     pub(super) fn new(
         declared: Declared,
         passthrough: config::Passthrough,
         stands: Stands,
         driver: Arc<dyn Driver>,
-        connect: Duration,
     ) -> Asked {
         let standing = Arc::clone(&stands);
-        let link = Direct::new(driver, connect, Box::new(move || standing().availability));
+        let link = Direct::new(driver, Box::new(move || standing().availability));
         Asked {
             declared,
             passthrough,

@@ -219,7 +219,6 @@ impl Configured {
                 entry.passthrough.clone(),
                 cloud::stands(Arc::clone(&keeper) as Arc<dyn Practice>),
                 own.unwrap_or(driver),
-                entry.limits.connect,
             )
         });
         Ok((keeper, asked))

@@ -69,7 +69,7 @@ pub(super) struct Args {
     /// What the embedded practice is drawn from: the same seed gives the same data on every machine
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
-    /// A folder that keeps the embedded practice, and the key of page links, between starts; without it both are temporary
+    /// A folder that keeps the embedded practice, the state (integrators, queries, pages), its key and the audit trail between starts; without it all of them are temporary
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Serve a database of your own through the mapping in this folder (with --sqlite)
@@ -382,7 +382,7 @@ async fn open_one(
     let site = Arc::new(site);
     let practice = Arc::clone(&site) as Arc<dyn Practice>;
     let stands = cloud::stands(Arc::clone(&practice));
-    let asked = vec![asked(&site.mapping().pms, stands, driver, &pool_limits)];
+    let asked = vec![asked(&site.mapping().pms, stands, driver)];
     Ok(Opened {
         served: Served::new(vec![practice], Keys::new([(CALLER, KEY)]), operator),
         greeting: Greeting::One {
@@ -397,7 +397,7 @@ async fn open_one(
 }
 
 /// The one practice of a server without configuration, as the gateway asks it.
-fn asked(product: &str, stands: Stands, driver: Sqlite, limits: &PoolLimits) -> Asked {
+fn asked(product: &str, stands: Stands, driver: Sqlite) -> Asked {
     let declared = Declared {
         id: SiteId(uuid::uuid!(SITE)),
         environment: Environment::Staging,
@@ -409,7 +409,7 @@ fn asked(product: &str, stands: Stands, driver: Sqlite, limits: &PoolLimits) -> 
     };
     let passthrough = config::Passthrough::default();
     let driver = Arc::new(driver);
-    Asked::new(declared, passthrough, stands, driver, limits.connect)
+    Asked::new(declared, passthrough, stands, driver)
 }
 
 /// One SQLite file, through a mapping that is being written: it may have errors, and is then waited for.
@@ -431,12 +431,7 @@ fn open_watched(parts: watched::Parts) -> Result<Opened, StartError> {
         .map(|site| Arc::clone(&site.mapping().pms));
     let product = product.unwrap_or_else(|| Arc::from(place.as_str()));
     let stands: Stands = Arc::new(|| Standing::ONLINE);
-    let asked = vec![asked(
-        &product,
-        stands,
-        Sqlite::file(&database, &limits),
-        &limits,
-    )];
+    let asked = vec![asked(&product, stands, Sqlite::file(&database, &limits))];
     let (served, greeting) = match taken.site {
         Some(site) => (
             watched.serving(&site),

@@ -87,7 +87,7 @@ pub static TABLES: &[Table] = &[
                 "data",
                 "a folder",
                 Some("a temporary one"),
-                "Keeps the key of page links between starts. Taken up at a start only.",
+                "Keeps what outlives a start: the state (integrators, queries, result pages), the key that seals it, the audit trail, the key of page links. Without it all of that ends with the server. Taken up at a start only.",
             ),
             key(
                 "operator-key",

@@ -222,6 +222,11 @@ impl Index {
         }
     }
 
+    /// An integrator of the state store.
+    pub fn integrator(&self, id: IntegratorId) -> Option<&Integrator> {
+        self.integrators.get(&id)
+    }
+
     /// Whether an integration is enabled at a site.
     pub fn is_paired(&self, who: IntegratorId, environment: Environment, site: SiteId) -> bool {
         self.paired.contains(&(who, environment, site))

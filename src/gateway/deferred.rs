@@ -22,7 +22,7 @@ use super::query::{
     ErrorDetails, ErrorType, Mode, Outcome, Page, Query, Stage, Status, StatusTiming,
 };
 use super::rows::{self, Paged};
-use super::service::{Admitted, Gateway, Practice};
+use super::service::{Admitted, Gateway, Practice, to_its_end};
 use super::webhook::{Delivery, DeliveryStatus, Source};
 use crate::journal::{Entry, What};
 use crate::passthrough::call::{Call, CallError, Called, ExecutionMode};
@@ -42,19 +42,26 @@ impl Gateway {
     ///
     /// # Errors
     /// [`Refused`]
-    pub async fn submit(&self, at: &Admitted, ask: Ask) -> Result<Query, Refused> {
-        let kept = self.take_in(at, ask).await;
+    pub async fn submit(self: &Arc<Self>, at: &Admitted, ask: Ask) -> Result<Query, Refused> {
+        let mut query = new(at, &ask, Mode::Async, Moment::now());
+        query.trace = trace_context::current().map(|request| request.child().text());
+        let (gateway, practice) = (Arc::clone(self), Arc::clone(&at.practice));
+        let kept = async move { gateway.take_in(&practice, query, Arc::new(ask.call)).await };
+        let kept = to_its_end(kept).await;
         if let Err(refused) = &kept {
             meter::refused(meter::Class::Async, refused);
         }
         kept
     }
 
-    async fn take_in(&self, at: &Admitted, ask: Ask) -> Result<Query, Refused> {
-        let now = Moment::now();
-        let mut query = new(at, &ask, Mode::Async, now);
-        query.trace = trace_context::current().map(|request| request.child().text());
-        let away = match at.practice.link.availability() {
+    async fn take_in(
+        &self,
+        practice: &Practice,
+        mut query: Query,
+        call: Arc<Call>,
+    ) -> Result<Query, Refused> {
+        let now = query.created_at;
+        let away = match practice.link.availability() {
             Availability::Online => None,
             Availability::Offline => Some(Status::InitialisationFailedSiteOffline),
             Availability::Unreachable => Some(Status::InitialisationFailedSiteUnreachable),
@@ -66,13 +73,15 @@ impl Gateway {
         query.timing.initialising = Some(initialising);
         query.timing.queued = Some(begun(now));
         query.status = Status::Queued;
-        let lane = self.lane(at.scope.site);
-        if away.is_none() && lane.waiting_of(at.scope.integrator) >= at.practice.waiting {
-            return Err(Refused::QueueFull);
-        }
-        self.store
-            .add_query(query.clone(), Arc::new(ask.call))
-            .await?;
+        // Until it waits there.
+        let _room = match away {
+            None => {
+                let room = self.lane(query.site).room(query.integrator);
+                Some(room.map_err(|_full| Refused::QueueFull)?)
+            }
+            Some(_) => None,
+        };
+        self.store.add_query(query.clone(), call).await?;
         if let Some(status) = away {
             query.status = status;
             query.timing.queued = None;
@@ -125,6 +134,9 @@ impl Gateway {
                 "queries were interrupted by the end of the last process"
             );
         }
+        for id in recovered.ended {
+            self.note_end(id).await;
+        }
         let mut after = None;
         loop {
             let some = self.store.waiting(after, READ_AT_ONCE).await?;
@@ -137,7 +149,7 @@ impl Gateway {
     }
 
     /// Ends the queries that have waited for as long as they may.
-    pub(super) async fn expire(&self, now: Moment) {
+    pub(super) fn expire(self: &Arc<Self>, now: Moment) {
         loop {
             let due = {
                 let mut expiries = self.expiries.lock().unwrap_or_else(PoisonError::into_inner);
@@ -151,16 +163,24 @@ impl Gateway {
             };
             // One that has had its turn is past waiting.
             if self.lane(site).withdraw(integrator, ticket) {
-                self.expired(id, now).await;
+                let gateway = Arc::clone(self);
+                tokio::spawn(async move { gateway.expired(id, now).await });
             }
         }
     }
 
     async fn expired(&self, id: QueryId, now: Moment) {
-        // One that cannot be read now is found as waiting, and past its time, when the gateway starts again.
-        let Ok(Some(query)) = self.store.any_query(id).await else {
-            tracing::error!(query = %id, "a query that has expired cannot be read");
-            return;
+        let _ending = Arc::clone(&self.ending);
+        let query = loop {
+            match self.store.any_query(id).await {
+                Ok(Some(query)) => break query,
+                // Its integrator is gone, and all of theirs.
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::error!(query = %id, %error, "a query that has expired cannot be read; it is tried again");
+                    tokio::time::sleep(AGAIN).await;
+                }
+            }
         };
         let mut finish = self.finish_of(&query, Status::ExpiredInQueue, now);
         if let Some(queued) = &mut finish.timing.queued {
@@ -179,6 +199,8 @@ impl Gateway {
         }
         match self.run_in_turn(waiting.id, &turn, now).await {
             Ok(finish) => {
+                // Before the turn is over: who closes waits for either.
+                let _ending = Arc::clone(&self.ending);
                 drop(turn);
                 if let Some(finish) = finish {
                     self.end(finish).await;
@@ -222,6 +244,14 @@ impl Gateway {
         if let Some(queued) = &mut query.timing.queued {
             queued.end_time = Some(now);
         }
+        if !self.may_run(query.integrator, query.environment, query.site) {
+            return Ok(Some(Finish {
+                error: Some(not_allowed()),
+                // Who may not ask is told nothing of the practice.
+                delivery: None,
+                ..self.finish_of(&query, Status::ExecutionFailed, now)
+            }));
+        }
         query.timing.executing = Some(begun(now));
         meter::waited(meter::Class::Async, now.since(query.created_at));
         self.run_in_pages(&query, &practice, call)
@@ -249,6 +279,7 @@ impl Gateway {
             limit: bounds::ASYNC_LIMIT,
             rows: sink,
             begins: self.begins(id, query.timing.clone()),
+            turn: None,
         };
         let ended = Arc::clone(&practice.link).run(run).await;
         let now = Moment::now();
@@ -377,9 +408,15 @@ impl Gateway {
             let size = finish.outcome.as_ref().map_or(0, |outcome| outcome.size);
             meter::executed(meter::Class::Async, took, size);
         }
-        // With its pages, as it is told from now on.
-        if let Ok(Some(query)) = self.store.any_query(finish.id).await {
-            self.note(&Entry::of_query(What::AsyncEnd, &query)).await;
+        self.note_end(finish.id).await;
+    }
+
+    /// Writes into the journal how a query ended: with its pages, as it is told from now on.
+    async fn note_end(&self, id: QueryId) {
+        match self.store.any_query(id).await {
+            Ok(Some(query)) => self.note(&Entry::of_query(What::AsyncEnd, &query)).await,
+            Ok(None) => {}
+            Err(error) => tracing::error!(query = %id, %error, "the journal lacks a query's end"),
         }
     }
 
@@ -388,6 +425,16 @@ impl Gateway {
         if let Err(error) = self.journal.record(entry).await {
             tracing::error!(%error, "the journal lacks an entry");
         }
+    }
+}
+
+/// What a run ends with that may not be made any more.
+pub(super) fn not_allowed() -> ErrorDetails {
+    ErrorDetails {
+        error_type: ErrorType::HaloLink,
+        error_code: 403,
+        error_message: "the integration is no longer enabled at the site, or the site is not the authoritative one"
+            .to_owned(),
     }
 }
 

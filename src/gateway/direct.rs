@@ -42,17 +42,15 @@ pub type Standing = Box<dyn Fn() -> Availability + Send + Sync>;
 pub struct Direct {
     driver: Arc<dyn Driver>,
     standing: Standing,
-    connect: Duration,
     kept: Mutex<Vec<Kept>>,
 }
 
 impl Direct {
-    /// Databases that a driver reaches within `connect`; `standing` says whether they can be.
-    pub fn new(driver: Arc<dyn Driver>, connect: Duration, standing: Standing) -> Direct {
+    /// Databases that a driver reaches; `standing` says whether they can be.
+    pub fn new(driver: Arc<dyn Driver>, standing: Standing) -> Direct {
         Direct {
             driver,
             standing,
-            connect,
             kept: Mutex::default(),
         }
     }
@@ -89,6 +87,8 @@ impl Direct {
             integrator: run.integrator,
             login: run.login,
         };
+        // The thread may have come late.
+        over(watch)?;
         let kept = self.take(&owner);
         let connect = || {
             let made = self
@@ -104,6 +104,7 @@ impl Direct {
             Some(line) => line,
             None => connect()?,
         };
+        over(watch)?;
         // Whether it reads only is asked of the server, which also shows whether a kept line still has one.
         let nature = match line.only_reads(&run.call) {
             true => Nature::Reads,
@@ -123,6 +124,14 @@ impl Direct {
         }
         drop(rows);
         called
+    }
+}
+
+/// Whether the run's time is over, or nobody waits for it any more.
+fn over(watch: &Watch) -> Result<(), CallError> {
+    match watch.is_over() {
+        true => Err(PassthroughError::Timeout(watch.limit()).into()),
+        false => Ok(()),
     }
 }
 
@@ -162,14 +171,26 @@ impl Link for Direct {
 
     fn run(self: Arc<Self>, run: Run) -> Later<'static, Result<Called, CallError>> {
         Box::pin(async move {
+            let mut run = run;
             let limit = run.limit;
-            let watch = Watch::begun(limit + self.connect);
+            // For the connection too: who waits does not care what for.
+            let watch = Watch::begun(limit);
+            let turn = Arc::new(Mutex::new(run.turn.take()));
+            let held = Arc::clone(&turn);
             let _cancels = Cancels(Arc::clone(&watch));
-            let done = tokio::task::spawn_blocking(move || self.run_now(run, &watch));
+            let done = tokio::task::spawn_blocking(move || {
+                let done = self.run_now(run, &watch);
+                drop(held);
+                done
+            });
             match tokio::time::timeout(limit + GRACE * 2, done).await {
                 Ok(Ok(done)) => done,
                 Ok(Err(_panicked)) => Err(PassthroughError::Failed { code: 0 }.into()),
-                Err(_) => Err(PassthroughError::Timeout(limit).into()),
+                Err(_) => {
+                    // The thread is given up, and its place is not.
+                    drop(turn.lock().unwrap_or_else(PoisonError::into_inner).take());
+                    Err(PassthroughError::Timeout(limit).into())
+                }
             }
         })
     }

@@ -57,9 +57,9 @@ impl Gateway {
             limit: bounds::IMMEDIATE_LIMIT,
             rows: sink,
             begins: Box::new(|_| true),
+            turn: Some(turn),
         };
         let ended = Arc::clone(&at.practice.link).run(run).await;
-        drop(turn);
         let ended_at = Moment::now();
         query.updated_at = ended_at;
         query.completed_at = Some(ended_at);

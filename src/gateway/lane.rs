@@ -3,6 +3,8 @@
 //! An immediate query waits for its [`Turn`] itself; an async query is an id that waits, and is started when its turn comes.
 //! A turn that is dropped is over, and the next begins.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -33,6 +35,26 @@ pub struct Lane {
     practice: RwLock<Option<Arc<Practice>>>,
     start: Arc<Start>,
     is_closed: AtomicBool,
+    /// How many of an integrator's are being stored, to wait here then.
+    coming: Mutex<HashMap<IntegratorId, usize>>,
+}
+
+/// Room for a query that is being stored.
+pub struct Room {
+    lane: Arc<Lane>,
+    who: IntegratorId,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let mut coming = self.lane.lock_coming();
+        if let Entry::Occupied(mut of) = coming.entry(self.who) {
+            *of.get_mut() -= 1;
+            if *of.get() == 0 {
+                of.remove();
+            }
+        }
+    }
 }
 
 /// A place at a practice.
@@ -63,6 +85,7 @@ impl Lane {
             practice: RwLock::new(None),
             start,
             is_closed: AtomicBool::new(false),
+            coming: Mutex::default(),
         })
     }
 
@@ -89,6 +112,29 @@ impl Lane {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn lock_coming(&self) -> MutexGuard<'_, HashMap<IntegratorId, usize>> {
+        self.coming.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Room for a query of an integrator's that is being stored, to be kept until [`Lane::restore`].
+    ///
+    /// # Errors
+    /// [`Full`]
+    pub fn room(self: &Arc<Self>, who: IntegratorId) -> Result<Room, Full> {
+        let queue = self.lock();
+        let mut coming = self.lock_coming();
+        let known = coming.get(&who).copied().unwrap_or_default();
+        if queue.waiting_of(Class::Background, who) + known >= queue.most() {
+            return Err(Full);
+        }
+        coming.insert(who, known + 1);
+        drop(coming);
+        Ok(Room {
+            lane: Arc::clone(self),
+            who,
+        })
+    }
+
     /// Waits for a turn. Who stops waiting loses its place.
     ///
     /// # Errors
@@ -96,6 +142,28 @@ impl Lane {
     pub async fn turn(self: &Arc<Self>, class: Class, who: IntegratorId) -> Result<Turn, Full> {
         let (tell, told) = oneshot::channel();
         let ticket = self.lock().push(class, who, Waiter::Here(tell))?;
+        self.until_told(class, who, ticket, told).await
+    }
+
+    /// As [`Lane::turn`], of a registered query, whose number is bounded elsewhere: an integrator's waiting async queries
+    /// leave none of them out.
+    ///
+    /// # Errors
+    /// [`Full`] where the lane is closed.
+    pub async fn turn_of_registered(self: &Arc<Self>, who: IntegratorId) -> Result<Turn, Full> {
+        let (tell, told) = oneshot::channel();
+        let class = Class::Background;
+        let ticket = self.lock().restore(class, who, Waiter::Here(tell));
+        self.until_told(class, who, ticket, told).await
+    }
+
+    async fn until_told(
+        self: &Arc<Self>,
+        class: Class,
+        who: IntegratorId,
+        ticket: u64,
+        told: oneshot::Receiver<Turn>,
+    ) -> Result<Turn, Full> {
         let _waits = Waits {
             lane: self,
             class,
@@ -119,11 +187,6 @@ impl Lane {
         self.lock()
             .withdraw(Class::Background, who, ticket)
             .is_some()
-    }
-
-    /// How many of an integrator's wait that nobody waits for.
-    pub fn waiting_of(&self, who: IntegratorId) -> usize {
-        self.lock().waiting_of(Class::Background, who)
     }
 
     /// How many wait: immediate ones, and all others.

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::id::IntegratorId;
 use super::integrator::Login;
+use super::lane::Turn;
 use crate::passthrough::RowSink;
 use crate::passthrough::call::{Call, CallError, Called};
 use crate::relation::Dialect;
@@ -51,6 +52,9 @@ pub struct Run {
     /// Told, before the statement is run, whether it could change anything; the statement waits for the answer.
     /// `false`: it is not run, and the run ends with [`CallError::Withdrawn`].
     pub begins: Box<dyn FnOnce(Nature) -> bool + Send>,
+    /// The place at the practice of a run whose future may be dropped: it is given back when the statement has ended. None
+    /// where whoever runs it keeps the place.
+    pub turn: Option<Turn>,
 }
 
 /// What a statement can do.

@@ -175,6 +175,11 @@ impl<T> Queue<T> {
         self.classes[class.place()].withdraw(who, ticket)
     }
 
+    /// How many of an integrator may wait in either class.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
     /// How many wait.
     pub fn waiting(&self, class: Class) -> usize {
         self.classes[class.place()].len()

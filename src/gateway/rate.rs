@@ -1,6 +1,6 @@
 //! How many queries an integrator may ask: a true rolling window, refused at once where it is full.
 //!
-//! Takes an integrator's id and environment when a query of a kind that counts arrives; gives a place for it, or how long
+//! Takes an integrator's id when a query of a kind that counts arrives; gives a place for it, or how long
 //! there is none. The window is half-open: a query counts from its moment on and no more after exactly 5 seconds, so that
 //! in any 5 seconds there are as many as the limit says, and never one more. A bucket that fills evenly would let nearly
 //! twice as many through; a window that is begun anew every 5 seconds would too.
@@ -20,7 +20,6 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use super::id::IntegratorId;
-use super::integrator::Environment;
 
 /// How long a query counts.
 pub const WINDOW: Duration = Duration::from_secs(5);
@@ -157,8 +156,6 @@ const SHARDS: usize = 16;
 /// Fewer windows than that are not looked through for those that are over.
 const FEW: usize = 64;
 
-type Caller = (IntegratorId, Environment);
-
 /// The windows of all integrators.
 #[derive(Debug)]
 pub struct RateLimits {
@@ -168,7 +165,7 @@ pub struct RateLimits {
 
 #[derive(Debug)]
 struct Shard {
-    windows: FxHashMap<Caller, RollingWindow>,
+    windows: FxHashMap<IntegratorId, RollingWindow>,
     /// At so many of them, those that are over are dropped.
     sweep_at: usize,
 }
@@ -196,19 +193,13 @@ impl RateLimits {
     ///
     /// # Errors
     /// How long there is none, for [`retry_after_seconds`]; nothing was taken.
-    pub fn take(
-        &self,
-        integrator: IntegratorId,
-        environment: Environment,
-        own: Option<u32>,
-    ) -> Result<(), Duration> {
-        self.take_by(integrator, environment, own, Instant::now)
+    pub fn take(&self, integrator: IntegratorId, own: Option<u32>) -> Result<(), Duration> {
+        self.take_by(integrator, own, Instant::now)
     }
 
     fn take_by(
         &self,
         integrator: IntegratorId,
-        environment: Environment,
         own: Option<u32>,
         clock: impl FnOnce() -> Instant,
     ) -> Result<(), Duration> {
@@ -222,8 +213,7 @@ impl RateLimits {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let now = clock();
-        let caller = (integrator, environment);
-        if let Some(window) = shard.windows.get_mut(&caller) {
+        if let Some(window) = shard.windows.get_mut(&integrator) {
             if window.limit != limit {
                 window.set_limit(limit);
             }
@@ -232,7 +222,7 @@ impl RateLimits {
         shard.sweep(now);
         let mut window = RollingWindow::new(limit);
         let taken = window.take(now);
-        shard.windows.insert(caller, window);
+        shard.windows.insert(integrator, window);
         taken
     }
 }
@@ -365,7 +355,7 @@ mod tests {
             let mut met = Vec::new();
             for call in 0..calls {
                 let mut read = 0;
-                let taken = limits.take_by(integrator, Environment::Production, None, || {
+                let taken = limits.take_by(integrator, None, || {
                     // Steps of 1 to 500 ms.
                     let step = 1 + (call * 7_919 + seed * 104_729) % 500;
                     read = clock.fetch_add(step, Ordering::Relaxed);
@@ -408,28 +398,23 @@ mod tests {
     }
 
     #[test]
-    fn integrators_and_environments_do_not_share_a_window() {
+    fn integrators_do_not_share_a_window() {
         let limits = RateLimits::new("2".parse().expect("a limit"));
         let now = Instant::now();
         let [one, other] = [IntegratorId::generate(), IntegratorId::generate()];
-        let take =
-            |integrator, environment, own| limits.take_by(integrator, environment, own, || now);
-        for (integrator, environment) in [
-            (one, Environment::Production),
-            (one, Environment::Staging),
-            (other, Environment::Production),
-        ] {
-            assert_eq!(take(integrator, environment, None), Ok(()));
-            assert_eq!(take(integrator, environment, None), Ok(()));
-            assert_eq!(take(integrator, environment, None), Err(WINDOW));
+        let take = |integrator, own| limits.take_by(integrator, own, || now);
+        for integrator in [one, other] {
+            assert_eq!(take(integrator, None), Ok(()));
+            assert_eq!(take(integrator, None), Ok(()));
+            assert_eq!(take(integrator, None), Err(WINDOW));
         }
         // A limit of one's own, from one query to the next.
-        assert_eq!(take(one, Environment::Staging, Some(3)), Ok(()));
-        assert_eq!(take(one, Environment::Staging, Some(3)), Err(WINDOW));
-        assert_eq!(take(one, Environment::Staging, Some(0)), Err(WINDOW));
+        assert_eq!(take(one, Some(3)), Ok(()));
+        assert_eq!(take(one, Some(3)), Err(WINDOW));
+        assert_eq!(take(one, Some(0)), Err(WINDOW));
         let off = RateLimits::new(RateLimit::Off);
         for _ in 0..100 {
-            assert_eq!(off.take(one, Environment::Staging, Some(1)), Ok(()));
+            assert_eq!(off.take(one, Some(1)), Ok(()));
         }
     }
 
@@ -439,8 +424,7 @@ mod tests {
         let start = Instant::now();
         for second in 0..10_000 {
             let now = start + Duration::from_secs(second);
-            let taken =
-                limits.take_by(IntegratorId::generate(), Environment::Staging, None, || now);
+            let taken = limits.take_by(IntegratorId::generate(), None, || now);
             assert_eq!(taken, Ok(()));
         }
         let kept: usize = (limits.shards.iter())

@@ -7,16 +7,16 @@ use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
 
 use super::ask::{Refused, Registration, bounds};
+use super::deferred::not_allowed;
 use super::failure;
 use super::id::{DeliveryId, QueryId};
 use super::link::{Availability, Run};
 use super::meter::{self, RunEnd};
 use super::moment::Moment;
 use super::query::{ErrorDetails, ErrorType};
-use super::queue::Class;
 use super::registered::{Registered, RegisteredMetrics, RegisteredResult, RegisteredStatus};
 use super::rows;
-use super::service::{Admitted, Gateway};
+use super::service::{Admitted, Gateway, to_its_end};
 use super::webhook::{Delivery, DeliveryStatus, Source};
 use crate::journal::{self, Cause, Durations, Entry, Sizes, What, millis};
 use crate::passthrough::call::{Call, CallError, Called};
@@ -24,8 +24,6 @@ use crate::store::{Due, RunFinish};
 
 /// Runs that are taken up at once.
 const AT_ONCE: usize = 64;
-/// How long a run may wait for its turn.
-const TURN: Duration = Duration::from_secs(60);
 /// Between attempts to keep a run's end.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -34,7 +32,18 @@ impl Gateway {
     ///
     /// # Errors
     /// [`Refused`]
-    pub async fn register(&self, at: &Admitted, new: Registration) -> Result<QueryId, Refused> {
+    pub async fn register(
+        self: &Arc<Self>,
+        at: &Admitted,
+        new: Registration,
+    ) -> Result<QueryId, Refused> {
+        let (gateway, at) = (Arc::clone(self), at.clone());
+        to_its_end(async move { gateway.keep_registered(&at, new).await }).await
+    }
+
+    async fn keep_registered(&self, at: &Admitted, new: Registration) -> Result<QueryId, Refused> {
+        // One after another, so that they are counted with those that come at the same time.
+        let _registering = self.registering.lock().await;
         let known = self.store.registered(&at.scope).await?;
         let is_enabled = |one: &&Registered| one.status == RegisteredStatus::Enabled;
         if known.iter().filter(is_enabled).count() >= bounds::REGISTERED_MOST {
@@ -97,6 +106,7 @@ impl Gateway {
         let began = Moment::now();
         let ran = self.run_once(&registered, call).await;
         let finish = after(registered, ran, began, Moment::now());
+        let _ending = Arc::clone(&self.ending);
         while let Err(error) = self.store.finish_run(finish.clone()).await {
             tracing::error!(query = %finish.registered.id, %error, "a run's end could not be kept; it is tried again");
             tokio::time::sleep(PAUSE).await;
@@ -121,6 +131,11 @@ impl Gateway {
             error_code: code,
             error_message: text.to_owned(),
         };
+        let (integrator, environment) = (registered.integrator, registered.environment);
+        let may_run = || match self.may_run(integrator, environment, registered.site) {
+            true => Ok(()),
+            false => Err(not_allowed()),
+        };
         let lane = self.lane(registered.site);
         let practice = lane.practice();
         let practice = practice.ok_or_else(|| away(503, "the site is served no more"))?;
@@ -128,10 +143,12 @@ impl Gateway {
             return Err(away(503, "the practice cannot be reached"));
         }
         let who = registered.integrator;
-        let turn = tokio::time::timeout(TURN, lane.turn(Class::Background, who)).await;
+        // Until it is due again.
+        let turn = tokio::time::timeout(registered.frequency, lane.turn_of_registered(who)).await;
         let Ok(Ok(turn)) = turn else {
             return Err(away(503, "the practice had no time for the query"));
         };
+        may_run()?;
         let index = self.index();
         let login = index
             .login(who, registered.site, practice.product())
@@ -149,6 +166,7 @@ impl Gateway {
                     .block_on(store.begin_run(id, nature))
                     .unwrap_or(false)
             }),
+            turn: None,
         };
         let ended = Arc::clone(&practice.link).run(run).await;
         drop(turn);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 
 use super::ask::bounds;
 use super::caller::{Caller, Denied, Index};
@@ -121,6 +122,12 @@ pub struct Gateway {
     is_serving: AtomicBool,
     /// Whether nothing new begins.
     ended: watch::Sender<bool>,
+    /// Held by whoever counts an integrator's registered queries to add one.
+    pub(super) registering: tokio::sync::Mutex<()>,
+    /// Held by whatever keeps an end, a clone each.
+    pub(super) ending: Arc<()>,
+    /// Sends messages.
+    sender: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// When waiting queries have waited for as long as they may: each with its site, its integrator and its ticket there.
@@ -158,6 +165,9 @@ impl Gateway {
                 runs: Notify::new(),
                 is_serving: AtomicBool::new(false),
                 ended: watch::Sender::new(false),
+                registering: tokio::sync::Mutex::default(),
+                ending: Arc::default(),
+                sender: Mutex::default(),
             }
         });
         // Before anything is sent: what the last process was sending is due again.
@@ -179,7 +189,8 @@ impl Gateway {
         };
         let sender = Sender::new(Arc::clone(&self.store), target_of, options)?;
         let (wake, ended) = (Arc::clone(&self.messages), self.ended.subscribe());
-        tokio::spawn(sender.run(wake, over(ended)));
+        let sending = tokio::spawn(sender.run(wake, over(ended)));
+        *self.sender.lock().unwrap_or_else(PoisonError::into_inner) = Some(sending);
         Ok(())
     }
 
@@ -188,9 +199,18 @@ impl Gateway {
         self.ended.send_replace(true);
         let lanes = self.all_lanes();
         lanes.iter().for_each(|lane| lane.close());
+        let sending = {
+            let mut sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+            sender.take()
+        };
         let ended = async {
-            while lanes.iter().any(|lane| lane.is_at_work()) {
+            while lanes.iter().any(|lane| lane.is_at_work()) || Arc::strong_count(&self.ending) > 1
+            {
                 tokio::time::sleep(CLOSING).await;
+            }
+            if let Some(sending) = sending {
+                // However it ended.
+                let _ = sending.await;
             }
         };
         // What takes longer is told as interrupted when the gateway starts again.
@@ -228,6 +248,8 @@ impl Gateway {
 
     /// Serves these practices from now on. What waits for one that is not among them waits until its time is over.
     pub fn serve(&self, practices: Vec<Practice>) {
+        // The index is read while nobody else makes sites of a newer one.
+        let mut now_served = self.served.write().unwrap_or_else(PoisonError::into_inner);
         let declared = practices.iter().map(|practice| practice.declared.clone());
         let sites = Arc::new(Sites::new(declared, self.index().authoritative()));
         for site in sites.overruled() {
@@ -238,7 +260,8 @@ impl Gateway {
             .map(|practice| (practice.id(), Arc::new(practice)))
             .collect();
         let served = Arc::new(Served { practices, sites });
-        *self.served.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&served);
+        *now_served = Arc::clone(&served);
+        drop(now_served);
         for site in served.practices.keys() {
             self.lane(*site);
         }
@@ -329,6 +352,23 @@ impl Gateway {
         })
     }
 
+    /// Whether what was admitted once may still be run: the integration is enabled, at this database of the practice. Whose
+    /// key stands in the configuration file may ask every site.
+    pub(super) fn may_run(
+        &self,
+        integrator: IntegratorId,
+        environment: Environment,
+        site: SiteId,
+    ) -> bool {
+        let index = self.index();
+        let is_enabled = index
+            .integrator(integrator)
+            .is_none_or(|of| !of.disabled && index.is_paired(integrator, environment, site));
+        let served = self.served();
+        let entry = served.sites.get(site);
+        is_enabled && entry.is_some_and(|entry| entry.is_authoritative)
+    }
+
     /// What is known of a site.
     ///
     /// # Errors
@@ -355,7 +395,7 @@ impl Gateway {
     /// already.
     ///
     /// # Errors
-    /// [`Denied::NotPaired`]: there is no such practice, or it has given no such code. [`Refused::Store`]
+    /// [`Denied::NotPaired`]: there is no such practice, or it has given no such code. [`StoreError`]
     pub async fn pair(
         &self,
         caller: &Caller,
@@ -377,12 +417,6 @@ impl Gateway {
         let Some((environment, code)) = found else {
             return Ok(Err(Denied::NotPaired));
         };
-        // A code is good once: who uses it up has it.
-        match self.store.change(Change::UsePairingCode(code.hash)).await {
-            Ok(()) => {}
-            Err(StoreError::Unknown(_)) => return Ok(Err(Denied::NotPaired)),
-            Err(error) => return Err(error),
-        }
         let pairing = Pairing {
             integrator: caller.integrator,
             environment,
@@ -390,7 +424,16 @@ impl Gateway {
             enabled: true,
             changed_at: now,
         };
-        self.store.change(Change::SetPairing(pairing)).await?;
+        // A code is good once: who uses it up has it.
+        match self
+            .store
+            .change(Change::PairByCode(code.hash, pairing))
+            .await
+        {
+            Ok(()) => {}
+            Err(StoreError::Unknown(_)) => return Ok(Err(Denied::NotPaired)),
+            Err(error) => return Err(error),
+        }
         self.look_at_directory().await?;
         Ok(self.site(caller, code.site))
     }
@@ -400,12 +443,7 @@ impl Gateway {
     /// # Errors
     /// [`Denied::RateLimited`]
     pub fn count(&self, at: &Admitted, what: Counted) -> Result<(), Denied> {
-        let Scope {
-            integrator,
-            environment,
-            ..
-        } = at.scope;
-        let taken = self.rates.take(integrator, environment, at.caller.rate);
+        let taken = self.rates.take(at.scope.integrator, at.caller.rate);
         taken.map_err(|retry_after| {
             meter::rate_limited(what);
             Denied::RateLimited { retry_after }
@@ -487,5 +525,19 @@ fn kept_elsewhere(error: JournalError) -> StoreError {
     match error {
         JournalError::Busy => StoreError::Busy,
         other => StoreError::Failed(other.to_string()),
+    }
+}
+
+/// Does something to its end, also where who waits for it goes away: what is half done would be kept, and not followed up.
+pub(super) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
+    match tokio::spawn(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime ends, and with it who waits.
+            Err(_) => std::future::pending().await,
+        },
     }
 }

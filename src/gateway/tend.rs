@@ -23,7 +23,7 @@ impl Gateway {
     /// Does all of it for as long as anybody has the gateway.
     pub(super) fn tend(self: &Arc<Self>) {
         every(Arc::downgrade(self), LOOK, async |gateway: Arc<Gateway>| {
-            gateway.expire(Moment::now()).await;
+            gateway.expire(Moment::now());
             // Practices that were away may be back.
             let lanes = gateway.all_lanes();
             lanes.iter().for_each(|lane| lane.give());

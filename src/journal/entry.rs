@@ -466,7 +466,7 @@ impl Entry {
                 (AdminAction::KeyAdded, of, environment, Some(key.id), None)
             }
             Change::RevokeKey(id, _) => (AdminAction::KeyRevoked, None, None, Some(*id), None),
-            Change::SetPairing(pairing) => {
+            Change::SetPairing(pairing) | Change::PairByCode(_, pairing) => {
                 let action = match pairing.enabled {
                     true => AdminAction::PairingEnabled,
                     false => AdminAction::PairingDisabled,

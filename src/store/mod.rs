@@ -83,6 +83,8 @@ pub enum Change {
     AddKey(Key),
     RevokeKey(KeyId, Moment),
     SetPairing(Pairing),
+    /// A pairing for a code, which is used up with it.
+    PairByCode([u8; 32], Pairing),
     SetLogin(IntegratorId, LoginScope, Login),
     RemoveLogin(IntegratorId, LoginScope),
     SetWebhook(WebhookTarget),
@@ -160,6 +162,8 @@ pub struct Recovered {
     pub again: usize,
     /// Queries and runs that may have changed something: they have failed.
     pub failed: usize,
+    /// The queries among these.
+    pub ended: Vec<QueryId>,
 }
 
 /// An attempt's end.

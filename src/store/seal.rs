@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::StoreError;
+use super::sqlite::DATABASE_FILE;
 use crate::key_file::{self, KeyFileError};
 use crate::seal::{KEY_BYTES, SealError, Sealer, random_key};
 
@@ -66,6 +67,11 @@ impl SealKey {
     /// # Errors
     /// [`KeyFileError`]
     pub fn kept_in(folder: &Path) -> Result<SealKey, KeyFileError> {
+        let path = folder.join(KEY_FILE);
+        // A new one would open nothing, and might take the place of the right one in a backup.
+        if !path.exists() && folder.join(DATABASE_FILE).exists() {
+            return Err(KeyFileError::Missing { path });
+        }
         key_file::kept_in(folder, KEY_FILE).map(SealKey::from_bytes)
     }
 

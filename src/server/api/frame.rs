@@ -111,7 +111,7 @@ impl Came {
 }
 
 impl Asked {
-    pub fn gateway(&self) -> &Gateway {
+    pub fn gateway(&self) -> &Arc<Gateway> {
         &self.came.cloud.gateway
     }
 

@@ -133,9 +133,21 @@ pub async fn pairings_and_codes(store: &dyn Store) {
     changes(store, Change::AddPairingCode(code.clone())).await;
     is_taken(store, Change::AddPairingCode(code.clone())).await;
     let directory = directory_of(store, scope.integrator).await;
-    assert_eq!(directory.pairings, [pairing]);
+    assert_eq!(directory.pairings, [pairing.clone()]);
     assert_eq!(directory.pairing_codes, [code]);
+    let other = Pairing {
+        site: SiteId::generate(),
+        ..pairing.clone()
+    };
+    let by_code = Change::PairByCode([7; 32], other.clone());
+    is_unknown(store, by_code.clone()).await;
+    let paired = store.directory().await.expect("read").pairings;
+    assert!(
+        !paired.contains(&other),
+        "a code that is none pairs nothing"
+    );
     changes(store, Change::UsePairingCode([1; 32])).await;
+    is_unknown(store, Change::PairByCode([1; 32], other)).await;
     is_unknown(store, Change::UsePairingCode([1; 32])).await;
 
     let (first, second) = (SiteId::generate(), SiteId::generate());

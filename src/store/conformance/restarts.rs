@@ -33,6 +33,7 @@ pub async fn a_restart_takes_up_what_was_at_work(store: &dyn Store) {
     let expected = Recovered {
         again: 1,
         failed: 1,
+        ended: vec![writes.id],
     };
     assert_eq!(recovered, Ok(expected));
     let found = store.query(&scope, writes.id).await.expect("looked");
@@ -150,6 +151,7 @@ pub async fn a_restart_takes_up_runs(store: &dyn Store) {
     let expected = Recovered {
         again: 2,
         failed: 1,
+        ended: Vec::new(),
     };
     assert_eq!(recovered, Ok(expected));
     let found = store.registered_one(&scope, writes.id).await;

@@ -154,17 +154,21 @@ pub(super) fn change(db: &Db, change: Change) -> Result<Vec<QueryId>, StoreError
             credentials::remove_webhook(db, integrator, environment)?;
         }
         Change::AddPairingCode(code) => add_pairing_code(db, &code)?,
-        Change::UsePairingCode(hash) => {
-            let sql = "DELETE FROM pairing_codes WHERE hash = ?1";
-            found(
-                db.sql.execute(sql, [hash])?,
-                "there is no such pairing code",
-            )?;
+        Change::PairByCode(hash, pairing) => {
+            use_pairing_code(db, hash)?;
+            set_pairing(db, &pairing)?;
         }
+        Change::UsePairingCode(hash) => use_pairing_code(db, hash)?,
         Change::SetAuthoritative { site, others } => set_authoritative(db, site, &others)?,
     }
     was_changed(db)?;
     Ok(gone)
+}
+
+fn use_pairing_code(db: &Db, hash: [u8; 32]) -> Result<(), StoreError> {
+    let sql = "DELETE FROM pairing_codes WHERE hash = ?1";
+    let used = db.sql.execute(sql, [hash])?;
+    found(used, "there is no such pairing code")
 }
 
 /// Notes that the directory is another one.

@@ -40,7 +40,8 @@ pub enum OpenStoreError {
         known: usize,
     },
     #[error(
-        "{} holds what its key does not open: put back the {KEY_FILE} that it was made with; where that is lost, so is what it seals, and the folder has to be begun anew",
+        "{} holds what its key does not open: put back the {KEY_FILE} that it was made with, or name the configuration whose `state-key` it is; where the key is lost, so are integrators \
+         and queries: move state.sqlite and pages away, and they begin anew; audit.sqlite stays",
         path.display()
     )]
     Key { path: PathBuf },

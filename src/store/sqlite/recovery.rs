@@ -44,6 +44,7 @@ pub(super) fn recover(
                 recovered.again += 1;
             }
             true => {
+                recovered.ended.push(query.id);
                 fail(db, query, now, error, keep)?;
                 recovered.failed += 1;
             }

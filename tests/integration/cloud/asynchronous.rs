@@ -1,5 +1,7 @@
 //! What is run later: async queries page by page, registered queries run by run, and the message at the end of either.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -13,6 +15,9 @@ use super::{
     Cloud, FIRST, HOOKS, NOWHERE, STAGING, data, has_fields, id, kilobytes, queries, rows, shared,
     text, until,
 };
+
+/// In which a program takes up what has changed in its state.
+const SETTLED: Duration = Duration::from_millis(1_500);
 
 const QUERY: &str = "id integratorId siteId mode status maxTimeInQueue commandSize requestSize sqlQuerySize \
     createdAt updatedAt statusTiming";
@@ -194,6 +199,67 @@ fn messages_are_signed_and_say_where_to_look() {
     is_signed(&HOOKS.about(&failed), &cloud);
     let twice = HOOKS.all().into_iter();
     assert_eq!(twice.filter(|it| it.json()["queryId"] == query).count(), 1);
+}
+
+/// Sends a command, and does not wait for what comes of it.
+fn sent(cloud: &Cloud, key: &str, path: &str, body: &Value) -> TcpStream {
+    let address = cloud.root().strip_prefix("http://").expect("a root");
+    let mut socket = TcpStream::connect(address).expect("connected");
+    let body = body.to_string();
+    let request = format!(
+        "POST /integrator{path} HTTP/1.1\r\nHost: {address}\r\nOcp-Apim-Subscription-Key: {key}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    socket.write_all(request.as_bytes()).expect("sent");
+    socket
+}
+
+/// What was kept of a request whose caller has gone is done as if it had stayed.
+#[test]
+fn a_caller_that_hangs_up_leaves_nothing_behind() {
+    let mut cloud = Cloud::start("rate-limit = \"off\"\n", &[]);
+    let path = queries(FIRST, "/async");
+    for number in 0..80 {
+        let socket = sent(&cloud, &cloud.keys.acme, &path, &text("SELECT 1"));
+        std::thread::sleep(Duration::from_micros(number * 100));
+        drop(socket);
+    }
+    // Another one, after them all in the queue.
+    let acme = cloud.acme();
+    acme.ended(FIRST, &acme.submit(FIRST, &text("SELECT 1")));
+    cloud.stop();
+    let waiting = cloud.state(async |store| store.waiting(None, 1_000).await.expect("read"));
+    assert_eq!(waiting, []);
+}
+
+#[test]
+fn what_was_admitted_is_not_run_when_it_is_no_longer_allowed() {
+    let cloud = Cloud::start("rate-limit = \"off\"\n", &[]);
+    let key = &cloud.keys.acme_staging;
+    let staging = cloud.with_key(key);
+    // The practice runs one at a time.
+    let running = sent(&cloud, key, &queries(STAGING, "/immediate"), &text(ENDLESS));
+    std::thread::sleep(SETTLED);
+    let insert = "INSERT INTO PATIENTS (ID) VALUES (4242)";
+    let insert = json!({"command": {"text": insert, "executionMode": "nonQuery"}});
+    let query = staging.submit(STAGING, &insert);
+    let pairing = ["acme", STAGING, "--environment", "staging"];
+    cloud.admin(&[&["unpair"][..], &pairing].concat());
+    std::thread::sleep(SETTLED);
+    drop(running);
+    std::thread::sleep(SETTLED);
+    cloud.admin(&[&["pair"][..], &pairing].concat());
+    let path = queries(STAGING, &format!("/{query}"));
+    until(|| (staging.get(&path).status == 200).then_some(()));
+    let ended = staging.ended(STAGING, &query);
+    assert_eq!(ended["status"], "executionFailed", "{ended}");
+    assert_eq!(ended["errorDetails"]["errorType"], "haloLink");
+    assert_eq!(ended["errorDetails"]["errorCode"], 403);
+    let found = text("SELECT ID FROM PATIENTS WHERE ID = 4242");
+    let found = staging.immediate(STAGING, &found).json(200);
+    assert_eq!(found["result"]["rows"], 0);
+    assert!(HOOKS.all().iter().all(|it| it.json()["queryId"] != query));
 }
 
 #[test]

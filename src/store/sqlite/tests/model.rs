@@ -231,6 +231,7 @@ async fn kill(store: &mut SqliteStore, folder: &mut TempDir, model: &mut Model) 
         let known = &mut model.queries[place];
         if may_write {
             expected.failed += 1;
+            expected.ended.push(known.id);
             known.state = State::Bad;
             if has_webhook {
                 model.told.insert(known.id);
