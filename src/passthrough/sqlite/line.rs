@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -19,7 +19,7 @@ use super::super::{
     CellRef, ColumnKind, Limits, PassthroughError, RowSink, TooLarge, Typed, Watch, exact,
 };
 use super::{
-    BUSY, FileId, Purpose, cell, confined, day_text, file_id, moment_text, open, reason,
+    BUSY, FileId, KEPT_TEXT, Purpose, cell, confined, day_text, file_id, moment_text, open, reason,
     says_broken, watch,
 };
 
@@ -31,13 +31,18 @@ const CARRIES: Carries = Carries {
     return_value: false,
 };
 
-/// Texts that are one statement which only reads, and stay prepared; as many as the client keeps.
+/// Texts that are one statement which only reads, and stay prepared, where they are no longer than [`KEPT_TEXT`].
 const KEPT: usize = 16;
+/// Statements that the client keeps prepared on a line: those of the texts, and the one that [`Line::reset`] asks. What is no
+/// longer among the texts is the one that was used longest ago, and goes with them.
+pub(super) const PREPARED: usize = KEPT + 1;
 
 pub(super) struct SqliteLine {
     connection: Connection,
     /// The one that was used last at the end.
     kept: Vec<Arc<str>>,
+    /// How long it may take to find out what a text is, before it is run.
+    look: Duration,
     path: PathBuf,
     file: FileId,
     /// The types with which columns are declared can be read as text.
@@ -77,6 +82,7 @@ impl SqliteLine {
         Ok(SqliteLine {
             connection,
             kept: Vec::new(),
+            look: limits.connect,
             path: path.to_owned(),
             file,
             is_declared_in_text,
@@ -157,7 +163,7 @@ impl SqliteLine {
                 Ok(Some(_)) | Err(_) => return false,
             }
         }
-        if statements == 1 {
+        if statements == 1 && text.len() <= KEPT_TEXT {
             if self.kept.len() == KEPT {
                 self.kept.remove(0);
             }
@@ -382,9 +388,13 @@ impl rusqlite::ToSql for Held<'_> {
 }
 
 impl Line for SqliteLine {
-    /// Every statement of the text only reads, and can be prepared before another has run.
+    /// Every statement of the text only reads, and can be prepared before another has run, and soon enough: SQLite asks
+    /// while it prepares, too, whether it is to end.
     fn only_reads(&mut self, call: &Call) -> bool {
-        call.kind == CommandType::Text && self.look_at(&call.text)
+        let until = Watch::begun(self.look);
+        call.kind == CommandType::Text
+            && watch(&mut self.connection, move || until.is_over()).is_ok()
+            && self.look_at(&call.text)
     }
 
     fn call(
@@ -444,5 +454,65 @@ impl Line for SqliteLine {
             .prepare_cached(temporary)
             .and_then(|mut count| count.query_row([], |row| row.get::<_, i64>(0)));
         !self.is_broken && left == Ok(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened() -> (tempfile::TempDir, SqliteLine) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("practice.sqlite");
+        let database = Connection::open(&path).expect("a database");
+        database
+            .execute_batch("CREATE TABLE patients (id)")
+            .expect("a table");
+        let line = SqliteLine::open(&path, &Limits::default(), false).expect("a line");
+        (folder, line)
+    }
+
+    fn of(text: String) -> Call {
+        Call {
+            text: Arc::from(text),
+            mode: ExecutionMode::NonQuery,
+            kind: CommandType::Text,
+            parameters: Vec::new(),
+            catalogue: None,
+        }
+    }
+
+    /// A text with so many values, and one more.
+    fn long(values: usize) -> Call {
+        of(format!(
+            "SELECT id FROM patients WHERE id IN ({}1)",
+            "1, ".repeat(values)
+        ))
+    }
+
+    #[test]
+    fn few_texts_are_kept_and_no_long_one() {
+        let (_folder, mut line) = opened();
+        assert!(line.only_reads(&long(KEPT_TEXT)));
+        assert!(line.kept.is_empty());
+        let calls: Vec<Call> = (0..KEPT + 3)
+            .map(|number| of(format!("SELECT {number}")))
+            .collect();
+        for call in &calls {
+            assert!(line.only_reads(call));
+        }
+        let kept = calls[3..].iter().map(|call| &call.text);
+        assert!(line.kept.iter().eq(kept), "those that were used last");
+    }
+
+    #[test]
+    fn looking_at_a_text_has_an_end() {
+        let (_folder, mut line) = opened();
+        let call = long(100_000);
+        line.look = Duration::ZERO;
+        assert!(!line.only_reads(&call), "it was not found out in time");
+        line.look = Duration::from_secs(20);
+        assert!(line.only_reads(&call), "the line is as it was");
+        assert!(line.reset());
     }
 }

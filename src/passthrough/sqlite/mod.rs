@@ -32,7 +32,7 @@ use crate::gateway::integrator::Login;
 use crate::relation::{Dialect, Value};
 use crate::sql::Statement;
 
-/// Statements that a connection keeps prepared.
+/// Statements that a connection for the program's own keeps prepared.
 const PREPARED: usize = 128;
 /// Another program's writing is waited for so long.
 const BUSY: Duration = Duration::from_secs(5);
@@ -245,7 +245,10 @@ fn open(
         // its own schema under the same bound.
         let longest = i32::try_from(limits.rows.max(LEAST_LONGEST)).unwrap_or(i32::MAX);
         connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest)?;
-        connection.set_prepared_statement_cache_capacity(PREPARED);
+        connection.set_prepared_statement_cache_capacity(match purpose {
+            Purpose::Requests => PREPARED,
+            Purpose::Line { .. } => line::PREPARED,
+        });
         crate::collation::register(&connection)?;
         // Reads the header: what is no database is found out here.
         connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))?;
