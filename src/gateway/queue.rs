@@ -297,12 +297,14 @@ mod tests {
         ) {
             let mut queue = Queue::new(places, 1000);
             let (mut tickets, mut given, mut under_way) = (Vec::new(), Vec::new(), Vec::new());
-            let mut withdrawn = Vec::new();
+            let (mut pushed, mut withdrawn) = (Vec::new(), Vec::new());
             for (number, (kind, whose, background)) in steps.into_iter().enumerate() {
                 let class = if background { Class::Background } else { Class::Immediate };
                 match kind {
                     0 | 1 => {
-                        let ticket = queue.push(class, who(whose), (class, whose, number)).expect("room");
+                        let what = (class, whose, number);
+                        let ticket = queue.push(class, who(whose), what).expect("room");
+                        pushed.push(what);
                         tickets.push((class, whose, ticket));
                     }
                     2 => {
@@ -333,13 +335,15 @@ mod tests {
             prop_assert!(queue.is_idle());
             for class in [Class::Immediate, Class::Background] {
                 for whose in 0..3 {
-                    let mut of: Vec<_> = given.iter().filter(|what| (what.0, what.1) == (class, whose)).map(|what| what.2).collect();
-                    prop_assert!(of.is_sorted());
-                    of.extend(withdrawn.iter().filter(|what| (what.0, what.1) == (class, whose)).map(|what: &(Class, u8, usize)| what.2));
-                    of.sort_unstable();
-                    of.dedup();
-                    let pushed = given.len() + withdrawn.len();
-                    prop_assert!(of.len() <= pushed);
+                    let of = |all: &[(Class, u8, usize)]| -> Vec<usize> {
+                        let of = all.iter().filter(|what| (what.0, what.1) == (class, whose));
+                        of.map(|what| what.2).collect()
+                    };
+                    let mut gone = of(&given);
+                    prop_assert!(gone.is_sorted_by(|one, next| one < next), "{:?}", gone);
+                    gone.extend(of(&withdrawn));
+                    gone.sort_unstable();
+                    prop_assert_eq!(gone, of(&pushed));
                 }
             }
         }
