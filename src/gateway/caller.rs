@@ -288,12 +288,20 @@ impl std::str::FromStr for AddressRange {
             .map_or((text, None), |(first, prefix)| (first, Some(prefix)));
         let first: IpAddr = first.parse().map_err(|_| NoAddressRange)?;
         let most = if first.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(most), |prefix| {
+        let prefix: u8 = prefix.map_or(Ok(most), |prefix| {
             prefix.parse().map_err(|_| NoAddressRange)
         })?;
-        match prefix <= most {
-            true => Ok(AddressRange { first, prefix }),
-            false => Err(NoAddressRange),
+        if prefix > most {
+            return Err(NoAddressRange);
+        }
+        // RFC 4291 §2.5.5.2: `::ffff:192.0.2.0/120` is `192.0.2.0/24`, as addresses of this form are IPv4's. What is wider
+        // than all of these is none of them alone.
+        match first.to_canonical() {
+            first @ IpAddr::V4(_) if most == 128 => match prefix.checked_sub(96) {
+                Some(prefix) => Ok(AddressRange { first, prefix }),
+                None => Err(NoAddressRange),
+            },
+            _ => Ok(AddressRange { first, prefix }),
         }
     }
 }
@@ -321,6 +329,11 @@ mod tests {
             ("2001:db8::/32", "2001:db8:1::1", true),
             ("2001:db8::/32", "2001:db9::1", false),
             ("::/0", "2001:db9::1", true),
+            ("::ffff:192.0.2.0/120", "192.0.2.9", true),
+            ("::ffff:192.0.2.0/120", "::ffff:192.0.2.9", true),
+            ("::ffff:192.0.2.0/120", "192.0.3.9", false),
+            ("::ffff:192.0.2.7", "192.0.2.7", true),
+            ("::ffff:192.0.2.7", "192.0.2.8", false),
         ];
         for (range, address, expected) in cases {
             let range: AddressRange = range.parse().expect("a range");
@@ -337,6 +350,7 @@ mod tests {
             "192.0.2.0/",
             "::/129",
             "192.0.2.0/-1",
+            "::ffff:192.0.2.0/95",
         ] {
             assert!(wrong.parse::<AddressRange>().is_err(), "{wrong}");
         }
