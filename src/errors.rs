@@ -87,7 +87,7 @@ codes! {
     UNKNOWN_SITE = "PH001", 404, "not-found", "There is no such site", "Check the site's id in the URL.";
     UNKNOWN_RESOURCE_TYPE = "PH002", 404, "not-supported", "The resource type is not served at this site", "See the CapabilityStatement for the types that are.";
     NO_SUCH_RESOURCE = "PH003", 404, "not-found", "There is no such resource", "Search for it: ids are those of search results.";
-    UNAUTHORISED = "PH004", 401, "login", "There is no valid key in the request", "Send the subscription key in the header Ocp-Apim-Subscription-Key.";
+    UNAUTHORISED = "PH004", 401, "login", "There is no valid key in the request", "Send the subscription key in the header Ocp-Apim-Subscription-Key, and no other beside it.";
     NOT_ACCEPTABLE = "PH005", 406, "not-supported", "The answer cannot have the asked format", "Ask for application/fhir+json or application/fhir+xml, by Accept or _format.";
     UNSUPPORTED_MEDIA_TYPE = "PH006", 415, "not-supported", "The body has a media type that is not read", "Send the form of a search as application/x-www-form-urlencoded, a resource as application/fhir+json, and a command as application/json.";
     BODY_TOO_LARGE = "PH007", 413, "too-long", "The body is too large", "Split what it asks for into several requests.";

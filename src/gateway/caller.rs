@@ -38,6 +38,8 @@ pub enum Denied {
     NoKey,
     #[error("the subscription key is not valid here")]
     WrongKey,
+    #[error("the request has several subscription keys, which differ")]
+    SeveralKeys,
     /// 401.
     #[error("the token is not valid here: {0}")]
     Token(&'static str),
@@ -69,7 +71,11 @@ impl Denied {
     /// The HTTP status that says it.
     pub fn status(&self) -> u16 {
         match self {
-            Denied::NoKey | Denied::WrongKey | Denied::Token(_) | Denied::OtherEnvironment => 401,
+            Denied::NoKey
+            | Denied::WrongKey
+            | Denied::SeveralKeys
+            | Denied::Token(_)
+            | Denied::OtherEnvironment => 401,
             Denied::Disabled
             | Denied::Address
             | Denied::NotPaired

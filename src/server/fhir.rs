@@ -170,6 +170,7 @@ impl Who {
             }),
             Caller::Wrong => Err(denied(Denied::WrongKey)),
             Caller::Absent => Err(denied(Denied::NoKey)),
+            Caller::Several => Err(denied(Denied::SeveralKeys)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Who calls: subscription keys, and where a request carries one.
 //!
-//! Takes a request's headers and query string; gives the caller's name, or that there is none. A key
-//! is compared in time that depends on the length of what was presented only, and is never written
+//! Takes a request's headers and query string; gives the caller's name, or that there is none. Keys that differ are nobody's:
+//! what stands in front of the server may have judged another of them. A key is compared in time that depends on the length of what was presented only, and is never written
 //! anywhere: not in a log line, not in a link, not in a message, not in `Debug`.
 
 use std::borrow::Cow;
@@ -40,7 +40,13 @@ pub enum Caller<'k> {
     Wrong,
     /// There is no key.
     Absent,
+    /// There are keys that differ.
+    Several,
 }
+
+/// A request presents keys that differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeveralKeys;
 
 impl Keys {
     /// Keys from pairs of caller and secret. An empty secret is nobody's and is left out.
@@ -68,8 +74,9 @@ impl Keys {
     /// Who sent the request.
     pub fn caller(&self, headers: &HeaderMap, query: &[u8]) -> Caller<'_> {
         match presented(headers, query) {
-            Some(key) => self.of(&key),
-            None => Caller::Absent,
+            Ok(Some(key)) => self.of(&key),
+            Ok(None) => Caller::Absent,
+            Err(SeveralKeys) => Caller::Several,
         }
     }
 
@@ -109,17 +116,28 @@ impl Keys {
     }
 }
 
-/// The key that a request presents. The header counts where there is one, else the query parameter; a
-/// gateway in front may set the former while the caller's own URL still has the latter.
-pub fn presented<'r>(headers: &'r HeaderMap, query: &'r [u8]) -> Option<Cow<'r, [u8]>> {
-    if let Some(value) = headers.get(KEY_HEADER) {
-        return Some(Cow::Borrowed(value.as_bytes()));
-    }
-    let (_, value) = form_urlencoded::parse(query).find(|(name, _)| name == KEY_PARAMETER)?;
-    Some(match value {
+/// The key that a request presents: in the header, in the query parameter, or in both; a gateway in front may set the former
+/// while the caller's own URL still has the latter.
+///
+/// # Errors
+/// [`SeveralKeys`]: none of them counts more than another.
+pub fn presented<'r>(
+    headers: &'r HeaderMap,
+    query: &'r [u8],
+) -> Result<Option<Cow<'r, [u8]>>, SeveralKeys> {
+    let in_header = headers.get_all(KEY_HEADER).into_iter();
+    let in_header = in_header.map(|value| Cow::Borrowed(value.as_bytes()));
+    let in_query = form_urlencoded::parse(query).filter(|(name, _)| name == KEY_PARAMETER);
+    let in_query = in_query.map(|(_, value)| match value {
         Cow::Borrowed(value) => Cow::Borrowed(value.as_bytes()),
         Cow::Owned(value) => Cow::Owned(value.into_bytes()),
-    })
+    });
+    let mut all = in_header.chain(in_query);
+    let first = all.next();
+    match all.all(|other| first.as_ref() == Some(&other)) {
+        true => Ok(first),
+        false => Err(SeveralKeys),
+    }
 }
 
 impl fmt::Debug for Keys {
@@ -159,14 +177,28 @@ mod tests {
             caller(&keys, None, "subscription-key=first+key"),
             Caller::Known("one")
         );
-        assert_eq!(
-            caller(&keys, Some("second"), "subscription-key=wrong"),
-            Caller::Known("two")
-        );
-        assert_eq!(
-            caller(&keys, Some("wrong"), "subscription-key=second"),
-            Caller::Wrong
-        );
+    }
+
+    #[test]
+    fn keys_that_differ_are_nobodys() {
+        let keys = keys();
+        for (header, query, expected) in [
+            ("second", "subscription-key=second", Caller::Known("two")),
+            ("second", "subscription-key=wrong", Caller::Several),
+            ("wrong", "subscription-key=second", Caller::Several),
+            ("second", "subscription-key=first+key", Caller::Several),
+            ("second", "subscription-key=", Caller::Several),
+        ] {
+            assert_eq!(caller(&keys, Some(header), query), expected, "{query}");
+        }
+        let twice = "subscription-key=second&subscription-key=wrong";
+        assert_eq!(caller(&keys, None, twice), Caller::Several);
+        let mut headers = HeaderMap::new();
+        headers.append(KEY_HEADER, HeaderValue::from_static("second"));
+        headers.append(KEY_HEADER, HeaderValue::from_static("second"));
+        assert_eq!(keys.caller(&headers, b""), Caller::Known("two"));
+        headers.append(KEY_HEADER, HeaderValue::from_static("first key"));
+        assert_eq!(keys.caller(&headers, b""), Caller::Several);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::gateway::service::{Admitted, Gateway};
 use crate::gateway::token::{TokenClaims, TokenError, Tokens};
 use crate::server::Peer;
 use crate::server::app::App;
-use crate::server::keys;
+use crate::server::keys::{self, SeveralKeys};
 use crate::server::reply::Refusal;
 
 /// The header in which a device says who it is.
@@ -66,7 +66,8 @@ pub struct Cloud {
 /// [`Denied`]
 pub fn caller_of_key(app: &App, gateway: &Gateway, head: &Parts) -> Result<Caller, Denied> {
     let query = head.uri.query().unwrap_or_default().as_bytes();
-    let key = keys::presented(&head.headers, query).ok_or(Denied::NoKey)?;
+    let key = keys::presented(&head.headers, query).map_err(|SeveralKeys| Denied::SeveralKeys)?;
+    let key = key.ok_or(Denied::NoKey)?;
     match app.served().keys.owner(&key) {
         Some((name, environment)) => Ok(caller_of_file(name, environment)),
         None => gateway.caller(&key, address(head)),

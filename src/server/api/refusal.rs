@@ -35,7 +35,7 @@ pub fn denied(denied: Denied, surface: Surface) -> Refusal {
 
 fn code_of(denied: &Denied) -> Code {
     match denied {
-        Denied::NoKey | Denied::WrongKey => errors::UNAUTHORISED,
+        Denied::NoKey | Denied::WrongKey | Denied::SeveralKeys => errors::UNAUTHORISED,
         Denied::Token(_) => errors::DEVICE_TOKEN,
         Denied::Disabled => errors::INTEGRATION_DISABLED,
         Denied::Address => errors::ADDRESS_REFUSED,
@@ -115,6 +115,7 @@ mod tests {
         let all = [
             Denied::NoKey,
             Denied::WrongKey,
+            Denied::SeveralKeys,
             Denied::Token("why"),
             Denied::Disabled,
             Denied::Address,

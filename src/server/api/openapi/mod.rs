@@ -280,7 +280,7 @@ fn security(surface: Surface) -> Vec<SecurityRequirement> {
 
 fn schemes() -> [(&'static str, SecurityScheme); 4] {
     let key = "The integrator's key, which is of one environment: staging or production.";
-    let in_query = "The same where a header cannot be set. The header counts where there are both.";
+    let in_query = "The same where a header cannot be set. Keys that differ are refused.";
     let token = "A token that the integrator asks for, bound to one device and one site.";
     let device = "The id of the device that the token was made for.";
     let value = |name, about| ApiKeyValue::with_description(name, about);

@@ -6,8 +6,8 @@ use axum::body::Body;
 use serde_json::json;
 
 use super::{
-    ANNE, AWAY, BERTS, BOUND, CLOSED, COPY, FILE, LONELY, SITE, STAGING, Server, command, queries,
-    request,
+    ANNE, AWAY, BERT, BERTS, BOUND, CLOSED, COPY, FILE, LONELY, SITE, STAGING, Server, command,
+    queries, request,
 };
 use crate::server::Limits;
 
@@ -50,6 +50,42 @@ async fn who_may_not_ask_is_told_why() {
     let others = server.post(ANNE, &path(BERTS), &command("rows 1")).await;
     let none = server.post(ANNE, &path(nowhere), &command("rows 1")).await;
     assert_eq!(others.body, none.body);
+}
+
+#[tokio::test]
+async fn keys_that_differ_open_nothing() {
+    let server = Server::start().await;
+    let query = queries(SITE, "/registered");
+    let fhir = format!("/integrator/sites/{SITE}/fhir/R4/metadata");
+    let key = "Ocp-Apim-Subscription-Key";
+    let ask = async |path: &str, first: &str, second: &str| {
+        let request = request("GET", first, path).header(key, second);
+        server
+            .send(request.body(Body::empty()).expect("a request"))
+            .await
+    };
+    for (first, second) in [(ANNE, BERT), (ANNE, "wrong"), ("wrong", ANNE), (FILE, ANNE)] {
+        for path in [&query, &fhir] {
+            let twice = ask(path, first, second).await;
+            let in_both = server
+                .get(first, &format!("{path}?subscription-key={second}"))
+                .await;
+            for answer in [twice, in_both] {
+                let text = String::from_utf8_lossy(&answer.body);
+                assert_eq!(answer.status, 401, "{path}: {text}");
+                assert!(text.contains("PH004"), "{text}");
+                assert!(text.contains("several subscription keys"), "{text}");
+                assert!(
+                    answer
+                        .header("www-authenticate")
+                        .starts_with("SubscriptionKey")
+                );
+            }
+        }
+    }
+    assert_eq!(ask(&query, ANNE, ANNE).await.status, 200);
+    let same = format!("{query}?subscription-key={ANNE}");
+    assert_eq!(server.get(ANNE, &same).await.status, 200);
 }
 
 #[tokio::test]
