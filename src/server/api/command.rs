@@ -105,6 +105,9 @@ pub struct RegisterRequest {
     #[schema(minimum = 60, maximum = 86_400)]
     duration: i64,
     register_command: RegisterCommand,
+    /// The same as in `registerCommand`, where one of the two is enough.
+    #[schema(value_type = Option<String>, min_length = 1)]
+    catalogue: Option<Arc<str>>,
 }
 
 /// What there is to be registered.
@@ -173,14 +176,18 @@ pub fn registration(body: &[u8]) -> Result<Registration, BodyError> {
         return Err(Fault::expected("name", expected).into());
     }
     let seconds = |name, given, range| within(name, given, range).map(Duration::from_secs);
+    let RegisterCommand { command, catalogue } = request.register_command;
+    check_catalogue(request.catalogue.as_deref())?;
+    if let (Some(one), Some(other)) = (&request.catalogue, &catalogue)
+        && !one.eq_ignore_ascii_case(other)
+    {
+        return Err(Fault::expected("catalogue", "that of registerCommand, or absent").into());
+    }
+    let catalogue = catalogue.or(request.catalogue);
     Ok(Registration {
         frequency: seconds("frequency", request.frequency, bounds::FREQUENCY)?,
         duration: seconds("duration", request.duration, bounds::DURATION)?,
-        call: call(
-            request.register_command.command,
-            request.register_command.catalogue,
-        )
-        .map_err(|fault| fault.under("registerCommand"))?,
+        call: call(command, catalogue).map_err(|fault| fault.under("registerCommand"))?,
         name: request.name,
         request_size: body.len() as u64,
     })
@@ -227,9 +234,7 @@ fn call(command: CommandRequest, catalogue: Option<Arc<str>>) -> Result<Call, Fa
     if is_blank(&command.text) {
         return Err(Fault::expected("command.text", FILLED));
     }
-    if catalogue.as_deref().is_some_and(str::is_empty) {
-        return Err(Fault::expected("catalogue", "a name, or absent"));
-    }
+    check_catalogue(catalogue.as_deref())?;
     let given = command.parameters.unwrap_or_default();
     let mut parameters = Vec::with_capacity(given.len());
     for (place, parameter) in given.into_iter().enumerate() {
@@ -256,6 +261,13 @@ fn call(command: CommandRequest, catalogue: Option<Arc<str>>) -> Result<Call, Fa
         parameters,
         catalogue,
     })
+}
+
+fn check_catalogue(name: Option<&str>) -> Result<(), Fault> {
+    match name.is_some_and(str::is_empty) {
+        true => Err(Fault::expected("catalogue", "a name, or absent")),
+        false => Ok(()),
+    }
 }
 
 fn is_blank(text: &str) -> bool {
@@ -532,6 +544,46 @@ mod tests {
             registration(inside.as_bytes()).map_err(|error| error.to_string()),
             Err("registerCommand.command.text has to be more than blanks".to_owned())
         );
+    }
+
+    #[test]
+    fn a_registered_querys_catalogue_stands_in_either_place() {
+        let read = |outer: &str, inner: &str| {
+            let body = format!(
+                r#"{{"name":"a","frequency":60,"duration":60{outer},"registerCommand":{{"command":{{"text":"x"}}{inner}}}}}"#
+            );
+            let read = registration(body.as_bytes()).map_err(|error| error.to_string());
+            read.map(|read| read.call.catalogue.map(|name| name.to_string()))
+        };
+        let (c, d) = (r#","catalogue":"C""#, r#","catalogue":"D""#);
+        let (same, null) = (r#","catalogue":"c""#, r#","catalogue":null"#);
+        let empty = r#","catalogue":"""#;
+        for (outer, inner, expected) in [
+            ("", "", Ok(None)),
+            (c, "", Ok(Some("C"))),
+            ("", c, Ok(Some("C"))),
+            (c, null, Ok(Some("C"))),
+            (null, c, Ok(Some("C"))),
+            (same, c, Ok(Some("C"))),
+            (
+                d,
+                c,
+                Err("catalogue has to be that of registerCommand, or absent"),
+            ),
+            (empty, c, Err("catalogue has to be a name, or absent")),
+            (
+                "",
+                empty,
+                Err("registerCommand.catalogue has to be a name, or absent"),
+            ),
+        ] {
+            let expected = expected.map(|name| name.map(str::to_owned));
+            assert_eq!(
+                read(outer, inner),
+                expected.map_err(str::to_owned),
+                "{outer} {inner}"
+            );
+        }
     }
 
     #[test]

@@ -161,6 +161,28 @@ async fn a_body_that_asks_for_nothing_is_told_where() {
 }
 
 #[tokio::test]
+async fn a_registered_query_names_its_catalogue_in_either_place() {
+    let server = Server::start().await;
+    let path = queries(SITE, "/registered");
+    for (outer, inner, status) in [
+        (json!("Documents"), json!(null), 202),
+        (json!(null), json!("Documents"), 202),
+        (json!("documents"), json!("Documents"), 202),
+        (json!("secret"), json!(null), 400),
+        (json!(null), json!("secret"), 400),
+        (json!("Patients"), json!("Documents"), 400),
+    ] {
+        let body = json!({"name": "new", "frequency": 300, "duration": 43200, "catalogue": outer,
+            "registerCommand": {"command": {"text": "rows 2"}, "catalogue": inner}});
+        let answer = server.post(ANNE, &path, &body).await;
+        assert_eq!(answer.status, status, "{body}");
+        if status == 400 {
+            assert!(!answer.message().contains("secret"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_body_is_json_and_not_too_large_or_too_slow() {
     let limits = Limits {
         command_bytes: 1000,
