@@ -89,7 +89,7 @@ codes! {
     NO_SUCH_RESOURCE = "PH003", 404, "not-found", "There is no such resource", "Search for it: ids are those of search results.";
     UNAUTHORISED = "PH004", 401, "login", "There is no valid key in the request", "Send the subscription key in the header Ocp-Apim-Subscription-Key, and no other beside it.";
     NOT_ACCEPTABLE = "PH005", 406, "not-supported", "The answer cannot have the asked format", "Ask for application/fhir+json or application/fhir+xml, by Accept or _format.";
-    UNSUPPORTED_MEDIA_TYPE = "PH006", 415, "not-supported", "The body has a media type that is not read", "Send the form of a search as application/x-www-form-urlencoded, a resource as application/fhir+json, and a command as application/json.";
+    UNSUPPORTED_MEDIA_TYPE = "PH006", 415, "not-supported", "The body has a media type that is not read", "Send a search, or what a token is asked for with, as application/x-www-form-urlencoded, a resource as application/fhir+json, and a command as application/json.";
     BODY_TOO_LARGE = "PH007", 413, "too-long", "The body is too large", "Split what it asks for into several requests.";
     METHOD_NOT_ALLOWED = "PH008", 405, "not-supported", "The method does not apply to the path", "Use GET or HEAD to read and search, POST with _search to search.";
     UNKNOWN_PATH = "PH009", 404, "not-found", "There is nothing at the path", "FHIR paths are metadata, {resource}, {resource}/{id}, {compartment}/{id}/{resource}, Patient/{id}/$everything, Patient/{id}/$summary and Patient/$summary.";
@@ -130,6 +130,7 @@ codes! {
     STATEMENT_TIMEOUT = "PG021", 504, "timeout", "The statement did not end in time", "Narrow the statement, or send it as async.";
     STATE_UNAVAILABLE = "PG022", 503, "transient", "What the server keeps cannot be read or written now", "Try again after the seconds that Retry-After says; tell the operator if it stays so.";
     REQUEST_PARAMETER = "PG023", 400, "value", "A parameter is missing, or has a value that it does not take", "Give each parameter that the message names once, as it says.";
+    NOTHING_FOUND_YET = "PG024", 404, "not-found", "No run of the registered query has succeeded yet", "Read the query: it says how many of its runs succeeded, and how the last one failed.";
     AUDIT_PARAMETER = "PJ001", 400, "value", "A parameter of the journal's export cannot be read", "Give from, to, integrator, site, kind and _format once each at the most, as the message says.";
     JOURNAL_FAILED = "PJ002", 503, "transient", "The journal cannot be read or written", "Try again later; the log says what is wrong with it.";
 }

@@ -63,7 +63,7 @@ struct Kind {
 
 const FORM: Kind = Kind {
     media_types: &["application/x-www-form-urlencoded"],
-    otherwise: "a search by POST has a body of application/x-www-form-urlencoded, in UTF-8",
+    otherwise: "the body is sent as application/x-www-form-urlencoded, in UTF-8",
 };
 
 const JSON: Kind = Kind {

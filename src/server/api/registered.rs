@@ -142,8 +142,8 @@ pub async fn result(State(app): State<Arc<App>>, request: Request) -> Response<B
                     .map_err(refusal::store)?
                     .ok_or_else(refusal::no_such_query)?;
                 return Err(Refusal::new(
-                    errors::NO_SUCH_PAGE,
-                    "the query has found nothing yet",
+                    errors::NOTHING_FOUND_YET,
+                    "no run of the registered query has succeeded yet",
                 ));
             };
             trail.entries = usize::try_from(result.rows).unwrap_or(usize::MAX);

@@ -467,7 +467,7 @@ fn what_is_not_there_is_not_found() {
         let one = acme.get(&queries(FIRST, &path)).json(200);
         (one["metrics"]["executionFailedCount"] == 1).then_some(())
     });
-    there(format!("{path}/results"), "PG015");
+    there(format!("{path}/results"), "PG024");
 }
 
 #[test]

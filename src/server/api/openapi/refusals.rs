@@ -51,7 +51,7 @@ const STATUSES: [(u16, &str, &str); 13] = [
     (
         415,
         "UnsupportedMediaType",
-        "The body is not JSON by its media type",
+        "The body has a media type that is not read here",
     ),
     (
         429,

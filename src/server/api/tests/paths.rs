@@ -248,7 +248,7 @@ async fn a_registered_query_lives_and_ends() {
         assert!(
             result
                 .message()
-                .starts_with("PG015: the query has found nothing yet")
+                .starts_with("PG024: no run of the registered query has succeeded yet")
         );
         tokio::task::yield_now().await;
     };

@@ -365,6 +365,10 @@ async fn parameters_of_sites_and_tokens_are_needed_once() {
     }
     let json = server.post(ANNE, "/integrator/token", &json!({})).await;
     assert_eq!(json.status, 415);
+    assert!(
+        json.message()
+            .starts_with("PH006: the body is sent as application/x-www-form-urlencoded")
+    );
     let path = "/integrator/pair-site?practiceManagementSiteId=3&practiceManagementName=Best%20Practice&pairingCode=1";
     let denied = server.post(ANNE, path, &json!({})).await;
     assert_eq!(denied.status, 403);
