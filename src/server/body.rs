@@ -5,21 +5,21 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http_body_util::BodyExt as _;
 
 use super::reply::Refusal;
 use crate::errors;
 
-/// What is read and thrown away of a body that is too large, so that a caller that writes it all
-/// before it reads gets the refusal and not a broken connection.
-const DISCARDED_BYTES: usize = 1 << 20;
+/// What is read and thrown away of a body that is too large, within the time that a body may take, so that a caller that
+/// writes it all before it reads gets the refusal and not a broken connection.
+const DISCARDED_BYTES: usize = 16 << 20;
 
 /// Reads a form. A body that is missing is an empty form.
 ///
 /// # Errors
-/// 415 for another media type (or none, with a body), 413 for more than `limit` bytes, whatever was
-/// announced, 408 after `time`, 400 for a body that breaks off.
+/// 415 for another media type (or none, with a body), 413 for more than `limit` bytes, announced or sent, 408 after
+/// `time`, 400 for a body that breaks off.
 pub async fn form(
     headers: &HeaderMap,
     body: Body,
@@ -103,15 +103,18 @@ async fn read(
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > (limit + DISCARDED_BYTES) as u64) {
+    let is_over = |bytes: usize| announced.is_some_and(|length| length > bytes as u64);
+    // RFC 9110 §10.1.1: who waits to be told to send the body has sent nothing that would have to be read.
+    if is_over(limit + DISCARDED_BYTES) || (is_over(limit) && headers.contains_key(EXPECT)) {
         return Err(too_large(limit));
     }
     let read = tokio::time::timeout(time, collect(body, limit)).await;
-    let bytes = read.map_err(|_| {
-        Refusal::new(
+    let bytes = read.map_err(|_| match is_over(limit) {
+        true => too_large(limit),
+        false => Refusal::new(
             errors::BODY_TOO_SLOW,
             format!("the body did not arrive within {} s", time.as_secs_f32()),
-        )
+        ),
     })??;
     if media_type.is_none() && !bytes.is_empty() {
         return Err(another());
@@ -175,8 +178,12 @@ fn too_large(limit: usize) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use axum::http::HeaderValue;
+    use futures_util::StreamExt as _;
 
     async fn read_form(media_type: Option<&'static str>, body: &[u8]) -> Result<Vec<u8>, u16> {
         let mut headers = HeaderMap::new();
@@ -244,5 +251,47 @@ mod tests {
         assert_eq!(read_form(FORM, &[b'a'; 16]).await, Ok(vec![b'a'; 16]));
         assert_eq!(read_form(FORM, &[b'a'; 17]).await, Err(413));
         assert_eq!(read_form(FORM, &vec![b'a'; 3 << 20]).await, Err(413));
+    }
+
+    /// The status for a body of which so much is announced, and how many bytes of it were read.
+    async fn read_announced(announced: usize, sent: usize, waits: bool) -> (u16, usize) {
+        const CHUNK: usize = 1 << 16;
+        let mut headers = HeaderMap::new();
+        let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+        headers.insert(CONTENT_TYPE, form_type);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(announced));
+        if waits {
+            headers.insert(EXPECT, HeaderValue::from_static("100-continue"));
+        }
+        let taken = Arc::new(AtomicUsize::new(0));
+        let counts = Arc::clone(&taken);
+        let chunks = futures_util::stream::iter(0..sent / CHUNK).map(move |_| {
+            counts.fetch_add(CHUNK, Ordering::Relaxed);
+            Ok::<_, std::convert::Infallible>(vec![b'a'; CHUNK])
+        });
+        // What is announced and not sent never comes.
+        let body = match sent < announced {
+            true => Body::from_stream(chunks.chain(futures_util::stream::pending())),
+            false => Body::from_stream(chunks),
+        };
+        let read = form(&headers, body, 16, Duration::from_millis(500)).await;
+        let status = read.map_or_else(|refusal| refusal.code.status, |_| 200);
+        (status, taken.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_is_read_to_its_end_unless_that_is_far() {
+        let (mib, more) = (1 << 20, 17 << 20);
+        for (announced, sent, waits, expected) in [
+            (3 * mib, 3 * mib, false, (413, 3 * mib)),
+            (16 * mib, 16 * mib, false, (413, 16 * mib)),
+            (3 * mib, mib, false, (413, mib)),
+            (more, more, false, (413, 0)),
+            (3 * mib, 3 * mib, true, (413, 0)),
+            (16, 0, false, (408, 0)),
+        ] {
+            let read = read_announced(announced, sent, waits).await;
+            assert_eq!(read, expected, "{announced} {sent} {waits}");
+        }
     }
 }

@@ -46,7 +46,11 @@ const STATUSES: [(u16, &str, &str); 13] = [
     (404, "NotFound", "What the path names is not there"),
     (408, "RequestTimeout", "The body did not arrive in time"),
     (410, "Gone", "What the path names is kept no more"),
-    (413, "ContentTooLarge", "The body is too large"),
+    (
+        413,
+        "ContentTooLarge",
+        "The body is too large: a command has 1 MiB at the most, a batch 256 KiB, a form 64 KiB",
+    ),
     (414, "UriTooLong", "The URL is too long"),
     (
         415,
@@ -68,13 +72,14 @@ const STATUSES: [(u16, &str, &str); 13] = [
 ];
 
 /// Codes of other families that the paths of commands answer with too.
-const SHARED: [Code; 9] = [
+const SHARED: [Code; 10] = [
     errors::UNKNOWN_SITE,
     errors::UNAUTHORISED,
     errors::UNSUPPORTED_MEDIA_TYPE,
     errors::BODY_TOO_LARGE,
     errors::BODY_TOO_SLOW,
     errors::BODY_UNREADABLE,
+    errors::NOT_HTTP,
     errors::URI_TOO_LONG,
     errors::INTERNAL,
     errors::TOO_SLOW,
@@ -166,7 +171,7 @@ pub fn schemas() -> [(String, RefOr<Schema>); 1] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::reply;
+    use crate::server::{Limits, reply};
     use axum::http::StatusCode;
     use serde_json::Value;
 
@@ -183,6 +188,16 @@ mod tests {
         }
         let described = error["properties"].as_object().expect("properties");
         assert!(sent.keys().eq(described.keys()));
+    }
+
+    #[test]
+    fn the_bounds_of_bodies_are_those_that_are_kept() {
+        let limits = Limits::default();
+        let kib = [limits.command_bytes, limits.batch_bytes, limits.form_bytes].map(|of| of >> 10);
+        assert_eq!(kib, [1024, 256, 64]);
+        let about = named(413).map(|(.., about)| *about);
+        let bounds = "a command has 1 MiB at the most, a batch 256 KiB, a form 64 KiB";
+        assert!(about.is_some_and(|about| about.ends_with(bounds)));
     }
 
     #[test]
