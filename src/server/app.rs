@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::{StatusCode, Uri};
+use axum::http::header::HOST;
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
+use axum::http::{HeaderValue, StatusCode, Uri, Version};
 use axum::middleware;
 use axum::routing::{any, get};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -271,6 +274,16 @@ impl App {
         Ok(())
     }
 
+    /// Refuses a request that is none by its URL's length or by its `Host`, before anything is made of it but the form of the
+    /// refusal.
+    ///
+    /// # Errors
+    /// As [`App::check_length`]; [`errors::NOT_HTTP`]
+    pub(super) fn check_head(&self, head: &Parts) -> Result<(), Refusal> {
+        self.check_length(&head.uri)?;
+        check_host(head)
+    }
+
     /// Asks a practice, if there is room, for as long as a request may take.
     ///
     /// # Errors
@@ -309,6 +322,23 @@ impl App {
     /// The URL of this server's root where no request says another.
     pub fn root_url(&self) -> String {
         self.origin.by_default()
+    }
+}
+
+/// RFC 9112 §3.2: a request of HTTP/1.1 has one `Host`, and its value is one.
+fn check_host(head: &Parts) -> Result<(), Refusal> {
+    let mut hosts = head.headers.get_all(HOST).iter();
+    let is_host = |value: &HeaderValue| {
+        value.is_empty()
+            || Authority::try_from(value.as_bytes()).is_ok_and(|of| !of.as_str().contains('@'))
+    };
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) if is_host(host) => Ok(()),
+        (None, None) if head.version != Version::HTTP_11 => Ok(()),
+        _ => Err(Refusal::new(
+            errors::NOT_HTTP,
+            "a request of HTTP/1.1 has one Host header, with a host and perhaps a port",
+        )),
     }
 }
 

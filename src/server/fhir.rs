@@ -24,12 +24,11 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, HOST, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-    LAST_MODIFIED, VARY,
+    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    VARY,
 };
 use axum::http::request::Parts;
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use hyper::body::Frame;
 
 use super::api::{self, Cloud, Surface};
@@ -108,8 +107,7 @@ pub(super) struct Asked {
 
 /// Judges all that can be judged without waiting for anything.
 fn admit(app: &App, parts: &Parts, trail: &mut Trail, note: &Note) -> Result<Asked, Refusal> {
-    app.check_length(&parts.uri)?;
-    check_host(parts)?;
+    app.check_head(parts)?;
     // The router sends only such paths here; others would be of no site.
     let (surface, site, rest) =
         path::split(parts.uri.path()).unwrap_or((Surface::Integrator, "", None));
@@ -222,23 +220,6 @@ pub(super) fn served(
         first.get_or_insert(known);
     }
     Ok(first)
-}
-
-/// RFC 9112 §3.2: a request of HTTP/1.1 has one `Host`, and its value is one.
-fn check_host(parts: &Parts) -> Result<(), Refusal> {
-    let mut hosts = parts.headers.get_all(HOST).iter();
-    let is_host = |value: &HeaderValue| {
-        value.is_empty()
-            || Authority::try_from(value.as_bytes()).is_ok_and(|of| !of.as_str().contains('@'))
-    };
-    match (hosts.next(), hosts.next()) {
-        (Some(host), None) if is_host(host) => Ok(()),
-        (None, None) if parts.version != Version::HTTP_11 => Ok(()),
-        _ => Err(Refusal::new(
-            errors::NOT_HTTP,
-            "a request of HTTP/1.1 has one Host header, with a host and perhaps a port",
-        )),
-    }
 }
 
 /// A type that the site does not serve. Only a name of R4 is repeated: any other may be what somebody typed into a wrong place.

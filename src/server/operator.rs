@@ -133,7 +133,7 @@ pub(super) fn request_id(parts: &Parts) -> Uuid {
 
 /// What is served, to who has the operator's key.
 pub(super) fn opened(app: &App, parts: &Parts) -> Result<Arc<Served>, Refusal> {
-    app.check_length(&parts.uri)?;
+    app.check_head(parts)?;
     let now = app.served();
     let key = now
         .operator

@@ -146,7 +146,7 @@ pub fn admit_any(
     head: &Parts,
     site: &str,
 ) -> Result<Admitted, Refusal> {
-    app.check_length(&head.uri)?;
+    app.check_head(head)?;
     let denied = |denied| refusal::denied(denied, surface);
     let (caller, claims) = caller(app, cloud, surface, head).map_err(denied)?;
     let id: SiteId = site.parse().map_err(|_| refusal::no_site_id())?;

@@ -49,7 +49,7 @@ impl Came {
     /// # Errors
     /// [`Refusal`]
     pub fn caller(&self) -> Result<Caller, Refusal> {
-        self.app.check_length(&self.head.uri)?;
+        self.app.check_head(&self.head)?;
         let caller = admission::caller_of_key(&self.app, &self.cloud.gateway, &self.head);
         let caller = caller.map_err(|denied| refusal::denied(denied, self.surface))?;
         self.note.begin(note::what(self.interaction), &caller);

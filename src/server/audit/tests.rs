@@ -30,6 +30,7 @@ fn bare() -> Arc<App> {
 
 async fn ask(app: &Arc<App>, query: &str, key: &str) -> (StatusCode, String, String) {
     let request = Request::builder()
+        .header("host", "127.0.0.1:8080")
         .uri(format!("{PATH}?{query}"))
         .header(AUTHORIZATION, format!("Bearer {key}"))
         .body(Body::empty())

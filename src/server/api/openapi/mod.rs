@@ -120,11 +120,9 @@ fn finish(path: &str, operation: &mut Operation, refusals: impl Fn(u16) -> Optio
     {
         place_of_page(response);
     }
-    let asks = own_parameters(operation);
     let possible = [
-        (&[401, 403, 404, 414, 500, 503, 504][..], true),
-        (&[400, 408, 413, 415], operation.request_body.is_some()),
-        (&[400], asks),
+        (&[400, 401, 403, 404, 414, 500, 503, 504][..], true),
+        (&[408, 413, 415], operation.request_body.is_some()),
         (&[410], path.contains(PAGE)),
         (&[429], path.ends_with("/immediate")),
     ];
@@ -135,12 +133,6 @@ fn finish(path: &str, operation: &mut Operation, refusals: impl Fn(u16) -> Optio
             place.or_insert_with(|| RefOr::Ref(refusal));
         }
     }
-}
-
-/// Whether an operation has parameters in its URL's query string.
-fn own_parameters(operation: &Operation) -> bool {
-    let mut all = operation.parameters.iter().flatten();
-    all.any(|one| matches!(one, RefOr::T(one) if one.parameter_in == ParameterIn::Query))
 }
 
 /// A segment of a path.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::{Request, Version};
 use serde_json::json;
 
 use super::{
@@ -86,6 +87,55 @@ async fn keys_that_differ_open_nothing() {
     assert_eq!(ask(&query, ANNE, ANNE).await.status, 200);
     let same = format!("{query}?subscription-key={ANNE}");
     assert_eq!(server.get(ANNE, &same).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_request_of_http_1_1_has_one_host() {
+    let server = Server::start().await;
+    let ask = async |method: &str, path: &str, version: Version, hosts: &[&str]| {
+        let request = Request::builder().method(method).uri(path).version(version);
+        let request = request.header("Ocp-Apim-Subscription-Key", ANNE);
+        let request = hosts
+            .iter()
+            .fold(request, |request, host| request.header("host", *host));
+        server
+            .send(request.body(Body::empty()).expect("a request"))
+            .await
+    };
+    let wrong = [
+        &[][..],
+        &["a.example", "a.example"],
+        &["a b"],
+        &["u@a.example"],
+    ];
+    let registered = queries(SITE, "/registered");
+    for (method, path) in [
+        ("GET", registered.as_str()),
+        ("GET", &format!("/integrator/sites/{SITE}")),
+        ("POST", "/integrator/token"),
+        ("GET", &format!("/desktop/sites/{SITE}/queries/registered")),
+    ] {
+        for hosts in wrong {
+            let answer = ask(method, path, Version::HTTP_11, hosts).await;
+            assert_eq!(answer.status, 400, "{path} {hosts:?}");
+            assert!(answer.message().starts_with("PH019: "), "{path} {hosts:?}");
+        }
+    }
+    let fhir = format!("/integrator/sites/{SITE}/fhir/R4/metadata");
+    for hosts in wrong {
+        let answer = ask("GET", &fhir, Version::HTTP_11, hosts).await;
+        assert_eq!(answer.status, 400, "{hosts:?}");
+        let outcome = &answer.json()["issue"][0]["details"]["coding"][0]["code"];
+        assert_eq!(outcome, "PH019", "{hosts:?}");
+    }
+    // RFC 9112 §3.2: none is needed before 1.1.
+    for (version, hosts) in [
+        (Version::HTTP_10, &[][..]),
+        (Version::HTTP_11, &["a.example"]),
+    ] {
+        let answer = ask("GET", &registered, version, hosts).await;
+        assert_eq!(answer.status, 200, "{version:?}");
+    }
 }
 
 #[tokio::test]
