@@ -111,7 +111,7 @@ codes! {
     OTHER_ENVIRONMENT = "PG002", 401, "login", "The key is of the other environment", "Use the key of the environment that the site is in.";
     INTEGRATION_DISABLED = "PG003", 403, "forbidden", "The integration is disabled", "Ask the operator.";
     ADDRESS_REFUSED = "PG004", 403, "forbidden", "The request comes from an address that the integration may not use", "Ask the operator to allow the address.";
-    NOT_PAIRED = "PG005", 403, "forbidden", "The integration is not enabled at the site", "Pair the site, or ask the practice to enable the integration. Check the site's id, too.";
+    NOT_PAIRED = "PG005", 403, "forbidden", "The integration is not enabled at the site", "Pair the site with a pairingCode that the practice gave, which every product needs, or ask the practice to enable the integration. Check the site's id, too.";
     TOKEN_OF_OTHER_SITE = "PG006", 403, "forbidden", "The token is of another site", "Ask for a token of this site.";
     NOT_AUTHORITATIVE = "PG007", 403, "forbidden", "The database is a copy, and not the one that its practice works with", "Look the practice up by its PMS id: the answer is the authoritative site.";
     PASSTHROUGH_OFF = "PG008", 403, "forbidden", "SQL passthrough is off at the site", "Use the FHIR API, or ask the operator.";

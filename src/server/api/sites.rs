@@ -33,12 +33,13 @@ struct OfPractice {
     practice_management_name: String,
 }
 
-/// Whether the practice agrees.
+/// That the practice agrees.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 #[expect(dead_code, reason = "as above")]
 struct WithCode {
-    /// The code that the practice gave: of Best Practice.
+    /// The code that the practice gave, whatever its product: its number alone opens no practice. It is good once, and not
+    /// needed where the integration is enabled already.
     pairing_code: Option<String>,
 }
 
@@ -88,7 +89,8 @@ pub async fn one(State(app): State<Arc<App>>, request: Request) -> Response<Body
 
 /// Enable the integration at a site
 ///
-/// Where it is enabled already nothing changes.
+/// A practice agrees with a code, which its operator makes. Where the integration is enabled already no code is needed, and
+/// nothing changes.
 #[utoipa::path(post, path = "/pair-site", operation_id = "pairSite", params(OfPractice, WithCode), responses(
     (status = 200, description = "The site, at which the integration is enabled", body = WireSite),
 ))]
