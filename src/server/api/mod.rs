@@ -4,7 +4,8 @@
 //! The paths of queries are there twice, under `/integrator` for whoever has a subscription key and under `/desktop` for devices with
 //! tokens. Each request is judged in the same order, so that a stranger learns nothing, and what costs is not done for nothing:
 //! the key or token, the form of the site's id, whether the caller may ask the site, the rate (of immediate queries alone), the
-//! body's type, size and time, its JSON, its fields. An id that is no GUID is answered like one that is not there, and says so.
+//! body's type, size and time, its JSON, its fields. An id in the path that is no GUID is 404, and says so: nobody's query or site
+//! has it, so that it reveals nothing where a GUID that is not there is 403. In a list of ids it is 400, of the whole list.
 //! Every refusal is the envelope of the contract, whose message begins with a code of the table of errors.
 //!
 //! | module | takes → gives |
