@@ -40,6 +40,8 @@ pub enum Denied {
     WrongKey,
     #[error("the request has several subscription keys, which differ")]
     SeveralKeys,
+    #[error("the request has no token of a device")]
+    NoToken,
     /// 401.
     #[error("the token is not valid here: {0}")]
     Token(&'static str),
@@ -74,6 +76,7 @@ impl Denied {
             Denied::NoKey
             | Denied::WrongKey
             | Denied::SeveralKeys
+            | Denied::NoToken
             | Denied::Token(_)
             | Denied::OtherEnvironment => 401,
             Denied::Disabled

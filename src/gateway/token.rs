@@ -36,14 +36,15 @@ const AUDIENCE: &str = "desktop";
 /// More bytes than any token of ours has.
 const MOST_BYTES: usize = 2048;
 
-/// What a device calls itself: 1 to 128 visible characters of ASCII, since it travels in a header.
+/// What a device calls itself: 1 to 128 characters of ASCII, since it travels in a header. Blanks may be among them, as in the
+/// names of computers, but not at the ends, where a header's are no part of its value (RFC 9110 §5.5).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DeviceId(String);
 
 /// Why a text is no device's id. Never the text itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
-    "a device's id has 1 to {} letters, digits and signs of ASCII, and no blanks",
+    "a device's id has 1 to {} letters, digits, signs and blanks of ASCII, and no blank at its ends",
     DeviceId::LONGEST
 )]
 pub struct DeviceIdError;
@@ -61,7 +62,10 @@ impl FromStr for DeviceId {
 
     fn from_str(text: &str) -> Result<DeviceId, DeviceIdError> {
         let is_id = (1..=DeviceId::LONGEST).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_graphic());
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() || byte == b' ')
+            && text.trim_ascii() == text;
         is_id
             .then(|| DeviceId(text.to_owned()))
             .ok_or(DeviceIdError)
@@ -569,10 +573,20 @@ mod tests {
 
     #[test]
     fn ids_and_grants_are_checked() {
-        for id in ["a", "~", &"x".repeat(128)] {
+        for id in ["a", "~", "FRONT DESK 2", &"x".repeat(128)] {
             assert_eq!(id.parse::<DeviceId>().expect("an id").as_str(), id);
         }
-        for text in ["", " ", "a b", "a\n", "é", "a\u{7f}", &"x".repeat(129)] {
+        for text in [
+            "",
+            " ",
+            " a",
+            "a ",
+            "a\tb",
+            "a\n",
+            "é",
+            "a\u{7f}",
+            &"x".repeat(129),
+        ] {
             assert_eq!(text.parse::<DeviceId>(), Err(DeviceIdError), "{text:?}");
         }
         for name in GrantType::NAMES {

@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderValue, StatusCode, Uri, Version};
 use axum::middleware;
+use axum::response::Redirect;
 use axum::routing::{any, get};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Mutex, Semaphore};
@@ -369,6 +370,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/explorer/{file}", get(explorer::asset))
         .route("/openapi.json", get(api::document))
         .route("/docs", get(api::page))
+        // From where it is, so that it holds below a proxy's path, too.
+        .route("/docs/", get(|| async { Redirect::permanent("../docs") }))
         .route("/docs/style.css", get(api::style))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready));

@@ -95,7 +95,7 @@ fn caller_of_token(
     head: &Parts,
 ) -> Result<(Caller, TokenClaims), Denied> {
     let token = only(&head.headers, &AUTHORIZATION).and_then(bearer);
-    let token = token.ok_or(Denied::Token("the request has none"))?;
+    let token = token.ok_or(Denied::NoToken)?;
     let device = only(&head.headers, &DEVICE_HEADER);
     let device = device.ok_or(Denied::Token("the request has no header DeviceId"))?;
     let claims = cloud.tokens.verify(token, device, Moment::now());

@@ -15,6 +15,8 @@ use crate::store::StoreError;
 
 /// How a device authenticates (RFC 6750 §3): its header `DeviceId` has no registered scheme.
 const BEARER: &str = "Bearer realm=\"pilaster\"";
+/// The same where there is a token that opens nothing (RFC 6750 §3.1): another one may.
+const BEARER_AGAIN: &str = "Bearer realm=\"pilaster\", error=\"invalid_token\"";
 /// Seconds after which a practice that is away is looked for again: as often as it would say that it is there.
 const AWAY: u32 = 60;
 /// Seconds after which there may be room in a queue.
@@ -28,7 +30,8 @@ pub fn denied(denied: Denied, surface: Surface) -> Refusal {
         (Denied::RateLimited { retry_after }, _) => {
             Refusal::new(code, text).retry_after(seconds(*retry_after))
         }
-        (_, Surface::Desktop) if code.status == 401 => Refusal::challenge(code, text, BEARER),
+        (Denied::NoToken, _) => Refusal::challenge(code, text, BEARER),
+        (_, Surface::Desktop) if code.status == 401 => Refusal::challenge(code, text, BEARER_AGAIN),
         _ => Refusal::new(code, text),
     }
 }
@@ -36,7 +39,7 @@ pub fn denied(denied: Denied, surface: Surface) -> Refusal {
 fn code_of(denied: &Denied) -> Code {
     match denied {
         Denied::NoKey | Denied::WrongKey | Denied::SeveralKeys => errors::UNAUTHORISED,
-        Denied::Token(_) => errors::DEVICE_TOKEN,
+        Denied::NoToken | Denied::Token(_) => errors::DEVICE_TOKEN,
         Denied::Disabled => errors::INTEGRATION_DISABLED,
         Denied::Address => errors::ADDRESS_REFUSED,
         Denied::OtherEnvironment => errors::OTHER_ENVIRONMENT,
@@ -116,6 +119,7 @@ mod tests {
             Denied::NoKey,
             Denied::WrongKey,
             Denied::SeveralKeys,
+            Denied::NoToken,
             Denied::Token("why"),
             Denied::Disabled,
             Denied::Address,
@@ -171,7 +175,12 @@ mod tests {
                 .as_bytes()
                 .starts_with(b"SubscriptionKey")
         );
-        assert!(device["www-authenticate"].as_bytes().starts_with(b"Bearer"));
+        assert_eq!(
+            device["www-authenticate"],
+            "Bearer realm=\"pilaster\", error=\"invalid_token\""
+        );
+        let nothing = headers(Surface::Desktop, Denied::NoToken);
+        assert_eq!(nothing["www-authenticate"], "Bearer realm=\"pilaster\"");
         let late = Denied::RateLimited {
             retry_after: Duration::from_millis(1_200),
         };

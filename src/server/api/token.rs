@@ -24,8 +24,8 @@ use crate::server::reply::{self, Refusal};
 pub struct TokenRequest {
     #[schema(inline)]
     grant_type: Grant,
-    /// The id of the device, which the integrator chooses: visible characters of ASCII.
-    #[schema(min_length = 1, max_length = 128, pattern = "^[!-~]+$")]
+    /// The id of the device, which the integrator chooses: letters, digits, signs and blanks of ASCII, with no blank at its ends.
+    #[schema(min_length = 1, max_length = 128, pattern = "^[!-~]([ -~]*[!-~])?$")]
     device_id: String,
     /// The only site that the device may ask.
     #[schema(value_type = Uuid)]
@@ -74,7 +74,7 @@ pub async fn make(State(app): State<Arc<App>>, request: Request) -> Response<Bod
         })?;
         let device: DeviceId = device.parse().map_err(|_| {
             wrong(format!(
-                "device_id has to be 1 to {} visible characters of ASCII",
+                "device_id has to be 1 to {} letters, digits, signs and blanks of ASCII, with no blank at its ends",
                 DeviceId::LONGEST
             ))
         })?;

@@ -89,7 +89,10 @@ fn a_token_is_asked_for_in_full() {
         (vec![grant, site], "device_id"),
         (vec![grant, device, device, site], "device_id"),
         (vec![("grant_type", "password"), device, site], "grant_type"),
-        (vec![grant, ("device_id", "with blanks"), site], "device_id"),
+        (
+            vec![grant, ("device_id", " with blanks"), site],
+            "device_id",
+        ),
         (vec![grant, device, ("site_id", "x")], "site_id"),
     ] {
         let message = refused(&acme.form("/token", &form), 400, "PG023");

@@ -281,6 +281,11 @@ async fn it_is_served_to_whoever_asks_and_kept() {
         );
     }
     assert_eq!(server.get("", "/openapi.json").await.json(), document());
+    let slash = server.get("", "/docs/").await;
+    assert_eq!(
+        (slash.status.as_u16(), slash.header("location")),
+        (308, "../docs")
+    );
 }
 
 #[test]

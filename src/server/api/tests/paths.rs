@@ -316,7 +316,7 @@ async fn sites_are_found_by_their_pms_ids() {
 #[tokio::test]
 async fn a_device_asks_with_its_token() {
     let server = Server::start().await;
-    let form = |grant: &str| format!("grant_type={grant}&device_id=desk-7&site_id={SITE}");
+    let form = |grant: &str| format!("grant_type={grant}&device_id=front+desk+7&site_id={SITE}");
     let ask = async |grant: &str| {
         let request = request("POST", ANNE, "/integrator/token")
             .header("content-type", "application/x-www-form-urlencoded")
@@ -349,21 +349,21 @@ async fn a_device_asks_with_its_token() {
         server.send(request.expect("a request")).await
     };
     assert_eq!(
-        send("desk-7", SITE, "/immediate", command("rows 1"))
+        send("front desk 7", SITE, "/immediate", command("rows 1"))
             .await
             .status,
         200
     );
     let register =
         json!({"name": "n", "frequency": 60, "duration": 60, "registerCommand": command("rows 1")});
-    let registered = send("desk-7", SITE, "/registered", register).await;
+    let registered = send("front desk 7", SITE, "/registered", register).await;
     assert_eq!(registered.status, 201);
     assert!(registered.header("location").contains("/desktop/sites/"));
     let other = send("desk-8", SITE, "/immediate", command("rows 1")).await;
     assert_eq!(other.status, 401);
     assert!(other.message().starts_with("PG001: "));
     assert!(other.header("www-authenticate").starts_with("Bearer"));
-    let other = send("desk-7", AWAY, "/immediate", command("rows 1")).await;
+    let other = send("front desk 7", AWAY, "/immediate", command("rows 1")).await;
     assert_eq!(other.status, 403);
     assert!(other.message().starts_with("PG006: "));
 }
