@@ -394,6 +394,7 @@ fn outcome(entry: &Entry) -> &'static str {
             ErrorType::Http | ErrorType::HaloLink => "8",
             _ => "4",
         },
+        (_, Some(Cause::ConnectionEnded)) => "4",
         _ => "8",
     }
 }
@@ -405,6 +406,7 @@ fn words(cause: &Cause) -> String {
             error_type,
             error_code,
         } => format!("{} {error_code}", error_type.name()),
+        Cause::ConnectionEnded => "the connection ended before the answer".to_owned(),
     }
 }
 

@@ -308,6 +308,9 @@ pub enum Cause {
         #[serde(rename = "errorCode")]
         error_code: i64,
     },
+    /// Nobody was there any more to be answered: the caller went away, or the server ended. What was asked of a practice may
+    /// have been done.
+    ConnectionEnded,
 }
 
 impl From<&Code> for Cause {

@@ -32,15 +32,17 @@ pub mod reader;
 mod spool;
 mod writer;
 
-use std::future::ready;
+use std::future::{Ready, ready};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::Either;
 use thiserror::Error;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
 
 pub use entry::{Caller, Cause, Durations, Entry, Interaction, Kind, Sizes, What, millis};
@@ -172,12 +174,44 @@ impl Journal {
     pub fn record(
         &self,
         entry: &Entry,
-    ) -> impl Future<Output = Result<(), JournalError>> + Send + 'static {
+    ) -> impl Future<Output = Result<(), JournalError>> + Send + use<> {
+        self.begin(entry)
+    }
+
+    /// Either it is known at once whether the entry is kept, or in time.
+    fn begin(
+        &self,
+        entry: &Entry,
+    ) -> Either<
+        Ready<Result<(), JournalError>>,
+        impl Future<Output = Result<(), JournalError>> + Send + use<>,
+    > {
         // Plain data with names for keys, which JSON always has.
         let body = serde_json::to_string(entry).unwrap_or_default();
         match &self.spool {
             Some(spool) => Either::Left(ready(self.put(spool, &body))),
             None => Either::Right(self.order(body)),
+        }
+    }
+
+    /// Writes an entry for which nobody waits, as where a request is dropped; that it could not be kept is in the log alone.
+    /// A server's journal has it when this returns.
+    pub fn record_unawaited(&self, entry: &Entry) {
+        let request = entry.request;
+        let tell = move |kept: Result<(), JournalError>| {
+            if let Err(error) = kept {
+                let request = request.map(tracing::field::display);
+                tracing::error!(request, %error, "the journal lacks an entry");
+            }
+        };
+        let kept = self.begin(entry);
+        match (kept, Handle::try_current()) {
+            (Either::Left(kept), _) => tell(kept.into_inner()),
+            (Either::Right(kept), Ok(runtime)) => {
+                runtime.spawn(kept.map(tell));
+            }
+            // It is on its way, where there is room.
+            (Either::Right(_), Err(_)) => {}
         }
     }
 
@@ -191,10 +225,7 @@ impl Journal {
         put.map(drop)
     }
 
-    fn order(
-        &self,
-        body: String,
-    ) -> impl Future<Output = Result<(), JournalError>> + Send + 'static {
+    fn order(&self, body: String) -> impl Future<Output = Result<(), JournalError>> + Send + use<> {
         let (kept, awaited) = oneshot::channel();
         let orders = self.orders.clone();
         let patience = self.patience;

@@ -66,7 +66,7 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
     let mut trail = Trail::default();
     let mut wishes = Wishes::default();
     wishes.read(parts.uri.query().unwrap_or_default().as_bytes());
-    let note = Note::default();
+    let note = Note::of(&parts.extensions);
     let answered = match admit(&app, &parts, &mut trail, &note) {
         Ok(asked) => {
             app.within_limits(answer(&app, &parts, body, asked, &mut wishes))
@@ -86,7 +86,6 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
     let timing = server_timing(timings.as_ref(), started.elapsed());
     response.headers_mut().insert(SERVER_TIMING, timing);
     response.headers_mut().append(VARY, ACCEPT.into());
-    note.leave(&mut response);
     response.extensions_mut().insert(trail);
     response
 }
@@ -125,6 +124,7 @@ fn admit(app: &App, parts: &Parts, trail: &mut Trail, note: &Note) -> Result<Ask
     note.what(what(trail));
     trail.resource = served(&*site, &interaction)?;
     note.what(what(trail));
+    note.follow(trail);
     let root = app.origin.of(&parts.uri, &parts.headers);
     Ok(Asked {
         base: fhir_base_of(surface, &root, site.id()),

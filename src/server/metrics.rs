@@ -40,8 +40,14 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     let handle = PrometheusBuilder::new()
         .set_buckets(&BUCKETS)?
         .install_recorder()?;
-    describe_counter!(REQUESTS, "Requests answered");
-    describe_histogram!(REQUEST_SECONDS, "From a request's head to its answer");
+    describe_counter!(
+        REQUESTS,
+        "Requests by the status of their answer; `none` where nobody was there any more to be answered"
+    );
+    describe_histogram!(
+        REQUEST_SECONDS,
+        "From a request's head to its answer, or to the end of its connection"
+    );
     describe_histogram!(
         STAGE_SECONDS,
         "Time in each stage of an answered FHIR request"
@@ -89,14 +95,14 @@ pub(super) fn render(handle: &PrometheusHandle, served: &Served) -> String {
     kept
 }
 
-/// Counts a request.
-pub(super) fn request(trail: &Trail, status: StatusCode, took: Duration) {
+/// Counts a request; one without a status was not answered.
+pub(super) fn request(trail: &Trail, status: impl Into<Option<StatusCode>>, took: Duration) {
     let interaction = trail.interaction.unwrap_or("other");
     counter!(
         REQUESTS,
         "interaction" => interaction,
         "resource" => trail.resource.unwrap_or(""),
-        "status" => status_text(status),
+        "status" => status.into().map_or("none", status_text),
     )
     .increment(1);
     histogram!(REQUEST_SECONDS, "interaction" => interaction).record(took.as_secs_f64());

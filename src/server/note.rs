@@ -1,24 +1,36 @@
 //! What the journal will say of a request: begun when it is known who asks, added to by the handler, written by
-//! [`super::observe`] before the answer is sent.
+//! [`super::observe`] before the answer is sent, or when nobody is there any more to be answered.
 //!
 //! Who is unknown is in the log alone: else anybody could make the journal grow. So is who was refused for asking too often.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::http::Extensions;
 
+use super::observe::Trail;
 use crate::gateway::caller::Caller;
 use crate::gateway::id::QueryId;
 use crate::gateway::query::Query;
 use crate::gateway::service::Admitted;
 use crate::journal::{self, Entry, What};
 
-/// An entry that is being written. Its clones are the same one.
+/// An entry that is being written. Its clones are the same one: who observes the request has one, so that what was noted is
+/// known also where the handler was dropped.
 #[derive(Debug, Clone, Default)]
-pub struct Note(Arc<Mutex<Option<Entry>>>);
+pub struct Note(Arc<Mutex<Noted>>);
+
+#[derive(Debug, Default)]
+struct Noted {
+    entry: Option<Entry>,
+    trail: Trail,
+}
 
 impl Note {
+    /// That of a request, by its extensions; one of its own where nobody observes it.
+    pub fn of(extensions: &Extensions) -> Note {
+        extensions.get::<Note>().cloned().unwrap_or_default()
+    }
+
     /// Somebody who is known asks.
     pub fn begin(&self, what: What, caller: &Caller) {
         let known = journal::Caller {
@@ -63,25 +75,33 @@ impl Note {
         self.set(Entry::of_query(what, query));
     }
 
+    /// What the line in the log says of the request where it is not answered: as far as it is known.
+    pub fn follow(&self, trail: &Trail) {
+        self.lock().trail = *trail;
+    }
+
+    /// What was noted, which is there no more afterwards; None where nobody who is known asked.
+    pub fn entry(&self) -> Option<Entry> {
+        self.lock().entry.take()
+    }
+
+    /// As [`Note::follow`] had it last.
+    pub fn trail(&self) -> Trail {
+        self.lock().trail
+    }
+
     fn set(&self, entry: Entry) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
+        self.lock().entry = Some(entry);
     }
 
     fn change(&self, change: impl FnOnce(&mut Entry)) {
-        if let Some(entry) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(entry) = &mut self.lock().entry {
             change(entry);
         }
     }
 
-    /// Goes with an answer to where it is written.
-    pub fn leave(self, response: &mut Response<Body>) {
-        if response.status() == StatusCode::TOO_MANY_REQUESTS {
-            return;
-        }
-        let entry = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(entry) = entry {
-            response.extensions_mut().insert(entry);
-        }
+    fn lock(&self) -> MutexGuard<'_, Noted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,17 +3,19 @@
 //! The request's place in a trace ([`crate::trace_context`]) is in its extensions, and is the task's own while it is answered.
 //! The answer says nothing of it: the Recommendation has no header for that.
 //!
-//! Handlers leave a [`Trail`] in their response; this turns it into one log line and the metrics. Both
+//! Handlers leave a [`Trail`] in their response; this turns it into one log line and the metrics, and writes what the journal
+//! will say. A request whose connection ends before it is answered has all three too, without a status. Line and metrics
 //! name the interaction, a resource type that is served, the status; the line, the site's id too. Never a path, a
 //! query, another id, a header: any of these may hold a person's name or a key.
 
 use std::any::Any;
 use std::hash::{BuildHasher as _, RandomState};
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
@@ -22,12 +24,13 @@ use axum::middleware::Next;
 use uuid::Uuid;
 
 use super::app::App;
+use super::note::Note;
 use super::reply::Refusal;
 use super::{Peer, metrics, reply};
 use crate::errors::{self, Code};
 use crate::gateway::moment::Moment;
 use crate::journal::{Cause, Entry, millis};
-use crate::trace_context::{self, TraceContext};
+use crate::trace_context::{self, SpanId, TraceContext, TraceId};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A UUID in its usual form, with hyphens.
@@ -81,7 +84,8 @@ impl Trail {
     }
 }
 
-/// Gives a request its id and its place in a trace, and reports on it when it is answered.
+/// Gives a request its id and its place in a trace, and reports on it when it is answered, or when nobody waits for the answer
+/// any more.
 pub async fn observe(
     State(app): State<Arc<App>>,
     mut request: Request,
@@ -89,16 +93,28 @@ pub async fn observe(
 ) -> Response<Body> {
     let started = Instant::now();
     let id = request_id(&request);
-    let method = known(request.method());
     let place = TraceContext::of(request.headers(), [new_id(), new_id()]);
-    let (trace, span, parent) = (place.trace, place.span, place.parent);
     let peer = request.extensions().get::<Peer>().copied();
     let address = peer.map(|peer| app.proxies.caller(peer.0, request.headers()));
     if let Some(address) = address {
         request.extensions_mut().insert(Peer(address));
     }
+    let note = Note::default();
+    let observed = Observed {
+        started,
+        id,
+        method: known(request.method()),
+        trace: place.trace,
+        span: place.span,
+        parent: place.parent,
+        address,
+        note: note.clone(),
+        app,
+        is_told: false,
+    };
     request.extensions_mut().insert(RequestId(id));
     request.extensions_mut().insert(place.clone());
+    request.extensions_mut().insert(note);
     let under_way = metrics::InFlight::begin();
     let answered = trace_context::scope(place, next.run(request));
     let mut response = match caught(answered).await {
@@ -114,47 +130,111 @@ pub async fn observe(
     if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    let trail = response
-        .extensions_mut()
-        .remove::<Trail>()
-        .unwrap_or_default();
-    let took = started.elapsed();
-    if let (Some(journal), Some(mut entry)) =
-        (app.journal(), response.extensions_mut().remove::<Entry>())
-    {
-        entry.at = Moment::now();
-        entry.request = Some(id);
-        entry.trace = Some(trace);
-        entry.caller.address = address;
-        entry.status = Some(response.status().as_u16());
-        entry.durations.whole.get_or_insert(millis(took));
-        if entry.error.is_none() {
-            entry.error = trail.error.map(|code| Cause::Code(code.to_owned()));
-        }
+    observed.answered(&mut response).await;
+    response
+}
+
+/// A request that is reported on once: when it is answered; or when it is dropped before, for its caller went away, or the
+/// server ends. What it asked a practice may have been done all the same.
+struct Observed {
+    app: Arc<App>,
+    started: Instant,
+    id: Uuid,
+    method: &'static str,
+    trace: TraceId,
+    span: SpanId,
+    parent: Option<SpanId>,
+    address: Option<IpAddr>,
+    note: Note,
+    is_told: bool,
+}
+
+impl Observed {
+    async fn answered(mut self, response: &mut Response<Body>) {
+        let trail = response
+            .extensions_mut()
+            .remove::<Trail>()
+            .unwrap_or_default();
+        let took = self.started.elapsed();
+        let status = response.status();
+        let journal = self.app.journal();
+        // Who was refused for asking too often could make the journal grow.
+        let noted = match status {
+            StatusCode::TOO_MANY_REQUESTS => None,
+            _ => self.note.entry(),
+        };
+        // Begun here, so that it is on its way when the line is written.
+        let kept = journal.zip(noted).map(|(journal, noted)| {
+            let code = trail.error.map(|code| Cause::Code(code.to_owned()));
+            journal.record(&self.entry(noted, Some(status), code, took))
+        });
+        self.tell(&trail, Some(response), took);
         // The answer is given when it stands in the journal that it was; that the journal fails is no reason to give none.
-        if let Err(error) = journal.record(&entry).await {
-            tracing::error!(request = %id, %error, "the journal lacks an entry");
+        if let Some(kept) = kept
+            && let Err(error) = kept.await
+        {
+            tracing::error!(request = %self.id, %error, "the journal lacks an entry");
         }
     }
-    metrics::request(&trail, response.status(), took);
-    tracing::info!(
-        request = %id,
-        %trace,
-        %span,
-        parent = parent.map(tracing::field::display),
-        method,
-        site = trail.site.map(tracing::field::display),
-        interaction = trail.interaction.unwrap_or("other"),
-        resource = trail.resource,
-        status = response.status().as_u16(),
-        error = trail.error,
-        us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        bytes = response.body().size_hint().exact(),
-        commands = trail.commands,
-        entries = trail.entries,
-        "request"
-    );
-    response
+
+    /// What was noted, with what is known here.
+    fn entry(
+        &self,
+        noted: Entry,
+        status: Option<StatusCode>,
+        cause: Option<Cause>,
+        took: Duration,
+    ) -> Entry {
+        let mut entry = noted;
+        entry.at = Moment::now();
+        entry.request = Some(self.id);
+        entry.trace = Some(self.trace);
+        entry.caller.address = self.address;
+        entry.status = status.map(|status| status.as_u16());
+        entry.durations.whole.get_or_insert(millis(took));
+        entry.error = entry.error.or(cause);
+        entry
+    }
+
+    /// The line and the metrics; `response` is None where there is none.
+    fn tell(&mut self, trail: &Trail, response: Option<&Response<Body>>, took: Duration) {
+        self.is_told = true;
+        let status = response.map(Response::status);
+        metrics::request(trail, status, took);
+        tracing::info!(
+            request = %self.id,
+            trace = %self.trace,
+            span = %self.span,
+            parent = self.parent.map(tracing::field::display),
+            method = self.method,
+            site = trail.site.map(tracing::field::display),
+            interaction = trail.interaction.unwrap_or("other"),
+            resource = trail.resource,
+            status = status.map(|status| status.as_u16()),
+            // Of a request without an answer these are not known.
+            unanswered = response.is_none().then_some(true),
+            error = trail.error,
+            us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            bytes = response.and_then(|response| response.body().size_hint().exact()),
+            commands = response.map(|_| trail.commands),
+            entries = response.map(|_| trail.entries),
+            "request"
+        );
+    }
+}
+
+impl Drop for Observed {
+    fn drop(&mut self) {
+        if self.is_told {
+            return;
+        }
+        let took = self.started.elapsed();
+        if let (Some(journal), Some(noted)) = (self.app.journal(), self.note.entry()) {
+            let entry = self.entry(noted, None, Some(Cause::ConnectionEnded), took);
+            journal.record_unawaited(&entry);
+        }
+        self.tell(&self.note.trail(), None, took);
+    }
 }
 
 /// A caller's id is taken only if it is a UUID, so that it can hold nothing else; else there is a new one.

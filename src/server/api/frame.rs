@@ -180,6 +180,7 @@ where
         let at = admission::admit(&came.app, &came.cloud, came.surface, &came.head, site)?;
         trail.site = Some(at.practice.id().0);
         came.note.admitted(note::what(interaction), &at);
+        came.note.follow(trail);
         handler(Asked { at, came }, trail).await
     })
     .await
@@ -208,10 +209,11 @@ where
         ..Trail::default()
     };
     let limit = limit.unwrap_or(app.limits.request);
-    let note = Note::default();
+    let note = Note::of(&head.extensions);
+    note.follow(&trail);
     let came = Came {
         interaction,
-        note: note.clone(),
+        note,
         app,
         cloud,
         surface,
@@ -231,7 +233,6 @@ where
         trail.refused(&refusal, id);
         refusal.into_api_envelope(id)
     });
-    note.leave(&mut response);
     response.extensions_mut().insert(trail);
     response
 }

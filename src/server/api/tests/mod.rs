@@ -5,6 +5,7 @@ mod isolation;
 mod paths;
 mod practice;
 mod refusals;
+mod unanswered;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use crate::gateway::service::{Gateway, Settings};
 use crate::gateway::token::Tokens;
 use crate::journal::{Journal, Retention};
 use crate::server::app::{App, Limits, Served, Setup, router};
-use crate::server::{Explorer, Keys, Peer, TrustedProxies};
+use crate::server::{Explorer, Keys, Peer, Practice, TrustedProxies};
 use crate::store::seal::SealKey;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Change, Store};
@@ -57,6 +58,8 @@ pub const AWAY: &str = "00000000-0000-4000-8000-000000000006";
 /// A server without a socket.
 pub struct Server {
     router: Router,
+    app: Arc<App>,
+    journal: Arc<Journal>,
     _folder: TempDir,
 }
 
@@ -102,16 +105,22 @@ impl Server {
     }
 
     pub async fn within(limits: Limits) -> Server {
+        Server::of(limits, Vec::new()).await
+    }
+
+    /// With practices that answer FHIR.
+    pub async fn of(limits: Limits, sites: Vec<Arc<dyn Practice>>) -> Server {
         let folder = tempfile::tempdir().expect("a folder");
         let store = SqliteStore::open(folder.path(), SealKey::from_bytes([7; 32]));
         let store: Arc<dyn Store> = Arc::new(store.expect("a store"));
         fill(&*store).await;
-        let journal = Journal::open(folder.path(), Retention::default()).expect("a journal");
-        let gateway = Gateway::start(store, Arc::new(journal), Settings::default()).await;
+        let journal = Journal::serving(folder.path(), Retention::default());
+        let journal = Arc::new(journal.expect("a journal"));
+        let gateway = Gateway::start(store, Arc::clone(&journal), Settings::default()).await;
         let gateway = gateway.expect("a gateway");
         gateway.serve(practice::all());
         let app = App::new(Setup {
-            served: Served::new(Vec::new(), Keys::new([("file", FILE)]), None),
+            served: Served::new(sites, Keys::new([("file", FILE)]), None),
             base_url: None,
             proxies: TrustedProxies::default(),
             listening: ([127, 0, 0, 1], 8080).into(),
@@ -123,8 +132,12 @@ impl Server {
                 tokens: Tokens::new([9; 32], Duration::from_secs(600)),
             }),
         });
+        app.keep_journal(Arc::clone(&journal));
+        let app = Arc::new(app);
         Server {
-            router: router(Arc::new(app)),
+            router: router(Arc::clone(&app)),
+            app,
+            journal,
             _folder: folder,
         }
     }
