@@ -34,6 +34,7 @@ const ENTRIES: &str = "pilaster_journal_entries_total";
 /// Says what the numbers mean; once, where they are recorded.
 pub fn describe() {
     metrics::describe_counter!(ENTRIES, "Entries of the journal, by whether they were kept");
+    super::spool::describe();
 }
 
 /// An entry was not kept.
@@ -201,7 +202,7 @@ fn take_all_in(connection: &mut Connection, spool: &Spool) -> Result<(), Journal
             read: u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0),
         })
     })?;
-    let mut mark = spool.after(noted.clone());
+    let mut mark = spool.after(noted.clone())?;
     if mark != noted {
         note(connection, &mark)?;
     }
