@@ -64,6 +64,8 @@ const WAITING: usize = 8_192;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Readers at once.
 const READERS: usize = 4;
+/// How long a page of entries may be read: one is found without an index where a filter leaves most out.
+const READ: Duration = Duration::from_secs(30);
 
 /// How long entries are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,11 +114,13 @@ pub struct Journal {
     /// Places among the entries that wait to be written.
     places: Arc<Semaphore>,
     writer: Option<JoinHandle<()>>,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     /// How long an entry waits for a place, and a reader for its turn.
     patience: Duration,
+    /// How long reading may take.
+    longest: Duration,
     /// Readers that nobody uses now.
-    readers: Mutex<Vec<Reader>>,
+    readers: Arc<Mutex<Vec<Reader>>>,
 }
 
 impl Journal {
@@ -160,9 +164,10 @@ impl Journal {
             spool,
             places: Arc::new(Semaphore::new(WAITING)),
             writer: Some(writer),
-            turns: Semaphore::new(READERS),
+            turns: Arc::new(Semaphore::new(READERS)),
             patience: PATIENCE,
-            readers: Mutex::new(Vec::new()),
+            longest: READ,
+            readers: Arc::default(),
         })
     }
 
@@ -313,31 +318,33 @@ impl Journal {
         self.read(Reader::head).await
     }
 
-    /// Reads on a thread that may wait, when there is a turn.
+    /// Reads on a thread that may wait, when there is a turn, for so long at the most.
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
         self.take_in().await?;
-        let turn = tokio::time::timeout(self.patience, self.turns.acquire()).await;
-        let _turn = turn.map_err(|_| JournalError::Busy)?;
-        let idle = self.idle().pop();
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let turn = tokio::time::timeout(self.patience, turn).await;
+        let turn = turn.map_err(|_| JournalError::Busy)?;
         let folder = self.folder.clone();
+        let idle = Arc::clone(&self.readers);
         let done = tokio::task::spawn_blocking(move || {
-            let reader = match idle {
+            // Its turn is over when it has read, whether anybody waits or not.
+            let _turn = turn;
+            let lock = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let reader = lock().pop();
+            let reader = match reader {
                 Some(reader) => reader,
                 None => Reader::open(&folder)?,
             };
             let done = read(&reader);
-            Ok::<_, JournalError>((reader, done))
+            lock().push(reader);
+            done
         });
-        let (reader, done) = done.await.map_err(|_| closed())??;
-        self.idle().push(reader);
-        done
-    }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Reader>> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+        let done = tokio::time::timeout(self.longest, done).await;
+        done.map_err(|_| JournalError::Busy)?
+            .map_err(|_| closed())?
     }
 }
 

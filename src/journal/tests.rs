@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use metrics_exporter_prometheus::PrometheusBuilder;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -644,17 +645,95 @@ async fn a_command_writes_beside_a_server() {
 #[tokio::test]
 async fn a_line_that_is_no_entry_is_left_out_and_told() {
     let folder = TempDir::new().expect("a folder");
-    let journal = serving(&folder);
-    let spool = journal.spool.as_deref().expect("a spool");
-    for body in ["", "{\"half", "\0\0\0"] {
+    let spool = Spool::open(folder.path()).expect("a spool");
+    let entry = serde_json::to_string(&after(0, 1)).expect("JSON");
+    let torn = format!("{{\"{SENTINEL}");
+    for body in ["", &torn, &entry, "\0\0\0"] {
         spool.put(body).expect("room");
     }
-    journal.record(&after(0, 1)).await.expect("kept");
+    drop(spool);
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let counted = metrics::set_default_local_recorder(&recorder);
+    let (log, guard) = Log::keep();
+    // It is taken in on this thread.
+    let journal = serving(&folder);
+    drop((guard, counted));
+    let log = log.text();
+    let lost = "ERROR pilaster::journal::writer: lines of the spool are no entries, and were left out lines=3";
+    assert!(log.contains(lost), "{log}");
+    holds_nothing(log.as_bytes());
+    let counted = recorder.handle().render();
+    for (outcome, count) in [("failed", 3), ("kept", 1)] {
+        let line = format!("pilaster_journal_entries_total{{outcome=\"{outcome}\"}} {count}\n");
+        assert!(counted.contains(&line), "{line}{counted}");
+    }
     let page = journal
         .entries(Filter::default(), None)
         .await
         .expect("read");
     assert_eq!(numbers(&page), [1]);
+}
+
+#[tokio::test]
+async fn a_panic_of_its_threads_ends_nothing() {
+    let folder = TempDir::new().expect("a folder");
+    let journal = serving(&folder);
+    journal.record(&after(0, 1)).await.expect("kept");
+    for number in 2..5 {
+        journal.orders.send(Order::Panic).expect("it is there");
+        journal.record(&after(0, number)).await.expect("kept");
+    }
+    let page = journal.entries(Filter::default(), None).await;
+    assert_eq!(numbers(&page.expect("read")), [1, 2, 3, 4]);
+    // Without anybody who asks, too.
+    journal.orders.send(Order::Panic).expect("it is there");
+    journal.record(&after(0, 5)).await.expect("kept");
+    let end = std::time::Instant::now() + Duration::from_secs(20);
+    let count = || {
+        let reader = Reader::open(folder.path()).expect("a journal");
+        let page = reader.entries(&Filter::default(), None);
+        page.expect("read").entries.len()
+    };
+    while count() < 5 {
+        assert!(std::time::Instant::now() < end, "it is not taken in");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn who_reads_for_too_long_is_told() {
+    let folder = TempDir::new().expect("a folder");
+    let mut journal = open(&folder);
+    journal.longest = Duration::from_millis(20);
+    let (go, wait) = mpsc::channel::<()>();
+    let read = journal.read(move |_| {
+        let _ = wait.recv_timeout(Duration::from_secs(20));
+        Ok(())
+    });
+    assert_eq!(read.await, Err(JournalError::Busy));
+    // Its thread has its turn still.
+    assert_eq!(journal.turns.available_permits(), READERS - 1);
+    drop(go);
+    let turns = u32::try_from(READERS).expect("few");
+    let all = tokio::time::timeout(Duration::from_secs(20), journal.turns.acquire_many(turns));
+    drop(all.await.expect("in time").expect("all turns"));
+    journal.longest = READ;
+    assert_eq!(journal.head().await.expect("read").seq, 0);
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_is_kept_when_that_returns() {
+    let folder = TempDir::new().expect("a folder");
+    for (number, journal) in [(1, serving(&folder)), (2, open(&folder))] {
+        journal.record_unawaited(&after(0, number));
+        // Where there is no spool, it is on its way.
+        tokio::task::yield_now().await;
+        drop(journal);
+        let Verdict::Whole { entries, .. } = verdict(&folder, None) else {
+            panic!("it is not whole");
+        };
+        assert_eq!(entries, u64::from(number));
+    }
 }
 
 #[tokio::test]
@@ -737,7 +816,7 @@ async fn neither_the_journal_nor_the_log_holds_what_was_asked_or_found() {
     let (log, guard) = Log::keep();
     let mut head = None;
     {
-        let journal = open(&folder);
+        let journal = serving(&folder);
         for entry in every_kind() {
             tracing::trace!(?entry, "recorded");
             journal.record(&entry).await.expect("kept");
@@ -752,6 +831,8 @@ async fn neither_the_journal_nor_the_log_holds_what_was_asked_or_found() {
             ..Filter::default()
         };
         journal.entries(failing, None).await.expect("read");
+        let spooled = std::fs::read_to_string(folder.path().join(spool::FILE)).expect("read");
+        assert_eq!(spooled.lines().count(), 1 + 15, "an id, and the entries");
         for file in std::fs::read_dir(folder.path()).expect("the folder") {
             holds_nothing(&std::fs::read(file.expect("a file").path()).expect("read"));
         }

@@ -5,7 +5,9 @@
 //! are orders of a channel, whose senders hold places of which there are so many, each answered when its transaction is
 //! committed. The chain's end is read anew in each transaction, since another process may have written in between.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use metrics::counter;
@@ -17,7 +19,7 @@ use super::spool::{Mark, Spool};
 use super::{Entry, JournalError, Retention};
 use crate::gateway::moment::Moment;
 
-/// Entries in a transaction, at the most.
+/// Orders that are followed together, and entries in a transaction, at the most.
 const BATCH: usize = 512;
 /// How long the spool gathers entries before they are taken in.
 const GATHER: Duration = Duration::from_millis(20);
@@ -63,73 +65,151 @@ pub(super) enum Order {
     },
     /// There will be no more.
     Stop,
+    /// As a fault of the program's own.
+    #[cfg(test)]
+    Panic,
 }
 
 /// Follows orders until it is told to stop.
 pub(super) fn write(
-    mut connection: Connection,
+    connection: Connection,
     orders: &Receiver<Order>,
     retention: Retention,
     spool: Option<&Spool>,
 ) {
-    let mut next_sweep = Instant::now();
-    let mut next_look = None;
-    let mut told = None;
+    let mut writer = Writer {
+        connection,
+        retention,
+        spool,
+        next_sweep: Instant::now(),
+        next_look: None,
+        told: None,
+    };
     loop {
-        let due = next_look.map_or(next_sweep, |look: Instant| look.min(next_sweep));
-        let first = match orders.recv_timeout(due.saturating_duration_since(Instant::now())) {
-            Ok(Order::Look) => {
-                next_look.get_or_insert_with(|| Instant::now() + GATHER);
-                continue;
+        // One turn that panics is not to take the thread along: what is put after it would be in the spool for ever. Who
+        // waited for it is told, its answer being dropped.
+        match catch_unwind(AssertUnwindSafe(|| writer.turn(orders))) {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => return,
+            Err(_) => {
+                tracing::error!("a step of the journal's thread panicked");
+                writer.next_look = Some(Instant::now() + AGAIN);
             }
-            Ok(order) => order,
-            Err(RecvTimeoutError::Disconnected) => return,
-            Err(RecvTimeoutError::Timeout) if next_look == Some(due) => {
-                let taken = take_in(&mut connection, spool);
-                next_look = taken.is_err().then(|| Instant::now() + AGAIN);
-                continue;
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                let is_done = tend(&mut connection, retention, &mut told);
-                // Between two chunks entries are written.
-                next_sweep = Instant::now() + if is_done { SWEEP } else { Duration::ZERO };
-                continue;
-            }
-        };
-        let mut batch = Vec::new();
-        let mut order = Ok(first);
-        let after = loop {
+        }
+    }
+}
+
+struct Writer<'s> {
+    connection: Connection,
+    retention: Retention,
+    spool: Option<&'s Spool>,
+    next_sweep: Instant,
+    /// When the spool is taken in; None while it has nothing.
+    next_look: Option<Instant>,
+    /// What the log has of the chain's end.
+    told: Option<Head>,
+}
+
+/// Orders that are followed together.
+#[derive(Default)]
+struct Batch {
+    records: Vec<Awaited>,
+    /// Who waits until the spool is taken in: for all of them it is done once.
+    waiting: Vec<oneshot::Sender<Result<(), JournalError>>>,
+    /// The spool has something.
+    look: bool,
+    /// What comes after all these.
+    last: Option<Order>,
+}
+
+impl Batch {
+    /// An order, and those that are there behind it.
+    fn of(first: Order, orders: &Receiver<Order>) -> Batch {
+        let mut batch = Batch::default();
+        let mut next = Some(first);
+        let mut count = 0;
+        while let Some(order) = next {
             match order {
-                Ok(Order::Record { body, kept, _place }) => batch.push((body, kept, _place)),
-                other => break other,
+                Order::Record { body, kept, _place } => batch.records.push((body, kept, _place)),
+                Order::TakeIn { done } => batch.waiting.push(done),
+                Order::Look => batch.look = true,
+                other => {
+                    batch.last = Some(other);
+                    break;
+                }
             }
-            if batch.len() == BATCH {
-                break Err(TryRecvError::Empty);
-            }
-            order = orders.try_recv();
+            count += 1;
+            next = match count {
+                BATCH => None,
+                _ => orders.try_recv().ok(),
+            };
+        }
+        batch
+    }
+}
+
+impl Writer<'_> {
+    /// Does what is due, and follows the orders that are there, or come until something is due.
+    fn turn(&mut self, orders: &Receiver<Order>) -> ControlFlow<()> {
+        // However many orders there are.
+        self.sweep_where_due();
+        if self.next_look.is_some_and(|look| look <= Instant::now()) {
+            let _ = self.take_in();
+        }
+        let due = self.next_look.unwrap_or(self.next_sweep);
+        let due = due.min(self.next_sweep);
+        let first = match orders.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Ok(order) => order,
+            Err(RecvTimeoutError::Timeout) => return ControlFlow::Continue(()),
+            Err(RecvTimeoutError::Disconnected) => return ControlFlow::Break(()),
         };
-        keep(&mut connection, batch);
-        match after {
-            Ok(Order::Sweep { now, removed }) => {
-                let swept = sweep(&mut connection, retention.since(now));
+        let batch = Batch::of(first, orders);
+        keep(&mut self.connection, batch.records);
+        if batch.look {
+            self.next_look
+                .get_or_insert_with(|| Instant::now() + GATHER);
+        }
+        // Some have waited for as long as they wait.
+        if batch.waiting.iter().any(|done| !done.is_closed()) {
+            let taken = self.take_in();
+            for done in batch.waiting {
+                let _ = done.send(taken.clone());
+            }
+        }
+        match batch.last {
+            Some(Order::Sweep { now, removed }) => {
+                let swept = sweep(&mut self.connection, self.retention.since(now));
                 // Nobody may wait for it any more.
                 let _ = removed.send(swept);
             }
-            Ok(Order::Look) => {
-                next_look.get_or_insert_with(|| Instant::now() + GATHER);
-            }
-            Ok(Order::TakeIn { done }) => {
-                let taken = take_in(&mut connection, spool);
-                next_look = taken.is_err().then(|| Instant::now() + AGAIN);
-                let _ = done.send(taken);
-            }
-            Ok(Order::Stop) => {
+            Some(Order::Stop) => {
                 // What cannot be taken in is there when the folder is opened again.
-                let _ = take_in(&mut connection, spool);
-                return;
+                let _ = self.take_in();
+                return ControlFlow::Break(());
             }
-            Ok(Order::Record { .. }) | Err(_) => {}
+            #[cfg(test)]
+            Some(Order::Panic) => panic!("of a test"),
+            _ => {}
         }
+        ControlFlow::Continue(())
+    }
+
+    fn sweep_where_due(&mut self) {
+        if self.next_sweep > Instant::now() {
+            return;
+        }
+        // Also where it panics.
+        self.next_sweep = Instant::now() + SWEEP;
+        if !tend(&mut self.connection, self.retention, &mut self.told) {
+            // Between two chunks orders are followed.
+            self.next_sweep = Instant::now();
+        }
+    }
+
+    fn take_in(&mut self) -> Result<(), JournalError> {
+        let taken = take_in(&mut self.connection, self.spool);
+        self.next_look = taken.is_err().then(|| Instant::now() + AGAIN);
+        taken
     }
 }
 
@@ -331,4 +411,64 @@ fn last_past(transaction: &Transaction<'_>, since: Moment) -> Result<Option<Head
         });
     }
     Ok(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::journal::tests::immediate;
+    use crate::journal::{Filter, Journal, Reader, file, tests};
+
+    fn take_in() -> (Order, oneshot::Receiver<Result<(), JournalError>>) {
+        let (done, awaited) = oneshot::channel();
+        (Order::TakeIn { done }, awaited)
+    }
+
+    #[test]
+    fn orders_that_wait_are_followed_together() {
+        let (send, orders) = mpsc::channel();
+        for _ in 0..2 {
+            send.send(take_in().0).expect("sent");
+            send.send(Order::Look).expect("sent");
+        }
+        send.send(Order::Stop).expect("sent");
+        send.send(Order::Look).expect("sent");
+        let batch = Batch::of(take_in().0, &orders);
+        assert_eq!(batch.waiting.len(), 3);
+        assert!(batch.look && batch.records.is_empty());
+        assert!(matches!(batch.last, Some(Order::Stop)));
+        assert!(matches!(orders.try_recv(), Ok(Order::Look)));
+        for _ in 0..BATCH {
+            send.send(Order::Look).expect("sent");
+        }
+        let batch = Batch::of(Order::Look, &orders);
+        assert!(batch.last.is_none());
+        assert!(orders.try_recv().is_ok(), "not more than so many at a time");
+    }
+
+    /// Orders that are always there already, as under load.
+    #[tokio::test]
+    async fn what_is_past_its_retention_goes_however_many_orders_there_are() {
+        let folder = TempDir::new().expect("a folder");
+        let journal = Journal::open(folder.path(), tests::KEPT).expect("a journal");
+        for _ in 0..5 {
+            let entry = immediate(&tests::scope());
+            journal.record(&entry).await.expect("kept");
+        }
+        drop(journal);
+        let (send, orders) = mpsc::channel();
+        let (order, mut awaited) = take_in();
+        send.send(order).expect("sent");
+        send.send(Order::Stop).expect("sent");
+        let connection = file::to_write(&file::path(folder.path())).expect("the file");
+        write(connection, &orders, Retention { days: 1 }, None);
+        assert_eq!(awaited.try_recv(), Ok(Ok(())));
+        let reader = Reader::open(folder.path()).expect("a journal");
+        let page = reader.entries(&Filter::default(), None).expect("read");
+        assert_eq!(page.entries, []);
+    }
 }
