@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use libfuzzer_sys::fuzz_target;
-use pilaster::fhir::StatementOptions;
+use pilaster::fhir::{Access, StatementOptions};
 use pilaster::fhir::capability::statement;
 use pilaster::mapping::{Diagnostics, Loaded, Options, json, load_files, sarif};
 use pilaster::plan::{Context, CountLimits, Planner};
@@ -49,6 +49,7 @@ fn serve(mapping: pilaster::mapping::Mapping) {
         version: "0",
         site: "site",
         zone: "UTC",
+        access: Access::SubscriptionKey,
     };
     serde_json::to_vec(&statement(&mapping, &options)).expect("a statement is JSON");
     let context = Context {

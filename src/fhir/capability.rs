@@ -38,6 +38,35 @@ pub struct StatementOptions<'a> {
     pub site: &'a str,
     /// The practice's IANA time zone, in which dates without an offset are read.
     pub zone: &'a str,
+    pub access: Access,
+}
+
+/// What lets a caller in, which is another thing on each API that has FHIR bases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// An integrator's subscription key.
+    SubscriptionKey,
+    /// A device's token, and the device's id beside it.
+    DeviceToken,
+}
+
+impl Access {
+    /// `rest.security.description`. There is no `rest.security.service` beside it: R4's codes of it
+    /// (<http://hl7.org/fhir/R4/valueset-restful-security-service.html>) have none for a key in a header, and what
+    /// programs know of OAuth lets none of them in here, where a token is worth nothing without the header beside it and
+    /// is asked for with a key.
+    const fn description(self) -> &'static str {
+        match self {
+            Access::SubscriptionKey => {
+                "A subscription key, in the header `Ocp-Apim-Subscription-Key` or the query parameter `subscription-key`."
+            }
+            Access::DeviceToken => {
+                "A device's token, in the header `Authorization: Bearer …`, with the id of the device that it was made for \
+                 in the header `DeviceId`. The token is of one site; the integrator asks for it with a subscription key, \
+                 by POST to `/integrator/token`."
+            }
+        }
+    }
 }
 
 /// R4's CapabilityStatement, as far as it is used here; what is absent or empty is not written.
@@ -195,7 +224,7 @@ pub fn statement(mapping: &Mapping, options: &StatementOptions<'_>) -> Capabilit
             mode: "server",
             documentation: documentation(options.zone),
             security: Security {
-                description: "A subscription key, in the header `Ocp-Apim-Subscription-Key` or the query parameter `subscription-key`.",
+                description: options.access.description(),
             },
             // A map of the mapping's, so sorted by type already; and parameters by name.
             resource: mapping
@@ -221,8 +250,8 @@ fn documentation(zone: &str) -> String {
          A parameter that is not known is ignored and reported in an `outcome` entry, unless `Prefer: handling=strict` \
          asks for an error, or nothing else narrows the search. A parameter of R4 that this practice's records cannot \
          answer, and is therefore not listed here, is always an error. References chain, and `_has` goes against them, at \
-         most four steps deep; `_include` and `_revinclude` take `*` and `:iterate` too. Page links carry no key: send it with each \
-         request. The base is searched with `_type`, `Patient/12/Condition` and `Patient/12/*` search a compartment; what \
+         most four steps deep; `_include` and `_revinclude` take `*` and `:iterate` too. Page links carry no key and no token: send \
+         it with each request. The base is searched with `_type`, `Patient/12/Condition` and `Patient/12/*` search a compartment; what \
          is searched in several types is what all of them have, and is sorted by `_lastUpdated` or not at all. A batch \
          is a Bundle of at most 64 GETs, by POST to the base. `_format` and `_pretty` go with every interaction. \
          A string parameter finds what starts with the text that is asked for, without case and accents; blanks and \
@@ -503,6 +532,7 @@ pub(crate) mod tests {
         version: "0.1.0",
         site: "Example Clinic",
         zone: "Australia/Brisbane",
+        access: Access::SubscriptionKey,
     };
 
     fn json() -> serde_json::Value {
@@ -576,6 +606,38 @@ pub(crate) mod tests {
                 let primitive = element.primitive().unwrap();
                 assert!(primitive.check(&text), "{path} is no {primitive:?}: {text}");
             }
+        }
+    }
+
+    /// And on neither API with a code that is not of R4's.
+    #[test]
+    fn security_is_that_of_the_api() {
+        let of = |access| {
+            let options = StatementOptions { access, ..OPTIONS };
+            let json = serde_json::to_value(statement(&mapping(), &options)).unwrap();
+            json["rest"][0]["security"].clone()
+        };
+        for (access, named, others) in [
+            (
+                Access::SubscriptionKey,
+                ["Ocp-Apim-Subscription-Key", "subscription-key"],
+                ["Authorization", "DeviceId"],
+            ),
+            (
+                Access::DeviceToken,
+                ["Authorization: Bearer", "DeviceId"],
+                ["Ocp-Apim-Subscription-Key", "subscription-key"],
+            ),
+        ] {
+            let security = of(access);
+            let text = security["description"].as_str().unwrap();
+            for name in named {
+                assert!(text.contains(name), "{text}");
+            }
+            for name in others {
+                assert!(!text.contains(name), "{text}");
+            }
+            assert!(security.get("service").is_none());
         }
     }
 

@@ -44,7 +44,7 @@ pub mod primitive;
 pub mod search_parameters;
 pub mod xhtml;
 
-pub use capability::{CapabilityStatement, StatementOptions};
+pub use capability::{Access, CapabilityStatement, StatementOptions};
 pub use definitions::{
     Element, ElementRef, ElementType, ResourceType, Structure, StructureKind, TypeKind, ValueSet,
     resource_type, resource_types, structure, structures, value_set,

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::api::Surface;
 use super::app::App;
 use super::fhir::{self, Asked, EntryAnswer};
 use super::observe::{self, RequestId, Trail};
@@ -71,6 +72,7 @@ struct Entry {
 /// Where the entries are asked, and by whom.
 pub struct Place {
     pub base: String,
+    pub surface: Surface,
     pub site: Arc<dyn Practice>,
     pub caller: String,
     pub share: Option<u32>,
@@ -215,6 +217,7 @@ async fn one(
         share: place.share,
         login: place.login.clone(),
         interaction,
+        surface: place.surface,
         base: place.base.clone(),
     };
     let mut wishes = Wishes::default();

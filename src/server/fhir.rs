@@ -100,6 +100,8 @@ pub(super) struct Asked {
     /// The caller's own at the practice's databases.
     pub login: Option<Login>,
     pub interaction: Interaction,
+    /// Of which API the base is.
+    pub surface: Surface,
     /// The site's FHIR base URL, for this caller.
     pub base: String,
 }
@@ -128,6 +130,7 @@ fn admit(app: &App, parts: &Parts, trail: &mut Trail, note: &Note) -> Result<Ask
     let root = app.origin.of(&parts.uri, &parts.headers);
     Ok(Asked {
         base: fhir_base_of(surface, &root, site.id()),
+        surface,
         site,
         caller: who.caller,
         share: who.share,
@@ -261,6 +264,7 @@ pub(super) async fn answer(
         share,
         login,
         interaction,
+        surface,
         base,
     } = asked;
     let limits = &app.limits;
@@ -288,7 +292,7 @@ pub(super) async fn answer(
     let query = parts.uri.query().unwrap_or_default().as_bytes().to_vec();
     let content = match interaction {
         Interaction::Capabilities => {
-            let json = capabilities(app, &*site, base)?;
+            let json = capabilities(app, &*site, base, surface)?;
             let etag = etag::weak(&json, variant);
             let not_modified = tags(&parts.headers).is_some_and(|tags| etag::names(&tags, &etag));
             Content::Capabilities {
@@ -328,6 +332,7 @@ pub(super) async fn answer(
             let requests = bundle.unwrap_or_default();
             let place = batch::Place {
                 base,
+                surface,
                 site,
                 caller,
                 share,
@@ -375,17 +380,25 @@ pub(super) async fn answer(
 ///
 /// # Errors
 /// [`errors::INTERNAL`]
-pub(super) fn capabilities(app: &App, site: &dyn Practice, base: String) -> Result<Bytes, Refusal> {
+pub(super) fn capabilities(
+    app: &App,
+    site: &dyn Practice,
+    base: String,
+    surface: Surface,
+) -> Result<Bytes, Refusal> {
+    // The base says of which API it is.
     let of = format!("{} {base}", site.version());
     if let Some(statement) = app.statements.get(&of) {
         return Ok(statement);
     }
-    let statement = site.capabilities(&base, &app.since).map_err(|_| {
-        Refusal::new(
-            errors::INTERNAL,
-            "the CapabilityStatement cannot be written",
-        )
-    })?;
+    let statement = site
+        .capabilities(&base, &app.since, surface.access())
+        .map_err(|_| {
+            Refusal::new(
+                errors::INTERNAL,
+                "the CapabilityStatement cannot be written",
+            )
+        })?;
     let statement = Bytes::from(statement);
     app.statements.insert(of, statement.clone());
     Ok(statement)

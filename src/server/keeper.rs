@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use super::practice::{Practice, Reply};
 use crate::cursor::CursorKey;
 use crate::explain::{self, HttpCall, HttpOptions};
-use crate::fhir::capability::{self, StatementOptions};
+use crate::fhir::capability::{self, Access, StatementOptions};
 use crate::gateway::link::Availability;
 use crate::gateway::site::{PracticeMetadata, SiteStatus, Standing};
 use crate::mapping::{Diagnostics, Loaded, Mapping, Options};
@@ -315,13 +315,19 @@ impl Practice for Keeper {
         self.version.load(Ordering::Relaxed)
     }
 
-    fn capabilities(&self, base: &str, since: &str) -> Result<Vec<u8>, serde_json::Error> {
+    fn capabilities(
+        &self,
+        base: &str,
+        since: &str,
+        access: Access,
+    ) -> Result<Vec<u8>, serde_json::Error> {
         let options = StatementOptions {
             base,
             date: since,
             version: env!("CARGO_PKG_VERSION"),
             site: &self.config.id,
             zone: self.config.zone.iana_name().unwrap_or("UTC"),
+            access,
         };
         self.with_mapping(|mapping| serde_json::to_vec(&capability::statement(mapping, &options)))
     }

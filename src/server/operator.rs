@@ -21,6 +21,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, Response, StatusCode};
 use uuid::Uuid;
 
+use super::api::Surface;
 use super::app::{App, Served};
 use super::base_url::fhir_base;
 use super::explorer;
@@ -96,7 +97,7 @@ pub(super) async fn metadata(State(app): State<Arc<App>>, request: Request) -> R
         let site = now.site(id.unwrap_or_default())?;
         trail.site = Uuid::try_parse(site.id()).ok();
         let base = fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id());
-        Ok(capabilities(&app, &**site, base)?.to_vec())
+        Ok(capabilities(&app, &**site, base, Surface::Integrator)?.to_vec())
     })
     .await
 }

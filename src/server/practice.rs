@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::explain::{self, HttpCall, HttpOptions};
-use crate::fhir::capability::{self, StatementOptions};
+use crate::fhir::capability::{self, Access, StatementOptions};
 use crate::gateway::site::{PracticeMetadata, Standing};
 use crate::passthrough::PassthroughError;
 use crate::site::{Answer, ReadCall, SearchCall, Site, SiteError, SummaryCall};
@@ -32,12 +32,17 @@ pub trait Practice: Send + Sync + 'static {
         0
     }
 
-    /// The CapabilityStatement as JSON, for the site's FHIR base URL; `since` is when it last changed,
-    /// a FHIR dateTime.
+    /// The CapabilityStatement as JSON, for the site's FHIR base URL, with what lets a caller in there; `since` is when it
+    /// last changed, a FHIR dateTime.
     ///
     /// # Errors
     /// When it cannot be written as JSON.
-    fn capabilities(&self, base: &str, since: &str) -> Result<Vec<u8>, serde_json::Error>;
+    fn capabilities(
+        &self,
+        base: &str,
+        since: &str,
+        access: Access,
+    ) -> Result<Vec<u8>, serde_json::Error>;
 
     /// Answers a search.
     fn search(self: Arc<Self>, call: SearchCall) -> Reply<Result<Answer, SiteError>>;
@@ -88,13 +93,19 @@ impl Practice for Site {
         self.mapping().resources.keys().copied().collect()
     }
 
-    fn capabilities(&self, base: &str, since: &str) -> Result<Vec<u8>, serde_json::Error> {
+    fn capabilities(
+        &self,
+        base: &str,
+        since: &str,
+        access: Access,
+    ) -> Result<Vec<u8>, serde_json::Error> {
         let options = StatementOptions {
             base,
             date: since,
             version: env!("CARGO_PKG_VERSION"),
             site: Site::id(self),
             zone: self.zone_name(),
+            access,
         };
         serde_json::to_vec(&capability::statement(self.mapping(), &options))
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use pilaster::cli::{OpenLimits, open_site};
 use pilaster::cursor::CursorKey;
 use pilaster::explain::{HttpCall, HttpOptions};
+use pilaster::fhir::Access;
 use pilaster::mapping::load_files;
 use pilaster::passthrough::Limits as PoolLimits;
 use pilaster::passthrough::PassthroughError;
@@ -49,7 +50,7 @@ impl Practice for Moody {
         vec!["Patient"]
     }
 
-    fn capabilities(&self, _: &str, _: &str) -> Result<Vec<u8>, serde_json::Error> {
+    fn capabilities(&self, _: &str, _: &str, _: Access) -> Result<Vec<u8>, serde_json::Error> {
         Ok(b"{}".to_vec())
     }
 

@@ -15,7 +15,7 @@ use pilaster::assemble::xml_from_json;
 use pilaster::cursor::CursorKey;
 use pilaster::demo;
 use pilaster::errors;
-use pilaster::fhir::capability::{StatementOptions, statement};
+use pilaster::fhir::capability::{Access, StatementOptions, statement};
 use pilaster::fhir::{Issue, OperationOutcome};
 use pilaster::gateway::id::{IntegratorId, SiteId};
 use pilaster::journal::audit_event::{Export, Form};
@@ -238,15 +238,18 @@ fn the_documents_of_some_dozens_of_patients() {
 fn the_capability_statement() {
     let folder = tempfile::tempdir().unwrap();
     let site = demo_site(folder.path());
-    let options = StatementOptions {
-        base: BASE,
-        date: "2026-11-20",
-        version: "0",
-        site: site.id(),
-        zone: site.zone_name(),
-    };
-    let json = serde_json::to_string(&statement(site.mapping(), &options)).unwrap();
-    judge("CapabilityStatement", &json);
+    for access in [Access::SubscriptionKey, Access::DeviceToken] {
+        let options = StatementOptions {
+            base: BASE,
+            date: "2026-11-20",
+            version: "0",
+            site: site.id(),
+            zone: site.zone_name(),
+            access,
+        };
+        let json = serde_json::to_string(&statement(site.mapping(), &options)).unwrap();
+        judge("CapabilityStatement", &json);
+    }
 }
 
 #[test]

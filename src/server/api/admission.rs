@@ -12,6 +12,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 
 use super::refusal;
+use crate::fhir::Access;
 use crate::gateway::caller::{Caller, Denied, integrator_of_file};
 use crate::gateway::id::SiteId;
 use crate::gateway::integrator::Environment;
@@ -49,6 +50,14 @@ impl Surface {
         match self {
             Surface::Integrator => "/integrator",
             Surface::Desktop => "/desktop",
+        }
+    }
+
+    /// What lets a caller in, as a CapabilityStatement says it.
+    pub fn access(self) -> Access {
+        match self {
+            Surface::Integrator => Access::SubscriptionKey,
+            Surface::Desktop => Access::DeviceToken,
         }
     }
 }

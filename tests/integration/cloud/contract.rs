@@ -367,6 +367,19 @@ fn fhir_is_served_to_integrators_and_devices() {
         );
         let statement = asker.get(&format!("{base}/metadata")).json(200);
         assert_eq!(statement["resourceType"], "CapabilityStatement");
+        let security = statement["rest"][0]["security"]["description"].to_string();
+        let of_devices = asker.prefix == "/desktop";
+        assert_eq!(security.contains("DeviceId"), of_devices, "{security}");
+        assert_eq!(
+            security.contains("Ocp-Apim-Subscription-Key"),
+            !of_devices,
+            "{security}"
+        );
+        let bundle = json!({"resourceType": "Bundle", "type": "batch", "entry": [
+            {"request": {"method": "GET", "url": "metadata"}},
+        ]});
+        let answers = asker.post(&base, &bundle).json(200);
+        assert_eq!(answers["entry"][0]["resource"], statement);
     }
 }
 
