@@ -488,6 +488,39 @@ fn the_api_is_described() {
             let path = format!("{prefix}/sites/{{siteId}}/fhir/R4{rest}");
             assert!(paths[&path].get(method).is_some(), "{method} {path}");
         }
+        for (rest, method, takes) in [
+            ("/metadata", "get", "_format _pretty If-None-Match"),
+            (
+                "/{type}/{id}",
+                "get",
+                "_elements _format _pretty _summary If-Modified-Since If-None-Match",
+            ),
+            (
+                "/{compartment}/{id}/$everything",
+                "get",
+                "_count _format _pretty _since _type end start",
+            ),
+            ("/Patient/{id}/$summary", "get", "_format _pretty profile"),
+            (
+                "/Patient/$summary",
+                "get",
+                "_format _pretty identifier profile",
+            ),
+            ("/Patient/$summary", "post", "_format _pretty"),
+            ("/{type}", "get", "parameters Prefer"),
+            ("", "post", "_format _pretty Prefer"),
+        ] {
+            let path = format!("{prefix}/sites/{{siteId}}/fhir/R4{rest}");
+            let listed = paths[&path][method]["parameters"].as_array();
+            let listed: Vec<&str> = listed
+                .into_iter()
+                .flatten()
+                .filter_map(|one| one["name"].as_str())
+                .collect();
+            for name in takes.split(' ') {
+                assert!(listed.contains(&name), "{name} of {method} {path}");
+            }
+        }
     }
 }
 

@@ -38,6 +38,88 @@ const TYPES_EXAMPLE: &str = "Patient,Practitioner";
 /// An IHI of the synthetic practice.
 const IDENTIFIER: &str = "8003608857211767";
 
+/// Something in the query string or a header that an operation takes as a text, and may do without. What it has to be
+/// like stands in words: an empty one is as if it were not there, and metadata passes over what it cannot read.
+struct Said {
+    name: &'static str,
+    place: Place,
+    about: &'static str,
+    example: Option<&'static str>,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Query,
+    Header,
+}
+
+const fn in_query(name: &'static str, about: &'static str) -> Said {
+    Said {
+        name,
+        place: Place::Query,
+        about,
+        example: None,
+    }
+}
+
+const fn in_header(name: &'static str, about: &'static str) -> Said {
+    Said {
+        place: Place::Header,
+        ..in_query(name, about)
+    }
+}
+
+const FORMAT: Said = in_query(
+    "_format",
+    "The form of the answer, which counts before `Accept`: `json`, `xml`, or a media type of either.",
+);
+const PRETTY: Said = in_query("_pretty", "`true` to have the answer indented, or `false`.");
+const MATCHES: Said = in_header(
+    "If-None-Match",
+    "ETags of copies that the caller has: a current one is answered with 304.",
+);
+const MODIFIED: Said = in_header(
+    "If-Modified-Since",
+    "When the caller's copy was made, as HTTP writes dates. It counts where the resource says when it changed, and no If-None-Match is sent.",
+);
+const PREFER: Said = in_header(
+    "Prefer",
+    "`handling=strict` to have parameters refused that are not known.",
+);
+const PROFILE: Said = in_query(
+    "profile",
+    "The canonical URL of a profile that the document has: only the International Patient Summary's own are offered.",
+);
+/// What goes with every answer.
+const ALWAYS: &[Said] = &[FORMAT, PRETTY];
+const OF_READ: &[Said] = &[
+    FORMAT,
+    PRETTY,
+    in_query(
+        "_elements",
+        "The top-level elements to answer with, separated by commas, beside those that R4 requires.",
+    ),
+    in_query("_summary", "One of `true`, `text`, `data` and `false`."),
+    MATCHES,
+    MODIFIED,
+    PREFER,
+];
+const OF_EVERYTHING: &[Said] = &[
+    in_query(
+        "start",
+        "A date: what happened or lasted from then on. What has no date is there always.",
+    ),
+    in_query("end", "A date: what happened or lasted until then."),
+    in_query("_since", "A time: what changed from then on."),
+    in_query(TYPES, TYPES_ABOUT),
+    Said {
+        example: Some("5"),
+        ..in_query("_count", "How many resources a page has.")
+    },
+    FORMAT,
+    PRETTY,
+];
+
 /// What a POST takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Takes {
@@ -57,6 +139,8 @@ struct Described {
     summary: &'static str,
     about: &'static str,
     takes: Takes,
+    /// In its query string and headers, beside what the next say.
+    said: &'static [Said],
     searches: bool,
     /// Whether it searches several types, which `_type` names.
     of_types: bool,
@@ -73,6 +157,7 @@ fn reads(id: &'static str, summary: &'static str, about: &'static str) -> Descri
         summary,
         about,
         takes: Takes::Nothing,
+        said: ALWAYS,
         searches: false,
         of_types: false,
         identifies: false,
@@ -82,15 +167,21 @@ fn reads(id: &'static str, summary: &'static str, about: &'static str) -> Descri
 
 fn searches(id: &'static str, summary: &'static str, about: &'static str) -> Described {
     Described {
+        said: &[PREFER],
         searches: true,
         ..reads(id, summary, about)
     }
 }
 
 fn posts(takes: Takes, id: &'static str, summary: &'static str, about: &'static str) -> Described {
+    let said: &[Said] = match takes {
+        Takes::Form | Takes::Bundle => &[FORMAT, PRETTY, PREFER],
+        Takes::Nothing | Takes::Parameters => ALWAYS,
+    };
     Described {
         method: HttpMethod::Post,
         takes,
+        said,
         ..reads(id, summary, about)
     }
 }
@@ -99,7 +190,7 @@ fn posts(takes: Takes, id: &'static str, summary: &'static str, about: &'static 
 pub fn paths(surface: Surface) -> Vec<(String, PathItem)> {
     const SEARCH: &str = "Parameters are those of the site's CapabilityStatement. A page's `next` link, followed as it is, leads to the next page.";
     const SYSTEM: &str = "`_type` names the types. Without it, some other parameter has to narrow the search: all of a practice is not read at once.";
-    const FORM: &str =
+    const BY_FORM: &str =
         "As by GET, with the parameters in the body: what is searched for stands in no URL.";
     const EVERYTHING: &str = "The resource, and all that belongs to it, page by page.";
     const SUMMARY: &str = "An International Patient Summary: a Bundle that is a document.";
@@ -112,6 +203,7 @@ pub fn paths(surface: Surface) -> Vec<(String, PathItem)> {
     };
     let of_types = || searches("searchType", "Search resources of a type", SEARCH);
     let of_read = || Described {
+        said: OF_READ,
         statuses: &[304, 400, 406, 429],
         ..reads(
             "read",
@@ -127,6 +219,7 @@ pub fn paths(surface: Surface) -> Vec<(String, PathItem)> {
         (
             "/metadata",
             vec![Described {
+                said: &[FORMAT, PRETTY, MATCHES],
                 statuses: &[304, 400, 406, 429],
                 ..reads(
                     "capabilities",
@@ -158,7 +251,7 @@ pub fn paths(surface: Surface) -> Vec<(String, PathItem)> {
                     Takes::Form,
                     "searchSystemByForm",
                     "Search resources of several types, by a form",
-                    FORM,
+                    BY_FORM,
                 )
             }],
         ),
@@ -172,7 +265,7 @@ pub fn paths(surface: Surface) -> Vec<(String, PathItem)> {
                 Takes::Form,
                 "searchTypeByForm",
                 "Search resources of a type, by a form",
-                FORM,
+                BY_FORM,
             )],
         ),
         (
@@ -182,7 +275,10 @@ pub fn paths(surface: Surface) -> Vec<(String, PathItem)> {
         (
             "/{compartment}/{id}/$everything",
             vec![
-                searches("everything", "All that belongs to a resource", EVERYTHING),
+                Described {
+                    said: OF_EVERYTHING,
+                    ..reads("everything", "All that belongs to a resource", EVERYTHING)
+                },
                 posts(
                     Takes::Parameters,
                     "everythingByParameters",
@@ -194,7 +290,10 @@ pub fn paths(surface: Surface) -> Vec<(String, PathItem)> {
         (
             "/Patient/{id}/$summary",
             vec![
-                reads("summary", "A patient's summary", SUMMARY),
+                Described {
+                    said: &[PROFILE, FORMAT, PRETTY],
+                    ..reads("summary", "A patient's summary", SUMMARY)
+                },
                 posts(
                     Takes::Parameters,
                     "summaryByParameters",
@@ -207,8 +306,9 @@ pub fn paths(surface: Surface) -> Vec<(String, PathItem)> {
             "/Patient/$summary",
             vec![
                 Described {
+                    said: &[PROFILE, FORMAT, PRETTY],
                     identifies: true,
-                    ..summarised(searches(
+                    ..summarised(reads(
                         "summaryByIdentifier",
                         "The summary of the patient with an identifier",
                         SUMMARY,
@@ -239,7 +339,7 @@ pub fn paths(surface: Surface) -> Vec<(String, PathItem)> {
                 Takes::Form,
                 "searchCompartmentByForm",
                 "Search what belongs to a resource, by a form",
-                FORM,
+                BY_FORM,
             )],
         ),
     ];
@@ -283,6 +383,10 @@ fn operation(surface: Surface, described: Described) -> OperationBuilder {
     if described.searches {
         operation = operation.parameter(search());
     }
+    let said = described.said.iter();
+    operation = said.fold(operation, |operation, said| {
+        operation.parameter(said.parameter())
+    });
     for status in described.statuses {
         operation = match refusals::of_fhir(*status) {
             Some(refusal) => operation.response(status.to_string(), refusal),
@@ -342,6 +446,23 @@ fn said(identifies: bool) -> Value {
             {"name": "identifier", "valueIdentifier": {"value": IDENTIFIER}},
         ]}),
         false => json!({"resourceType": "Parameters", "parameter": []}),
+    }
+}
+
+impl Said {
+    fn parameter(&self) -> Parameter {
+        let place = match self.place {
+            Place::Query => ParameterIn::Query,
+            Place::Header => ParameterIn::Header,
+        };
+        ParameterBuilder::new()
+            .name(self.name)
+            .parameter_in(place)
+            .required(Required::False)
+            .description(Some(self.about))
+            .example(self.example.map(Into::into))
+            .schema(Some(text()))
+            .build()
     }
 }
 
