@@ -202,6 +202,7 @@ impl Configured {
             .map_err(no_driver)?;
         let keeper = Keeper::new(KeeperConfig {
             id: entry.id.clone(),
+            name: entry.name.clone(),
             zone: entry.zone.clone(),
             count: entry.count,
             cursor_key: Arc::clone(&self.cursor_key),

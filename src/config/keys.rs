@@ -191,7 +191,7 @@ pub static TABLES: &[Table] = &[
                 "name",
                 "text",
                 Some("none"),
-                "The practice's name, for people.",
+                "The practice's name, for people: in its CapabilityStatement, and in the site's metadata where its database says none.",
             ),
             key(
                 "pms-id",

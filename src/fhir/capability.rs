@@ -25,6 +25,18 @@ pub const SEARCH_SUPPORT: &str = "urn:pilaster:fhir:search-support";
 const COMBINATION: &str =
     "http://hl7.org/fhir/StructureDefinition/capabilitystatement-search-parameter-combination";
 
+/// The longest name of a practice that is shown, in characters.
+const LONGEST_NAME: usize = 256;
+
+/// A practice's name as FHIR's type string and XML can have it: one line, without control characters, of at most 256
+/// characters. None where nothing of it is left.
+pub fn shown_name(name: &str) -> Option<String> {
+    let words = name.split(|letter: char| letter.is_whitespace() || letter.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let name: String = words.join(" ").chars().take(LONGEST_NAME).collect();
+    (!name.is_empty()).then_some(name)
+}
+
 /// What a statement says besides what follows from the mapping.
 #[derive(Debug, Clone, Copy)]
 pub struct StatementOptions<'a> {
@@ -34,7 +46,7 @@ pub struct StatementOptions<'a> {
     pub date: &'a str,
     /// The version of this program.
     pub version: &'a str,
-    /// The practice's name.
+    /// The practice's name as [`shown_name`] gives it, or the site's id where it has none.
     pub site: &'a str,
     /// The practice's IANA time zone, in which dates without an offset are read.
     pub zone: &'a str,
@@ -606,6 +618,24 @@ pub(crate) mod tests {
                 let primitive = element.primitive().unwrap();
                 assert!(primitive.check(&text), "{path} is no {primitive:?}: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_name_is_a_string_of_fhir() {
+        let long = "é".repeat(1000);
+        for (name, shown) in [
+            ("Harbour Street", Some("Harbour Street")),
+            (
+                " O'Shea &\t<Sons>\r\n \u{1}Hobart\u{85}",
+                Some("O'Shea & <Sons> Hobart"),
+            ),
+            ("\u{0}\u{1b} \u{7f}", None),
+            (&*long, Some(&long[..2 * LONGEST_NAME])),
+        ] {
+            let found = shown_name(name);
+            assert_eq!(found.as_deref(), shown);
+            assert!(found.is_none_or(|name| crate::fhir::Primitive::String.check(&name)));
         }
     }
 

@@ -46,6 +46,8 @@ pub type Load = Box<dyn Fn(&Options) -> Result<Loaded, Diagnostics> + Send + Syn
 /// What a practice is made of, before its database has been seen.
 pub struct KeeperConfig {
     pub id: String,
+    /// The practice's, for people.
+    pub name: Option<String>,
     pub zone: TimeZone,
     pub count: CountLimits,
     pub cursor_key: Arc<CursorKey>,
@@ -321,11 +323,13 @@ impl Practice for Keeper {
         since: &str,
         access: Access,
     ) -> Result<Vec<u8>, serde_json::Error> {
+        let name = self.config.name.as_deref();
+        let name = name.and_then(capability::shown_name);
         let options = StatementOptions {
             base,
             date: since,
             version: env!("CARGO_PKG_VERSION"),
-            site: &self.config.id,
+            site: name.as_deref().unwrap_or(&self.config.id),
             zone: self.config.zone.iana_name().unwrap_or("UTC"),
             access,
         };
@@ -448,6 +452,7 @@ mod tests {
         };
         let keeper = Keeper::new(KeeperConfig {
             id: "1".to_owned(),
+            name: None,
             zone: TimeZone::UTC,
             count: CountLimits::default(),
             cursor_key: Arc::new(CursorKey::from_bytes([7; 32])),

@@ -127,7 +127,14 @@ fn a_practice_that_is_away_is_served_when_it_is_there_and_keeps_no_other_waiting
     );
     assert_eq!(ask(&serving, FIRST, "Patient/7").status(), 200);
     // What it serves is known; whom, is not.
-    assert_eq!(ask(&serving, SECOND, "metadata").status(), 200);
+    let statement = ask(&serving, SECOND, "metadata");
+    assert_eq!(statement.status(), 200);
+    // It has no name, so that its id has to do.
+    let statement: Value = statement.json().expect("JSON");
+    assert_eq!(
+        statement["title"],
+        format!("FHIR R4 of {SECOND} over Example")
+    );
     let closed = ask(&serving, SECOND, "Patient/7");
     assert_eq!(closed.status(), 503);
     assert!(closed.headers().contains_key("retry-after"));
@@ -217,6 +224,38 @@ fn tables_that_change_are_looked_at_again() {
     until(&serving, FIRST, "Patient?birthdate=2000", 400);
     let statement: Value = ask(&serving, FIRST, "metadata").json().expect("JSON");
     assert!(!statement.to_string().contains("birthdate"), "{statement}");
+}
+
+/// As it was written, and as it is written after that.
+#[test]
+fn a_statement_says_the_practices_name() {
+    let folder = Folder::new();
+    folder.database("first.sqlite", "");
+    let named = |name: &str| site(FIRST, "first.sqlite") + &format!("name = \"{name}\"\n");
+    folder.configure(&[&named("O'Shea & <Sons>\\n\\u0007")]);
+    let serving = folder.serve();
+    let statement: Value = ask(&serving, FIRST, "metadata").json().expect("JSON");
+    assert_eq!(
+        statement["title"],
+        "FHIR R4 of O'Shea & <Sons> over Example"
+    );
+    assert_eq!(
+        statement["implementation"]["description"],
+        "O'Shea & <Sons>, read from its Example database"
+    );
+    let xml = ask(&serving, FIRST, "metadata?_format=xml").text();
+    let xml = xml.expect("text");
+    assert!(xml.contains("FHIR R4 of O'Shea &amp; &lt;Sons"), "{xml}");
+    folder.configure(&[&named("Harbour Street")]);
+    let began = Instant::now();
+    loop {
+        let statement: Value = ask(&serving, FIRST, "metadata").json().expect("JSON");
+        if statement["title"] == "FHIR R4 of Harbour Street over Example" {
+            break;
+        }
+        assert!(began.elapsed() < SOON, "still {}", statement["title"]);
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 #[test]
