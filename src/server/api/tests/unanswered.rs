@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::*;
 use crate::explain::{HttpCall, HttpOptions};
+use crate::fhir::capability::Access;
 use crate::journal::tests::Log;
 use crate::journal::{Cause, Entry, Filter, Interaction, What};
 use crate::passthrough::PassthroughError;
@@ -38,7 +39,7 @@ impl Practice for Slow {
         vec!["Patient"]
     }
 
-    fn capabilities(&self, _: &str, _: &str) -> Result<Vec<u8>, serde_json::Error> {
+    fn capabilities(&self, _: &str, _: &str, _: Access) -> Result<Vec<u8>, serde_json::Error> {
         Ok(b"{}".to_vec())
     }
 
