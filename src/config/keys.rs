@@ -162,7 +162,7 @@ pub static TABLES: &[Table] = &[
             "allow-private",
             "`true`, `false`",
             Some("`false`"),
-            "Also to addresses of private networks and of this machine: for a test.",
+            "Also to addresses of private networks and of this machine, and by plain http to any: for a test.",
         )],
     },
     Table {
@@ -498,7 +498,7 @@ pub static TABLES: &[Table] = &[
                 "waiting",
                 "1 to 100000",
                 Some("1000"),
-                "Statements that wait; a further one gets 503.",
+                "Statements of one integrator that wait, immediate ones and others counted apart; a further one gets 503.",
             ),
             of(
                 &["mssql", "firebird", "odbc"],

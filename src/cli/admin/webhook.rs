@@ -41,6 +41,9 @@ pub(super) struct Set {
     #[arg(long, value_name = "ENVIRONMENT", value_parser = environment())]
     environment: Environment,
     /// Where they go: an https URL, in which {siteId}, {queryId} and {source} stand for the message's own
+    ///
+    /// A private address, or plain http, is taken where the configuration's [webhooks] says `allow-private = true`: name it with
+    /// --config.
     #[arg(long, value_name = "URL")]
     url: String,
     #[command(flatten)]
