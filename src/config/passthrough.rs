@@ -13,7 +13,7 @@ pub struct Passthrough {
     pub writes: bool,
     /// Statements of callers' own that run at a time.
     pub connections: usize,
-    /// Statements that wait, at the most.
+    /// Statements of one integrator that wait, at the most: of those that it waits for, and of all others.
     pub waiting: usize,
     /// Who logs in for them, where a caller has no login of its own; None: who reads for FHIR.
     pub login: Option<Login>,

@@ -7,16 +7,13 @@ use clap::{Subcommand, ValueEnum};
 
 use super::failure::AdminError;
 use super::span::moment;
-use super::state::Place;
+use super::state::{KEPT, Place};
 use crate::gateway::id::{IntegratorId, SiteId};
 use crate::gateway::moment::Moment;
 use crate::journal::audit_event::{self, ExportError};
 use crate::journal::chain::Head;
-use crate::journal::{Entry, FILE, Filter, Journal, Kind, Reader, Retention, Verdict, What};
+use crate::journal::{Entry, FILE, Filter, Journal, Kind, Reader, Verdict, What};
 use crate::store::sqlite::lock;
-
-/// As long as can be: what is past its retention is the server's to remove.
-const KEPT: Retention = Retention { days: 36_525 };
 
 /// The journal of who asked which practice when
 #[derive(Debug, Subcommand)]

@@ -16,7 +16,7 @@ use crate::store::sqlite::{DATABASE_FILE, SqliteStore};
 use crate::store::{Change, DeliveryFilter, Directory, Store};
 
 /// How long a journal that is opened here is kept: as long as can be. What is past its retention is the server's to remove.
-const KEPT: Retention = Retention { days: 36_525 };
+pub(super) const KEPT: Retention = Retention { days: 36_525 };
 
 /// Where the state is.
 #[derive(Debug, clap::Args)]
@@ -129,7 +129,7 @@ impl State {
     /// Makes a change, and notes it in the journal. All changes are made here.
     pub(super) fn change(&self, change: Change) -> Result<(), AdminError> {
         let entry = Entry::of_change(&change);
-        // First: what cannot be noted is not done.
+        // First: where there is no journal nothing is done. What is done and then not noted is told.
         let journal = Journal::open(&self.folder, KEPT)?;
         self.runtime.block_on(self.store.change(change))?;
         let noted = self.runtime.block_on(journal.record(&entry));
