@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use pilaster::fhir::{Access, StatementOptions};
 use pilaster::fhir::capability::statement;
 use pilaster::mapping::{Diagnostics, Loaded, Options, json, load_files, sarif};
-use pilaster::plan::{Context, CountLimits, Planner};
+use pilaster::plan::{Context, CountLimits, Handling, Planner};
 use pilaster::relation::Dialect;
 use pilaster::search::SearchRequest;
 
@@ -56,7 +56,7 @@ fn serve(mapping: pilaster::mapping::Mapping) {
         base: options.base,
         zone: &TimeZone::UTC,
         now: jiff::civil::datetime(2026, 3, 2, 9, 0, 0, 0),
-        strict: false,
+        handling: Handling::Unsaid,
         count: CountLimits::default(),
     };
     let mapping = Arc::new(mapping);

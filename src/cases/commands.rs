@@ -11,7 +11,8 @@ use serde_json::Value;
 use super::practice::{Practice, entries};
 use crate::passthrough::{CellRef, Rows};
 use crate::plan::{
-    self, AcrossSelect, ChildPart, Included, MOST_INCLUDED, Part, Plan, Planner, Selection,
+    self, AcrossSelect, ChildPart, Handling, Included, MOST_INCLUDED, Part, Plan, Planner,
+    Selection,
 };
 use crate::relation::Value as SqlValue;
 use crate::search::{Input, SearchRequest};
@@ -98,7 +99,7 @@ fn asked_elsewhere(practice: &Practice, part: &mut Part) -> Result<Vec<Shown>, S
 pub(super) fn of_included(
     practice: &Practice,
     request: &SearchRequest,
-    strict: bool,
+    handling: Handling,
     bundle: &Value,
 ) -> Result<Vec<Shown>, SiteError> {
     let site = &practice.site;
@@ -106,7 +107,7 @@ pub(super) fn of_included(
     let page = page(practice, request, bundle)?;
     let mut shown = Vec::new();
     for include in &request.includes {
-        let context = calls.context(super::practice::BASE, strict);
+        let context = calls.context(super::practice::BASE, handling);
         let steps = site.planner().include(include, &page, request, &context);
         for across in &steps.across {
             let engine = site.mapping().engine;

@@ -9,6 +9,7 @@ use super::commands::{self, Shown};
 use super::model::{Case, Question, Search};
 use super::practice::{BASE, Practice, next_cursor};
 use crate::cursor::Cursor;
+use crate::plan::Handling;
 use crate::search::{Input, SearchRequest};
 use crate::site::{Answer, SearchCall, SiteError};
 
@@ -75,7 +76,7 @@ pub fn run(practice: &Practice, case: &Case) -> Result<Ran, RunError> {
 pub(super) fn call(search: &Search) -> SearchCall {
     SearchCall {
         form: search.form.as_bytes().to_vec(),
-        strict: search.strict,
+        handling: Handling::strict_if(search.strict),
         ..Practice::call(&search.text)
     }
 }
@@ -161,12 +162,12 @@ fn of_first_page(
         form: &call.form,
     };
     let request = calls.parse(&call.resource, given)?;
-    let plan = calls.plan(&request, BASE, call.strict)?;
+    let plan = calls.plan(&request, BASE, call.handling)?;
     let mut commands = commands::of_plan(practice, &plan)?;
     commands.extend(commands::of_included(
         practice,
         &request,
-        call.strict,
+        call.handling,
         &answer.json,
     )?);
     Ok(commands)
@@ -182,7 +183,7 @@ fn of_next_page(
     let input = Input::query(&opened.query);
     let request: SearchRequest = calls.parse(&call.resource, input)?;
     let resource = calls.served(&request.resource)?;
-    let context = calls.context(BASE, call.strict);
+    let context = calls.context(BASE, call.handling);
     let planner = practice.site.planner();
     let plan = planner
         .search(resource, &request, &opened.places, &context)

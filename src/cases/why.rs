@@ -9,7 +9,7 @@ use super::run::{Ran, call};
 use crate::explain::{self, About, Explanation};
 use crate::mapping::path_in;
 use crate::passthrough::{PassthroughError, Rows};
-use crate::plan::{Part, Plan, Planner, Selection};
+use crate::plan::{Handling, Part, Plan, Planner, Selection};
 use crate::relation::{Predicate, Shared, TableSource};
 use crate::search::Input;
 use crate::site::{SearchCall, SiteError};
@@ -109,7 +109,7 @@ fn explained(practice: &Practice, case: &Case, ran: &Ran) -> Result<Explanation,
         calls,
         engine: shown,
         zone_name: site.zone_name(),
-        now: calls.context(super::practice::BASE, false).now,
+        now: calls.context(super::practice::BASE, Handling::Unsaid).now,
     };
     let (mut explanation, plan) = match &case.question {
         Question::Search(search) => {

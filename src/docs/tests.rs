@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::{Index, markdown, page};
 use crate::explain::tests::clinic;
 use crate::mapping::{Mapping, load_folder};
-use crate::plan::CountLimits;
+use crate::plan::{CountLimits, Handling};
 use crate::search::Input;
 use crate::site::{CallPlanner, SearchCall};
 
@@ -71,7 +71,7 @@ fn each_search_that_is_shown_is_answered() {
                     base: "http://localhost".to_owned(),
                     resource: ty.to_owned(),
                     query: query.as_bytes().to_vec(),
-                    strict: true,
+                    handling: Handling::Strict,
                     ..SearchCall::default()
                 };
                 let input = Input {

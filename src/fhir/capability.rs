@@ -260,7 +260,8 @@ fn documentation(zone: &str) -> String {
     format!(
         "Search by GET, or by POST of a form to `_search`. Dates and times without an offset are those of {zone}. \
          A parameter that is not known is ignored and reported in an `outcome` entry, unless `Prefer: handling=strict` \
-         asks for an error, or nothing else narrows the search. A parameter of R4 that this practice's records cannot \
+         asks for an error, or nothing else narrows the search and `Prefer: handling=lenient` does not ask for it all the \
+         same. A parameter of R4 that this practice's records cannot \
          answer, and is therefore not listed here, is always an error. References chain, and `_has` goes against them, at \
          most four steps deep; `_include` and `_revinclude` take `*` and `:iterate` too. Page links carry no key and no token: send \
          it with each request. The base is searched with `_type`, `Patient/12/Condition` and `Patient/12/*` search a compartment; what \

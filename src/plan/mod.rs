@@ -61,9 +61,30 @@ pub struct Context<'a> {
     pub zone: &'a TimeZone,
     /// Wall-clock time at the practice, for `ap`.
     pub now: jiff::civil::DateTime,
-    /// Every unknown parameter is an error (`Prefer: handling=strict`).
-    pub strict: bool,
+    pub handling: Handling,
     pub count: CountLimits,
+}
+
+/// What becomes of parameters of a search that are not known, as `Prefer: handling=…` says it (R4 §3.1.1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Handling {
+    /// The caller does not say: they are ignored and reported, unless that would leave nothing of what the caller filters by.
+    #[default]
+    Unsaid,
+    /// Each is an error.
+    Strict,
+    /// They are ignored and reported, whatever is left.
+    Lenient,
+}
+
+impl Handling {
+    /// Strict, or unsaid.
+    pub fn strict_if(is_strict: bool) -> Handling {
+        match is_strict {
+            true => Handling::Strict,
+            false => Handling::Unsaid,
+        }
+    }
 }
 
 /// `_count`: where it is not given, and at the most.

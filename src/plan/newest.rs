@@ -56,7 +56,7 @@ mod tests {
 
     use super::*;
     use crate::mapping::{Options, embedded, load_files};
-    use crate::plan::CountLimits;
+    use crate::plan::{CountLimits, Handling};
     use crate::relation::Dialect;
     use crate::sql::{self, Engine};
 
@@ -69,7 +69,7 @@ mod tests {
             base: "https://fhir.example",
             zone: &TimeZone::UTC,
             now: jiff::civil::datetime(2026, 1, 1, 0, 0, 0, 0),
-            strict: true,
+            handling: Handling::Strict,
             count: CountLimits::default(),
         };
         // Observations are of several sources, not all of which have a date.

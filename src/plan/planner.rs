@@ -10,8 +10,8 @@ use super::lookups::{self, Lookups};
 use super::sort::Sort;
 use super::values::Values;
 use super::{
-    ChildView, Context, Part, Place, Plan, PlanError, Selection, UnknownName, View, bound,
-    filled_up_to, filter, order, reference, sort,
+    ChildView, Context, Handling, Part, Place, Plan, PlanError, Selection, UnknownName, View,
+    bound, filled_up_to, filter, order, reference, sort,
 };
 use crate::fhir;
 use crate::mapping::{Mapping, Resource, Source};
@@ -439,16 +439,20 @@ impl Planner {
     }
 
     /// R4 asks to ignore what is unknown. Where that would leave nothing of what the caller filters by, a
-    /// misspelt name would return everyone: refused.
+    /// misspelt name would return everyone: refused, unless the caller says that it may be ignored.
     fn judge_unknown(
         &self,
         resource: &Resource,
         request: &SearchRequest,
         context: &Context<'_>,
     ) -> Result<(), PlanError> {
-        let refused = context.strict || request.filters.is_empty();
+        let (refused, strict) = match context.handling {
+            Handling::Strict => (true, true),
+            Handling::Unsaid => (request.filters.is_empty(), false),
+            Handling::Lenient => (false, false),
+        };
         if refused && unknown(request).next().is_some() {
-            return Err(unknown_parameters(resource, request, context.strict));
+            return Err(unknown_parameters(resource, request, strict));
         }
         Ok(())
     }

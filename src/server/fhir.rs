@@ -49,6 +49,7 @@ use crate::gateway::integrator::Login;
 use crate::gateway::meter::Counted;
 use crate::gateway::service::Admitted;
 use crate::journal::{self, What};
+use crate::plan::Handling;
 use crate::site::{Answer, ReadCall, SearchCall, SummaryCall, Timings, etag};
 use crate::{assemble, errors};
 
@@ -311,7 +312,7 @@ pub(super) async fn answer(
                     form,
                     caller,
                     share,
-                    strict: prefer::is_strict(&parts.headers),
+                    handling: prefer::handling(&parts.headers),
                     ..call
                 })
                 .await?,
@@ -356,7 +357,7 @@ pub(super) async fn answer(
                     id,
                     query,
                     share,
-                    strict: prefer::is_strict(&parts.headers),
+                    strict: prefer::handling(&parts.headers) == Handling::Strict,
                     if_none_match: tags(&parts.headers),
                     if_modified_since: since(&parts.headers),
                     variant,

@@ -33,6 +33,7 @@ use super::reply::{self, Refusal};
 use super::{observe, prefer, pretty};
 use crate::errors;
 use crate::explain::{HttpCall, HttpOptions};
+use crate::plan::Handling;
 use crate::relation::Dialect;
 use crate::site::{ReadCall, SearchCall};
 
@@ -163,7 +164,7 @@ async fn explanation(app: &App, parts: &Parts, trail: &mut Trail) -> Result<Vec<
     let (site, interaction) = place(&now, parts.uri.path())?;
     let base = fhir_base(&app.origin.of(&parts.uri, &parts.headers), site.id());
     let query = asked.search.into_bytes();
-    let call = called(interaction, base, query, prefer::is_strict(&parts.headers))?;
+    let call = called(interaction, base, query, prefer::handling(&parts.headers))?;
     trail.site = Uuid::try_parse(site.id()).ok();
     trail.resource = site.resource(call.resource());
     let options = asked.options;
@@ -201,7 +202,7 @@ fn called(
     interaction: Interaction,
     base: String,
     query: Vec<u8>,
-    strict: bool,
+    handling: Handling,
 ) -> Result<HttpCall, Refusal> {
     if let Interaction::Read { resource, id } = interaction {
         return Ok(HttpCall::Read(ReadCall {
@@ -209,7 +210,7 @@ fn called(
             resource,
             id,
             query,
-            strict,
+            strict: handling == Handling::Strict,
             ..ReadCall::default()
         }));
     }
@@ -223,7 +224,7 @@ fn called(
         base,
         query,
         caller: CALLER.to_owned(),
-        strict,
+        handling,
         ..call
     }))
 }

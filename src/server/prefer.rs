@@ -1,14 +1,15 @@
-//! `Prefer: handling=strict`: how a caller wants unknown parameters treated.
+//! `Prefer: handling=strict` and `handling=lenient`: how a caller wants unknown parameters treated.
 
 use axum::http::{HeaderMap, HeaderName};
 
 use super::negotiate::split_unquoted;
+use crate::plan::Handling;
 
 pub(super) const PREFER: HeaderName = HeaderName::from_static("prefer");
 
-/// Whether unknown parameters are to be errors (R4 §3.1.1.3). The first `handling` counts, as RFC 7240
-/// says of repeats; anything but `strict` is R4's default, lenient.
-pub fn is_strict(headers: &HeaderMap) -> bool {
+/// What unknown parameters are to come to (R4 §3.1.1.3). The first `handling` counts, as RFC 7240
+/// says of repeats; one that has another value than these two says nothing.
+pub fn handling(headers: &HeaderMap) -> Handling {
     headers
         .get_all(PREFER)
         .iter()
@@ -18,15 +19,20 @@ pub fn is_strict(headers: &HeaderMap) -> bool {
             let preference = split_unquoted(preference, ';').next()?;
             let (name, value) = preference.split_once('=')?;
             let is_handling = name.trim().eq_ignore_ascii_case("handling");
-            is_handling.then(|| {
-                value
-                    .trim()
-                    .trim_matches('"')
-                    .eq_ignore_ascii_case("strict")
-            })
+            is_handling.then(|| of_word(value.trim().trim_matches('"')))
         })
         .next()
-        .unwrap_or(false)
+        .unwrap_or_default()
+}
+
+fn of_word(word: &str) -> Handling {
+    if word.eq_ignore_ascii_case("strict") {
+        Handling::Strict
+    } else if word.eq_ignore_ascii_case("lenient") {
+        Handling::Lenient
+    } else {
+        Handling::Unsaid
+    }
 }
 
 #[cfg(test)]
@@ -34,24 +40,27 @@ mod tests {
     use super::*;
     use axum::http::HeaderValue;
 
-    fn strict(values: &[&'static str]) -> bool {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append("prefer", HeaderValue::from_static(value));
-        }
-        is_strict(&headers)
-    }
-
     #[test]
     fn handling_is_found_among_other_preferences() {
-        assert!(strict(&["handling=strict"]));
-        assert!(strict(&["respond-async, Handling = \"strict\"; a=b"]));
-        assert!(strict(&["return=minimal", "handling=strict"]));
-        assert!(strict(&["handling=strict, handling=lenient"]));
-        assert!(!strict(&[]));
-        assert!(!strict(&["handling=lenient", "handling=strict"]));
-        assert!(!strict(&["handling"]));
-        assert!(!strict(&["a=\"handling=strict, handling=strict\""]));
-        assert!(!strict(&["return=representation; handling=strict"]));
+        use Handling::{Lenient, Strict, Unsaid};
+        for (values, expected) in [
+            (&["handling=strict"][..], Strict),
+            (&["respond-async, Handling = \"strict\"; a=b"], Strict),
+            (&["return=minimal", "handling=strict"], Strict),
+            (&["handling=strict, handling=lenient"], Strict),
+            (&["handling=lenient", "handling=strict"], Lenient),
+            (&["return=minimal, handling=\"Lenient\""], Lenient),
+            (&[], Unsaid),
+            (&["handling"], Unsaid),
+            (&["handling=kind, handling=strict"], Unsaid),
+            (&["a=\"handling=strict, handling=strict\""], Unsaid),
+            (&["return=representation; handling=lenient"], Unsaid),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("prefer", HeaderValue::from_static(value));
+            }
+            assert_eq!(handling(&headers), expected, "{values:?}");
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::fhir::compartment;
 use crate::fhir::outcome::Issue;
 use crate::mapping::{Mapping, Requirement, Resource};
 use crate::plan::{
-    self, Context, CountLimits, Included, Part, Place, Plan, PlanError, Planner, merged,
+    self, Context, CountLimits, Handling, Included, Part, Place, Plan, PlanError, Planner, merged,
 };
 use crate::relation::Dialect;
 use crate::search::{
@@ -156,12 +156,12 @@ impl CallPlanner {
     }
 
     /// What plans depend on now.
-    pub fn context<'c>(&'c self, base: &'c str, strict: bool) -> Context<'c> {
+    pub fn context<'c>(&'c self, base: &'c str, handling: Handling) -> Context<'c> {
         Context {
             base,
             zone: &self.zone,
             now: self.zone.to_datetime(Timestamp::now()),
-            strict,
+            handling,
             count: self.count,
         }
     }
@@ -195,9 +195,9 @@ impl CallPlanner {
         &self,
         request: &SearchRequest,
         base: &str,
-        strict: bool,
+        handling: Handling,
     ) -> Result<Plan, SiteError> {
-        self.plan_from(request, &[], base, strict)
+        self.plan_from(request, &[], base, handling)
     }
 
     fn plan_from(
@@ -205,10 +205,10 @@ impl CallPlanner {
         request: &SearchRequest,
         places: &[Place],
         base: &str,
-        strict: bool,
+        handling: Handling,
     ) -> Result<Plan, SiteError> {
         let resource = self.served(&request.resource)?;
-        let context = self.context(base, strict);
+        let context = self.context(base, handling);
         Ok(self.planner.search(resource, request, places, &context)?)
     }
 
@@ -228,7 +228,7 @@ impl CallPlanner {
         }
         let mut request = self.parse(&call.resource, input)?;
         request.compartment.clone_from(&call.compartment);
-        let notes = self.look_ahead(&mut request)?;
+        let notes = self.look_ahead(&mut request, call.handling)?;
         Ok(Asked {
             includes: Includes::Named(merged(&request.includes)),
             request,
@@ -248,14 +248,14 @@ impl CallPlanner {
         call: &SearchCall,
     ) -> Result<Plan, SiteError> {
         if asked.each.is_empty() {
-            return self.plan_from(&asked.request, places, &call.base, call.strict);
+            return self.plan_from(&asked.request, places, &call.base, call.handling);
         }
         let each = asked
             .each
             .iter()
             .map(|request| Ok((self.served(&request.resource)?, request)))
             .collect::<Result<Vec<(&Resource, &SearchRequest)>, SiteError>>()?;
-        let context = self.context(&call.base, call.strict);
+        let context = self.context(&call.base, call.handling);
         Ok(self.planner.search_several(&each, places, &context)?)
     }
 
@@ -264,7 +264,7 @@ impl CallPlanner {
     pub fn included(&self, asked: &Asked, plan: &Plan, call: &SearchCall) -> Vec<Part> {
         match &asked.includes {
             Includes::Named(list) => {
-                let context = self.context(&call.base, call.strict);
+                let context = self.context(&call.base, call.handling);
                 let page: Vec<Included> = plan
                     .parts
                     .iter()
@@ -348,7 +348,11 @@ impl CallPlanner {
 
     /// Adds the ranges that a type demands, which a search says nothing of and which then are from now on; a page link
     /// has them from its first page.
-    fn look_ahead(&self, request: &mut SearchRequest) -> Result<Vec<Issue>, SiteError> {
+    fn look_ahead(
+        &self,
+        request: &mut SearchRequest,
+        handling: Handling,
+    ) -> Result<Vec<Issue>, SiteError> {
         let resource = self.served(&request.resource)?;
         let names = |name: &str| {
             let mut filters = request.filters.iter();
@@ -363,7 +367,8 @@ impl CallPlanner {
             return Ok(Vec::new());
         }
         // Where nothing that was asked for is known, the search is refused as it is.
-        if request.filters.is_empty() && request.ignored.iter().any(|of| of.is_unknown()) {
+        let is_refused = handling != Handling::Lenient && request.filters.is_empty();
+        if is_refused && request.ignored.iter().any(|of| of.is_unknown()) {
             return Ok(Vec::new());
         }
         let now = self.zone.to_datetime(Timestamp::now());
@@ -407,7 +412,7 @@ impl CallPlanner {
             }
             _ => true,
         };
-        Planner::is_enough(resource, request, &self.context("", false))
+        Planner::is_enough(resource, request, &self.context("", Handling::Unsaid))
             && request.filters.iter().all(is_offered)
     }
 

@@ -233,7 +233,7 @@ impl Page {
     ) -> Steps {
         match &self.includes {
             Includes::Named(list) => {
-                let context = site.calls.context(&self.call.base, self.call.strict);
+                let context = site.calls.context(&self.call.base, self.call.handling);
                 let mut steps = Steps::default();
                 for include in list.iter().filter(|it| round == 0 || it.iterate) {
                     let planner = site.planner();

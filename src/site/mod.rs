@@ -41,7 +41,7 @@ use crate::cursor::{Cursor, CursorKey};
 use crate::gateway::integrator::Login;
 use crate::mapping::{Mapping, Resource};
 use crate::passthrough::{CellRef, Measured, PassthroughError, Pool, Session};
-use crate::plan::{CountLimits, Place, Plan, PlanError, Planner, Selection};
+use crate::plan::{CountLimits, Handling, Place, Plan, PlanError, Planner, Selection};
 use crate::relation::{ChildSelect, Dialect, Select};
 use crate::search::{Compartment, Input, SearchRequest};
 use crate::sql::{self, Engine, SqlError, Statement};
@@ -100,8 +100,8 @@ pub struct SearchCall {
     pub share: Option<u32>,
     /// The caller's own at the practice's databases; else it is the practice's.
     pub login: Option<Login>,
-    /// `Prefer: handling=strict`
-    pub strict: bool,
+    /// What becomes of unknown parameters.
+    pub handling: Handling,
     /// The answer says what ran for it, and how long that took.
     pub measures: bool,
 }

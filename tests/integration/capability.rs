@@ -4,6 +4,7 @@
 //! has for its kind.
 
 use pilaster::fhir::search_parameters;
+use pilaster::plan::Handling;
 use pilaster::search::{Modifier, ParameterKind, allowed_modifiers};
 use serde_json::Value;
 
@@ -235,7 +236,7 @@ fn an_unknown_parameter_is_reported_or_refused() {
         assert!(own.contains("_id=1") && !own.contains("surname"), "{own}");
         // Strictly, never.
         let mut call = Practice::call(&format!("{of}?_id=1&surname=x"));
-        call.strict = true;
+        call.handling = Handling::Strict;
         let error = practice.answer(call).unwrap_err();
         assert_eq!((error.code().status, error.code().id), (400, "PP001"));
     }

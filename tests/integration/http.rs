@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
+use reqwest::blocking::RequestBuilder;
 use serde_json::Value;
 
 use crate::support::{
@@ -220,6 +221,55 @@ fn unknown_parameters_are_reported_or_refused() {
     }
     let lenient = SERVER.get(search).header("Prefer", "handling=lenient");
     assert_eq!(send(lenient).status(), 200);
+}
+
+/// Who asks for it in so many words gets a search that nothing narrows, and is told so.
+#[test]
+fn a_lenient_search_goes_on_without_what_is_unknown() {
+    let search = "Patient?colour=red47114711&_count=1";
+    for prefer in [None, Some("handling=kind"), Some("handling=strict")] {
+        let request = SERVER.get(search);
+        let request = match prefer {
+            Some(prefer) => request.header("Prefer", prefer),
+            None => request,
+        };
+        refused(send(request), 400, "PP001");
+    }
+    let lenient = |request: RequestBuilder| request.header("Prefer", "handling=lenient");
+    let all = json(SERVER.get("Patient?_count=1"))["total"].clone();
+    let link = |bundle: &Value, relation: &str| {
+        let links = bundle["link"].as_array().expect("links");
+        let link = links.iter().find(|link| link["relation"] == relation);
+        link.expect("a link")["url"]
+            .as_str()
+            .expect("a URL")
+            .to_owned()
+    };
+    let form = || SERVER.search("Patient", "colour=red47114711&_count=1");
+    for request in [SERVER.get(search), form()] {
+        let bundle = json(lenient(request));
+        assert_eq!(bundle["total"], all);
+        let entries = bundle["entry"].as_array().expect("entries");
+        let outcome = entries
+            .iter()
+            .find(|entry| entry["search"]["mode"] == "outcome")
+            .expect("an outcome")
+            .to_string();
+        assert!(outcome.contains("colour"), "{outcome}");
+        assert!(!outcome.contains("47114711"), "{outcome}");
+        assert!(!link(&bundle, "self").contains("colour"), "{bundle}");
+        // What is left is a search that can be asked without the header.
+        let next = CLIENT.get(link(&bundle, "next")).header(KEY_HEADER, KEY);
+        let page = json(next);
+        assert_ne!(page["entry"][0]["fullUrl"], bundle["entry"][0]["fullUrl"]);
+    }
+    let typed = json(lenient(
+        SERVER.get("?_type=Patient,Practitioner&colour=red"),
+    ));
+    assert!(typed["total"].as_u64() >= all.as_u64());
+    // All of a practice at once is another matter, and so is a range that a type must be searched with.
+    let untyped = lenient(SERVER.get("?colour=red"));
+    assert_eq!(send(untyped).status(), 400);
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! none is SCANned, neither for the page nor for its total. Lookups do not count: they are joined to the
 //! rows that were found, and one of a single row is as quickly read through.
 
+use pilaster::plan::Handling;
+
 use crate::practice::Practice;
 
 /// Searches that a practice's callers make all day. `date` stands for a day with appointments.
@@ -186,7 +188,9 @@ fn the_next_page_begins_in_the_index() {
         let request = practice
             .parse(&format!("Patient?{}", opened.query))
             .unwrap();
-        let plan = practice.plan_page(&request, &opened.places, false).unwrap();
+        let plan = practice
+            .plan_page(&request, &opened.places, Handling::Unsaid)
+            .unwrap();
         let part = &plan.parts[0];
         let statement = practice.site.statement(&part.select).unwrap();
         let steps = practice

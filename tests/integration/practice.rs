@@ -16,7 +16,7 @@ use pilaster::cursor::Cursor;
 use pilaster::demo;
 use pilaster::mapping::{self, Mapping, Resource};
 use pilaster::passthrough::{Limits, Pool, sqlite};
-use pilaster::plan::{Context, CountLimits, Place, Plan};
+use pilaster::plan::{Context, CountLimits, Handling, Place, Plan};
 use pilaster::relation::Dialect;
 use pilaster::search::{Input, SearchRequest};
 use pilaster::site::{Answer, SearchCall, Site, SiteConfig, SiteError, SummaryCall};
@@ -252,7 +252,9 @@ impl Practice {
 
     /// The plan of a search's first page.
     pub fn plan(&self, text: &str) -> Result<Plan, SiteError> {
-        self.site.calls().plan(&self.parse(text)?, BASE, false)
+        self.site
+            .calls()
+            .plan(&self.parse(text)?, BASE, Handling::Unsaid)
     }
 
     /// The plan of a page: the first for no places.
@@ -260,7 +262,7 @@ impl Practice {
         &self,
         request: &SearchRequest,
         places: &[Place],
-        strict: bool,
+        handling: Handling,
     ) -> Result<Plan, SiteError> {
         let Some(resource) = self.site.resource(&request.resource) else {
             return Err(SiteError::UnknownResourceType { served: Vec::new() });
@@ -268,7 +270,7 @@ impl Practice {
         let planner = self.site.planner();
         Ok(self.with_context(|context| {
             let context = Context {
-                strict,
+                handling,
                 ..context.clone()
             };
             planner.search(resource, request, places, &context)
@@ -281,7 +283,7 @@ impl Practice {
             base: BASE,
             zone: self.site.zone(),
             now: self.site.zone().to_datetime(Timestamp::now()),
-            strict: false,
+            handling: Handling::Unsaid,
             count: CountLimits::default(),
         })
     }

@@ -25,7 +25,7 @@ use crate::demo::{DemoError, MAX_PATIENTS};
 use crate::explain::{About, Explanation, render_text};
 use crate::mapping::{Diagnostics, Loaded, Options, embedded, load_files, load_folder};
 use crate::passthrough::PassthroughError;
-use crate::plan::{CountLimits, Plan, PlanError, Selection};
+use crate::plan::{CountLimits, Handling, Plan, PlanError, Selection};
 use crate::relation::Dialect;
 use crate::search::Input;
 use crate::server::path::{self, Interaction};
@@ -183,7 +183,7 @@ fn asked(text: &str, strict: bool) -> Option<Asked> {
         interaction => Some(Asked::Search(SearchCall {
             base: BASE.to_owned(),
             query: query.unwrap_or_default().into(),
-            strict,
+            handling: Handling::strict_if(strict),
             ..interaction.search()?
         })),
     }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::{Rig, column};
 use crate::mapping::{DateForm, DateLayout, DateMatcher, Precision};
 use crate::plan::values::Values;
-use crate::plan::{Context, CountLimits};
+use crate::plan::{Context, CountLimits, Handling};
 use crate::relation::{CompareOp, Expr, Predicate, SqlType};
 use crate::search::{DateValue, Interval, Prefix, TimePrecision};
 
@@ -416,7 +416,7 @@ fn context(zone: &TimeZone) -> Context<'_> {
         base: "http://here",
         zone,
         now: date(2024, 1, 20).at(12, 0, 0, 0),
-        strict: false,
+        handling: Handling::Unsaid,
         count: CountLimits::default(),
     }
 }

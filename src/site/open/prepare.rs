@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::OpenError;
 use crate::mapping::{Binding, Entry, Field, Node, Place};
 use crate::passthrough::PassthroughError;
-use crate::plan::{self, Part};
+use crate::plan::{self, Handling, Part};
 use crate::relation::{Expr, Select, Shared, Value};
 use crate::search::Input;
 use crate::site::Site;
@@ -36,7 +36,9 @@ pub(super) fn prepare(site: &Site) -> Result<(), OpenError> {
             .map(|it| format!("{}=2020-02-29&", it.parameter))
             .collect();
         let request = site.calls().parse(name, Input::query(&required));
-        if let Ok(plan) = request.and_then(|request| site.calls().plan(&request, "", false)) {
+        if let Ok(plan) =
+            request.and_then(|request| site.calls().plan(&request, "", Handling::Unsaid))
+        {
             for part in &plan.parts {
                 trial.part(part)?;
             }
@@ -92,7 +94,7 @@ impl Trial<'_> {
         let Ok(request) = self.site.calls().parse(resource, Input::query(query)) else {
             return Ok(());
         };
-        let Ok(plan) = self.site.calls().plan(&request, "", false) else {
+        let Ok(plan) = self.site.calls().plan(&request, "", Handling::Unsaid) else {
             return Ok(());
         };
         for part in &plan.parts {

@@ -27,7 +27,7 @@ use super::{Answer, Clock, Site, SiteError, Timings};
 use crate::fhir::compartment::membership;
 use crate::gateway::integrator::Login;
 use crate::passthrough::Session;
-use crate::plan::{Plan, ROUNDS, Selection};
+use crate::plan::{Handling, Plan, ROUNDS, Selection};
 use crate::search::{Filter, Input, SearchRequest, Total};
 pub(super) use asked::{BUNDLE_PROFILE, COMPOSITION_PROFILE};
 use compose::{Head, Listed};
@@ -84,7 +84,7 @@ impl Site {
                 // One more than there may be.
                 search.count = Some(2);
                 search.total = Some(Total::None);
-                self.calls.plan(&search, &call.base, true)?
+                self.calls.plan(&search, &call.base, Handling::Strict)?
             }
         };
         timings.plan = clock.lap();
@@ -229,7 +229,7 @@ impl Site {
         let mut request = SearchRequest::new("Organization");
         request.count = Some(2);
         request.total = Some(Total::None);
-        let plan = self.calls.plan(&request, base, true)?;
+        let plan = self.calls.plan(&request, base, Handling::Strict)?;
         let found = Brought::fetch(plan, self, session, commands)?;
         let (resources, left_out) = found.resources(self, base);
         let is_one = resources.len() + left_out == 1 && !found.is_cut;

@@ -2,7 +2,7 @@
 
 use super::sections::Kind;
 use crate::mapping;
-use crate::plan::Plan;
+use crate::plan::{Handling, Plan};
 use crate::search::{
     Compartment, Filter, Modifier, ParameterFilter, ParameterKind, SearchRequest, Token,
     TokenSystem, Total, Value,
@@ -38,7 +38,7 @@ impl Site {
         request.count = Some(self.calls.count().most);
         request.total = Some(Total::None);
         request.filters.extend(condition(kind, resource));
-        let context = self.calls.context(base, true);
+        let context = self.calls.context(base, Handling::Strict);
         let plan = self
             .planner()
             .newest(resource, &request, kind.date, &context);

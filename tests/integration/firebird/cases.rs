@@ -8,6 +8,7 @@ use pilaster::cases::Case;
 use pilaster::mapping::{Mapping, TableInfo};
 use pilaster::passthrough::firebird::Firebird;
 use pilaster::passthrough::{Limits, Pool};
+use pilaster::plan::Handling;
 use pilaster::relation::SqlType;
 use pilaster::site::{Answer, SearchCall, SiteError};
 use rusqlite::types::Value as Cell;
@@ -200,7 +201,7 @@ fn answers(practice: &Practice, case: &Case) -> Vec<String> {
         return vec![told(&first)];
     };
     let call = SearchCall {
-        strict: search.strict,
+        handling: Handling::strict_if(search.strict),
         ..Practice::call(&search.text)
     };
     pages(practice, &call, first)
@@ -219,7 +220,7 @@ fn one_by_one(practice: &Practice, case: &Case) -> Vec<String> {
     let sign = if text.contains('?') { '&' } else { '?' };
     let call = SearchCall {
         form: search.form.clone().into_bytes(),
-        strict: search.strict,
+        handling: Handling::strict_if(search.strict),
         ..Practice::call(&format!("{text}{sign}_count=1"))
     };
     let first = practice.answer(call.clone());

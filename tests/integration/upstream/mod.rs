@@ -13,6 +13,7 @@ use std::time::Duration;
 use pilaster::cases::Question;
 use pilaster::passthrough::upstream::{Account, AccountOptions, Options, Rate, Upstream};
 use pilaster::passthrough::{Limits, PassthroughError, Pool, Rows, Session};
+use pilaster::plan::Handling;
 use pilaster::relation::Dialect;
 use pilaster::secret::Secret;
 use pilaster::site::{Answer, ReadCall, SearchCall, Site, SiteError};
@@ -131,7 +132,7 @@ fn searches_and_reads_give_what_they_give_here() {
             Question::Search(search) => {
                 let mut call = SearchCall {
                     form: search.form.as_bytes().to_vec(),
-                    strict: search.strict,
+                    handling: Handling::strict_if(search.strict),
                     ..Practice::call(&search.text)
                 };
                 for _ in 0..search.follow {

@@ -84,6 +84,10 @@ const MODIFIED: Said = in_header(
 );
 const PREFER: Said = in_header(
     "Prefer",
+    "`handling=strict` to have parameters refused that are not known. `handling=lenient` to have a search go on without them although nothing else narrows it, which is refused else.",
+);
+const PREFER_OF_READ: Said = in_header(
+    "Prefer",
     "`handling=strict` to have parameters refused that are not known.",
 );
 const PROFILE: Said = in_query(
@@ -102,7 +106,7 @@ const OF_READ: &[Said] = &[
     in_query("_summary", "One of `true`, `text`, `data` and `false`."),
     MATCHES,
     MODIFIED,
-    PREFER,
+    PREFER_OF_READ,
 ];
 const OF_EVERYTHING: &[Said] = &[
     in_query(
