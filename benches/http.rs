@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use client::Client;
 use pilaster::mapping;
-use pilaster::plan::{self, Context, CountLimits, Planner};
+use pilaster::plan::{self, Context, CountLimits, Handling, Planner};
 use pilaster::relation::{Dialect, Value};
 use pilaster::search::{self, Input};
 use pilaster::site::Types;
@@ -192,7 +192,7 @@ fn statements() -> reference::Statements {
         base: "http://127.0.0.1",
         zone: &zone,
         now: jiff::civil::date(2026, 11, 20).at(9, 0, 0, 0),
-        strict: false,
+        handling: Handling::Unsaid,
         count: CountLimits::default(),
     };
     let resource = &mapping.resources["Patient"];

@@ -14,7 +14,7 @@ use pilaster::demo;
 use pilaster::mapping::{self, Mapping};
 use pilaster::passthrough::PassthroughError;
 use pilaster::passthrough::{Limits, sqlite};
-use pilaster::plan::{Context, CountLimits, Planner};
+use pilaster::plan::{Context, CountLimits, Handling, Planner};
 use pilaster::relation::Dialect;
 use pilaster::search::{self, Input};
 use pilaster::site::{Site, SiteConfig, Types};
@@ -45,7 +45,7 @@ fn parse_plan_sql(c: &mut Criterion) {
         base: "http://localhost:8080/fhir/R4",
         zone: &zone,
         now: date(2026, 11, 20).at(9, 0, 0, 0),
-        strict: false,
+        handling: Handling::Unsaid,
         count: CountLimits::default(),
     };
     let resource = &mapping.resources["Patient"];
@@ -75,7 +75,7 @@ fn parse_plan_sql(c: &mut Criterion) {
                 .expect("the search reads");
             let plan = site
                 .calls()
-                .plan(&request, context.base, false)
+                .plan(&request, context.base, Handling::Unsaid)
                 .expect("the search can be planned");
             let statement = site
                 .statement(&plan.parts[0].select)
@@ -118,7 +118,7 @@ fn write_patient(c: &mut Criterion) {
         .expect("the search reads");
     let plan = site
         .calls()
-        .plan(&request, "http://localhost", false)
+        .plan(&request, "http://localhost", Handling::Unsaid)
         .expect("the search can be planned");
     let part = &plan.parts[0];
     let statement = site
