@@ -356,6 +356,9 @@ fn is_id(text: &[u8]) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::time::{Duration, Instant};
+
     use metrics_exporter_prometheus::PrometheusBuilder;
     use tempfile::TempDir;
 
@@ -554,31 +557,42 @@ mod tests {
     /// As the journal's thread does, while others put: a mark is kept, or is not, as where the process is killed before.
     #[test]
     fn what_is_put_while_the_file_begins_anew_is_taken_once() {
-        const EACH: usize = 300;
+        const PUTTERS: usize = 3;
+        const ROUNDS: usize = 6;
+        /// In a round of one putter's: those of all make a file long.
+        const LINES: usize = 40;
+        const EACH: usize = ROUNDS * LINES;
         let folder = folder();
         let spool = open(&folder);
         let long = "x".repeat(40_000);
+        assert!((PUTTERS * LINES * long.len()) as u64 > LONG);
+        let end = Instant::now() + Duration::from_secs(60);
+        let renewed = AtomicUsize::new(0);
         let mut kept = Mark::default();
         let mut taken = Vec::new();
-        let mut renewed = 0;
         std::thread::scope(|scope| {
-            for putter in 0..3 {
-                let (spool, long) = (&spool, &long);
+            for putter in 0..PUTTERS {
+                let (spool, long, renewed) = (&spool, &long, &renewed);
                 scope.spawn(move || {
                     for number in 0..EACH {
+                        // A round begins when the file has begun anew in the one before.
+                        while renewed.load(Ordering::SeqCst) < number / LINES
+                            && Instant::now() < end
+                        {
+                            std::thread::yield_now();
+                        }
                         put(spool, &[&format!("{putter} {number} {long}")]);
                     }
                 });
             }
-            let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
-            while taken.len() < 3 * EACH {
-                assert!(std::time::Instant::now() < end, "{} taken", taken.len());
+            while taken.len() < PUTTERS * EACH {
+                assert!(Instant::now() < end, "{} taken", taken.len());
                 let (lines, mark) = all(&spool, kept);
                 taken.extend(lines);
                 kept = mark.clone();
                 let note = |mark: &Mark| {
-                    renewed += 1;
-                    if renewed % 2 == 0 {
+                    let before = renewed.fetch_add(1, Ordering::SeqCst);
+                    if before.is_multiple_of(2) {
                         return Err(JournalError::Busy);
                     }
                     kept = mark.clone();
@@ -588,8 +602,8 @@ mod tests {
                 let _ = spool.renew(&mark, note);
             }
         });
-        assert!(renewed > 1, "it began anew {renewed} times");
-        for putter in 0..3 {
+        assert!(renewed.into_inner() >= ROUNDS);
+        for putter in 0..PUTTERS {
             let of = format!("{putter} ");
             let numbers: Vec<usize> = taken
                 .iter()

@@ -110,6 +110,19 @@ fn what_came_of_it_is_told_by_who_can_mend_it() {
     assert_eq!(of(None, failed, Some((ErrorType::Http, 504))), "8");
     assert_eq!(of(None, failed, Some((ErrorType::HaloLink, 1))), "8");
     assert_eq!(of(None, Some(Status::ExpiredInQueue), None), "8");
+    let left = Entry {
+        error: Some(Cause::ConnectionEnded),
+        ..Entry::now(What::Immediate)
+    };
+    let text = serde_json::to_string(&left).expect("JSON");
+    assert!(text.contains(r#""error":"connectionEnded""#), "{text}");
+    assert_eq!(serde_json::from_str::<Entry>(&text).expect("read"), left);
+    assert_eq!(outcome(&left), "4");
+    let words = left.error.as_ref().map(words);
+    assert_eq!(
+        words.as_deref(),
+        Some("the connection ended before the answer")
+    );
 }
 
 #[tokio::test]

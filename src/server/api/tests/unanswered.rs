@@ -251,3 +251,17 @@ async fn a_request_that_takes_too_long_has_its_one_entry() {
     }
     assert_eq!(lines(&log).len(), 2);
 }
+
+#[tokio::test]
+async fn who_is_refused_for_asking_too_often_does_not_fill_the_journal() {
+    let server = Server::start().await;
+    let (log, _guard) = Log::keep();
+    let path = queries(SITE, "/immediate");
+    for _ in 0..20 {
+        server.post_text(ANNE, &path, "{}").await;
+    }
+    let entries = server.entries().await;
+    assert!(entries.iter().all(|entry| entry.status == Some(400)));
+    assert_eq!(entries.len(), 15);
+    assert_eq!(lines(&log).len(), 20);
+}
