@@ -19,8 +19,8 @@ use super::super::{
     CellRef, ColumnKind, Limits, PassthroughError, RowSink, TooLarge, Typed, Watch, exact,
 };
 use super::{
-    BUSY, FileId, KEPT_TEXT, Purpose, cell, confined, day_text, file_id, moment_text, open, reason,
-    says_broken, watch,
+    BUSY, FileId, KEPT_TEXT, Purpose, STEPS, cell, confined, day_text, file_id, moment_text, open,
+    reason, says_broken, watch,
 };
 
 /// Of every type whose values have a form as text: what SQLite has no type for is text in the layout that it reads.
@@ -36,6 +36,10 @@ const KEPT: usize = 16;
 /// Statements that the client keeps prepared on a line: those of the texts, and the one that [`Line::reset`] asks. What is no
 /// longer among the texts is the one that was used longest ago, and goes with them.
 pub(super) const PREPARED: usize = KEPT + 1;
+
+/// Steps between two looks at the clock while a text is only prepared: SQLite counts few of them, and only where preparing can
+/// take long, such as a CASE of thousands of branches.
+const LOOK_STEPS: i32 = 16;
 
 pub(super) struct SqliteLine {
     connection: Connection,
@@ -388,12 +392,11 @@ impl rusqlite::ToSql for Held<'_> {
 }
 
 impl Line for SqliteLine {
-    /// Every statement of the text only reads, and can be prepared before another has run, and soon enough: SQLite asks
-    /// while it prepares, too, whether it is to end.
+    /// Every statement of the text only reads, and can be prepared before another has run, and soon enough.
     fn only_reads(&mut self, call: &Call) -> bool {
         let until = Watch::begun(self.look);
         call.kind == CommandType::Text
-            && watch(&mut self.connection, move || until.is_over()).is_ok()
+            && watch(&mut self.connection, LOOK_STEPS, move || until.is_over()).is_ok()
             && self.look_at(&call.text)
     }
 
@@ -416,7 +419,7 @@ impl Line for SqliteLine {
         }
         let started = Instant::now();
         let watching = Arc::clone(watched);
-        watch(&mut self.connection, move || watching.is_over())?;
+        watch(&mut self.connection, STEPS, move || watching.is_over())?;
         let waits = BUSY.min(watched.left());
         let ran = match self.connection.busy_timeout(waits) {
             Ok(()) => self.run(call, &arguments, watched, rows),
@@ -466,7 +469,7 @@ mod tests {
         let path = folder.path().join("practice.sqlite");
         let database = Connection::open(&path).expect("a database");
         database
-            .execute_batch("CREATE TABLE patients (id)")
+            .execute_batch("CREATE TABLE patients (id INTEGER PRIMARY KEY)")
             .expect("a table");
         let line = SqliteLine::open(&path, &Limits::default(), false).expect("a line");
         (folder, line)
@@ -508,7 +511,10 @@ mod tests {
     #[test]
     fn looking_at_a_text_has_an_end() {
         let (_folder, mut line) = opened();
-        let call = long(100_000);
+        let branches: String = (0..5000)
+            .map(|id| format!(" WHEN id = {id} THEN {id}"))
+            .collect();
+        let call = of(format!("SELECT CASE{branches} END FROM patients"));
         line.look = Duration::ZERO;
         assert!(!line.only_reads(&call), "it was not found out in time");
         line.look = Duration::from_secs(20);

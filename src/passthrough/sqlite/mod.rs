@@ -203,10 +203,11 @@ fn file_id(_: &Path) -> Result<FileId, PassthroughError> {
 /// Has the engine ask, every so many steps, whether a statement is to end.
 fn watch(
     connection: &mut rusqlite::Connection,
+    steps: i32,
     is_over: impl FnMut() -> bool + Send + 'static,
 ) -> Result<(), PassthroughError> {
     connection
-        .progress_handler(STEPS, Some(is_over))
+        .progress_handler(steps, Some(is_over))
         .map_err(|_| PassthroughError::Open("no progress callback".to_owned()))
 }
 
@@ -276,7 +277,7 @@ impl Connection for Opened {
             self.seen = now;
         }
         let watched = Arc::clone(watched);
-        watch(&mut self.connection, move || watched.is_over())
+        watch(&mut self.connection, STEPS, move || watched.is_over())
     }
 
     fn snapshot(&mut self) -> Result<(), PassthroughError> {
