@@ -27,6 +27,14 @@ fn a_key_is_needed_and_is_never_repeated() {
             .header(KEY_HEADER, wrong),
         CLIENT.get(&SERVER.base).header(KEY_HEADER, wrong),
         CLIENT.put(&url).header(KEY_HEADER, wrong),
+        // Two that differ are none.
+        CLIENT
+            .get(format!("{url}&subscription-key={wrong}"))
+            .header(KEY_HEADER, KEY),
+        CLIENT
+            .get(&url)
+            .header(KEY_HEADER, KEY)
+            .header(KEY_HEADER, wrong),
         // Who has no key does not learn which sites there are.
         CLIENT.get(SERVER.url("/integrator/sites/x/fhir/R4/Patient")),
     ] {
@@ -40,7 +48,7 @@ fn a_key_is_needed_and_is_never_repeated() {
         CLIENT.get(format!("{url}&subscription-key={KEY}")),
         CLIENT.get(format!("{url}&subscription%2Dkey=key%2Dof%2Dthe%2Dtests")),
         CLIENT
-            .get(format!("{url}&subscription-key={wrong}"))
+            .get(format!("{url}&subscription-key={KEY}"))
             .header(KEY_HEADER, KEY),
     ] {
         let response = send(request);
