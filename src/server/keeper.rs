@@ -395,8 +395,9 @@ mod tests {
     use super::*;
     use crate::mapping::load_files;
     use crate::passthrough::sqlite::Sqlite;
-    use crate::passthrough::{Connection, Driver, Limits, Watch};
-    use crate::relation::Dialect;
+    use crate::passthrough::{Connection, Driver, Limits, RowSink, Watch};
+    use crate::relation::{Dialect, Value};
+    use crate::sql::Statement;
 
     /// A server elsewhere with a file's database, which can be away.
     struct Server {
@@ -420,8 +421,55 @@ mod tests {
         ) -> Result<Box<dyn Connection>, PassthroughError> {
             match self.is_away.load(Ordering::Relaxed) {
                 true => Err(PassthroughError::Unreachable("refused".to_owned())),
-                false => self.behind.connect(catalogue, watch),
+                false => Ok(Box::new(Cable {
+                    behind: self.behind.connect(catalogue, watch)?,
+                    is_away: Arc::clone(&self.is_away),
+                })),
             }
+        }
+    }
+
+    /// A connection that goes with its server.
+    struct Cable {
+        behind: Box<dyn Connection>,
+        is_away: Arc<AtomicBool>,
+    }
+
+    impl Connection for Cable {
+        fn begin(&mut self, watch: &Arc<Watch>) -> Result<(), PassthroughError> {
+            match self.is_away.load(Ordering::Relaxed) {
+                true => Err(PassthroughError::Lost),
+                false => self.behind.begin(watch),
+            }
+        }
+
+        fn snapshot(&mut self) -> Result<(), PassthroughError> {
+            self.behind.snapshot()
+        }
+
+        fn execute(
+            &mut self,
+            statement: &Statement,
+            values: &[Value],
+            rows: &mut dyn RowSink,
+        ) -> Result<(), PassthroughError> {
+            self.behind.execute(statement, values, rows)
+        }
+
+        fn end(&mut self) -> bool {
+            self.behind.end()
+        }
+
+        fn ping(&mut self) -> Result<(), PassthroughError> {
+            self.behind.ping()
+        }
+
+        fn refusal(&mut self, statement: &Statement) -> Result<Option<String>, PassthroughError> {
+            self.behind.refusal(statement)
+        }
+
+        fn declares_collation(&self, table: &str, column: &str, collation: &str) -> bool {
+            self.behind.declares_collation(table, column, collation)
         }
     }
 
@@ -494,7 +542,7 @@ mod tests {
         let said = Arc::clone(&keeper).metadata().await.expect("metadata");
         assert_eq!(said.practice_name.as_deref(), Some("Harbour"));
 
-        // The connection that is kept stays with its thread; another is not to be had.
+        // The connection that is kept goes with its server, and another is not to be had.
         is_away.store(true, Ordering::Relaxed);
         let ping = keeper.config.pool.run_now(|session| session.ping());
         assert!(ping.is_err());
