@@ -176,6 +176,8 @@ fn start(args: Args) -> Result<(), StartError> {
         }
         server::serve(listener, app, stop).await;
         state.gateway.close(SHUTDOWN).await;
+        // A temporary folder goes before whoever still has the journal does. What is not taken in now is at the next start.
+        let _ = state.journal.take_in().await;
         Ok(())
     });
     // A practice that is still being written is not waited for.

@@ -260,7 +260,10 @@ impl Journal {
     }
 
     /// Waits until all that was recorded is in the database.
-    async fn take_in(&self) -> Result<(), JournalError> {
+    ///
+    /// # Errors
+    /// [`JournalError::Busy`] where that takes too long, [`JournalError::Failed`]
+    pub async fn take_in(&self) -> Result<(), JournalError> {
         if self.spool.is_none() {
             return Ok(());
         }

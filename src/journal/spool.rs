@@ -122,6 +122,11 @@ impl Spool {
         Ok(!self.is_told.swap(true, Ordering::AcqRel))
     }
 
+    /// Whether something has yet to be taken in.
+    pub(super) fn has_more(&self) -> bool {
+        self.lock().end > self.read.load(Ordering::Relaxed).max(HEAD)
+    }
+
     /// What is put from now on is told of.
     pub(super) fn listen(&self) {
         self.is_told.store(false, Ordering::Release);

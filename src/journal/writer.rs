@@ -183,8 +183,10 @@ impl Writer<'_> {
                 let _ = removed.send(swept);
             }
             Some(Order::Stop) => {
-                // What cannot be taken in is there when the folder is opened again.
-                let _ = self.take_in();
+                // What cannot be taken in is there when the folder is opened again. (A temporary one may be gone.)
+                if self.spool.is_some_and(Spool::has_more) {
+                    let _ = self.take_in();
+                }
                 return ControlFlow::Break(());
             }
             #[cfg(test)]
