@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use super::cloud::{self, Asked, Stands};
@@ -38,6 +37,9 @@ use crate::server::{
     self, App, BaseUrl, Explorer, Keys, MappingState, OperatorKey, Practice, Served, Setup,
     TrustedProxies,
 };
+
+/// Threads for what may wait, at the most: made when they are needed, and ended when they are not.
+const THREADS: usize = 4_096;
 
 /// The one site of a server without configuration.
 pub(super) const SITE: &str = "00000000-0000-4000-8000-000000000001";
@@ -119,7 +121,12 @@ fn start(args: Args) -> Result<(), StartError> {
     let _log = log::start(args.log)?;
     let mut plan = Plan::of(&args)?;
     let metrics = server::install_metrics()?;
-    let runtime = Runtime::new().map_err(StartError::Runtime)?;
+    // A statement of a caller's has a thread for its time: how many there are, the practices' queues see to.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(THREADS)
+        .build()
+        .map_err(StartError::Runtime)?;
     let served = runtime.block_on(async {
         let mut stop = std::pin::pin!(signal()?);
         let socket = bind(plan.listen)?;

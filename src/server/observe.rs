@@ -58,8 +58,8 @@ pub struct Trail {
     pub error: Option<&'static str>,
 }
 
-/// What a pool says in the log when it finds it out.
-const AWAY: [Code; 8] = [
+/// What is no fault here: what a pool says in the log when it finds it out, and what a caller's own command took too long for.
+const ELSEWHERE: [Code; 11] = [
     errors::DATABASE_UNREACHABLE,
     errors::DATABASE_LOGIN,
     errors::DATABASE_MISSING,
@@ -68,16 +68,18 @@ const AWAY: [Code; 8] = [
     errors::UPSTREAM_OFFLINE,
     errors::SITE_OFFLINE,
     errors::SITE_UNREACHABLE,
+    errors::QUEUE_FULL,
+    errors::QUEUE_EXPIRED,
+    errors::STATEMENT_TIMEOUT,
 ];
 
 impl Trail {
     /// Notes a refusal. What is the server's own fault is logged, under the request's id, with its text:
-    /// texts of errors hold no values. That a practice's server is away was said when it went, and is not said anew for
-    /// each request.
+    /// texts of errors hold no values. What is no fault here stands in the request's own line alone.
     pub fn refused(&mut self, refusal: &Refusal, request: Uuid) {
         self.error = Some(refusal.code.id);
-        let is_said = AWAY.iter().any(|code| code.id == refusal.code.id);
-        if refusal.status().is_server_error() && !is_said {
+        let is_elsewhere = ELSEWHERE.iter().any(|code| code.id == refusal.code.id);
+        if refusal.status().is_server_error() && !is_elsewhere {
             let site = self.site.map(tracing::field::display);
             tracing::error!(request = %request, site, code = refusal.code.id, text = %refusal.text, "request failed");
         }

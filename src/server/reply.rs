@@ -180,6 +180,11 @@ impl Refusal {
         self.with_besides(response)
     }
 
+    /// The text of [`Refusal::into_api_envelope`].
+    pub fn to_api_json(&self, request: Uuid) -> Vec<u8> {
+        envelope_json(self.status(), &self.message(request), None)
+    }
+
     fn message(&self, request: Uuid) -> String {
         let mut message = format!("{}: {}", self.code.id, self.text);
         if let Some(expression) = &self.expression {
@@ -236,7 +241,7 @@ struct Fault<'a> {
     remedy: &'static str,
 }
 
-fn enveloped(status: StatusCode, message: &str, issue: Option<Fault<'_>>) -> Response<Body> {
+fn envelope_json(status: StatusCode, message: &str, issue: Option<Fault<'_>>) -> Vec<u8> {
     #[derive(Serialize)]
     struct Envelope<'a> {
         error: Problem<'a>,
@@ -256,7 +261,12 @@ fn enveloped(status: StatusCode, message: &str, issue: Option<Fault<'_>>) -> Res
         message,
         issue,
     };
-    json(status, &Envelope { error })
+    // Texts and numbers under names, which JSON always has.
+    serde_json::to_vec(&Envelope { error }).unwrap_or_default()
+}
+
+fn enveloped(status: StatusCode, message: &str, issue: Option<Fault<'_>>) -> Response<Body> {
+    json_text(status, envelope_json(status, message, issue))
 }
 
 /// Plain JSON, for what is not FHIR.
