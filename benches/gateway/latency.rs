@@ -128,6 +128,7 @@ impl Link for Stub {
                 call,
                 mut rows,
                 begins,
+                turn: _turn,
                 ..
             } = run;
             // As a driver does: on a thread that may wait.
