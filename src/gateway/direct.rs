@@ -187,7 +187,7 @@ impl Link for Direct {
                 Ok(Ok(done)) => done,
                 Ok(Err(_panicked)) => Err(PassthroughError::Failed { code: 0 }.into()),
                 Err(_) => {
-                    // The thread is given up, and its place is not.
+                    // The thread is given up; its place at the practice is given back.
                     drop(turn.lock().unwrap_or_else(PoisonError::into_inner).take());
                     Err(PassthroughError::Timeout(limit).into())
                 }

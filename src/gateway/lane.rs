@@ -149,7 +149,7 @@ impl Lane {
     /// leave none of them out.
     ///
     /// # Errors
-    /// [`Full`] where the lane is closed.
+    /// [`Full`] where the turn can never come.
     pub async fn turn_of_registered(self: &Arc<Self>, who: IntegratorId) -> Result<Turn, Full> {
         let (tell, told) = oneshot::channel();
         let class = Class::Background;

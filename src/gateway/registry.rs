@@ -131,11 +131,6 @@ impl Gateway {
             error_code: code,
             error_message: text.to_owned(),
         };
-        let (integrator, environment) = (registered.integrator, registered.environment);
-        let may_run = || match self.may_run(integrator, environment, registered.site) {
-            true => Ok(()),
-            false => Err(not_allowed()),
-        };
         let lane = self.lane(registered.site);
         let practice = lane.practice();
         let practice = practice.ok_or_else(|| away(503, "the site is served no more"))?;
@@ -148,7 +143,9 @@ impl Gateway {
         let Ok(Ok(turn)) = turn else {
             return Err(away(503, "the practice had no time for the query"));
         };
-        may_run()?;
+        if !self.may_run(who, registered.environment, registered.site) {
+            return Err(not_allowed());
+        }
         let index = self.index();
         let login = index
             .login(who, registered.site, practice.product())
