@@ -18,7 +18,7 @@ pub enum KeyFileError {
     #[error("{} is not a key of 32 bytes that pilaster wrote: put the file back as it was", path.display())]
     NoKey { path: PathBuf },
     #[error(
-        "{} is missing, and what stands beside it was sealed with it: put it back; or name the configuration, where `state-key` says the key.          Where it is lost, integrators and queries are too: move state.sqlite and pages away, and they begin anew; audit.sqlite stays",
+        "{} is missing, and what stands beside it was sealed with it: put it back; or name the configuration, where `state-key` says the key. Where it is lost, integrators and queries are too: move state.sqlite and pages away, and they begin anew; audit.sqlite stays",
         path.display()
     )]
     Missing { path: PathBuf },
