@@ -217,10 +217,13 @@ fn after(
             registered.last_error = Some(error);
         }
     }
-    registered.next_at = next(registered.next_at, registered.frequency, began.max(now));
-    if registered.next_at >= registered.created_at.plus(registered.duration) {
+    let over_at = registered.created_at.plus(registered.duration);
+    let next_at = next(registered.next_at, registered.frequency, began.max(now));
+    // One that is not run again stays enabled for its duration: then it is looked at once more, to be completed.
+    registered.next_at = next_at.min(over_at);
+    if over_at <= now {
         registered.status = RegisteredStatus::Completed;
-        registered.completed_at = Some(now);
+        registered.completed_at = Some(over_at);
     }
     RunFinish {
         registered,
@@ -304,5 +307,68 @@ fn message(registered: &Registered, now: Moment) -> Delivery {
         last_problem: None,
         finished_at: None,
         trace: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::id::{IntegratorId, SiteId};
+    use crate::gateway::integrator::Environment;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn registered(frequency: Duration, duration: Duration) -> Registered {
+        let now = Moment::from_millis(0);
+        Registered {
+            id: QueryId::generate(),
+            integrator: IntegratorId::generate(),
+            environment: Environment::Staging,
+            site: SiteId::generate(),
+            device: None,
+            name: "watched".to_owned(),
+            status: RegisteredStatus::Enabled,
+            frequency,
+            duration,
+            last_hash: None,
+            last_error: None,
+            metrics: RegisteredMetrics::default(),
+            created_at: now,
+            completed_at: None,
+            next_at: now,
+        }
+    }
+
+    fn ran(registered: Registered, at: Duration) -> Registered {
+        let at = Moment::from_millis(0).plus(at);
+        after(registered, Err(not_allowed()), at, at).registered
+    }
+
+    #[test]
+    fn it_is_enabled_for_its_duration_whether_it_runs_again_or_not() {
+        // Of the moments at which it may run within its duration, the first one only.
+        let once = ran(registered(5 * MINUTE, 2 * MINUTE), MINUTE / 60);
+        assert_eq!(once.status, RegisteredStatus::Enabled);
+        assert_eq!(once.completed_at, None);
+        assert_eq!(once.next_at, Moment::from_millis(120_000));
+
+        let again = ran(registered(MINUTE, 2 * MINUTE), MINUTE / 60);
+        assert_eq!(again.next_at, Moment::from_millis(60_000));
+        let again = ran(again, MINUTE);
+        assert_eq!(again.status, RegisteredStatus::Enabled);
+        assert_eq!(again.next_at, Moment::from_millis(120_000));
+    }
+
+    #[test]
+    fn a_run_that_ends_after_the_duration_completes_it() {
+        let late = ran(registered(MINUTE, 2 * MINUTE), 3 * MINUTE);
+        assert_eq!(late.status, RegisteredStatus::Completed);
+        assert_eq!(late.completed_at, Some(Moment::from_millis(120_000)));
+    }
+
+    #[test]
+    fn runs_that_were_missed_are_not_made_up_for() {
+        let late = ran(registered(MINUTE, 60 * MINUTE), MINUTE * 7 / 2);
+        assert_eq!(late.next_at, Moment::from_millis(240_000));
     }
 }

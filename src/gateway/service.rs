@@ -476,7 +476,7 @@ impl Gateway {
         id: QueryId,
         number: u32,
     ) -> Result<Option<PageFound>, StoreError> {
-        self.store.page(scope, id, number).await
+        self.store.page(scope, id, number, Moment::now()).await
     }
 
     /// The registered queries of a scope.

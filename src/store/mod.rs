@@ -251,17 +251,22 @@ pub trait Store: Send + Sync + 'static {
     /// A query, whosever it is: for the gateway itself, never for a caller.
     fn any_query(&self, id: QueryId) -> Later<'_, Result<Option<Query>, StoreError>>;
 
-    /// A page of a query; None where the scope has no such query.
+    /// A page of a query, as it stands at a moment; None where the scope has no such query. A page whose time is over is
+    /// not given, whether it was removed yet or not.
     fn page(
         &self,
         scope: &Scope,
         id: QueryId,
         number: u32,
+        now: Moment,
     ) -> Later<'_, Result<Option<PageFound>, StoreError>>;
 
     /// Removes what is over: pages past their time, and a day after these what is known of their queries; results of
     /// registered queries a day after their end, and what is known of these a week after it; messages a week after theirs;
     /// pairing codes past their time. How much was removed.
+    ///
+    /// What waits for longer than it may, because the clock was ahead and has been set back, is made due: registered
+    /// queries beyond their frequency, messages beyond two hours.
     fn sweep(&self, now: Moment) -> Later<'_, Result<usize, StoreError>>;
 
     /// Keeps a registered query.

@@ -101,7 +101,8 @@ pub struct QueryResult<'q> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Parameter>>, nullable = false)]
     parameters: Option<&'q [Parameter]>,
-    /// Of an async query.
+    /// Of an async query. They are listed for a day longer than they are kept, which is 24 hours from `completedAt`: then
+    /// they are answered with 410.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pages: Option<Vec<PageObject>>,

@@ -221,7 +221,10 @@ pub async fn an_integrator_goes_with_all_that_is_theirs(store: &dyn Store) {
         let found = store.query(&scope, query.id).await.expect("looked");
         assert_eq!(found, None);
     }
-    let page = store.page(&scope, done.id, 1).await.expect("looked");
+    let page = store
+        .page(&scope, done.id, 1, start())
+        .await
+        .expect("looked");
     assert!(page.is_none());
     assert!(!begins(store, waits.id, Nature::Reads).await);
     assert_eq!(store.registered(&scope).await, Ok(Vec::new()));

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 
 use super::samples::{
     self, DAY, HOUR, at, begins, call, deliveries_of, delivery, executing, failure, page, query,
-    scope, scope_with_webhook, succeed, success,
+    scope, scope_with_webhook, start, succeed, success,
 };
 use crate::gateway::id::QueryId;
 use crate::gateway::integrator::Scope;
@@ -45,7 +45,10 @@ pub async fn a_query_from_waiting_to_its_end(store: &dyn Store) {
     let twice = twice.await;
     assert!(matches!(twice, Err(StoreError::Taken(_))), "{twice:?}");
     // A result that is not whole is none.
-    let early = store.page(&scope, query.id, 1).await.expect("looked");
+    let early = store
+        .page(&scope, query.id, 1, start())
+        .await
+        .expect("looked");
     assert!(matches!(early, Some(PageFound::None)), "{early:?}");
 
     let finish = success(query.id);
@@ -69,14 +72,20 @@ pub async fn a_query_from_waiting_to_its_end(store: &dyn Store) {
         })
     );
     for (number, rows) in (1..).zip(rows) {
-        let found = store.page(&scope, query.id, number).await.expect("looked");
+        let found = store
+            .page(&scope, query.id, number, start())
+            .await
+            .expect("looked");
         let Some(PageFound::Page(of, bytes)) = found else {
             panic!("no page {number}");
         };
         assert_eq!((of, &bytes[..]), (page(number, rows), rows));
     }
     for number in [0, 3, u32::MAX] {
-        let past = store.page(&scope, query.id, number).await.expect("looked");
+        let past = store
+            .page(&scope, query.id, number, start())
+            .await
+            .expect("looked");
         assert!(matches!(past, Some(PageFound::None)), "{past:?}");
     }
 
@@ -181,14 +190,24 @@ pub async fn pages_have_their_time(store: &dyn Store) {
 
     let earlier = Moment::from_millis(over.millis() - 1);
     store.sweep(earlier).await.expect("swept");
-    let page = store.page(&scope, good.id, 1).await.expect("looked");
+    let asked = |now| store.page(&scope, good.id, 1, now);
+    let page = asked(earlier).await.expect("looked");
     assert!(matches!(page, Some(PageFound::Page(..))), "{page:?}");
+    // Nobody waits for the next sweep.
+    let page = asked(over).await.expect("looked");
+    assert!(matches!(page, Some(PageFound::Expired)), "{page:?}");
 
     assert!(store.sweep(over).await.expect("swept") > 0);
     assert_eq!(store.sweep(over).await, Ok(0));
-    let page = store.page(&scope, good.id, 1).await.expect("looked");
+    let page = store
+        .page(&scope, good.id, 1, start())
+        .await
+        .expect("looked");
     assert!(matches!(page, Some(PageFound::Expired)), "{page:?}");
-    let past = store.page(&scope, good.id, 2).await.expect("looked");
+    let past = store
+        .page(&scope, good.id, 2, start())
+        .await
+        .expect("looked");
     assert!(matches!(past, Some(PageFound::None)), "{past:?}");
     let query = store.query(&scope, good.id).await.expect("looked");
     let query = query.expect("known for a day");
@@ -206,7 +225,10 @@ pub async fn pages_have_their_time(store: &dyn Store) {
     assert!(store.sweep(over.plus(DAY)).await.expect("swept") > 0);
     for query in [&good, &bad] {
         assert_eq!(store.query(&scope, query.id).await, Ok(None));
-        let page = store.page(&scope, query.id, 1).await.expect("looked");
+        let page = store
+            .page(&scope, query.id, 1, start())
+            .await
+            .expect("looked");
         assert!(page.is_none(), "{page:?}");
     }
 }

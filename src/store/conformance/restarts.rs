@@ -58,7 +58,10 @@ pub async fn a_restart_takes_up_what_was_at_work(store: &dyn Store) {
     // With other pages than those that it had.
     succeed(store, &reads, &[b"[{},{} ]"]).await;
     for (query, rows) in [(&done, &b"[{},{}]"[..]), (&reads, b"[{},{} ]")] {
-        let found = store.page(&scope, query.id, 1).await.expect("looked");
+        let found = store
+            .page(&scope, query.id, 1, start())
+            .await
+            .expect("looked");
         let Some(PageFound::Page(_, bytes)) = found else {
             panic!("no page");
         };

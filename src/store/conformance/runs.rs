@@ -1,14 +1,17 @@
 //! Registered queries run when they are due, and end.
 
+use std::time::Duration;
+
 use super::samples::{
-    DAY, HOUR, at, call, deliveries_of, delivery, error, ran, registered, result, run,
-    scope_with_webhook, start,
+    DAY, HOUR, at, call, deliveries_of, delivery, error, failure, query, ran, registered, result,
+    run, scope_with_webhook, start,
 };
+use crate::gateway::id::QueryId;
 use crate::gateway::link::Nature;
 use crate::gateway::moment::Moment;
 use crate::gateway::registered::{Registered, RegisteredStatus};
-use crate::gateway::webhook::{Delivery, Source};
-use crate::store::{RunFinish, Store, StoreError};
+use crate::gateway::webhook::{Delivery, DeliveryStatus, Source};
+use crate::store::{Finish, RunFinish, Store, StoreError, Tried};
 
 pub async fn a_registered_query_runs_and_ends(store: &dyn Store) {
     let scope = scope_with_webhook(store).await;
@@ -103,6 +106,68 @@ pub async fn a_registered_query_runs_and_ends(store: &dyn Store) {
     assert_eq!(found, Ok(Some(ended)));
     store.sweep(at(HOUR).plus(DAY * 7)).await.expect("swept");
     assert_eq!(store.registered(&scope).await, Ok(Vec::new()));
+}
+
+pub async fn what_a_clock_that_was_ahead_put_off_is_due(store: &dyn Store) {
+    let scope = scope_with_webhook(store).await;
+    let put_off = Registered {
+        frequency: HOUR,
+        duration: DAY,
+        next_at: at(HOUR).plus(Duration::from_millis(1)),
+        ..registered(&scope)
+    };
+    let waits = Registered {
+        next_at: at(HOUR),
+        ..put_off.clone()
+    };
+    let waits = Registered {
+        id: QueryId::generate(),
+        ..waits
+    };
+    for one in [&put_off, &waits] {
+        let kept = store.register(one.clone(), call("select 1")).await;
+        kept.expect("kept");
+    }
+    let mut messages = Vec::new();
+    for next_at in [at(HOUR), at(DAY)] {
+        let query = query(&scope);
+        let id = query.id;
+        let added = store.add_query(query, call("select 1")).await;
+        added.expect("added");
+        let message = Delivery {
+            next_at,
+            ..delivery(&scope, id)
+        };
+        let finish = Finish {
+            delivery: Some(message.clone()),
+            ..failure(id)
+        };
+        assert_eq!(store.finish(finish).await, Ok(true));
+        messages.push(message.id);
+    }
+
+    store.sweep(start()).await.expect("swept");
+    let of_runs = store.registered(&scope).await.expect("looked");
+    let of_runs = of_runs.iter().map(|one| one.next_at).collect::<Vec<_>>();
+    assert_eq!(of_runs, [start(), at(HOUR)]);
+    let found = deliveries_of(store, &scope).await;
+    let next_at = |id| found.iter().find(|one| one.id == id).map(|one| one.next_at);
+    let of_messages = messages.into_iter().map(next_at).collect::<Vec<_>>();
+    assert_eq!(of_messages, [Some(at(HOUR)), Some(start())]);
+    for one in [&put_off, &waits] {
+        assert_eq!(store.cancel(&scope, one.id, start()).await, Ok(true));
+    }
+    for one in found {
+        let ended = Tried {
+            id: one.id,
+            status: DeliveryStatus::Failed,
+            at: start(),
+            next_at: start(),
+            last_status: None,
+            last_problem: None,
+        };
+        store.tried(ended).await.expect("noted");
+    }
 }
 
 pub async fn a_registered_query_does_not_run_after_its_time(store: &dyn Store) {

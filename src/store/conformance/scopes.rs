@@ -43,7 +43,10 @@ pub async fn nothing_of_another_scope_is_found(store: &dyn Store) {
     ];
     for other in &others {
         assert_eq!(store.query(other, done.id).await, Ok(None));
-        let page = store.page(other, done.id, 1).await.expect("looked");
+        let page = store
+            .page(other, done.id, 1, start())
+            .await
+            .expect("looked");
         assert!(page.is_none(), "{other:?}");
         assert_eq!(store.registered(other).await, Ok(Vec::new()));
         assert_eq!(store.registered_one(other, watched.id).await, Ok(None));

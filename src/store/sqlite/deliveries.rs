@@ -1,5 +1,7 @@
 //! Messages to webhooks: kept with what they tell of, leased for an attempt, told of as they end.
 
+use std::time::Duration;
+
 use rusqlite::{Row, params};
 
 use super::columns::{Json, Named};
@@ -7,6 +9,9 @@ use super::tasks::Db;
 use crate::gateway::moment::Moment;
 use crate::gateway::webhook::{Delivery, DeliveryStatus, Receiver};
 use crate::store::{DeliveryFilter, StoreError, Tried};
+
+/// Longer than any pause between two attempts, and than any time that one is leased for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2 * 60 * 60);
 
 macro_rules! columns {
     () => {
@@ -129,6 +134,15 @@ pub(super) fn recover(db: &Db, now: Moment) -> Result<(), StoreError> {
         "UPDATE deliveries SET next_at = ?1, leased = 0 WHERE status = 'pending' AND leased = 1",
         [now],
     )?;
+    Ok(())
+}
+
+/// Makes those due that wait for longer than any pause: a clock that was ahead, and was set back, has put them off.
+pub(super) fn bring_near(db: &Db, now: Moment) -> Result<(), StoreError> {
+    let mut statement = db.sql.prepare_cached(
+        "UPDATE deliveries SET next_at = ?1 WHERE status = 'pending' AND next_at > ?2",
+    )?;
+    statement.execute([now, now.plus(LONGEST_PAUSE)])?;
     Ok(())
 }
 

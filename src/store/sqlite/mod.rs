@@ -275,10 +275,11 @@ impl Store for SqliteStore {
         scope: &Scope,
         id: QueryId,
         number: u32,
+        now: Moment,
     ) -> Later<'_, Result<Option<PageFound>, StoreError>> {
         let scope = scope.clone();
         let files = self.files.clone();
-        let read = move |db: &Db| pages::read(db, &files, &scope, id, number);
+        let read = move |db: &Db| pages::read(db, &files, &scope, id, number, now);
         Box::pin(self.filers.ask(read))
     }
 

@@ -233,9 +233,16 @@ enum Standing {
     There(Page, Vec<u8>),
 }
 
-fn standing(db: &Db, scope: &Scope, id: QueryId, number: u32) -> Result<Standing, StoreError> {
+fn standing(
+    db: &Db,
+    scope: &Scope,
+    id: QueryId,
+    number: u32,
+    now: Moment,
+) -> Result<Standing, StoreError> {
     let mut statement = db.sql.prepare_cached(concat!(
-        "SELECT pages.number, pages.status, pages.size, pages.count, pages.first, queries.rows, sealed_page_key
+        "SELECT pages.number, pages.status, pages.size, pages.count, pages.first, queries.rows,
+            IIF(expires_at > ?7, sealed_page_key, NULL)
          FROM queries LEFT JOIN pages ON pages.query = queries.id AND pages.number = ?6
          WHERE ",
         in_scope!(),
@@ -247,7 +254,8 @@ fn standing(db: &Db, scope: &Scope, id: QueryId, number: u32) -> Result<Standing
         scope.site,
         scope.device,
         id,
-        number
+        number,
+        now
     ];
     let found = statement.query_row(asked, |row| {
         let is_there = row.get::<_, Option<u32>>(0)?.is_some();
@@ -270,10 +278,11 @@ pub(super) fn read(
     scope: &Scope,
     id: QueryId,
     number: u32,
+    now: Moment,
 ) -> Result<Option<PageFound>, StoreError> {
     let mut is_second = false;
     loop {
-        let (page, sealed_key) = match standing(db, scope, id, number)? {
+        let (page, sealed_key) = match standing(db, scope, id, number, now)? {
             Standing::NoQuery => return Ok(None),
             Standing::None => return Ok(Some(PageFound::None)),
             Standing::Expired => return Ok(Some(PageFound::Expired)),

@@ -366,6 +366,16 @@ pub(super) fn next(db: &Db) -> Result<Option<Moment>, StoreError> {
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 
+/// Makes those due that wait for longer than they may: a clock that was ahead, and was set back, has put them off.
+pub(super) fn bring_near(db: &Db, now: Moment) -> Result<(), StoreError> {
+    let mut statement = db.sql.prepare_cached(
+        "UPDATE registered SET next_at = ?1
+         WHERE status = 'enabled' AND at_work = 0 AND next_at > ?1 + frequency / 1000000",
+    )?;
+    statement.execute([now])?;
+    Ok(())
+}
+
 /// Takes up the runs that a former process left: those that could change nothing, or had not begun, are due again; the
 /// others have failed.
 pub(super) fn recover(

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use super::directory;
 use super::tasks::Db;
+use super::{deliveries, directory, registered};
 use crate::gateway::id::QueryId;
 use crate::gateway::moment::Moment;
 use crate::store::StoreError;
 
 /// Rows of a kind in one step.
 const STEP: usize = 256;
+/// Rows of pages in one step: they are short, and a large result has thousands.
+const PAGES: usize = 2048;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -26,7 +28,7 @@ pub(super) struct Step {
     pub(super) pages: Vec<QueryId>,
 }
 
-/// Removes some of what is over.
+/// Removes some of what is over, and mends what a clock that was ahead has left.
 pub(super) fn step(db: &Db, now: Moment) -> Result<Step, StoreError> {
     let pages = end_pages(db, now)?;
     let day_ago = before(now, DAY);
@@ -37,6 +39,8 @@ pub(super) fn step(db: &Db, now: Moment) -> Result<Step, StoreError> {
             .prepare_cached(sql)?
             .execute(params![until, STEP as i64])?)
     };
+    registered::bring_near(db, now)?;
+    deliveries::bring_near(db, now)?;
     let codes = limited(
         "DELETE FROM pairing_codes WHERE hash IN (SELECT hash FROM pairing_codes WHERE expires_at <= ?1 LIMIT ?2)",
         now,
@@ -44,12 +48,14 @@ pub(super) fn step(db: &Db, now: Moment) -> Result<Step, StoreError> {
     if codes > 0 {
         directory::was_changed(db)?;
     }
+    let rows_of_pages = remove_rows_of_pages(db, day_ago)?;
     let removed = [
         pages.len(),
         codes,
         limited(
             "DELETE FROM queries WHERE number IN (
                 SELECT number FROM queries WHERE stage = 'ended' AND expires_at <= ?1 AND sealed_page_key IS NULL
+                    AND NOT EXISTS (SELECT 1 FROM pages WHERE query = id)
                 LIMIT ?2)",
             day_ago,
         )?,
@@ -70,10 +76,22 @@ pub(super) fn step(db: &Db, now: Moment) -> Result<Step, StoreError> {
         )?,
     ];
     Ok(Step {
-        removed: removed.iter().sum(),
-        is_last: removed.iter().all(|removed| *removed < STEP),
+        removed: removed.iter().sum::<usize>() + rows_of_pages,
+        is_last: rows_of_pages < PAGES && removed.iter().all(|removed| *removed < STEP),
         pages,
     })
+}
+
+/// Removes rows of the pages of queries that are to be removed: before these, which would otherwise take all of theirs
+/// along in one step.
+fn remove_rows_of_pages(db: &Db, until: Moment) -> Result<usize, StoreError> {
+    let mut statement = db.sql.prepare_cached(
+        "DELETE FROM pages WHERE (query, number) IN (
+            SELECT pages.query, pages.number FROM queries JOIN pages ON pages.query = queries.id
+            WHERE stage = 'ended' AND expires_at <= ?1 AND sealed_page_key IS NULL
+            LIMIT ?2)",
+    )?;
+    Ok(statement.execute(params![until, PAGES as i64])?)
 }
 
 /// Ends the time of pages: nothing opens them any more, and the output parameters that came with them are gone.

@@ -368,7 +368,7 @@ fn a_registered_query_is_run_told_and_ended() {
 }
 
 #[test]
-fn a_registered_query_without_a_further_run_is_completed() {
+fn a_registered_query_without_a_further_run_is_enabled_for_its_duration() {
     let cloud = shared();
     let acme = cloud.acme();
     let mut once = super::registration("SELECT 7 AS N");
@@ -376,13 +376,12 @@ fn a_registered_query_without_a_further_run_is_completed() {
     let query = id(&acme.post(&queries(FIRST, "/registered"), &once).json(202));
     let path = queries(FIRST, &format!("/registered/{query}"));
     let one = acme.has_run(FIRST, &query, 1);
-    assert_eq!(one["status"], "completed");
-    assert!(one["completedAt"].is_string(), "{one}");
+    assert_eq!(one["status"], "enabled");
+    assert!(one.get("completedAt").is_none(), "{one}");
     let found = acme.get(&format!("{path}/results")).json(200);
     assert_eq!(rows(&found), [json!({"N": 7})]);
-    // What has ended of itself was not cancelled.
     assert_eq!(acme.delete(&path).status, 204);
-    assert_eq!(acme.get(&path).json(200), one);
+    assert_eq!(acme.get(&path).json(200)["status"], "cancelled");
 }
 
 /// The runs between are made to be due by hand, since nobody registers a query for less than a minute.
@@ -420,6 +419,20 @@ fn a_registered_query_goes_on_after_a_restart_and_tells_what_changed() {
     });
     assert_eq!(messages.len(), 2, "{messages:?}");
     assert_ne!(messages[0].json()["id"], messages[1].json()["id"]);
+
+    cloud.stop();
+    cloud.state(async |store| {
+        let over = Moment::now().plus(Duration::from_secs(3600));
+        let due = store.due(over, 10).await.expect("read");
+        assert!(due.is_empty(), "its duration is over: {due:?}");
+    });
+    cloud.serve(&[]);
+    let path = queries(FIRST, &format!("/registered/{query}"));
+    let one = cloud.acme().get(&path).json(200);
+    assert_eq!(one["status"], "completed");
+    // What has ended of itself was not cancelled.
+    assert_eq!(cloud.acme().delete(&path).status, 204);
+    assert_eq!(cloud.acme().get(&path).json(200), one);
 }
 
 /// Makes a registered query due, while nobody serves.

@@ -165,7 +165,7 @@ impl Store for Kept {
         finish(Finish) -> bool;
         query(&Scope, QueryId) -> Option<Query>;
         any_query(QueryId) -> Option<Query>;
-        page(&Scope, QueryId, u32) -> Option<PageFound>;
+        page(&Scope, QueryId, u32, Moment) -> Option<PageFound>;
         sweep(Moment) -> usize;
         register(Registered, Arc<Call>) -> ();
         registered(&Scope) -> Vec<Registered>;

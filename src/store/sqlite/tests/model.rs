@@ -18,7 +18,7 @@ use crate::gateway::link::Nature;
 use crate::gateway::query::{Page, Status, StatusTiming};
 use crate::gateway::webhook::DeliveryStatus;
 use crate::store::conformance::samples::{
-    KEEP, at, call, delivery, error, failure, page, query, success,
+    KEEP, at, call, delivery, error, failure, page, query, start, success,
 };
 use crate::store::sqlite::{DATABASE_FILE, SqliteStore, pages};
 use crate::store::{DeliveryFilter, Finish, PageFound, Recovered, Store as _, StoreError};
@@ -254,7 +254,10 @@ async fn check(store: &SqliteStore, folder: &Path, model: &Model) {
             let found = store.query(scope, known.id).await.expect("looked");
             let is_own = *scope == known.scope;
             assert_eq!(found.is_some(), is_own);
-            let first = store.page(scope, known.id, 1).await.expect("looked");
+            let first = store
+                .page(scope, known.id, 1, start())
+                .await
+                .expect("looked");
             assert_eq!(first.is_some(), is_own);
         }
         check_query(store, known).await;
@@ -304,7 +307,7 @@ async fn check_query(store: &SqliteStore, known: &Known) {
     assert_eq!(found.status, status);
     assert_eq!(found.outcome.map(|outcome| outcome.pages.len()), pages);
     for number in 0..=pages.unwrap_or(0) as u32 + 1 {
-        let found = store.page(&known.scope, known.id, number).await;
+        let found = store.page(&known.scope, known.id, number, start()).await;
         let found = found.expect("looked").expect("its own");
         let is_there = number >= 1 && number as usize <= pages.unwrap_or(0);
         match (&known.state, found) {

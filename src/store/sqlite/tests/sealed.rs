@@ -15,7 +15,7 @@ use crate::gateway::query::StatusTiming;
 use crate::gateway::registered::RegisteredStatus;
 use crate::secret::Secret;
 use crate::store::conformance::samples::{
-    at, call, failure, page, query, registered, scope, success,
+    at, call, failure, page, query, registered, scope, start, success,
 };
 use crate::store::sqlite::{DATABASE_FILE, SqliteStore};
 use crate::store::{Change, PageFound, Store as _, StoreError};
@@ -89,7 +89,7 @@ async fn no_file_shows_what_callers_wrote_or_rows_hold() {
 }
 
 async fn page_of(store: &SqliteStore, scope: &Scope, id: QueryId) -> Result<Bytes, StoreError> {
-    match store.page(scope, id, 1).await? {
+    match store.page(scope, id, 1, start()).await? {
         Some(PageFound::Page(_, rows)) => Ok(rows),
         other => panic!("{other:?}"),
     }
