@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::StartError;
 use crate::config;
@@ -12,17 +11,13 @@ use crate::gateway::link::Link;
 use crate::gateway::rate::RateLimit;
 use crate::gateway::service::{Gateway, Practice, Settings};
 use crate::gateway::site::{Declared, Live, Standing};
-use crate::gateway::token::{LONGEST_LIFETIME, Tokens};
+use crate::gateway::token::{LIFETIME, Tokens};
 use crate::journal::{Journal, Retention};
 use crate::passthrough::Driver;
 use crate::server::{self, Cloud};
 use crate::store::Store;
 use crate::store::seal::SealKey;
 use crate::store::sqlite::{SqliteStore, StateLock, lock};
-
-/// For how long a device's token is good.
-const TOKEN: Duration = Duration::from_secs(3600);
-const _: () = assert!(TOKEN.as_secs() <= LONGEST_LIFETIME.as_secs());
 
 /// What the state is kept with, for as long as the server runs.
 pub(super) struct State {
@@ -69,7 +64,7 @@ pub(super) async fn open(folder: &Path, options: &Options) -> Result<(State, Clo
     };
     let cloud = Cloud {
         gateway,
-        tokens: Tokens::new(secret, TOKEN),
+        tokens: Tokens::new(secret, LIFETIME),
     };
     Ok((state, cloud))
 }

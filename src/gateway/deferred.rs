@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 
 use super::ask::{Ask, Refused, bounds};
 use super::failure;
-use super::id::{DeliveryId, QueryId};
+use super::id::QueryId;
 use super::immediate::{begun, new};
 use super::lane::Turn;
 use super::link::{Availability, Nature, Run};
@@ -21,9 +21,10 @@ use super::moment::Moment;
 use super::query::{
     ErrorDetails, ErrorType, Mode, Outcome, Page, Query, Stage, Status, StatusTiming,
 };
+use super::registry::interrupted_run;
 use super::rows::{self, Paged};
 use super::service::{Admitted, Gateway, Practice, to_its_end};
-use super::webhook::{Delivery, DeliveryStatus, Source};
+use super::webhook::{Delivery, Source};
 use crate::journal::{Entry, What};
 use crate::passthrough::call::{Call, CallError, Called, ExecutionMode};
 use crate::store::{Finish, StoreError, Waiting};
@@ -136,6 +137,9 @@ impl Gateway {
         }
         for id in recovered.ended {
             self.note_end(id).await;
+        }
+        for registered in &recovered.runs {
+            self.note(&interrupted_run(registered)).await;
         }
         let mut after = None;
         loop {
@@ -385,7 +389,7 @@ impl Gateway {
             error: None,
             outcome: None,
             expires_at: now.plus(self.settings.pages_kept),
-            delivery: Some(message(query, Source::Async, now)),
+            delivery: Some(told(query, now)),
         }
     }
 
@@ -438,24 +442,11 @@ pub(super) fn not_allowed() -> ErrorDetails {
     }
 }
 
-/// A message about a query.
-fn message(query: &Query, source: Source, now: Moment) -> Delivery {
-    Delivery {
-        id: DeliveryId::generate(),
-        integrator: query.integrator,
-        environment: query.environment,
-        site: query.site,
-        query: query.id,
-        source,
-        occurred_at: now,
-        status: DeliveryStatus::Pending,
-        attempts: 0,
-        next_at: now,
-        last_status: None,
-        last_problem: None,
-        finished_at: None,
-        trace: query.trace.clone(),
-    }
+/// The message of a query that has ended.
+fn told(query: &Query, now: Moment) -> Delivery {
+    let receiver = (query.integrator, query.environment);
+    let (source, trace) = (Source::Async, query.trace.clone());
+    Delivery::new(receiver, query.site, query.id, source, trace, now)
 }
 
 /// The end of a query whose pages could not all be kept.

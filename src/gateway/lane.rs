@@ -124,7 +124,9 @@ impl Lane {
         let queue = self.lock();
         let mut coming = self.lock_coming();
         let known = coming.get(&who).copied().unwrap_or_default();
-        if queue.waiting_of(Class::Background, who) + known >= queue.most() {
+        // Registered ones have a bound of their own.
+        let is_stored = |waiter: &Waiter| matches!(waiter, Waiter::Stored(_));
+        if queue.waiting_of(Class::Background, who, is_stored) + known >= queue.most() {
             return Err(Full);
         }
         coming.insert(who, known + 1);

@@ -185,9 +185,15 @@ impl<T> Queue<T> {
         self.classes[class.place()].len()
     }
 
-    /// How many of an integrator wait.
-    pub fn waiting_of(&self, class: Class, who: IntegratorId) -> usize {
-        self.classes[class.place()].count(who)
+    /// How many wait of an integrator's that are such ones.
+    pub fn waiting_of(
+        &self,
+        class: Class,
+        who: IntegratorId,
+        is_such: impl Fn(&T) -> bool,
+    ) -> usize {
+        let of = self.classes[class.place()].waiting.get(&who);
+        of.map_or(0, |of| of.iter().filter(|(_, what)| is_such(what)).count())
     }
 
     /// Something is at work.

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use super::ask::{Refused, Registration, bounds};
 use super::deferred::not_allowed;
 use super::failure;
-use super::id::{DeliveryId, QueryId};
+use super::id::QueryId;
 use super::link::{Availability, Run};
 use super::meter::{self, RunEnd};
 use super::moment::Moment;
@@ -17,7 +17,7 @@ use super::query::{ErrorDetails, ErrorType};
 use super::registered::{Registered, RegisteredMetrics, RegisteredResult, RegisteredStatus};
 use super::rows;
 use super::service::{Admitted, Gateway, to_its_end};
-use super::webhook::{Delivery, DeliveryStatus, Source};
+use super::webhook::{Delivery, Source};
 use crate::journal::{self, Cause, Durations, Entry, Sizes, What, millis};
 use crate::passthrough::call::{Call, CallError, Called};
 use crate::store::{Due, RunFinish};
@@ -118,7 +118,11 @@ impl Gateway {
             (None, Some(_)) => RunEnd::Changed,
             (None, None) => RunEnd::Unchanged,
         });
-        self.note(&entry(&finish, began)).await;
+        let ran = Ran {
+            result: finish.result.as_ref(),
+            whole: Some(Moment::now().since(began)),
+        };
+        self.note(&entry(&finish.registered, &ran)).await;
     }
 
     async fn run_once(
@@ -232,9 +236,22 @@ fn after(
     }
 }
 
+/// What is known of a run beside what its query says.
+#[derive(Default)]
+struct Ran<'r> {
+    /// Where it differs from the last one.
+    result: Option<&'r RegisteredResult>,
+    /// How long it took with its waiting.
+    whole: Option<Duration>,
+}
+
+/// What the journal says of a run that a restart has interrupted.
+pub(super) fn interrupted_run(registered: &Registered) -> Entry {
+    entry(registered, &Ran::default())
+}
+
 /// What the journal says of a run.
-fn entry(finish: &RunFinish, began: Moment) -> Entry {
-    let registered = &finish.registered;
+fn entry(registered: &Registered, ran: &Ran<'_>) -> Entry {
     let error = registered.last_error.as_ref();
     let took = registered.metrics.last_execution_duration;
     Entry {
@@ -248,20 +265,17 @@ fn entry(finish: &RunFinish, began: Moment) -> Entry {
         query: Some(registered.id),
         error: error.map(Cause::from),
         sizes: Sizes {
-            result: finish
-                .result
-                .as_ref()
-                .map(|result| result.data.len() as u64),
-            rows: finish.result.as_ref().map(|result| result.rows),
+            result: ran.result.map(|result| result.data.len() as u64),
+            rows: ran.result.map(|result| result.rows),
             ..Sizes::default()
         },
         durations: Durations {
             execution: took.filter(|_| error.is_none()),
-            whole: Some(millis(Moment::now().since(began))),
+            whole: ran.whole.map(millis),
             ..Durations::default()
         },
         ..Entry::now(What::RegisteredRun {
-            changed: finish.result.is_some(),
+            changed: ran.result.is_some(),
         })
     }
 }
@@ -292,22 +306,9 @@ fn hash(result: &RegisteredResult) -> String {
 }
 
 fn message(registered: &Registered, now: Moment) -> Delivery {
-    Delivery {
-        id: DeliveryId::generate(),
-        integrator: registered.integrator,
-        environment: registered.environment,
-        site: registered.site,
-        query: registered.id,
-        source: Source::Registered,
-        occurred_at: now,
-        status: DeliveryStatus::Pending,
-        attempts: 0,
-        next_at: now,
-        last_status: None,
-        last_problem: None,
-        finished_at: None,
-        trace: None,
-    }
+    let receiver = (registered.integrator, registered.environment);
+    let source = Source::Registered;
+    Delivery::new(receiver, registered.site, registered.id, source, None, now)
 }
 
 #[cfg(test)]

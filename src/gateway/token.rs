@@ -197,8 +197,7 @@ impl Signer {
 
 /// Makes tokens, and takes them.
 pub struct Tokens {
-    current: Signer,
-    former: Vec<Signer>,
+    signer: Signer,
     /// Whole seconds.
     lifetime: Duration,
     validation: Validation,
@@ -207,7 +206,7 @@ pub struct Tokens {
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens")
-            .field("current", &self.current.kid)
+            .field("signer", &self.signer.kid)
             .field("lifetime", &self.lifetime)
             .finish_non_exhaustive()
     }
@@ -225,18 +224,10 @@ impl Tokens {
         // It would ask a clock of its own; see `verify`.
         validation.validate_exp = false;
         Tokens {
-            current: Signer::new(secret),
-            former: Vec::new(),
+            signer: Signer::new(secret),
             lifetime: Duration::from_secs(seconds),
             validation,
         }
-    }
-
-    /// Takes tokens of former secrets too: for as long as tokens that were signed with them are good.
-    #[must_use]
-    pub fn with_former(mut self, secrets: &[[u8; 32]]) -> Tokens {
-        self.former.extend(secrets.iter().copied().map(Signer::new));
-        self
     }
 
     /// A token for a device, to ask one site.
@@ -252,7 +243,7 @@ impl Tokens {
         now: Moment,
     ) -> Result<Issued, NotIssued> {
         let header = Header {
-            kid: Some(self.current.kid.clone()),
+            kid: Some(self.signer.kid.clone()),
             ..Header::new(Algorithm::HS256)
         };
         let issued_at = now.millis().div_euclid(1000);
@@ -267,7 +258,7 @@ impl Tokens {
             exp: issued_at.saturating_add_unsigned(self.lifetime.as_secs()),
             jti: Uuid::new_v4(),
         };
-        let token = jsonwebtoken::encode(&header, &claims, &self.current.encoding);
+        let token = jsonwebtoken::encode(&header, &claims, &self.signer.encoding);
         Ok(Issued {
             access_token: Secret::new(token.map_err(|_| NotIssued)?),
             expires_in: self.lifetime,
@@ -290,13 +281,12 @@ impl Tokens {
         }
         let not_ours = |_| TokenError::NotOurs;
         let header = jsonwebtoken::decode_header(token).map_err(not_ours)?;
-        let signer = std::iter::once(&self.current)
-            .chain(&self.former)
-            .find(|signer| header.kid.as_ref() == Some(&signer.kid))
-            .ok_or(TokenError::NotOurs)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, &signer.decoding, &self.validation)
-            .map_err(not_ours)?
-            .claims;
+        if header.kid.as_ref() != Some(&self.signer.kid) {
+            return Err(TokenError::NotOurs);
+        }
+        let decoded =
+            jsonwebtoken::decode::<Claims>(token, &self.signer.decoding, &self.validation);
+        let claims = decoded.map_err(not_ours)?.claims;
         let expires_at = seconds(claims.exp)?;
         // RFC 7519 §4.1.4: on its end it is over.
         if now >= expires_at.plus(LEEWAY) {
@@ -546,27 +536,24 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_can_be_replaced() {
+    fn a_token_of_another_secret_is_refused() {
         let given = given();
-        let former = issue(&Tokens::new(SECRET, LIFETIME), &given);
-        let verify = |tokens: &Tokens, token: &str| {
+        let others = issue(&Tokens::new(SECRET, LIFETIME), &given);
+        let tokens = Tokens::new([8; 32], LIFETIME);
+        let verify = |token: &str| {
             let verified = tokens.verify(token, given.device.as_str(), NOW);
             verified.map(|claims| claims.site)
         };
-        let alone = Tokens::new([8; 32], LIFETIME);
-        assert_eq!(verify(&alone, &former), Err(TokenError::NotOurs));
-        let both = Tokens::new([8; 32], LIFETIME).with_former(&[[9; 32], SECRET]);
-        assert_eq!(verify(&both, &former), Ok(given.site));
-        // New ones are signed with the new one.
-        assert_eq!(verify(&alone, &issue(&both, &given)), Ok(given.site));
-        // A `kid` picks the secret; it does not make another one good.
-        let mut header = part(&former, 0);
-        header["kid"] = json!(both.current.kid);
-        let forged = forged(&header, &part(&former, 1), &SECRET);
-        assert_eq!(verify(&both, &forged), Err(TokenError::NotOurs));
-        let shown = "Tokens { current: KID, lifetime: 3600s, .. }";
+        assert_eq!(verify(&others), Err(TokenError::NotOurs));
+        assert_eq!(verify(&issue(&tokens, &given)), Ok(given.site));
+        // A `kid` names the secret; it does not make another one good.
+        let mut header = part(&others, 0);
+        header["kid"] = json!(tokens.signer.kid);
+        let forged = forged(&header, &part(&others, 1), &SECRET);
+        assert_eq!(verify(&forged), Err(TokenError::NotOurs));
+        let shown = "Tokens { signer: KID, lifetime: 3600s, .. }";
         assert_eq!(
-            format!("{both:?}").replace(&format!("{:?}", both.current.kid), "KID"),
+            format!("{tokens:?}").replace(&format!("{:?}", tokens.signer.kid), "KID"),
             shown
         );
     }

@@ -156,7 +156,7 @@ pub struct RunFinish {
 }
 
 /// What a restart found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Recovered {
     /// Queries that were at work and could change nothing: they wait again.
     pub again: usize,
@@ -164,6 +164,8 @@ pub struct Recovered {
     pub failed: usize,
     /// The queries among these.
     pub ended: Vec<QueryId>,
+    /// The registered queries whose runs are among these.
+    pub runs: Vec<Registered>,
 }
 
 /// An attempt's end.

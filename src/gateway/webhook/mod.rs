@@ -90,6 +90,33 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// A message about a query, due at once.
+    pub fn new(
+        (integrator, environment): Receiver,
+        site: SiteId,
+        query: QueryId,
+        source: Source,
+        trace: Option<String>,
+        now: Moment,
+    ) -> Delivery {
+        Delivery {
+            id: DeliveryId::generate(),
+            integrator,
+            environment,
+            site,
+            query,
+            source,
+            occurred_at: now,
+            status: DeliveryStatus::Pending,
+            attempts: 0,
+            next_at: now,
+            last_status: None,
+            last_problem: None,
+            finished_at: None,
+            trace,
+        }
+    }
+
     /// Who is told.
     pub fn receiver(&self) -> Receiver {
         (self.integrator, self.environment)

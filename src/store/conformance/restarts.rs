@@ -34,6 +34,7 @@ pub async fn a_restart_takes_up_what_was_at_work(store: &dyn Store) {
         again: 1,
         failed: 1,
         ended: vec![writes.id],
+        runs: Vec::new(),
     };
     assert_eq!(recovered, Ok(expected));
     let found = store.query(&scope, writes.id).await.expect("looked");
@@ -151,14 +152,15 @@ pub async fn a_restart_takes_up_runs(store: &dyn Store) {
     assert_eq!(store.cancel(&scope, cancelled.id, start()).await, Ok(true));
     let why = error("The server was restarted.");
     let recovered = store.recover(at(HOUR), why.clone(), KEEP).await;
+    let found = store.registered_one(&scope, writes.id).await;
+    let found = found.expect("looked").expect("there");
     let expected = Recovered {
         again: 2,
         failed: 1,
         ended: Vec::new(),
+        runs: vec![found.clone()],
     };
     assert_eq!(recovered, Ok(expected));
-    let found = store.registered_one(&scope, writes.id).await;
-    let found = found.expect("looked").expect("there");
     assert_eq!(found.status, RegisteredStatus::Enabled);
     assert_eq!(found.last_error, Some(why));
     assert_eq!(found.metrics.execution_failed_count, 1);

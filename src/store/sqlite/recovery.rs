@@ -7,11 +7,11 @@ use rusqlite::params;
 use super::columns::{Json, Named};
 use super::tasks::Db;
 use super::{deliveries, pages, queries, registered};
-use crate::gateway::id::{DeliveryId, IntegratorId, QueryId, SiteId};
+use crate::gateway::id::{IntegratorId, QueryId, SiteId};
 use crate::gateway::integrator::Environment;
 use crate::gateway::moment::Moment;
 use crate::gateway::query::{ErrorDetails, Mode, Stage, Status, StatusTiming};
-use crate::gateway::webhook::{Delivery, DeliveryStatus, Source};
+use crate::gateway::webhook::{Delivery, Source};
 use crate::store::{Finish, Recovered, StoreError};
 
 /// A query that was at work.
@@ -52,7 +52,8 @@ pub(super) fn recover(
     }
     let (again, failed) = registered::recover(db, now, error)?;
     recovered.again += again;
-    recovered.failed += failed;
+    recovered.failed += failed.len();
+    recovered.runs = failed;
     deliveries::recover(db, now)?;
     Ok((recovered, ids))
 }
@@ -106,32 +107,21 @@ fn fail(
     error: &ErrorDetails,
     keep: Duration,
 ) -> Result<(), StoreError> {
-    let delivery = (query.mode == Mode::Async).then(|| Delivery {
-        id: DeliveryId::generate(),
-        integrator: query.integrator,
-        environment: query.environment,
-        site: query.site,
-        query: query.id,
-        source: Source::Async,
-        occurred_at: now,
-        status: DeliveryStatus::Pending,
-        attempts: 0,
-        next_at: now,
-        last_status: None,
-        last_problem: None,
-        finished_at: None,
-        trace: query.trace.clone(),
-    });
+    let message = || {
+        let receiver = (query.integrator, query.environment);
+        let (source, trace) = (Source::Async, query.trace.clone());
+        Delivery::new(receiver, query.site, query.id, source, trace, now)
+    };
     let finish = Finish {
         id: query.id,
         status: Status::ExecutionFailed,
         at: now,
-        timing: ended(query.timing, now),
+        timing: ended(query.timing.clone(), now),
         execution: None,
         error: Some(error.clone()),
         outcome: None,
         expires_at: now.plus(keep),
-        delivery,
+        delivery: (query.mode == Mode::Async).then(message),
     };
     queries::finish(db, &finish)?;
     Ok(())

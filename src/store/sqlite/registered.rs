@@ -377,12 +377,12 @@ pub(super) fn bring_near(db: &Db, now: Moment) -> Result<(), StoreError> {
 }
 
 /// Takes up the runs that a former process left: those that could change nothing, or had not begun, are due again; the
-/// others have failed.
+/// others have failed. How many the former are, and the latter as they stand now.
 pub(super) fn recover(
     db: &Db,
     now: Moment,
     error: &ErrorDetails,
-) -> Result<(usize, usize), StoreError> {
+) -> Result<(usize, Vec<Registered>), StoreError> {
     let mut statement = db.sql.prepare(concat!(
         "SELECT ",
         columns!(),
@@ -390,21 +390,21 @@ pub(super) fn recover(
     ))?;
     let rows = statement.query_map([], read)?;
     let may_have_written = rows.collect::<Result<Vec<_>, _>>()?;
-    let failed = may_have_written.len();
+    let mut failed = Vec::with_capacity(may_have_written.len());
     // The error before this one need not open.
     for (mut registered, _) in may_have_written {
         registered.metrics.execution_failed_count += 1;
         registered.metrics.last_failed_at = Some(now);
         registered.last_error = Some(error.clone());
-        registered.next_at = now.plus(registered.frequency);
-        finish_run(
-            db,
-            &RunFinish {
-                registered,
-                result: None,
-                delivery: None,
-            },
-        )?;
+        let over_at = registered.created_at.plus(registered.duration);
+        registered.next_at = now.plus(registered.frequency).min(over_at);
+        let finish = RunFinish {
+            registered,
+            result: None,
+            delivery: None,
+        };
+        finish_run(db, &finish)?;
+        failed.push(finish.registered);
     }
     let end_others = |whose: &str| {
         let sql = "UPDATE registered SET at_work = 0, may_write = NULL WHERE at_work = 1";

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use pilaster::gateway::link::Nature;
 use pilaster::gateway::moment::Moment;
 use pilaster::store::{RunFinish, Store};
 use serde_json::{Value, json};
@@ -433,6 +434,35 @@ fn a_registered_query_goes_on_after_a_restart_and_tells_what_changed() {
     // What has ended of itself was not cancelled.
     assert_eq!(cloud.acme().delete(&path).status, 204);
     assert_eq!(cloud.acme().get(&path).json(200), one);
+}
+
+#[test]
+fn a_run_that_a_restart_interrupts_has_failed_and_is_in_the_journal() {
+    let mut cloud = Cloud::start("", &[]);
+    let asked = super::registration("SELECT 1 AS N");
+    let path = queries(FIRST, "/registered");
+    let query = id(&cloud.acme().post(&path, &asked).json(202));
+    cloud.acme().has_run(FIRST, &query, 1);
+    cloud.stop();
+    let kept = |cloud: &Cloud| cloud.admin(&["audit", "export"]).matches(&query).count();
+    let before = kept(&cloud);
+    // As it is where the process dies during a statement that may write.
+    cloud.state(async |store| {
+        let due = store.due(Moment::now().plus(Duration::from_secs(120)), 10);
+        let due = due.await.expect("read");
+        let one = due
+            .iter()
+            .find(|due| due.registered.id.to_string() == query);
+        let one = one.expect("it is due").registered.id;
+        assert_eq!(store.begin_run(one, Nature::MayWrite).await, Ok(true));
+    });
+    cloud.serve(&[]);
+    let one = cloud.acme().get(&format!("{path}/{query}")).json(200);
+    assert_eq!(one["metrics"]["executionFailedCount"], 1, "{one}");
+    assert_eq!(one["lastErrorDetails"]["errorType"], "haloLink");
+    cloud.stop();
+    let read_here = 1;
+    assert_eq!(kept(&cloud), before + 1 + read_here);
 }
 
 /// Makes a registered query due, while nobody serves.
