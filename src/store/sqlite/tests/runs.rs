@@ -173,6 +173,7 @@ fn recovered(model: &mut [Known]) -> Recovered {
                 known.now.metrics.execution_failed_count += 1;
                 known.now.metrics.last_failed_at = Some(now);
                 known.now.next_at = now.plus(known.now.frequency);
+                recovered.runs.push(known.now.clone());
             }
         }
         known.run = Run::None;
