@@ -128,8 +128,7 @@ pub async fn serve(folder: &Path, practice_file: &Path) -> [SocketAddr; 2] {
     ];
     let made = gateway(folder, changes).await;
     let driver = Sqlite::file(practice_file, &PoolLimits::default());
-    let standing = Box::new(|| Availability::Online);
-    let link = Direct::new(Arc::new(driver), standing);
+    let link = Direct::new(Arc::new(driver), Availability::Online);
     made.gateway.serve(vec![practice(id, Arc::new(link))]);
     let metrics = server::install_metrics().expect("metrics");
     let mut addresses = Vec::new();

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::StartError;
 use crate::config;
-use crate::gateway::direct::Direct;
+use crate::gateway::direct::{self, Direct};
 use crate::gateway::enrich::Known;
-use crate::gateway::link::Link;
+use crate::gateway::link::{Availability, Link};
 use crate::gateway::rate::RateLimit;
 use crate::gateway::service::{Gateway, Practice, Settings};
 use crate::gateway::site::{Declared, Live, Standing};
@@ -70,7 +70,35 @@ pub(super) async fn open(folder: &Path, options: &Options) -> Result<(State, Clo
 }
 
 /// How it stands with a practice at the moment.
-pub(super) type Stands = Arc<dyn Fn() -> Standing + Send + Sync>;
+#[derive(Clone)]
+pub(super) enum Stands {
+    /// It is always there, as far as is known.
+    There,
+    /// As that of which FHIR is served.
+    As(Arc<dyn server::Practice>),
+}
+
+impl Stands {
+    fn now(&self) -> Standing {
+        match self {
+            Stands::There => Standing::ONLINE,
+            Stands::As(practice) => practice.standing(),
+        }
+    }
+}
+
+impl direct::Standing for Stands {
+    fn availability(&self) -> Availability {
+        self.now().availability
+    }
+
+    fn seek(&self) -> Option<u32> {
+        match self {
+            Stands::There => None,
+            Stands::As(practice) => practice.seek(),
+        }
+    }
+}
 
 /// How a practice is asked, beside FHIR.
 pub(super) struct Asked {
@@ -88,8 +116,7 @@ impl Asked {
         stands: Stands,
         driver: Arc<dyn Driver>,
     ) -> Asked {
-        let standing = Arc::clone(&stands);
-        let link = Direct::new(driver, Box::new(move || standing().availability));
+        let link = Direct::new(driver, stands.clone());
         Asked {
             declared,
             passthrough,
@@ -100,23 +127,14 @@ impl Asked {
 
     /// The practice as the gateway has it.
     pub(super) fn practice(&self, known: &Arc<Known>) -> Practice {
-        let (id, stands, known) = (
-            self.declared.id,
-            Arc::clone(&self.stands),
-            Arc::clone(known),
-        );
+        let (id, stands, known) = (self.declared.id, self.stands.clone(), Arc::clone(known));
         Practice {
             declared: self.declared.clone(),
-            live: Box::new(move || Live::direct(stands(), known.get(id))),
+            live: Box::new(move || Live::direct(stands.now(), known.get(id))),
             has_passthrough: self.passthrough.is_enabled,
             connections: self.passthrough.connections,
             waiting: self.passthrough.waiting,
             link: Arc::clone(&self.link),
         }
     }
-}
-
-/// How a practice stands that FHIR is served of.
-pub(super) fn stands(practice: Arc<dyn server::Practice>) -> Stands {
-    Arc::new(move || practice.standing())
 }

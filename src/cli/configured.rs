@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::cloud::{self, Asked, State};
+use super::cloud::{Asked, Stands, State};
 use super::files::{Files, look, look_at_folder};
 use super::watched::{self, Looked};
 use super::{StartError, tell};
@@ -218,7 +218,7 @@ impl Configured {
             Asked::new(
                 declared,
                 entry.passthrough.clone(),
-                cloud::stands(Arc::clone(&keeper) as Arc<dyn Practice>),
+                Stands::As(Arc::clone(&keeper) as Arc<dyn Practice>),
                 own.unwrap_or(driver),
             )
         });

@@ -29,7 +29,7 @@ use crate::gateway::enrich::{Practices, keep_enriched};
 use crate::gateway::id::SiteId;
 use crate::gateway::integrator::Environment;
 use crate::gateway::rate::RateLimit;
-use crate::gateway::site::{Declared, Product, Standing};
+use crate::gateway::site::{Declared, Product};
 use crate::mapping::{embedded, load_files, load_folder};
 use crate::passthrough::Limits as PoolLimits;
 use crate::passthrough::sqlite::Sqlite;
@@ -390,7 +390,7 @@ async fn open_one(
     }
     let site = Arc::new(site);
     let practice = Arc::clone(&site) as Arc<dyn Practice>;
-    let stands = cloud::stands(Arc::clone(&practice));
+    let stands = Stands::As(Arc::clone(&practice));
     let asked = vec![asked(&site.mapping().pms, stands, driver)];
     Ok(Opened {
         served: Served::new(vec![practice], Keys::new([(CALLER, KEY)]), operator),
@@ -439,8 +439,11 @@ fn open_watched(parts: watched::Parts) -> Result<Opened, StartError> {
         .as_ref()
         .map(|site| Arc::clone(&site.mapping().pms));
     let product = product.unwrap_or_else(|| Arc::from(place.as_str()));
-    let stands: Stands = Arc::new(|| Standing::ONLINE);
-    let asked = vec![asked(&product, stands, Sqlite::file(&database, &limits))];
+    let asked = vec![asked(
+        &product,
+        Stands::There,
+        Sqlite::file(&database, &limits),
+    )];
     let (served, greeting) = match taken.site {
         Some(site) => (
             watched.serving(&site),

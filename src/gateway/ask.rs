@@ -88,9 +88,9 @@ pub enum Refused {
     /// 503.
     #[error("the practice is offline")]
     Offline,
-    /// 503.
+    /// 503. Seconds after which to ask again, where they are known.
     #[error("the practice cannot be reached")]
-    Unreachable,
+    Unreachable { retry_after: Option<u32> },
     /// 503: as many wait as may.
     #[error("as many queries wait for the practice as may")]
     QueueFull,
@@ -114,7 +114,10 @@ impl Refused {
         match self {
             Refused::Command(_) | Refused::Failed(_) | Refused::TooManyRegistered { .. } => 400,
             Refused::Login(_) => 403,
-            Refused::Offline | Refused::Unreachable | Refused::QueueFull | Refused::Store(_) => 503,
+            Refused::Offline
+            | Refused::Unreachable { .. }
+            | Refused::QueueFull
+            | Refused::Store(_) => 503,
             Refused::Expired | Refused::Timeout(_) => 504,
         }
     }

@@ -65,7 +65,10 @@ impl Gateway {
         let away = match practice.link.availability() {
             Availability::Online => None,
             Availability::Offline => Some(Status::InitialisationFailedSiteOffline),
-            Availability::Unreachable => Some(Status::InitialisationFailedSiteUnreachable),
+            Availability::Unreachable => {
+                practice.link.seek();
+                Some(Status::InitialisationFailedSiteUnreachable)
+            }
         };
         let initialising = Stage {
             start_time: now,

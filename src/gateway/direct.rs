@@ -4,7 +4,7 @@
 //! never meets. Lines are kept for a while between two statements of the same integrator, login and database. Each run has a
 //! thread for its time; how many run at once, the queue sees to.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::id::IntegratorId;
@@ -18,6 +18,8 @@ use crate::relation::Dialect;
 const IDLE: Duration = Duration::from_secs(60);
 /// Lines that are kept at a practice without work; the one that was used longest ago is closed first.
 const KEPT: usize = 64;
+/// How long a caller's own login that was refused is not tried again.
+const REFUSED: Duration = Duration::from_secs(60);
 /// What a client that ends by itself is given beyond its time, before its thread is given up.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -36,22 +38,38 @@ struct Kept {
 }
 
 /// How it stands with a practice's databases.
-pub type Standing = Box<dyn Fn() -> Availability + Send + Sync>;
+pub trait Standing: Send + Sync + 'static {
+    fn availability(&self) -> Availability;
+
+    /// As [`Link::seek`].
+    fn seek(&self) -> Option<u32> {
+        None
+    }
+}
+
+/// It always stands so.
+impl Standing for Availability {
+    fn availability(&self) -> Availability {
+        *self
+    }
+}
 
 /// A practice's databases, reached by a driver.
 pub struct Direct {
     driver: Arc<dyn Driver>,
-    standing: Standing,
+    standing: Box<dyn Standing>,
     kept: Mutex<Vec<Kept>>,
+    refused: RefusedLogins,
 }
 
 impl Direct {
     /// Databases that a driver reaches; `standing` says whether they can be.
-    pub fn new(driver: Arc<dyn Driver>, standing: Standing) -> Direct {
+    pub fn new(driver: Arc<dyn Driver>, standing: impl Standing) -> Direct {
         Direct {
             driver,
-            standing,
+            standing: Box::new(standing),
             kept: Mutex::default(),
+            refused: RefusedLogins::default(),
         }
     }
 
@@ -90,40 +108,90 @@ impl Direct {
         // The thread may have come late.
         over(watch)?;
         let kept = self.take(&owner);
-        let connect = || {
-            let made = self
-                .driver
-                .line(owner.catalogue, owner.login.as_ref(), watch);
-            made.map_err(|error| match owner.login {
-                Some(_) => error.of_callers_login(),
-                None => error,
-            })
-        };
         // One that its server has closed since is found out before a statement is lost on it.
         let mut line = match kept.and_then(|mut line| line.answers().then_some(line)) {
             Some(line) => line,
-            None => connect()?,
+            None => self.connect(&owner, watch)?,
         };
         over(watch)?;
         // Whether it reads only is asked of the server, which also shows whether a kept line still has one.
-        let nature = match line.only_reads(&run.call) {
+        let nature = match line.only_reads(&run.call, watch) {
             true => Nature::Reads,
             false => Nature::MayWrite,
         };
+        if watch.is_over() {
+            self.put_back(owner, line);
+            return Err(PassthroughError::Timeout(watch.limit()).into());
+        }
         if !(run.begins)(nature) {
-            if line.reset() {
-                self.keep(owner, line);
-            }
+            self.put_back(owner, line);
             return Err(CallError::Withdrawn);
         }
         let mut rows = run.rows;
         let called = line.call(&run.call, watch, &mut *rows);
         let is_lost = matches!(&called, Err(CallError::Passthrough(error)) if error.is_lost());
-        if !is_lost && line.reset() {
-            self.keep(owner, line);
+        if !is_lost {
+            self.put_back(owner, line);
         }
         drop(rows);
         called
+    }
+
+    /// A line of its owner's own. A login that was refused just now is not tried.
+    fn connect(
+        &self,
+        owner: &Owner,
+        watch: &Arc<Watch>,
+    ) -> Result<Box<dyn Line>, PassthroughError> {
+        let Some(login) = &owner.login else {
+            return self.driver.line(owner.catalogue, None, watch);
+        };
+        let now = Instant::now();
+        if self.refused.has(login, now) {
+            return Err(PassthroughError::CallersLogin);
+        }
+        let made = self.driver.line(owner.catalogue, Some(login), watch);
+        made.map_err(|error| {
+            let error = error.of_callers_login();
+            if error == PassthroughError::CallersLogin {
+                self.refused.note(login, now);
+            }
+            error
+        })
+    }
+
+    /// A line that has done its work, without what that left behind.
+    fn put_back(&self, owner: Owner, mut line: Box<dyn Line>) {
+        if line.reset() {
+            self.keep(owner, line);
+        }
+    }
+}
+
+/// Callers' own logins that were refused: they are not tried for a while, since a server may lock an account that is tried too
+/// often. A login with another password is another.
+#[derive(Default)]
+struct RefusedLogins(Mutex<Vec<(Login, Instant)>>);
+
+impl RefusedLogins {
+    fn lock(&self, now: Instant) -> MutexGuard<'_, Vec<(Login, Instant)>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|(_, at)| now.saturating_duration_since(*at) < REFUSED);
+        known
+    }
+
+    fn has(&self, login: &Login, now: Instant) -> bool {
+        self.lock(now).iter().any(|(known, _)| known == login)
+    }
+
+    fn note(&self, login: &Login, now: Instant) {
+        let mut known = self.lock(now);
+        known.retain(|(other, _)| other != login);
+        // The one that was refused longest ago is tried again sooner.
+        if known.len() >= KEPT {
+            known.remove(0);
+        }
+        known.push((login.clone(), now));
     }
 }
 
@@ -152,7 +220,11 @@ impl Drop for Cancels {
 
 impl Link for Direct {
     fn availability(&self) -> Availability {
-        (self.standing)()
+        self.standing.availability()
+    }
+
+    fn seek(&self) -> Option<u32> {
+        self.standing.seek()
     }
 
     fn engine(&self) -> Dialect {
@@ -193,5 +265,137 @@ impl Link for Direct {
                 }
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::gateway::link::Nature;
+    use crate::passthrough::call::{Call, CommandType, ExecutionMode};
+    use crate::passthrough::{Connection, RowSink};
+    use crate::secret::Secret;
+
+    /// Databases that let nobody in with a login of their own, and count who tries.
+    #[derive(Default)]
+    struct Closed {
+        tried: AtomicUsize,
+    }
+
+    impl Driver for Closed {
+        fn dialect(&self) -> Dialect {
+            Dialect::Mssql
+        }
+
+        fn catalogues(&self) -> &[Arc<str>] {
+            &[]
+        }
+
+        fn connect(
+            &self,
+            _: usize,
+            _: &Arc<Watch>,
+        ) -> Result<Box<dyn Connection>, PassthroughError> {
+            Err(PassthroughError::Login)
+        }
+
+        fn line(
+            &self,
+            _: usize,
+            login: Option<&Login>,
+            _: &Arc<Watch>,
+        ) -> Result<Box<dyn Line>, PassthroughError> {
+            self.tried.fetch_add(1, Ordering::Relaxed);
+            match login {
+                Some(login) if login.user == "lost" => Err(PassthroughError::Lost),
+                Some(login) if login.user == "confined" => {
+                    Err(PassthroughError::NoDatabase("the default one".to_owned()))
+                }
+                _ => Err(PassthroughError::Login),
+            }
+        }
+    }
+
+    struct Nowhere;
+
+    impl RowSink for Nowhere {
+        fn begin(&mut self, _: usize, _: &dyn Fn(usize) -> String) {}
+
+        fn cell(
+            &mut self,
+            _: crate::passthrough::CellRef<'_>,
+        ) -> Result<(), crate::passthrough::TooLarge> {
+            Ok(())
+        }
+    }
+
+    fn login(user: &str, password: &str) -> Login {
+        Login {
+            user: user.to_owned(),
+            password: Secret::new(password),
+        }
+    }
+
+    async fn run(link: &Arc<Direct>, login: Option<Login>) -> CallError {
+        let run = Run {
+            call: Arc::new(Call {
+                text: "SELECT 1".into(),
+                mode: ExecutionMode::Reader,
+                kind: CommandType::Text,
+                parameters: Vec::new(),
+                catalogue: None,
+            }),
+            integrator: IntegratorId::generate(),
+            login,
+            limit: Duration::from_secs(10),
+            rows: Box::new(Nowhere),
+            begins: Box::new(|_: Nature| true),
+            turn: None,
+        };
+        let ran = Arc::clone(link).run(run).await;
+        ran.expect_err("nobody is let in")
+    }
+
+    #[tokio::test]
+    async fn a_login_that_was_refused_is_not_tried_at_once_again() {
+        let driver = Arc::new(Closed::default());
+        let link = Direct::new(Arc::clone(&driver) as Arc<dyn Driver>, Availability::Online);
+        let link = Arc::new(link);
+        let tried = || driver.tried.swap(0, Ordering::Relaxed);
+        let refused = CallError::from(PassthroughError::CallersLogin);
+        for _ in 0..3 {
+            assert_eq!(run(&link, Some(login("own", "wrong"))).await, refused);
+        }
+        assert_eq!(tried(), 1);
+        // What was put right is tried; and what is no refusal of a login, each time.
+        assert_eq!(run(&link, Some(login("own", "right"))).await, refused);
+        assert_eq!(tried(), 1);
+        for other in ["lost", "confined"] {
+            for _ in 0..2 {
+                assert_ne!(run(&link, Some(login(other, ""))).await, refused);
+            }
+            assert_eq!(tried(), 2, "{other}");
+        }
+        // The site's own is watched over where it is used for FHIR too.
+        for _ in 0..2 {
+            let of_the_site = CallError::from(PassthroughError::Login);
+            assert_eq!(run(&link, None).await, of_the_site);
+        }
+        assert_eq!(tried(), 2);
+    }
+
+    #[test]
+    fn refused_logins_are_few_and_forgotten() {
+        let refused = RefusedLogins::default();
+        let start = Instant::now();
+        for number in 0..=KEPT {
+            refused.note(&login(&number.to_string(), ""), start);
+        }
+        let has = |number: usize, at| refused.has(&login(&number.to_string(), ""), at);
+        assert!(!has(0, start) && has(1, start) && has(KEPT, start));
+        assert!(has(1, start + REFUSED - Duration::from_millis(1)));
+        assert!(!has(1, start + REFUSED));
     }
 }

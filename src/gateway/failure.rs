@@ -70,6 +70,8 @@ pub fn refused(error: &CallError, limit: Duration) -> Option<Refused> {
         PassthroughError::Lost
         | PassthroughError::TooLarge(_)
         | PassthroughError::Failed { .. } => None,
-        _ => Some(Refused::Unreachable),
+        error => Some(Refused::Unreachable {
+            retry_after: error.retry_after(),
+        }),
     }
 }

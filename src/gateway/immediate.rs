@@ -34,7 +34,10 @@ impl Gateway {
         match at.practice.link.availability() {
             Availability::Online => {}
             Availability::Offline => return Err(Refused::Offline),
-            Availability::Unreachable => return Err(Refused::Unreachable),
+            Availability::Unreachable => {
+                let retry_after = at.practice.link.seek();
+                return Err(Refused::Unreachable { retry_after });
+            }
         }
         let created_at = Moment::now();
         let mut query = new(at, &ask, Mode::Immediate, created_at);

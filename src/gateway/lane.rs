@@ -216,6 +216,11 @@ impl Lane {
         let is_online = practice
             .as_ref()
             .is_some_and(|practice| practice.link.availability() == Availability::Online);
+        if let (Some(practice), false) = (&practice, is_online)
+            && self.lock().waiting(Class::Background) > 0
+        {
+            practice.link.seek();
+        }
         loop {
             if self.is_closed.load(Ordering::Acquire) {
                 return;

@@ -69,6 +69,11 @@ pub enum Nature {
 pub trait Link: Send + Sync + 'static {
     fn availability(&self) -> Availability;
 
+    /// Somebody wants a practice that is away: it is looked for sooner. Seconds until then, where they are known.
+    fn seek(&self) -> Option<u32> {
+        None
+    }
+
     /// How its SQL is spelled.
     fn engine(&self) -> Dialect;
 

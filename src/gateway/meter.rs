@@ -81,7 +81,7 @@ fn reason(refused: &Refused) -> Option<&'static str> {
         Refused::Failed(_) => None,
         Refused::Login(_) => Some("login"),
         Refused::Offline => Some("siteOffline"),
-        Refused::Unreachable => Some("siteUnreachable"),
+        Refused::Unreachable { .. } => Some("siteUnreachable"),
         Refused::QueueFull => Some("queueFull"),
         Refused::Expired => Some("expiredInQueue"),
         Refused::Timeout(_) => Some("timeout"),

@@ -139,6 +139,7 @@ impl Gateway {
         let practice = lane.practice();
         let practice = practice.ok_or_else(|| away(503, "the site is served no more"))?;
         if practice.link.availability() != Availability::Online {
+            practice.link.seek();
             return Err(away(503, "the practice cannot be reached"));
         }
         let who = registered.integrator;

@@ -335,6 +335,16 @@ impl Pool {
         }
     }
 
+    /// Somebody wants a database that is away: it is tried sooner. Seconds after which to ask again; None where it is not
+    /// away, or nothing tells.
+    pub fn seek(&self) -> Option<u32> {
+        let why = match self.backing.driver.is_there() {
+            true => self.ask_server().err()?,
+            false => PassthroughError::Open("the file is not there".to_owned()),
+        };
+        why.retry_after()
+    }
+
     /// Tries a server that is down, for as long as it is and somebody has the pool, if that is not done already.
     pub fn try_again_where_down(self: &Arc<Self>) {
         if !self.is_down() || self.is_tried.swap(true, Ordering::AcqRel) {

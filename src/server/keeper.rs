@@ -379,6 +379,14 @@ impl Practice for Keeper {
         }
     }
 
+    /// The same as FHIR's callers are told.
+    fn seek(&self) -> Option<u32> {
+        match self.site() {
+            Ok(_) => self.config.pool.seek(),
+            Err(why) => why.retry_after(),
+        }
+    }
+
     fn metadata(self: Arc<Self>) -> Reply<Result<PracticeMetadata, PassthroughError>> {
         Box::pin(async move { self.site()?.practice_metadata().await })
     }

@@ -71,6 +71,11 @@ pub trait Practice: Send + Sync + 'static {
         }
     }
 
+    /// Somebody wants the database while it is away: it is looked for sooner. Seconds until then, where they are known.
+    fn seek(&self) -> Option<u32> {
+        None
+    }
+
     /// Asks the database which practice it is.
     fn metadata(self: Arc<Self>) -> Reply<Result<PracticeMetadata, PassthroughError>> {
         Box::pin(async { Ok(PracticeMetadata::default()) })

@@ -175,8 +175,9 @@ pub enum CallError {
 
 /// A connection on which a caller's own statements run. One at a time.
 pub trait Line: Send {
-    /// Whether the engine vouches that the statement changes nothing. Asks without running it.
-    fn only_reads(&mut self, _call: &Call) -> bool {
+    /// Whether the engine vouches that the statement changes nothing. Asks without running it; false where it could not be
+    /// found out before the watch's end, or soon enough.
+    fn only_reads(&mut self, _call: &Call, _watch: &Arc<Watch>) -> bool {
         false
     }
 

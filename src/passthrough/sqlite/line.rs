@@ -393,10 +393,11 @@ impl rusqlite::ToSql for Held<'_> {
 
 impl Line for SqliteLine {
     /// Every statement of the text only reads, and can be prepared before another has run, and soon enough.
-    fn only_reads(&mut self, call: &Call) -> bool {
-        let until = Watch::begun(self.look);
+    fn only_reads(&mut self, call: &Call, watched: &Arc<Watch>) -> bool {
+        let (until, watched) = (Watch::begun(self.look), Arc::clone(watched));
+        let is_over = move || until.is_over() || watched.is_over();
         call.kind == CommandType::Text
-            && watch(&mut self.connection, LOOK_STEPS, move || until.is_over()).is_ok()
+            && watch(&mut self.connection, LOOK_STEPS, is_over).is_ok()
             && self.look_at(&call.text)
     }
 
@@ -475,6 +476,10 @@ mod tests {
         (folder, line)
     }
 
+    fn watched() -> Arc<Watch> {
+        Watch::begun(Duration::from_secs(60))
+    }
+
     fn of(text: String) -> Call {
         Call {
             text: Arc::from(text),
@@ -496,13 +501,13 @@ mod tests {
     #[test]
     fn few_texts_are_kept_and_no_long_one() {
         let (_folder, mut line) = opened();
-        assert!(line.only_reads(&long(KEPT_TEXT)));
+        assert!(line.only_reads(&long(KEPT_TEXT), &watched()));
         assert!(line.kept.is_empty());
         let calls: Vec<Call> = (0..KEPT + 3)
             .map(|number| of(format!("SELECT {number}")))
             .collect();
         for call in &calls {
-            assert!(line.only_reads(call));
+            assert!(line.only_reads(call, &watched()));
         }
         let kept = calls[3..].iter().map(|call| &call.text);
         assert!(line.kept.iter().eq(kept), "those that were used last");
@@ -516,9 +521,15 @@ mod tests {
             .collect();
         let call = of(format!("SELECT CASE{branches} END FROM patients"));
         line.look = Duration::ZERO;
-        assert!(!line.only_reads(&call), "it was not found out in time");
+        assert!(
+            !line.only_reads(&call, &watched()),
+            "it was not found out in time"
+        );
         line.look = Duration::from_secs(20);
-        assert!(line.only_reads(&call), "the line is as it was");
+        assert!(line.only_reads(&call, &watched()), "the line is as it was");
+        let cancelled = watched();
+        cancelled.cancel();
+        assert!(!line.only_reads(&call, &cancelled), "nobody waits for it");
         assert!(line.reset());
     }
 }

@@ -283,7 +283,7 @@ fn procedures_outputs_and_logins_are_refused() {
         kind: CommandType::StoredProcedure,
         ..text("sp_help")
     };
-    assert!(!line.only_reads(&procedure));
+    assert!(!line.only_reads(&procedure, &Watch::begun(Duration::from_secs(60))));
     assert!(matches!(
         run(&mut *line, &procedure),
         Err(CallError::Command(_))
@@ -321,7 +321,11 @@ fn the_engine_vouches_for_what_only_reads() {
         ("SELEC", false),
     ];
     for (sql, expected) in cases {
-        assert_eq!(line.only_reads(&text(sql)), expected, "{sql}");
+        assert_eq!(
+            line.only_reads(&text(sql), &Watch::begun(Duration::from_secs(60))),
+            expected,
+            "{sql}"
+        );
     }
     assert_eq!(
         practice.count("SELECT COUNT(*) FROM patients"),

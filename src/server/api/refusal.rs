@@ -17,7 +17,8 @@ use crate::store::StoreError;
 const BEARER: &str = "Bearer realm=\"pilaster\"";
 /// The same where there is a token that opens nothing (RFC 6750 §3.1): another one may.
 const BEARER_AGAIN: &str = "Bearer realm=\"pilaster\", error=\"invalid_token\"";
-/// Seconds after which a practice that is away is looked for again: as often as it would say that it is there.
+/// Seconds after which a practice that is away is looked for again, where it is not known better: as often as it would say
+/// that it is there.
 const AWAY: u32 = 60;
 /// Seconds after which there may be room in a queue.
 const FULL: u32 = 5;
@@ -61,7 +62,9 @@ pub fn refused(refused: Refused) -> Refusal {
         Refused::Failed(_) => Refusal::new(errors::COMMAND_REFUSED, text),
         Refused::Login(error) => Refusal::new(error.code(), text),
         Refused::Offline => Refusal::new(errors::SITE_OFFLINE, text).retry_after(AWAY),
-        Refused::Unreachable => Refusal::new(errors::SITE_UNREACHABLE, text).retry_after(AWAY),
+        Refused::Unreachable { retry_after } => {
+            Refusal::new(errors::SITE_UNREACHABLE, text).retry_after(retry_after.unwrap_or(AWAY))
+        }
         Refused::QueueFull => Refusal::new(errors::QUEUE_FULL, text).retry_after(FULL),
         Refused::Expired => Refusal::new(errors::QUEUE_EXPIRED, text),
         Refused::Timeout(_) => Refusal::new(errors::STATEMENT_TIMEOUT, text),
@@ -142,7 +145,7 @@ mod tests {
             Refused::Login(PassthroughError::CallersLogin),
             Refused::Login(PassthroughError::LoginNotCarried),
             Refused::Offline,
-            Refused::Unreachable,
+            Refused::Unreachable { retry_after: None },
             Refused::QueueFull,
             Refused::Expired,
             Refused::Timeout(Duration::from_secs(30)),

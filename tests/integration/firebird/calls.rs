@@ -496,6 +496,10 @@ fn what_cannot_be_called_is_refused() {
     assert!(line.reset());
 }
 
+fn only_reads(line: &mut dyn Line, call: &Call) -> bool {
+    line.only_reads(call, &Watch::begun(Duration::from_secs(20)))
+}
+
 #[test]
 fn the_engine_vouches_for_what_only_reads() {
     let Some(server) = shared() else { return };
@@ -517,14 +521,17 @@ fn the_engine_vouches_for_what_only_reads() {
         ("SELEC", false),
     ];
     for (sql, expected) in cases {
-        assert_eq!(line.only_reads(&text(sql)), expected, "{sql}");
+        assert_eq!(only_reads(&mut *line, &text(sql)), expected, "{sql}");
     }
-    assert!(!line.only_reads(&procedure("NAMES", ExecutionMode::Reader)));
+    assert!(!only_reads(
+        &mut *line,
+        &procedure("NAMES", ExecutionMode::Reader)
+    ));
     let named = with(
         text("SELECT ID FROM PATIENTS WHERE ID = @id"),
         vec![input("@id", ParameterType::Int, "2")],
     );
-    assert!(line.only_reads(&named));
+    assert!(only_reads(&mut *line, &named));
     assert_eq!(
         rows(&mut *line, &named),
         r#"[{"ID":2}]"#,
@@ -540,7 +547,7 @@ fn the_engine_vouches_for_what_only_reads() {
         1
     );
     // A function that a view hides is the one thing that is not seen: the engine keeps it from writing.
-    assert!(line.only_reads(&text("SELECT * FROM HIDING")));
+    assert!(only_reads(&mut *line, &text("SELECT * FROM HIDING")));
     let (code, _) = engine_error(&mut *line, &text("SELECT * FROM HIDING"));
     assert_eq!(code, 335_544_361);
     assert_eq!(

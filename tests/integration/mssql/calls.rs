@@ -398,7 +398,7 @@ fn stand_in_is_entered_as_the_caller_and_left_behind_a_command() {
     let server = StandIn::start(Setup::default(), |_| Vec::new());
     let mut line = line(&server);
     assert!(line.reset(), "nothing has run in it");
-    assert!(!line.only_reads(&call(ExecutionMode::Reader, "SELECT 1")));
+    assert!(!line.only_reads(&call(ExecutionMode::Reader, "SELECT 1"), &watch()));
     let (called, _) = run(
         &mut *line,
         &call(ExecutionMode::Reader, "BEGIN TRANSACTION"),

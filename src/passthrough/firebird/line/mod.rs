@@ -300,7 +300,7 @@ impl FirebirdLine {
         }
     }
 
-    fn try_only_reads(&mut self, call: &Call) -> Option<bool> {
+    fn try_only_reads(&mut self, call: &Call, watch: &Arc<Watch>) -> Option<bool> {
         let arguments = bind::arguments(call, &CARRIES).ok()?;
         let asked = Asked::of(call, &arguments).ok()?;
         let [text] = asked.texts.as_slice() else {
@@ -309,8 +309,7 @@ impl FirebirdLine {
         if call.kind != CommandType::Text || !reads::can_only_read(text) {
             return Some(false);
         }
-        self.begin(&Watch::begun(self.attached.limits.connect))
-            .ok()?;
+        self.begin(watch).ok()?;
         let asked = self
             .prepare(&asked)
             .and_then(|(text, handle, described)| self.believe(&text, described.kind, handle));
@@ -330,8 +329,8 @@ impl FirebirdLine {
 
 impl Line for FirebirdLine {
     /// A SELECT whose text and plan call nothing that could write.
-    fn only_reads(&mut self, call: &Call) -> bool {
-        self.try_only_reads(call).unwrap_or(false)
+    fn only_reads(&mut self, call: &Call, watch: &Arc<Watch>) -> bool {
+        self.try_only_reads(call, watch).unwrap_or(false)
     }
 
     fn call(
