@@ -58,6 +58,8 @@ impl Gateway {
     /// [`StoreError`]
     pub async fn look_at_directory(&self) -> Result<(), StoreError> {
         self.set_index(Index::new(self.store.directory().await?));
+        // What waits for a webhook that was disabled may be sent now.
+        self.messages.notify_one();
         Ok(())
     }
 }

@@ -356,6 +356,7 @@ fn changed(action: AdminAction) -> (Coding, &'static str) {
         AdminAction::IntegratorChanged
         | AdminAction::WebhookSet
         | AdminAction::AuthoritativeSet => (SECURITY_CONFIGURATION, "U"),
+        AdminAction::MessagesRedelivered => (SECURITY_CONFIGURATION, "E"),
         AdminAction::IntegratorRemoved | AdminAction::WebhookRemoved => {
             (SECURITY_CONFIGURATION, "D")
         }

@@ -18,6 +18,7 @@ use crate::gateway::id::{IntegratorId, KeyId, QueryId, SiteId};
 use crate::gateway::integrator::{Environment, Scope};
 use crate::gateway::moment::Moment;
 use crate::gateway::query::{ErrorDetails, ErrorType, Mode, Outcome, Query, Status, StatusTiming};
+use crate::gateway::webhook::{Delivery, Receiver};
 use crate::store::Change;
 use crate::trace_context::TraceId;
 
@@ -127,7 +128,7 @@ pub enum What {
     SiteRead,
     /// An integration was enabled at a practice by its code.
     Pair,
-    /// Who may ask whom was changed.
+    /// Who may ask whom was changed, or messages to a webhook are sent again.
     Admin {
         action: AdminAction,
     },
@@ -290,6 +291,8 @@ pub enum AdminAction {
     LoginRemoved,
     WebhookSet,
     WebhookRemoved,
+    /// Messages to a webhook that had failed are sent again.
+    MessagesRedelivered,
     PairingCodeAdded,
     PairingCodeUsed,
     AuthoritativeSet,
@@ -504,6 +507,21 @@ impl Entry {
                 ..Caller::default()
             },
             site,
+            ..Entry::now(What::Admin { action })
+        }
+    }
+
+    /// That an operator lets failed messages to a webhook be sent again: one of them, or all.
+    pub fn of_redelivery((integrator, environment): Receiver, one: Option<&Delivery>) -> Entry {
+        let action = AdminAction::MessagesRedelivered;
+        Entry {
+            caller: Caller {
+                integrator: Some(integrator),
+                environment: Some(environment),
+                ..Caller::default()
+            },
+            site: one.map(|one| one.site),
+            query: one.map(|one| one.query),
             ..Entry::now(What::Admin { action })
         }
     }

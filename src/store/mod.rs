@@ -182,7 +182,9 @@ pub struct Tried {
 /// Which messages.
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryFilter {
+    pub id: Option<DeliveryId>,
     pub integrator: Option<IntegratorId>,
+    pub environment: Option<Environment>,
     pub status: Option<DeliveryStatus>,
     /// The newest of them, at the most.
     pub limit: usize,
@@ -265,7 +267,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes what is over: pages past their time, and a day after these what is known of their queries; results of
     /// registered queries a day after their end, and what is known of these a week after it; messages a week after theirs;
-    /// pairing codes past their time. How much was removed.
+    /// pairing codes past their time. How much was removed. Messages that were due a week ago, and still wait for a webhook
+    /// that is disabled, have failed.
     ///
     /// What waits for longer than it may, because the clock was ahead and has been set back, is made due: registered
     /// queries beyond their frequency, messages beyond two hours.
@@ -314,6 +317,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Messages that are due, so many at the most; each counts one attempt more, and is due again at `again` unless
     /// [`Store::tried`] says otherwise: an attempt that a restart cuts off is made anew, see [`Store::recover`].
+    ///
+    /// Those to a webhook that is disabled wait as they are, until it is enabled again; [`Store::next_due`] does not count
+    /// them.
     fn due_deliveries(
         &self,
         now: Moment,
@@ -337,6 +343,17 @@ pub trait Store: Send + Sync + 'static {
 
     /// What came of an attempt.
     fn tried(&self, tried: Tried) -> Later<'_, Result<(), StoreError>>;
+
+    /// A message that was taken up was not sent after all: that counts no attempt, and it is due at `next_at`.
+    fn put_back(&self, id: DeliveryId, next_at: Moment) -> Later<'_, Result<(), StoreError>>;
+
+    /// Messages of a filter that have failed are pending again, due `now` with their ids, and with all their attempts before
+    /// them; no other status is looked for. How many they are.
+    fn redeliver(
+        &self,
+        filter: DeliveryFilter,
+        now: Moment,
+    ) -> Later<'_, Result<usize, StoreError>>;
 
     /// Messages, the newest first.
     fn deliveries(&self, filter: DeliveryFilter) -> Later<'_, Result<Vec<Delivery>, StoreError>>;

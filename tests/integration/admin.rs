@@ -25,6 +25,8 @@ use tokio::runtime::{Builder, Runtime};
 use crate::cli::{Serving, pilaster};
 use crate::support::{self, CLIENT, KEY_HEADER, send};
 
+mod messages;
+
 const SITE: &str = "8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11";
 const OTHER_SITE: &str = "8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a12";
 /// What changes is seen within this time, on a machine that has much else to do.
@@ -488,11 +490,12 @@ fn a_webhook_keeps_its_secret_until_another_is_asked_for() {
             .webhook(whose, staging)
             .cloned()
     };
-    assert!(target().is_none());
+    assert!(target().expect("kept").disabled);
     let odd = set(&["staging", "--url", url]);
     assert!(odd.notes.contains("warning: it is disabled"));
     data.done(&["webhook", "enable", "Example Health"]);
-    assert_eq!(target().expect("enabled").url, url);
+    let enabled = target().expect("kept");
+    assert_eq!((enabled.url.as_str(), enabled.disabled), (url, false));
 
     set(&[
         "production",
@@ -833,121 +836,4 @@ fn the_state_is_where_it_is_said_to_be() {
     said(with(&["site", "authoritative", SITE]));
     assert_eq!(authoritative(), (true, false));
     refused(with(&["site", "authoritative", &strange]), "has no site");
-}
-
-#[test]
-fn messages_are_shown_with_what_became_of_them() {
-    let data = Data::with_integrator();
-    let set = [
-        "webhook",
-        "set",
-        "Example Health",
-        "--environment",
-        "staging",
-    ];
-    data.done(&[&set[..], &["--url", "https://hooks.example/x"]].concat());
-    let (integrator, site) = (data.integrator(), SITE.parse().expect("an id"));
-    let store = data.store();
-    let (waits, failed) = data.runtime.block_on(async {
-        let waits = message(&store, integrator, site).await.expect("kept");
-        let failed = message(&store, integrator, site).await.expect("kept");
-        let tried = Tried {
-            id: failed,
-            status: DeliveryStatus::Failed,
-            at: Moment::now(),
-            next_at: Moment::now(),
-            last_status: Some(410),
-            last_problem: None,
-        };
-        store.tried(tried).await.expect("kept");
-        (waits, failed)
-    });
-    let listed = |more: &[&str]| {
-        let listed = data.json(&[&["webhook", "deliveries"], more].concat());
-        let ids = listed.as_array().expect("a list").iter();
-        let ids: Vec<_> = ids.map(|it| it["id"].as_str().map(str::to_owned)).collect();
-        (ids, listed)
-    };
-    let (waits, failed) = (Some(waits.to_string()), Some(failed.to_string()));
-    assert_eq!(listed(&[]).0, [failed.clone(), waits.clone()]);
-    assert_eq!(listed(&["--limit", "1"]).0, std::slice::from_ref(&failed));
-    assert_eq!(listed(&["--status", "pending"]).0, [waits]);
-    let (ids, all) = listed(&["--status", "failed", "--integrator", "example health"]);
-    assert_eq!(ids, [failed]);
-    assert_eq!(all[0]["lastStatus"], 410);
-    assert_eq!(all[0]["nextAt"], Value::Null);
-    let table = data.done(&["webhook", "deliveries"]).result;
-    assert!(table.contains("failed") && table.contains("410"), "{table}");
-}
-
-/// An async query that has ended, with its message.
-async fn message(
-    store: &dyn Store,
-    integrator: IntegratorId,
-    site: SiteId,
-) -> Result<DeliveryId, StoreError> {
-    let (id, now) = (QueryId::generate(), Moment::now());
-    let environment = Environment::Staging;
-    let query = Query {
-        id,
-        integrator,
-        environment,
-        site,
-        device: None,
-        mode: Mode::Async,
-        status: Status::Queued,
-        max_time_in_queue: DAY,
-        command_size: 1,
-        request_size: 1,
-        sql_query_size: 1,
-        created_at: now,
-        updated_at: now,
-        completed_at: None,
-        timing: StatusTiming::default(),
-        execution: None,
-        error: None,
-        outcome: None,
-        expires_at: None,
-        trace: None,
-    };
-    let call = Call {
-        text: "SELECT 1".into(),
-        mode: ExecutionMode::Reader,
-        kind: CommandType::Text,
-        parameters: Vec::new(),
-        catalogue: None,
-    };
-    store.add_query(query, Arc::new(call)).await?;
-    let begun = store.begin(id, Nature::Reads, StatusTiming::default(), now);
-    assert!(begun.await?);
-    let delivery = Delivery {
-        id: DeliveryId::generate(),
-        integrator,
-        environment,
-        site,
-        query: id,
-        source: Source::Async,
-        occurred_at: now,
-        status: DeliveryStatus::Pending,
-        attempts: 0,
-        next_at: now,
-        last_status: None,
-        last_problem: None,
-        finished_at: None,
-        trace: None,
-    };
-    let message = delivery.id;
-    let finish = Finish {
-        id,
-        status: Status::Successful,
-        at: now,
-        timing: StatusTiming::default(),
-        execution: None,
-        error: None,
-        outcome: Some(Outcome::default()),
-        expires_at: now.plus(DAY),
-        delivery: Some(delivery),
-    };
-    assert!(store.finish(finish).await?);
-    Ok(message)
 }

@@ -7,6 +7,7 @@ use super::failure::AdminError;
 use super::find::{self, name_of};
 use super::said::{Form, Said};
 use super::state::State;
+use crate::gateway::integrator::WebhookTarget;
 use crate::gateway::webhook::{Delivery, DeliveryStatus};
 use crate::store::{DeliveryFilter, Directory};
 
@@ -29,7 +30,7 @@ pub(super) struct List {
 /// How a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Status {
-    /// It is tried, or will be
+    /// It is tried, or will be; where its webhook is disabled, when that is enabled again
     Pending,
     Delivered,
     /// It was tried as often as it may be, or its receiver wants none
@@ -65,6 +66,7 @@ impl List {
             integrator: of,
             status: self.status.map(DeliveryStatus::from),
             limit: usize::try_from(self.limit).unwrap_or(usize::MAX),
+            ..DeliveryFilter::default()
         })?;
         let row = |it: &Delivery| row(&directory, it);
         let object = |it: &Delivery| object(&directory, it);
@@ -96,11 +98,19 @@ fn row(directory: &Directory, it: &Delivery) -> [String; 9] {
         name(it.status).to_owned(),
         it.attempts.to_string(),
         last.unwrap_or_else(|| "-".to_owned()),
-        match is_pending {
-            true => it.next_at.to_string(),
-            false => "-".to_owned(),
+        match (is_pending, is_held(directory, it)) {
+            (_, true) => "when enabled".to_owned(),
+            (true, false) => it.next_at.to_string(),
+            (false, false) => "-".to_owned(),
         },
     ]
+}
+
+/// Whether it waits for a webhook that is disabled.
+fn is_held(directory: &Directory, it: &Delivery) -> bool {
+    let mut webhooks = directory.webhooks.iter();
+    let of = |of: &WebhookTarget| (of.integrator, of.environment) == it.receiver() && of.disabled;
+    it.status == DeliveryStatus::Pending && webhooks.any(of)
 }
 
 fn object(directory: &Directory, it: &Delivery) -> Value {
@@ -115,6 +125,7 @@ fn object(directory: &Directory, it: &Delivery) -> Value {
         "occurredAt": it.occurred_at,
         "status": it.status,
         "attempts": it.attempts,
+        "held": is_held(directory, it),
         "nextAt": is_pending.then_some(it.next_at),
         "lastStatus": it.last_status,
         "lastProblem": it.last_problem,

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::gateway::id::SiteId;
+use crate::gateway::id::{DeliveryId, SiteId};
 use crate::gateway::webhook::url::UrlError;
 use crate::journal::JournalError;
 use crate::key_file::KeyFileError;
@@ -89,6 +89,12 @@ pub(super) enum AdminError {
         integrator: String,
         environment: Option<&'static str>,
     },
+    #[error(
+        "there is no message {0}; `admin webhook deliveries` has those that ended in the last week"
+    )]
+    NoMessage(DeliveryId),
+    #[error("the message {0} was delivered, and is not sent again: only one that has failed is")]
+    Delivered(DeliveryId),
     #[error("{source}{}", unless_private(source))]
     WebhookUrl {
         #[from]

@@ -10,7 +10,7 @@
 //! | room | what it does |
 //! |---|---|
 //! | `state` | `--data`, `--config` → the state, open |
-//! | `integrator`, `show`, `key`, `pairing`, `pairing_code`, `login`, `webhook`, `delivery`, `site`, `audit` | the commands |
+//! | `integrator`, `show`, `key`, `pairing`, `pairing_code`, `login`, `webhook`, `delivery`, `redelivery`, `site`, `audit` | the commands |
 //! | `find` | what a person typed → who or what is meant |
 //! | `secrets` | secrets that are made, and secrets that are read |
 //! | `span` | `90d`, `2027-01-31` → a time |
@@ -26,6 +26,7 @@ mod key;
 mod login;
 mod pairing;
 mod pairing_code;
+mod redelivery;
 mod said;
 mod secrets;
 mod show;

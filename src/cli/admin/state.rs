@@ -8,12 +8,13 @@ use tokio::runtime::{self, Runtime};
 use super::failure::AdminError;
 use crate::config::{self, Config, Process, SiteEntry};
 use crate::gateway::id::SiteId;
+use crate::gateway::link::Later;
 use crate::gateway::moment::Moment;
 use crate::gateway::webhook::Delivery;
 use crate::journal::{Entry, Journal, Retention};
 use crate::store::seal::SealKey;
 use crate::store::sqlite::{DATABASE_FILE, SqliteStore};
-use crate::store::{Change, DeliveryFilter, Directory, Store};
+use crate::store::{Change, DeliveryFilter, Directory, Store, StoreError};
 
 /// How long a journal that is opened here is kept: as long as can be. What is past its retention is the server's to remove.
 pub(super) const KEPT: Retention = Retention { days: 36_525 };
@@ -126,14 +127,33 @@ impl State {
         Ok(self.runtime.block_on(self.store.directory())?)
     }
 
-    /// Makes a change, and notes it in the journal. All changes are made here.
+    /// Makes a change to the directory, and notes it in the journal.
     pub(super) fn change(&self, change: Change) -> Result<(), AdminError> {
         let entry = Entry::of_change(&change);
+        self.noted(&entry, self.store.change(change))
+    }
+
+    /// Lets failed messages of a filter wait again, and notes that in the journal. How many they are.
+    pub(super) fn redeliver(
+        &self,
+        filter: DeliveryFilter,
+        entry: &Entry,
+    ) -> Result<usize, AdminError> {
+        self.noted(entry, self.store.redeliver(filter, self.now))
+    }
+
+    /// Does something, and notes it in the journal. All that is changed is changed here.
+    fn noted<T>(
+        &self,
+        entry: &Entry,
+        done: Later<'_, Result<T, StoreError>>,
+    ) -> Result<T, AdminError> {
         // First: where there is no journal nothing is done. What is done and then not noted is told.
         let journal = Journal::open(&self.folder, KEPT)?;
-        self.runtime.block_on(self.store.change(change))?;
-        let noted = self.runtime.block_on(journal.record(&entry));
-        noted.map_err(AdminError::NotNoted)
+        let done = self.runtime.block_on(done)?;
+        let noted = self.runtime.block_on(journal.record(entry));
+        noted.map_err(AdminError::NotNoted)?;
+        Ok(done)
     }
 
     /// Messages to webhooks, the newest first.

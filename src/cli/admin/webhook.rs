@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::delivery;
 use super::failure::AdminError;
 use super::find::{self, environment, name_of};
 use super::said::{Form, Said};
 use super::secrets;
 use super::state::State;
+use super::{delivery, redelivery};
 use crate::gateway::integrator::{Environment, Integrator, WebhookTarget};
 use crate::gateway::webhook::url::Template;
 use crate::secret::Secret;
@@ -21,15 +21,16 @@ use crate::store::{Change, Directory};
 pub(super) enum Command {
     /// Say where an integrator's messages go. The secret that signs them is made when there is none yet, and printed once: it stands alone on standard output
     Set(Set),
-    /// Send nothing until it is enabled again; what happens meanwhile is not told later
+    /// Send nothing until it is enabled again: messages wait for that, each for a week at the most
     Disable(Which),
-    /// Send messages again
+    /// Send messages again, those first that waited
     Enable(Which),
-    /// Forget a webhook with its secret
+    /// Forget a webhook with its secret; messages that wait for it fail
     Remove(Which),
     /// List webhooks, without their secrets
     List(List),
     Deliveries(delivery::List),
+    Redeliver(redelivery::Redeliver),
 }
 
 #[derive(Debug, clap::Args)]
@@ -93,6 +94,7 @@ impl Command {
             Command::Remove(which) => which.remove(state),
             Command::List(list) => list.run(state),
             Command::Deliveries(list) => list.run(state),
+            Command::Redeliver(redeliver) => redeliver.run(state),
         }
     }
 }
@@ -147,7 +149,7 @@ impl Set {
             disabled,
         }))?;
         let warning = disabled
-            .then_some("warning: it is disabled, and sends nothing until `admin webhook enable`");
+            .then_some("warning: it is disabled, and messages wait until `admin webhook enable`");
         let said = Said::done(told).and_maybe(warning.map(str::to_owned));
         Ok(match is_made {
             true => said
@@ -201,7 +203,11 @@ impl Which {
             disabled,
             ..target.clone()
         }))?;
-        Ok(Said::done(format!("{which} is {what}")))
+        let then = match disabled {
+            true => "its messages wait until it is enabled again, each for a week at the most",
+            false => "messages that waited for it are sent now",
+        };
+        Ok(Said::done(format!("{which} is {what}: {then}")))
     }
 
     fn remove(&self, state: &State) -> Result<Said, AdminError> {
@@ -209,7 +215,7 @@ impl Which {
         let (integrator, target) = self.find(&directory)?;
         state.change(Change::RemoveWebhook(integrator.id, target.environment))?;
         Ok(Said::done(format!(
-            "{} is removed",
+            "{} is removed, and messages that waited for it fail",
             text(integrator, target)
         )))
     }

@@ -58,7 +58,7 @@ pub type Receiver = (IntegratorId, Environment);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryStatus {
-    /// It is tried, or will be.
+    /// It is tried, or will be; where its webhook is disabled, when that is enabled again.
     Pending,
     Delivered,
     /// It was tried as often as it may be, or its receiver wants none.

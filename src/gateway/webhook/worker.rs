@@ -4,6 +4,9 @@
 //! it is sent again, with the same id, by the next one as it starts: never lost, twice at worst. So it is where the time
 //! passes. Which messages are sent at once is
 //! said by [`super::lanes`].
+//!
+//! Messages to a webhook that is disabled are not taken up, and keep their places; where one was, since it was disabled just
+//! now, it is put back. Where there is no webhook any more they fail.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -23,6 +26,7 @@ use super::url::Template;
 use super::{Delivery, DeliveryStatus, Receiver, meter, sign};
 use crate::gateway::id::IntegratorId;
 use crate::gateway::integrator::{Environment, WebhookTarget};
+use crate::gateway::link::Later;
 use crate::gateway::moment::Moment;
 use crate::http_client::{cause, retry_after};
 use crate::store::{Store, StoreError, Tried};
@@ -37,6 +41,8 @@ const HELD: usize = 128;
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// And so much later, where what is due is for receivers that are busy, unless one of these has nothing more to do.
 const SHORT_SLEEP: Duration = Duration::from_secs(1);
+/// What was taken up for a webhook that is disabled is due again after this: when this process knows what the store knows.
+const HELD_BACK: Duration = Duration::from_secs(1);
 /// And never twice in a shorter time, where it gave nothing.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(10);
 /// How long a socket without work is kept.
@@ -253,6 +259,12 @@ impl Sender {
                     last_problem,
                 }
             }
+            Err(NoWebhook::Disabled) => {
+                let next_at = Moment::now().plus(HELD_BACK);
+                self.insist(until, || self.store.put_back(delivery.id, next_at))
+                    .await;
+                return;
+            }
             Err(no_webhook) => {
                 meter::given_up();
                 let at = Moment::now();
@@ -277,14 +289,16 @@ impl Sender {
                 "a webhook was not told"
             );
         }
-        self.keep(tried, until).await;
+        self.insist(until, || self.store.tried(tried.clone())).await;
     }
 
     /// Sends a message once.
     async fn attempt(&self, delivery: &Delivery) -> Result<(Answer, Next), NoWebhook> {
-        let target = (self.target_of)(delivery.integrator, delivery.environment)
-            .filter(|target| !target.disabled)
-            .ok_or(NoWebhook::None)?;
+        let target =
+            (self.target_of)(delivery.integrator, delivery.environment).ok_or(NoWebhook::None)?;
+        if target.disabled {
+            return Err(NoWebhook::Disabled);
+        }
         let url = Template::parse(&target.url, self.options.allow_private)
             .and_then(|template| template.expand(delivery))
             .map_err(|_| NoWebhook::Url)?;
@@ -306,10 +320,14 @@ impl Sender {
         Ok((answer, next))
     }
 
-    /// Keeps what came of an attempt, for as long as the message is this process' own.
-    async fn keep(&self, tried: Tried, until: Moment) {
+    /// Keeps what came of a message that was taken up, for as long as it is this process' own.
+    async fn insist<'s>(
+        &'s self,
+        until: Moment,
+        keep: impl Fn() -> Later<'s, Result<(), StoreError>>,
+    ) {
         let mut pause = self.options.pause / 16;
-        while let Err(error) = self.store.tried(tried.clone()).await {
+        while let Err(error) = keep().await {
             self.store_failed("marked as sent", &error);
             if Moment::now().plus(pause) >= until {
                 return;
@@ -325,6 +343,9 @@ impl Sender {
 enum NoWebhook {
     #[error("no webhook is set")]
     None,
+    /// For now.
+    #[error("the webhook is disabled")]
+    Disabled,
     /// It was set when more was allowed.
     #[error("the webhook's URL is none that may be called")]
     Url,

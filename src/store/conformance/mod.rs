@@ -24,6 +24,8 @@ pub async fn conforms(store: &dyn Store) {
     scopes::nothing_of_another_scope_is_found(store).await;
     messages::messages_are_kept_with_what_they_tell(store).await;
     messages::messages_are_leased_and_end(store).await;
+    messages::messages_wait_for_a_disabled_webhook(store).await;
+    messages::messages_that_failed_are_redelivered(store).await;
     runs::a_registered_query_runs_and_ends(store).await;
     runs::a_registered_query_does_not_run_after_its_time(store).await;
     runs::what_a_clock_that_was_ahead_put_off_is_due(store).await;

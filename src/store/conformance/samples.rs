@@ -259,6 +259,7 @@ pub async fn deliveries_of(store: &dyn Store, scope: &Scope) -> Vec<Delivery> {
         integrator: Some(scope.integrator),
         status: None,
         limit: 100,
+        ..DeliveryFilter::default()
     };
     store.deliveries(filter).await.expect("looked")
 }

@@ -6,6 +6,7 @@ use rusqlite::{Row, params};
 
 use super::columns::{Json, Named};
 use super::tasks::Db;
+use crate::gateway::id::DeliveryId;
 use crate::gateway::moment::Moment;
 use crate::gateway::webhook::{Delivery, DeliveryStatus, Receiver};
 use crate::store::{DeliveryFilter, StoreError, Tried};
@@ -17,6 +18,15 @@ macro_rules! columns {
     () => {
         "id, integrator, environment, site, query, source, occurred_at, status, attempts, next_at, last_status, \
          last_problem, finished_at, trace"
+    };
+}
+
+/// The newest of a filter.
+macro_rules! filtered {
+    () => {
+        "WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR integrator = ?2) AND (?3 IS NULL OR environment = ?3)
+            AND (?4 IS NULL OR status = ?4)
+         ORDER BY number DESC LIMIT ?5"
     };
 }
 
@@ -39,13 +49,13 @@ fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     })
 }
 
-/// Keeps a message, where its integrator has a webhook in that environment that is not disabled.
+/// Keeps a message, where its integrator has a webhook in that environment. To one that is disabled it waits.
 pub(super) fn add(db: &Db, it: &Delivery) -> Result<(), StoreError> {
     let mut statement = db.sql.prepare_cached(concat!(
         "INSERT INTO deliveries (",
         columns!(),
         ") SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 WHERE EXISTS (
-            SELECT 1 FROM webhooks WHERE integrator = ?2 AND environment = ?3 AND disabled = 0)",
+            SELECT 1 FROM webhooks WHERE integrator = ?2 AND environment = ?3)",
     ))?;
     statement.execute(params![
         it.id,
@@ -66,6 +76,15 @@ pub(super) fn add(db: &Db, it: &Delivery) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Who is told, or would be: integrators in both environments, without those whose webhook is disabled.
+macro_rules! receivers {
+    () => {
+        "SELECT id, environment
+         FROM integrators, (SELECT 'staging' AS environment UNION ALL SELECT 'production')
+         WHERE (id, environment) NOT IN (SELECT integrator, environment FROM webhooks WHERE disabled = 1)"
+    };
+}
+
 /// Messages that are due, each for one attempt more: of one receiver `each` at the most, and none of those that are busy.
 ///
 /// Each receiver's are looked up by themselves, so that it costs no more where a great many are due to one. Who is told is
@@ -79,10 +98,9 @@ pub(super) fn due(
     busy: &[Receiver],
 ) -> Result<Vec<Delivery>, StoreError> {
     let mut statement = db.sql.prepare_cached(concat!(
-        "WITH receivers AS (
-            SELECT id, environment
-            FROM integrators, (SELECT 'staging' AS environment UNION ALL SELECT 'production')
-            WHERE hex(id) || environment NOT IN (SELECT value FROM json_each(?5)))
+        "WITH receivers AS (",
+        receivers!(),
+        " AND hex(id) || environment NOT IN (SELECT value FROM json_each(?5)))
          UPDATE deliveries SET attempts = attempts + 1, next_at = ?2, leased = 1 WHERE number IN (
             SELECT due.number FROM receivers JOIN deliveries AS due ON due.number IN (
                 SELECT number FROM deliveries
@@ -128,6 +146,59 @@ pub(super) fn tried(db: &Db, it: &Tried) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Takes back that a message was taken up. One that has ended stays as it ended.
+pub(super) fn put_back(db: &Db, id: DeliveryId, next_at: Moment) -> Result<(), StoreError> {
+    let mut statement = db.sql.prepare_cached(
+        "UPDATE deliveries SET attempts = MAX(attempts - 1, 0), next_at = ?2, leased = 0
+         WHERE id = ?1 AND status = 'pending'",
+    )?;
+    statement.execute(params![id, next_at])?;
+    Ok(())
+}
+
+/// Lets the failed messages of a filter wait again. What the receiver said last is kept until it says something else.
+pub(super) fn redeliver(
+    db: &Db,
+    filter: &DeliveryFilter,
+    now: Moment,
+) -> Result<usize, StoreError> {
+    let mut statement = db.sql.prepare_cached(concat!(
+        "UPDATE deliveries SET status = 'pending', attempts = 0, next_at = ?6, finished_at = NULL, leased = 0
+         WHERE number IN (SELECT number FROM deliveries ",
+        filtered!(),
+        ")",
+    ))?;
+    let failed = Named(DeliveryStatus::Failed);
+    Ok(statement.execute(params![
+        filter.id,
+        filter.integrator,
+        filter.environment.map(Named),
+        failed,
+        limit_of(filter.limit),
+        now
+    ])?)
+}
+
+/// What a message that waited for too long says.
+const DISABLED_FOR_LONG: &str = "its webhook was disabled for a week";
+
+/// Gives up messages that were due so long ago and wait for a webhook that is disabled; so many at the most.
+pub(super) fn give_up(
+    db: &Db,
+    due_until: Moment,
+    now: Moment,
+    limit: usize,
+) -> Result<usize, StoreError> {
+    let mut statement = db.sql.prepare_cached(
+        "UPDATE deliveries SET status = 'failed', last_problem = ?3, finished_at = ?2, leased = 0
+         WHERE number IN (
+            SELECT number FROM webhooks CROSS JOIN deliveries USING (integrator, environment)
+            WHERE disabled = 1 AND status = 'pending' AND next_at <= ?1 LIMIT ?4)",
+    )?;
+    let given_up = params![due_until, now, DISABLED_FOR_LONG, limit_of(limit)];
+    Ok(statement.execute(given_up)?)
+}
+
 /// Makes the messages due that a former process was sending. Those that wait after an attempt that failed wait on.
 pub(super) fn recover(db: &Db, now: Moment) -> Result<(), StoreError> {
     db.sql.execute(
@@ -146,10 +217,17 @@ pub(super) fn bring_near(db: &Db, now: Moment) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// When the next one is due.
+/// When the next one is due. Looked up for each receiver by itself, so that it costs no more where a great many wait for a
+/// webhook that is disabled.
 pub(super) fn next(db: &Db) -> Result<Option<Moment>, StoreError> {
-    let sql = "SELECT MIN(next_at) FROM deliveries WHERE status = 'pending'";
-    let mut statement = db.sql.prepare_cached(sql)?;
+    let mut statement = db.sql.prepare_cached(concat!(
+        "WITH receivers AS (",
+        receivers!(),
+        ") SELECT MIN((
+            SELECT MIN(next_at) FROM deliveries
+            WHERE integrator = receivers.id AND environment = receivers.environment AND status = 'pending'))
+         FROM receivers",
+    ))?;
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 
@@ -158,12 +236,14 @@ pub(super) fn find(db: &Db, filter: &DeliveryFilter) -> Result<Vec<Delivery>, St
     let mut statement = db.sql.prepare_cached(concat!(
         "SELECT ",
         columns!(),
-        " FROM deliveries WHERE (?1 IS NULL OR integrator = ?1) AND (?2 IS NULL OR status = ?2)
-          ORDER BY number DESC LIMIT ?3",
+        " FROM deliveries ",
+        filtered!(),
     ))?;
     let rows = statement.query_map(
         params![
+            filter.id,
             filter.integrator,
+            filter.environment.map(Named),
             filter.status.map(Named),
             limit_of(filter.limit)
         ],

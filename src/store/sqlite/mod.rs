@@ -38,7 +38,7 @@ use super::{
     Change, DeliveryFilter, Directory, Due, Finish, NextDue, PageFound, Recovered, RunFinish,
     Store, StoreError, Tried, Waiting,
 };
-use crate::gateway::id::QueryId;
+use crate::gateway::id::{DeliveryId, QueryId};
 use crate::gateway::integrator::Scope;
 use crate::gateway::link::{Later, Nature};
 use crate::gateway::moment::Moment;
@@ -376,6 +376,18 @@ impl Store for SqliteStore {
 
     fn tried(&self, tried: Tried) -> Later<'_, Result<(), StoreError>> {
         self.write(move |db| deliveries::tried(db, &tried))
+    }
+
+    fn put_back(&self, id: DeliveryId, next_at: Moment) -> Later<'_, Result<(), StoreError>> {
+        self.write(move |db| deliveries::put_back(db, id, next_at))
+    }
+
+    fn redeliver(
+        &self,
+        filter: DeliveryFilter,
+        now: Moment,
+    ) -> Later<'_, Result<usize, StoreError>> {
+        self.write(move |db| deliveries::redeliver(db, &filter, now))
     }
 
     fn deliveries(&self, filter: DeliveryFilter) -> Later<'_, Result<Vec<Delivery>, StoreError>> {

@@ -49,6 +49,8 @@ pub(super) fn step(db: &Db, now: Moment) -> Result<Step, StoreError> {
         directory::was_changed(db)?;
     }
     let rows_of_pages = remove_rows_of_pages(db, day_ago)?;
+    // These are not removed: they have failed, and stay for a week.
+    let given_up = deliveries::give_up(db, week_ago, now, STEP)?;
     let removed = [
         pages.len(),
         codes,
@@ -77,7 +79,9 @@ pub(super) fn step(db: &Db, now: Moment) -> Result<Step, StoreError> {
     ];
     Ok(Step {
         removed: removed.iter().sum::<usize>() + rows_of_pages,
-        is_last: rows_of_pages < PAGES && removed.iter().all(|removed| *removed < STEP),
+        is_last: rows_of_pages < PAGES
+            && given_up < STEP
+            && removed.iter().all(|removed| *removed < STEP),
         pages,
     })
 }

@@ -282,7 +282,7 @@ fn a_message_is_of_the_trace_of_the_query_that_it_tells_of() {
 }
 
 #[track_caller]
-fn is_signed(message: &Message, cloud: &Cloud) {
+pub(super) fn is_signed(message: &Message, cloud: &Cloud) {
     assert_eq!(message.header("content-type"), "application/json");
     let timestamp = message.header("x-halo-timestamp");
     assert!(timestamp.parse::<jiff::Timestamp>().is_ok(), "{timestamp}");

@@ -7,6 +7,7 @@
 //! | `asynchronous` | the same of what is run later: async and registered queries, and their webhooks |
 //! | `callers` | who may not ask is refused on every path in the same way |
 //! | `errors` | each way of being refused for what is asked, by its status and body |
+//! | `held` | messages to a webhook that an operator disables, enables, removes, and lets be told again |
 //! | `sites` | sites without a PMS ID of their own, and two with one |
 //! | `rates` | the rolling window, to the request and to the second |
 //! | `sql_server` | what only a database server does: it is silent, has numbers of its own, gives outputs, goes away |
@@ -21,6 +22,7 @@ mod callers;
 mod contract;
 mod echoes;
 mod errors;
+mod held;
 mod isolation;
 mod rates;
 mod receiver;

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use tokio::sync::watch;
 
 use super::PATIENCE;
-use crate::gateway::id::QueryId;
+use crate::gateway::id::{DeliveryId, QueryId};
 use crate::gateway::integrator::Scope;
 use crate::gateway::link::{Later, Nature};
 use crate::gateway::moment::Moment;
@@ -25,6 +25,8 @@ pub(super) struct Kept {
     deliveries: Mutex<Vec<Delivery>>,
     /// Calls that are still to fail.
     pub(super) failures: Mutex<usize>,
+    /// Messages that were taken up and not sent.
+    pub(super) put_back: Mutex<usize>,
     changed: watch::Sender<()>,
 }
 
@@ -33,6 +35,7 @@ impl Kept {
         Arc::new(Kept {
             deliveries: Mutex::new(deliveries.into_iter().collect()),
             failures: Mutex::new(0),
+            put_back: Mutex::new(0),
             changed: watch::Sender::new(()),
         })
     }
@@ -151,6 +154,18 @@ impl Store for Kept {
         now(Ok(()))
     }
 
+    fn put_back(&self, id: DeliveryId, next_at: Moment) -> Later<'_, Result<(), StoreError>> {
+        let mut all = self.lock();
+        let delivery = all.iter_mut().find(|delivery| delivery.id == id);
+        let delivery = delivery.expect("it is kept");
+        delivery.attempts -= 1;
+        delivery.next_at = next_at;
+        drop(all);
+        *self.put_back.lock().expect("no panic") += 1;
+        self.changed.send_replace(());
+        now(Ok(()))
+    }
+
     not_asked! {
         directory() -> Directory;
         directory_version() -> u64;
@@ -175,6 +190,7 @@ impl Store for Kept {
         due(Moment, usize) -> Vec<Due>;
         begin_run(QueryId, Nature) -> bool;
         finish_run(RunFinish) -> ();
+        redeliver(DeliveryFilter, Moment) -> usize;
         deliveries(DeliveryFilter) -> Vec<Delivery>;
     }
 }

@@ -6,6 +6,7 @@ mod kept;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -440,22 +441,41 @@ async fn what_a_crash_cuts_off_is_sent_again_with_the_same_id() {
 
 #[tokio::test]
 async fn without_a_webhook_it_has_failed() {
-    let disabled: TargetOf = Arc::new(|integrator, environment| {
-        let target = all_to("https://hook.example".to_owned())(integrator, environment)?;
+    let removed: TargetOf = Arc::new(|_, _| None);
+    let store = Kept::new([delivery()]);
+    let running = run(&store, removed, options());
+    store.until_all(DeliveryStatus::Failed).await;
+    running.stop().await;
+    let kept = store.one();
+    assert_eq!(kept.last_problem.as_deref(), Some("no webhook is set"));
+}
+
+#[tokio::test]
+async fn what_was_taken_up_for_a_webhook_that_is_disabled_is_put_back() {
+    let hook = Hook::open([]).await;
+    let to_hook = all_to(hook.url("/"));
+    let is_disabled = Arc::new(AtomicBool::new(true));
+    let seen = Arc::clone(&is_disabled);
+    let target_of: TargetOf = Arc::new(move |integrator, environment| {
+        let target = to_hook(integrator, environment)?;
         Some(WebhookTarget {
-            disabled: true,
+            disabled: seen.load(Ordering::SeqCst),
             ..target
         })
     });
-    let removed: TargetOf = Arc::new(|_, _| None);
-    for target_of in [disabled, removed] {
-        let store = Kept::new([delivery()]);
-        let running = run(&store, target_of, options());
-        store.until_all(DeliveryStatus::Failed).await;
-        running.stop().await;
-        let kept = store.one();
-        assert_eq!(kept.last_problem.as_deref(), Some("no webhook is set"));
-    }
+    let store = Kept::new([delivery()]);
+    let id = store.one().id.to_string();
+    let running = run(&store, target_of, options());
+    store
+        .until(|_| *store.put_back.lock().expect("no panic") > 0)
+        .await;
+    let kept = store.one();
+    assert_eq!((kept.status, hook.count()), (DeliveryStatus::Pending, 0));
+    assert_eq!((kept.attempts, kept.last_problem), (0, None));
+    is_disabled.store(false, Ordering::SeqCst);
+    store.until_all(DeliveryStatus::Delivered).await;
+    running.stop().await;
+    assert_eq!((hook.ids(), store.one().attempts), (vec![id], 1));
 }
 
 #[tokio::test]

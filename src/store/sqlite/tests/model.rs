@@ -273,6 +273,7 @@ async fn check(store: &SqliteStore, folder: &Path, model: &Model) {
         integrator: None,
         status: Some(DeliveryStatus::Pending),
         limit: usize::MAX,
+        ..DeliveryFilter::default()
     };
     let messages = store.deliveries(filter).await.expect("looked");
     assert_eq!(messages.len(), model.told.len(), "each is told of once");
