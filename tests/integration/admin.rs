@@ -832,8 +832,30 @@ fn the_state_is_where_it_is_said_to_be() {
     assert_eq!(authoritative(), (true, false));
     let told = said(with(&["site", "authoritative", OTHER_SITE])).notes;
     assert!(told.contains("Best Practice 12345"), "{told}");
+    // Whom it shuts out is named.
+    let refused_there =
+        format!("1 integrator is paired with {SITE} and refused there from now on: Example Health");
+    assert!(told.contains(&refused_there), "{told}");
+    let not_paired = format!("not paired with {OTHER_SITE}");
+    assert!(told.contains(&not_paired), "{told}");
     assert_eq!(authoritative(), (false, true));
-    said(with(&["site", "authoritative", SITE]));
+    // Nobody was paired with the one that was.
+    let told = said(with(&["site", "authoritative", SITE])).notes;
+    assert!(!told.contains("refused there"), "{told}");
     assert_eq!(authoritative(), (true, false));
+    said(with(&["pair", "Example Health", OTHER_SITE]));
+    said(with(&["integrator", "add", "Another"]));
+    said(with(&["pair", "Another", SITE]));
+    let told = said(with(&["site", "authoritative", OTHER_SITE])).notes;
+    let both = "2 integrators are paired with";
+    assert!(
+        told.contains(both) && told.contains(": Another, Example Health"),
+        "{told}"
+    );
+    assert!(told.contains("let them in there: Another\n"), "{told}");
+    // What it is already shuts nobody out.
+    let again = said(with(&["site", "authoritative", OTHER_SITE])).notes;
+    assert!(!again.contains("refused there"), "{again}");
+    said(with(&["site", "authoritative", SITE]));
     refused(with(&["site", "authoritative", &strange]), "has no site");
 }

@@ -6,10 +6,10 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::failure::AdminError;
-use super::find;
+use super::find::{self, name_of};
 use super::said::{Form, Said};
 use super::state::State;
-use crate::gateway::id::SiteId;
+use crate::gateway::id::{IntegratorId, SiteId};
 use crate::gateway::integrator::Environment;
 use crate::gateway::site::{Entry, Sites};
 use crate::store::{Change, Directory};
@@ -18,7 +18,7 @@ use crate::store::{Change, Directory};
 pub(super) enum Command {
     /// List the sites of the configuration (with --config), and those that somebody is or was paired with
     List(Form),
-    /// Make a site the authoritative one of those that have its PMS ID: it is the one that is found and can be asked. Needs --config
+    /// Make a site the authoritative one of those that have its PMS ID: it is the one that is found and can be asked. Names the integrators that are paired with the one that was. Needs --config
     Authoritative(Authoritative),
 }
 
@@ -62,6 +62,8 @@ impl Authoritative {
             return Err(AdminError::NoPmsId { site });
         }
         let others: Vec<SiteId> = sites.siblings(entry).map(|it| it.declared.id).collect();
+        let was = sites.siblings(entry).find(|it| it.is_authoritative);
+        let warning = was.and_then(|was| cut_off(&directory, was, site));
         let of = format!("{} {}", entry.declared.product, entry.pms_id);
         let names = others.iter().map(SiteId::to_string).collect::<Vec<_>>();
         let told = match names.is_empty() {
@@ -72,8 +74,47 @@ impl Authoritative {
             ),
         };
         state.change(Change::SetAuthoritative { site, others })?;
-        Ok(Said::done(told))
+        Ok(Said::done(told).and_maybe(warning))
     }
+}
+
+/// Who is paired with the site that was the authoritative one, and may ask it no more; and who of them cannot ask the one
+/// that takes its place.
+fn cut_off(directory: &Directory, was: &Entry, now: SiteId) -> Option<String> {
+    let environment = was.declared.environment;
+    let paired = |with: SiteId| -> BTreeSet<IntegratorId> {
+        let pairings = directory.pairings.iter();
+        pairings
+            .filter(|it| it.enabled && it.site == with && it.environment == environment)
+            .map(|it| it.integrator)
+            .collect()
+    };
+    let names = |of: &mut dyn Iterator<Item = &IntegratorId>| {
+        let mut names: Vec<&str> = of.map(|id| name_of(directory, *id)).collect();
+        names.sort_unstable();
+        names.join(", ")
+    };
+    let was = was.declared.id;
+    let (refused, admitted) = (paired(was), paired(now));
+    if refused.is_empty() {
+        return None;
+    }
+    let mut text = format!(
+        "warning: {} paired with {was} and refused there from now on: {}",
+        match refused.len() {
+            1 => "1 integrator is".to_owned(),
+            number => format!("{number} integrators are"),
+        },
+        names(&mut refused.iter())
+    );
+    let without: Vec<&IntegratorId> = refused.difference(&admitted).collect();
+    if !without.is_empty() {
+        text += &format!(
+            "; not paired with {now}, so that `admin pair` has to let them in there: {}",
+            names(&mut without.iter().copied())
+        );
+    }
+    Some(text)
 }
 
 /// A site, as far as it is known.
