@@ -12,7 +12,7 @@ use pilaster::gateway::link::Nature;
 use pilaster::gateway::moment::Moment;
 use pilaster::gateway::query::{Mode, Outcome, Query, Status, StatusTiming};
 use pilaster::gateway::webhook::{Delivery, DeliveryStatus, Source};
-use pilaster::journal::entry::{AdminAction, What};
+use pilaster::journal::entry::{AdminAction, Kind, What};
 use pilaster::journal::{Filter, Reader, Verdict};
 use pilaster::passthrough::call::{Call, CommandType, ExecutionMode};
 use pilaster::store::seal::SealKey;
@@ -25,6 +25,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::cli::{Serving, pilaster};
 use crate::support::{self, CLIENT, KEY_HEADER, send};
 
+mod audit;
 mod messages;
 
 const SITE: &str = "8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11";

@@ -3,17 +3,19 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Subcommand, ValueEnum};
 
 use super::failure::AdminError;
+use super::find;
 use super::span::moment;
-use super::state::{KEPT, Place};
+use super::state::{KEPT, Place, State, Wanted};
 use crate::gateway::id::{IntegratorId, SiteId};
 use crate::gateway::moment::Moment;
 use crate::journal::audit_event::{self, ExportError};
 use crate::journal::chain::Head;
 use crate::journal::{Entry, FILE, Filter, Journal, Kind, Reader, Verdict, What};
-use crate::store::sqlite::lock;
+use crate::store::sqlite::{DATABASE_FILE, lock};
 
 /// The journal of who asked which practice when
 #[derive(Debug, Subcommand)]
@@ -26,14 +28,14 @@ pub(super) enum Command {
         /// Before then
         #[arg(long, value_name = "TIME", value_parser = moment)]
         to: Option<Moment>,
-        /// Of one integrator, by its id
-        #[arg(long, value_name = "ID")]
-        integrator: Option<IntegratorId>,
+        /// Of one integrator: a name or an id; of one that was removed, its id
+        #[arg(long, value_name = "INTEGRATOR")]
+        integrator: Option<String>,
         /// Of one site
         #[arg(long, value_name = "ID")]
         site: Option<SiteId>,
         /// Of one kind of thing that was asked for
-        #[arg(long, value_name = "KIND")]
+        #[arg(long, value_name = "KIND", value_parser = kind())]
         kind: Option<Kind>,
         #[arg(long, value_enum, default_value_t = Form::Ndjson)]
         format: Form,
@@ -55,6 +57,24 @@ pub(super) enum Form {
     Bundle,
 }
 
+/// One of [`Kind::ALL`], by its name.
+fn kind() -> impl TypedValueParser<Value = Kind> {
+    PossibleValuesParser::new(Kind::ALL.map(Kind::name)).try_map(|name| name.parse::<Kind>())
+}
+
+/// The id of an integrator. One that is an id is taken as it is: the journal knows integrators that were removed.
+fn id_of(place: &Place, asked: &str) -> Result<IntegratorId, AdminError> {
+    if let Ok(id) = asked.parse() {
+        return Ok(id);
+    }
+    let wanted = Wanted {
+        begins: false,
+        needs_mappings: false,
+    };
+    let directory = State::open(place, wanted)?.directory()?;
+    Ok(find::integrator(&directory, asked)?.id)
+}
+
 impl Command {
     /// Does it. 0 when it is done, 1 where the journal is not as it was written, 2 when it could not be.
     pub(super) fn run(self, place: &Place) -> ExitCode {
@@ -67,7 +87,11 @@ impl Command {
     fn done(self, place: &Place) -> Result<ExitCode, AdminError> {
         let folder = place.folder()?;
         if !folder.join(FILE).is_file() {
-            return Err(AdminError::NoState { folder });
+            let has_state = folder.join(DATABASE_FILE).is_file();
+            return Err(match has_state {
+                true => AdminError::NoJournal { folder },
+                false => AdminError::NoJournalNorState { folder },
+            });
         }
         // A server that was killed may have left entries on their way; one that runs takes its own in.
         if let Ok(_lock) = lock(&folder) {
@@ -94,7 +118,7 @@ impl Command {
                 let filter = Filter {
                     from,
                     to,
-                    integrator,
+                    integrator: integrator.map(|asked| id_of(place, &asked)).transpose()?,
                     site,
                     kind,
                     ..Filter::default()

@@ -31,6 +31,16 @@ pub(super) enum AdminError {
         folder.display()
     )]
     NoState { folder: PathBuf },
+    #[error(
+        "{} has no audit trail: audit.sqlite is not there. A server that runs on the folder begins one, as does the first change by `admin`; if there was one, it was taken away: put it back from a copy",
+        folder.display()
+    )]
+    NoJournal { folder: PathBuf },
+    #[error(
+        "{} holds no audit trail (audit.sqlite), and no state either; is it the server's folder of data?",
+        folder.display()
+    )]
+    NoJournalNorState { folder: PathBuf },
     #[error("the folder {} cannot be made: {source}", path.display())]
     Folder { path: PathBuf, source: io::Error },
     #[error(transparent)]
