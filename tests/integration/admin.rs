@@ -260,6 +260,8 @@ fn a_key_is_exchanged_for_another_without_a_break() {
         "{}",
         again.notes
     );
+    let list = data.done(&["integrator", "list"]).result;
+    assert!(list.contains("  1 (1 over)  0\n"), "{list}");
     let last = data.done(&["key", "revoke", &id(new)]);
     assert!(last.notes.contains("has no other key for production"));
 
@@ -338,15 +340,25 @@ fn an_integration_is_enabled_and_disabled_at_a_practice() {
         index.is_paired(data.integrator(), environment, SITE.parse().expect("an id"))
     };
     // Where all its keys are.
-    data.done(&pair);
+    let told = data.done(&pair);
+    assert!(!told.notes.contains("warning"), "{}", told.notes);
     assert!(is_paired(Environment::Staging) && !is_paired(Environment::Production));
     let again = data.done(&pair);
     assert!(again.notes.contains("already"), "{}", again.notes);
-    data.done(&[&pair[..], &["--environment", "production"]].concat());
+    let told = data.done(&[&pair[..], &["--environment", "production"]].concat());
     assert!(is_paired(Environment::Production));
+    let without = "warning: Example Health has no key for production";
+    assert!(told.notes.contains(without), "{}", told.notes);
 
     let unpair = ["unpair", "Example Health", SITE];
+    let row = || {
+        let list = data.done(&["integrator", "list"]).result;
+        list.lines().last().expect("a row").to_owned()
+    };
+    assert!(row().ends_with("any address  1     2"), "{}", row());
     data.done(&[&unpair[..], &["--environment", "production"]].concat());
+    // What is not in force is told apart.
+    assert!(row().ends_with("  1     1 (1 disabled)"), "{}", row());
     assert!(is_paired(Environment::Staging) && !is_paired(Environment::Production));
     data.done(&unpair);
     assert!(!is_paired(Environment::Staging));

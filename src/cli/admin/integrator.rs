@@ -18,7 +18,7 @@ use crate::store::{Change, Directory};
 pub(super) enum Command {
     /// Add an integrator; with --key and --environment, its first key too, which is printed once
     Add(Add),
-    /// List all integrators
+    /// List all integrators, with how many keys and pairings of each are in force; keys are over that were revoked or expired
     List(Form),
     Show(show::Show),
     /// Change an integrator
@@ -114,7 +114,7 @@ impl Command {
     pub(super) fn run(self, state: &State) -> Result<Said, AdminError> {
         match self {
             Command::Add(add) => add.run(state),
-            Command::List(form) => list(form, &state.directory()?),
+            Command::List(form) => list(form, state),
             Command::Show(show) => show.run(state),
             Command::Set(set) => set.run(state),
             Command::Disable(named) => named.switch(state, true),
@@ -258,17 +258,29 @@ impl Belongings {
     }
 }
 
-fn list(form: Form, directory: &Directory) -> Result<Said, AdminError> {
+/// What is in force of all that there is of something; what is not is told apart, with why.
+fn in_force(now: usize, all: usize, others: &str) -> String {
+    match all - now {
+        0 => now.to_string(),
+        not => format!("{now} ({not} {others})"),
+    }
+}
+
+fn list(form: Form, state: &State) -> Result<Said, AdminError> {
+    let directory = &state.directory()?;
     let row = |one: &Integrator| {
         let has = Belongings::of(directory, one.id);
+        let keys = find::usable_keys(directory, one.id, state.now).count();
+        let pairings = directory.pairings.iter();
+        let enabled = pairings.filter(|it| it.integrator == one.id && it.enabled);
         [
             one.name.clone(),
             one.id.to_string(),
             state_text(one).to_owned(),
             rate_text(one.rate),
             addresses_text(one),
-            has.keys.to_string(),
-            has.pairings.to_string(),
+            in_force(keys, has.keys, "over"),
+            in_force(enabled.count(), has.pairings, "disabled"),
         ]
     };
     let heads = [

@@ -74,8 +74,16 @@ impl Pair {
             integrator.name,
             environment.name()
         );
+        let mut keys = find::usable_keys(&directory, integrator.id, state.now);
+        let has_key = keys.any(|key| key.environment == environment);
+        let without_key = (!has_key).then(|| {
+            let (name, environment) = (&integrator.name, environment.name());
+            format!(
+                "warning: {name} has no key for {environment}, so that it cannot ask yet: `admin key add {name:?} --environment {environment}` makes one"
+            )
+        });
         if is_paired(&directory, integrator, environment, site) {
-            return Ok(Said::done(format!("{which} already")));
+            return Ok(Said::done(format!("{which} already")).and_maybe(without_key));
         }
         state.change(Change::SetPairing(Pairing {
             integrator: integrator.id,
@@ -93,7 +101,8 @@ impl Pair {
         });
         Ok(Said::done(which)
             .and_maybe(state.warn_of_site(site))
-            .and_maybe(warning))
+            .and_maybe(warning)
+            .and_maybe(without_key))
     }
 }
 
