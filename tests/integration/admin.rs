@@ -739,7 +739,7 @@ fn what_makes_no_sense_is_refused() {
         ),
         (
             &[&set[..], &["--url", "https://10.0.0.1/"]].concat(),
-            "allow-private",
+            "`allow-private = true`: name it with --config",
         ),
         (
             &[&set[..], &["--url", "https://hooks.example/{patient}"]].concat(),
@@ -831,6 +831,15 @@ fn the_state_is_where_it_is_said_to_be() {
         "production",
     ]);
     assert!(said(odd).notes.contains("the other environment"));
+
+    // The file is not asked for that was named.
+    let hook = ["webhook", "set", "Example Health", "--environment"];
+    let hook = [&hook[..], &["staging", "--url", "https://10.0.0.1/"]].concat();
+    let told = refused(with(&hook), "`allow-private = true`, which");
+    assert!(
+        !told.contains("--config") && told.contains(&whole),
+        "{told}"
+    );
 
     let authoritative = || {
         let listed = said(with(&["site", "list", "--json"])).result;

@@ -1,7 +1,7 @@
 //! What keeps a command from being done. Nothing was changed then, but where [`AdminError::NotNoted`] says so.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::gateway::id::{DeliveryId, SiteId};
 use crate::gateway::webhook::url::UrlError;
@@ -105,10 +105,11 @@ pub(super) enum AdminError {
     NoMessage(DeliveryId),
     #[error("the message {0} was delivered, and is not sent again: only one that has failed is")]
     Delivered(DeliveryId),
-    #[error("{source}{}", unless_private(source))]
+    /// With the configuration that was named.
+    #[error("{source}{}", unless_private(source, config.as_deref()))]
     WebhookUrl {
-        #[from]
         source: UrlError,
+        config: Option<PathBuf>,
     },
 
     /// The argument is not shown: it may be the secret itself.
@@ -143,11 +144,15 @@ fn within(environment: Option<&'static str>) -> String {
 }
 
 /// How an address of a private network can be a webhook's.
-fn unless_private(error: &UrlError) -> &'static str {
-    match error {
-        UrlError::Address | UrlError::Plain => {
-            "; a test's may, where the configuration's [webhooks] says `allow-private = true`: name it with --config"
-        }
-        _ => "",
+fn unless_private(error: &UrlError, config: Option<&Path>) -> String {
+    if !matches!(error, UrlError::Address | UrlError::Plain) {
+        return String::new();
+    }
+    match config {
+        Some(path) => format!(
+            "; a test's may do without, where [webhooks] says `allow-private = true`, which {} does not",
+            path.display()
+        ),
+        None => "; a test's may do without, where the configuration's [webhooks] says `allow-private = true`: name it with --config".to_owned(),
     }
 }

@@ -126,7 +126,11 @@ impl Signing {
 
 impl Set {
     fn run(self, state: &State) -> Result<Said, AdminError> {
-        Template::parse(&self.url, state.allows_private_webhooks())?;
+        let parsed = Template::parse(&self.url, state.allows_private_webhooks());
+        parsed.map_err(|source| AdminError::WebhookUrl {
+            source,
+            config: state.config().map(|(path, _)| path.to_owned()),
+        })?;
         let directory = state.directory()?;
         let integrator = find::integrator(&directory, &self.integrator)?;
         let of_integrator = targets(&directory, integrator);
