@@ -1,5 +1,6 @@
 //! Integrators: their keys, and which practices each may ask.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{IntegratorId, KeyId, SiteId};
 use super::moment::Moment;
+use super::webhook::url::masked;
 use crate::secret::Secret;
 
 /// Where a key, and a site, belong: a key of one is refused at a site of the other.
@@ -113,13 +115,33 @@ pub struct Login {
 }
 
 /// Where an integrator's webhooks go, in one environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct WebhookTarget {
     pub integrator: IntegratorId,
     pub environment: Environment,
-    /// May hold `{siteId}`, `{queryId}` and `{source}`.
+    /// May hold `{siteId}`, `{queryId}` and `{source}`; and a token: see [`WebhookTarget::shown_url`].
     pub url: String,
     /// Signs the messages.
     pub secret: Secret,
     pub disabled: bool,
+}
+
+impl WebhookTarget {
+    /// The URL as people may see it, without the values of its query.
+    pub fn shown_url(&self) -> String {
+        masked(&self.url)
+    }
+}
+
+/// Without what may be secret in it.
+impl fmt::Debug for WebhookTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookTarget")
+            .field("integrator", &self.integrator)
+            .field("environment", &self.environment)
+            .field("url", &self.shown_url())
+            .field("secret", &self.secret)
+            .field("disabled", &self.disabled)
+            .finish()
+    }
 }

@@ -543,9 +543,11 @@ fn no_secret_is_in_the_clear_in_the_state() {
     let set = [
         &["webhook", "set"][..],
         &of,
-        &["--url", "https://hooks.example/x"],
+        &["--url", "https://hooks.example/x?code=token-of-the-hook"],
     ];
     let webhook = data.done(&set.concat());
+    let told = "go to https://hooks.example/x?code=***";
+    assert!(webhook.notes.contains(told), "{}", webhook.notes);
     let code = data.done(&["pairing-code", "new", SITE]);
     let set = [
         "login",
@@ -565,6 +567,7 @@ fn no_secret_is_in_the_clear_in_the_state() {
         &code_as_hashed,
         "from-the-env",
     ];
+    assert!(format!("{:?}", data.directory()).contains("code=***"));
     // While it is open, what was written last is in the log of the database.
     let _open = data.store();
     let files = files(&data.path("data"));
@@ -588,6 +591,7 @@ fn no_secret_is_in_the_clear_in_the_state() {
             let said = data.done(&[list, form].concat());
             let all = said.result + &said.notes;
             assert!(secrets.iter().all(|secret| !all.contains(secret)), "{all}");
+            assert!(!all.contains("token-of-the-hook"), "{all}");
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) enum Command {
     Enable(Which),
     /// Forget a webhook with its secret; messages that wait for it fail
     Remove(Which),
-    /// List webhooks, without their secrets
+    /// List webhooks, without their secrets: values in the query of a URL are shown as ***
     List(List),
     Deliveries(delivery::List),
     Redeliver(redelivery::Redeliver),
@@ -139,19 +139,20 @@ impl Set {
             .find(|target| target.environment == self.environment);
         let Signs { secret, is_made } = self.secret.secret(known)?;
         let disabled = known.is_some_and(|known| known.disabled);
-        let told = format!(
-            "messages to {} in {} go to {}",
-            integrator.name,
-            self.environment.name(),
-            self.url
-        );
-        state.change(Change::SetWebhook(WebhookTarget {
+        let target = WebhookTarget {
             integrator: integrator.id,
             environment: self.environment,
             url: self.url,
             secret: secret.clone(),
             disabled,
-        }))?;
+        };
+        let told = format!(
+            "messages to {} in {} go to {}",
+            integrator.name,
+            target.environment.name(),
+            target.shown_url()
+        );
+        state.change(Change::SetWebhook(target))?;
         let warning = disabled
             .then_some("warning: it is disabled, and messages wait until `admin webhook enable`");
         let said = Said::done(told).and_maybe(warning.map(str::to_owned));
@@ -267,7 +268,7 @@ pub(super) fn row(target: &WebhookTarget) -> [String; 3] {
     [
         target.environment.name().to_owned(),
         state_text(target.disabled).to_owned(),
-        target.url.clone(),
+        target.shown_url(),
     ]
 }
 
@@ -275,7 +276,7 @@ pub(super) fn object(directory: &Directory, target: &WebhookTarget) -> Value {
     json!({
         "integrator": name_of(directory, target.integrator),
         "environment": target.environment,
-        "url": target.url,
+        "url": target.shown_url(),
         "disabled": target.disabled,
     })
 }

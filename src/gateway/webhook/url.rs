@@ -31,6 +31,11 @@ pub enum UrlError {
     Blank,
     #[error("`{{{0}}}` in a webhook's URL is none of {{siteId}}, {{queryId}} and {{source}}")]
     Place(String),
+    /// In the query, where secrets stand: what is in the braces is not shown.
+    #[error(
+        "what stands in braces in the query of a webhook's URL is none of {{siteId}}, {{queryId}} and {{source}}"
+    )]
+    PlaceInQuery,
     #[error("a webhook's URL has a brace without its other one")]
     Brace,
     #[error("a webhook's URL is of the form https://host/path")]
@@ -149,6 +154,27 @@ impl Template {
     }
 }
 
+/// The text of a webhook's URL as people may see it: many have a token in the query, so that its values are asterisks. Those
+/// that are a place alone are shown. For any text, also one that is no URL.
+pub fn masked(text: &str) -> String {
+    let Some((before, query)) = text.split_once('?') else {
+        return text.to_owned();
+    };
+    let is_place = |value: &str| ["{siteId}", "{queryId}", "{source}"].contains(&value);
+    let part = |part: &str| match part.split_once('=') {
+        Some((_, value)) if is_place(value) || value.is_empty() => part.to_owned(),
+        Some((name, _)) => format!("{name}={MASK}"),
+        // Without a name it may be a token by itself.
+        None if is_place(part) || part.is_empty() => part.to_owned(),
+        None => MASK.to_owned(),
+    };
+    let parts: Vec<String> = query.split('&').map(part).collect();
+    format!("{before}?{}", parts.join("&"))
+}
+
+/// As long for every value: how long it is is not to be seen either.
+const MASK: &str = "***";
+
 /// A text with places in braces.
 fn pieces(text: &str) -> Result<Vec<Piece>, UrlError> {
     let mut pieces = Vec::new();
@@ -163,6 +189,10 @@ fn pieces(text: &str) -> Result<Vec<Piece>, UrlError> {
             "queryId" => Place::Query,
             "source" => Place::Source,
             _ if name.contains('{') => return Err(UrlError::Brace),
+            // The rest of the text is a part of it.
+            _ if text[..text.len() - from.len()].contains('?') => {
+                return Err(UrlError::PlaceInQuery);
+            }
             _ => return Err(UrlError::Place(name.chars().take(40).collect())),
         }));
         rest = after;
@@ -279,6 +309,31 @@ mod tests {
             shown,
             "`{patient}` in a webhook's URL is none of {siteId}, {queryId} and {source}"
         );
+    }
+
+    #[test]
+    fn values_of_the_query_are_not_shown() {
+        for (text, shown) in [
+            (
+                "https://hook.example/a/{siteId}",
+                "https://hook.example/a/{siteId}",
+            ),
+            (
+                "https://hook.example/?code=s3cret==&q={queryId}&empty=&s=x{source}",
+                "https://hook.example/?code=***&q={queryId}&empty=&s=***",
+            ),
+            ("https://hook.example/?s3cret", "https://hook.example/?***"),
+            (
+                "https://hook.example/?a=b?c=d&{source}&",
+                "https://hook.example/?a=***&{source}&",
+            ),
+            ("no url?a=s3cret", "no url?a=***"),
+        ] {
+            assert_eq!(masked(text), shown);
+        }
+        let error = parse("https://hook.example/?token={s3cret}").expect_err("no place");
+        assert_eq!(error, UrlError::PlaceInQuery);
+        assert!(!error.to_string().contains("s3cret"));
     }
 
     #[test]
