@@ -203,7 +203,7 @@ pub static TABLES: &[Table] = &[
                 "pms",
                 "`Best Practice`, `Zedmed`, `D4w`, or another product's name",
                 Some("what the mapping says"),
-                "The product, by which the practice is looked up.",
+                "The product, by which the practice is looked up, and for which logins are. A name that neither the API nor the mapping has is a warning.",
             ),
             key(
                 "environment",

@@ -6,7 +6,7 @@ use super::read::{Placed, Section};
 use super::rules;
 use crate::gateway::integrator::Environment;
 use crate::gateway::site::Product;
-use crate::mapping::{At, Problem, Span};
+use crate::mapping::{At, Problem, Span, nearest};
 
 /// A practice's place in the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,9 @@ pub(super) fn read(site: &Section<'_>, of_mapping: Option<&str>) -> Said {
     let pms_id = site.text("pms-id");
     let authoritative = site.boolean("authoritative");
     let span = |key| site.get(key).map(toml::Spanned::span);
+    if let (Some(pms), Some(of_mapping)) = (&pms, of_mapping) {
+        check_product(site, pms, of_mapping);
+    }
     let named_mapping = || {
         site.get("mapping")
             .and_then(|value| value.get_ref().as_str())
@@ -67,6 +70,34 @@ pub(super) fn read(site: &Section<'_>, of_mapping: Option<&str>) -> Said {
         pms_id: pms_id.map(|Placed { span, .. }| span),
         authoritative: span("authoritative"),
     }
+}
+
+/// Warns of a product that neither the API nor the mapping has a name for: it may be another one, or misspelt.
+fn check_product(site: &Section<'_>, pms: &Placed<&str>, of_mapping: &str) {
+    let product = Product::named(pms.value);
+    if product.is_known() || product == Product::named(of_mapping) {
+        return;
+    }
+    let nearest = nearest(pms.value, Product::NAMES.into_iter().chain([of_mapping]));
+    let help = match nearest {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => {
+            "leave it where it is the product's name; leave `pms` out for what the mapping says"
+                .to_owned()
+        }
+    };
+    let known = Product::NAMES.map(|name| format!("`{name}`")).join(", ");
+    site.report(
+        Problem::new(
+            &rules::UNKNOWN_PRODUCT,
+            &pms.span,
+            "no product is known by this name",
+        )
+        .note(format!(
+            "names that are known: {known}; the mapping says `{of_mapping}`"
+        ))
+        .help(help),
+    );
 }
 
 /// Of the entries with one PMS ID exactly one can be asked. Reports where two say that they are the one, where none may

@@ -334,7 +334,12 @@ fn a_whole_cloud_surface_is_read() {
     let site = "environment = \"staging\"\npms = \"open dental\"\npms-id = \" 12345 \"\nauthoritative = true\n[site.passthrough]\nwrites = true\nconnections = 2\nwaiting = 10";
     let text = sqlite(root, site).replace("caller = ", "environment = \"staging\"\ncaller = ");
     let read = read_text(&text).unwrap_or_else(|problems| panic!("{problems}"));
-    assert!(read.warnings.is_empty(), "{}", read.warnings);
+    // It may be another's product, or one that is misspelt.
+    let warnings = read.warnings.to_string();
+    assert!(
+        warnings.contains("warning[PC020]") && warnings.contains("1 warning"),
+        "{warnings}"
+    );
     let cloud = &read.config.cloud;
     let key = cloud.state_key.as_ref().expect("a key");
     assert_eq!(key.reveal(), &[0xa5; 32]);

@@ -16,6 +16,7 @@ use super::integrator::{
     AddressRange, Environment, Integrator, Key, Login, LoginScope, WebhookTarget,
 };
 use super::moment::Moment;
+use super::site::Product;
 use crate::store::{Directory, PairingCode};
 
 /// Who calls.
@@ -129,6 +130,14 @@ pub struct Index {
     authoritative: Vec<SiteId>,
 }
 
+/// Where a login counts, so that a product is found by each of its names: blanks and case make no difference.
+fn folded(scope: LoginScope) -> LoginScope {
+    match scope {
+        LoginScope::Product(name) => LoginScope::Product(Product::named(&name).folded_name()),
+        site @ LoginScope::Site(_) => site,
+    }
+}
+
 impl Index {
     pub fn new(directory: Directory) -> Index {
         let enabled = directory
@@ -152,7 +161,7 @@ impl Index {
             logins: directory
                 .logins
                 .into_iter()
-                .map(|(integrator, scope, login)| ((integrator, scope), login))
+                .map(|(integrator, scope, login)| ((integrator, folded(scope)), login))
                 .collect(),
             webhooks: directory
                 .webhooks
@@ -245,8 +254,8 @@ impl Index {
     pub fn login(&self, who: IntegratorId, site: SiteId, product: &str) -> Option<&Login> {
         let of_site = self.logins.get(&(who, LoginScope::Site(site)));
         of_site.or_else(|| {
-            self.logins
-                .get(&(who, LoginScope::Product(product.to_owned())))
+            let of_product = folded(LoginScope::Product(product.to_owned()));
+            self.logins.get(&(who, of_product))
         })
     }
 

@@ -31,6 +31,20 @@ pub enum Product {
 }
 
 impl Product {
+    /// The names of those that the API has names for, and what their vendors call them.
+    pub const NAMES: [&'static str; 5] = [
+        "Best Practice",
+        "Zedmed",
+        "D4w",
+        "Bp Premier",
+        "Dental4Windows",
+    ];
+
+    /// Whether the API has a name for it.
+    pub fn is_known(&self) -> bool {
+        !matches!(self, Product::Other(_))
+    }
+
     /// The product of a name: that of a lookup (`Best Practice`), that of a site (`BestPractice`), or what its vendor calls
     /// it (`Bp Premier`); blanks and case make no difference. Any other name is another product's.
     pub fn named(name: &str) -> Product {
@@ -57,6 +71,11 @@ impl Product {
             Product::D4w => "D4w",
             Product::Other(name) => name,
         }
+    }
+
+    /// A text that two names of one product have in common, and those of two products have not.
+    pub fn folded_name(&self) -> String {
+        folded(self.wire_name()).collect()
     }
 
     /// As people say it, and as a site is looked up by.
@@ -515,7 +534,15 @@ mod tests {
             assert_eq!(named, product, "{name}");
             assert_eq!(named.wire_name(), wire, "{name}");
             assert_eq!(Product::named(named.name()), named);
+            assert_eq!(named.folded_name(), product.folded_name());
         }
+        assert!(
+            Product::NAMES
+                .map(Product::named)
+                .iter()
+                .all(Product::is_known)
+        );
+        assert!(!Product::named("Open Dental").is_known());
         assert_ne!(Product::named("Bp"), Product::BestPractice);
         // A name of another product does not become one of the three by the way it is made.
         assert_eq!(

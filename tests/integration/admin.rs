@@ -26,6 +26,7 @@ use crate::cli::{Serving, pilaster};
 use crate::support::{self, CLIENT, KEY_HEADER, send};
 
 mod audit;
+mod logins;
 mod messages;
 
 const SITE: &str = "8f1ae3f6-0c3f-4a5e-9a41-0a4a7f0d6a11";
@@ -431,41 +432,6 @@ fn a_pairing_code_is_known_as_it_was_read_out() {
     );
     assert!(data.directory().pairing_codes.is_empty());
     data.refused(&["pairing-code", "revoke", SITE], "no pairing code");
-}
-
-#[test]
-fn an_integrator_has_logins_of_its_own() {
-    let data = Data::with_integrator();
-    let file = data.write("password", "from-the-file\n");
-    let set = ["login", "set", "Example Health", "--user", "example"];
-    let at_product = ["--product", "Best Practice"];
-    let by_env = ["--password-env", "ADMIN_TEST_SECRET"];
-    data.done(&[&set[..], &at_product, &by_env].concat());
-    data.done(&[&set[..], &["--site", SITE, "--password-file", &file]].concat());
-
-    let (whose, site) = (data.integrator(), SITE.parse().expect("an id"));
-    let password = |site: SiteId| {
-        let index = Index::new(data.directory());
-        let login = index.login(whose, site, "BestPractice").cloned();
-        login.map(|login| login.password.reveal().to_owned())
-    };
-    assert_eq!(password(site).as_deref(), Some("from-the-file"));
-    let other = OTHER_SITE.parse().expect("an id");
-    assert_eq!(password(other).as_deref(), Some("from-the-env"));
-
-    let listed = data.json(&["login", "list"]);
-    assert_eq!(listed[0]["site"], SITE);
-    assert_eq!(listed[1]["product"], "BestPractice");
-    assert_eq!(listed[1]["user"], "example");
-    let remove = ["login", "remove", "Example Health"];
-    data.done(&[&remove[..], &["--site", SITE]].concat());
-    assert_eq!(password(site).as_deref(), Some("from-the-env"));
-    data.refused(
-        &[&remove[..], &["--site", SITE]].concat(),
-        "has no login at 8f1ae3f6",
-    );
-    data.done(&[&remove[..], &["--product", "bestpractice"]].concat());
-    assert_eq!(data.json(&["login", "list"]), json!([]));
 }
 
 #[test]

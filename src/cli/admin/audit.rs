@@ -9,7 +9,7 @@ use clap::{Subcommand, ValueEnum};
 use super::failure::AdminError;
 use super::find;
 use super::span::moment;
-use super::state::{KEPT, Place, State, Wanted};
+use super::state::{KEPT, Mappings, Place, State, Wanted};
 use crate::gateway::id::{IntegratorId, SiteId};
 use crate::gateway::moment::Moment;
 use crate::journal::audit_event::{self, ExportError};
@@ -69,7 +69,7 @@ fn id_of(place: &Place, asked: &str) -> Result<IntegratorId, AdminError> {
     }
     let wanted = Wanted {
         begins: false,
-        needs_mappings: false,
+        mappings: Mappings::NotRead,
     };
     let directory = State::open(place, wanted)?.directory()?;
     Ok(find::integrator(&directory, asked)?.id)

@@ -11,6 +11,7 @@ use super::state::State;
 use crate::gateway::id::{IntegratorId, SiteId};
 use crate::gateway::integrator::{Login, LoginScope};
 use crate::gateway::site::Product;
+use crate::mapping::nearest;
 use crate::store::{Change, Directory};
 
 /// Integrators' own logins at the practices' databases, as which their SQL and their FHIR run: what they may see is the database's decision
@@ -74,6 +75,9 @@ type Kept = (IntegratorId, LoginScope, Login);
 fn product(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("a product has a name".to_owned()),
+        name if name.chars().any(char::is_control) => {
+            Err("a product's name has no control characters".to_owned())
+        }
         _ => Ok(Product::named(text).wire_name().to_owned()),
     }
 }
@@ -86,11 +90,54 @@ fn user(text: &str) -> Result<String, String> {
 }
 
 impl At {
-    /// None where neither is named, which clap has seen to.
-    fn scope(&self) -> Option<LoginScope> {
-        let product = self.product.clone().map(LoginScope::Product);
-        self.site.map(LoginScope::Site).or(product)
+    /// None where neither is named, which clap has seen to. A product as an integrator's login spells it already.
+    fn scope(&self, directory: &Directory, of: IntegratorId) -> Option<LoginScope> {
+        if let Some(site) = self.site {
+            return Some(LoginScope::Site(site));
+        }
+        let asked = self.product.as_deref()?;
+        let mut kept = directory.logins.iter();
+        let kept = kept.find_map(|(whose, scope, _)| match scope {
+            LoginScope::Product(name) if *whose == of => is_same(name, asked).then_some(name),
+            _ => None,
+        });
+        let name = kept.map_or(asked, String::as_str);
+        Some(LoginScope::Product(name.to_owned()))
     }
+}
+
+/// Whether two names are of one product.
+fn is_same(one: &str, other: &str) -> bool {
+    Product::named(one) == Product::named(other)
+}
+
+/// What is odd about a product: nobody knows its name. It may be one of a mapping that is still to come.
+fn warn_of_product(state: &State, name: &str) -> Option<String> {
+    let products = state.products();
+    let of_sites = || {
+        let products = products.iter().flatten();
+        let others = products.filter(|product| !product.is_known());
+        others.map(|product| product.name())
+    };
+    if Product::named(name).is_known() || of_sites().any(|other| is_same(other, name)) {
+        return None;
+    }
+    let mut known: Vec<&str> = Product::NAMES.into_iter().chain(of_sites()).collect();
+    known.sort_unstable();
+    known.dedup();
+    let nearest = nearest(name, known.iter().copied());
+    let nearest = nearest.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
+    let of_config = match state.config() {
+        Some((path, _)) if products.is_some() => {
+            format!(", and {} has no site of it", path.display())
+        }
+        Some((path, _)) => format!(" (the mappings of {} cannot be read)", path.display()),
+        None => " (--config names the sites that may be of it)".to_owned(),
+    };
+    Some(format!(
+        "warning: no product is known as `{name}`{of_config}; until a site is of it the login is for nobody.{nearest} Known are {}",
+        known.join(", ")
+    ))
 }
 
 /// Where a login counts, in a sentence.
@@ -115,7 +162,7 @@ impl Set {
     fn run(self, state: &State) -> Result<Said, AdminError> {
         let directory = state.directory()?;
         let integrator = find::integrator(&directory, &self.integrator)?;
-        let Some(scope) = self.at.scope() else {
+        let Some(scope) = self.at.scope(&directory, integrator.id) else {
             return Ok(Said::default());
         };
         let login = Login {
@@ -124,10 +171,10 @@ impl Set {
         };
         let warning = match &scope {
             LoginScope::Site(site) => state.warn_of_site(*site),
-            LoginScope::Product(_) => None,
+            LoginScope::Product(name) => warn_of_product(state, name),
         };
         let told = format!(
-            "SQL of {} runs as {} {}",
+            "SQL and FHIR of {} run as {} {}",
             integrator.name,
             login.user,
             at_text(&scope)
@@ -141,7 +188,7 @@ impl Remove {
     fn run(&self, state: &State) -> Result<Said, AdminError> {
         let directory = state.directory()?;
         let integrator = find::integrator(&directory, &self.integrator)?;
-        let Some(scope) = self.at.scope() else {
+        let Some(scope) = self.at.scope(&directory, integrator.id) else {
             return Ok(Said::default());
         };
         let at = at_text(&scope);

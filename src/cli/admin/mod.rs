@@ -41,7 +41,7 @@ use clap::Subcommand;
 
 use failure::AdminError;
 use said::Said;
-use state::{Place, State, Wanted};
+use state::{Mappings, Place, State, Wanted};
 
 /// Manage who may ask which practice: integrators with their keys, pairings, logins and webhooks
 ///
@@ -105,8 +105,12 @@ impl Command {
     }
 
     /// Whether it asks what the mappings say of the sites: which product's they are.
-    fn needs_mappings(&self) -> bool {
-        matches!(self, Command::Site(_))
+    fn mappings(&self) -> Mappings {
+        match self {
+            Command::Site(_) => Mappings::Needed,
+            Command::Login(_) => Mappings::Welcome,
+            _ => Mappings::NotRead,
+        }
     }
 
     fn run(self, state: &State) -> Result<Said, AdminError> {
@@ -135,7 +139,7 @@ pub(super) fn run(args: Args) -> ExitCode {
     };
     let wanted = Wanted {
         begins: command.begins(),
-        needs_mappings: command.needs_mappings(),
+        mappings: command.mappings(),
     };
     let done = State::open(&place, wanted).and_then(|state| Ok((command.run(&state)?, state)));
     match done {

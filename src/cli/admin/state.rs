@@ -10,6 +10,7 @@ use crate::config::{self, Config, Process, SiteEntry};
 use crate::gateway::id::SiteId;
 use crate::gateway::link::Later;
 use crate::gateway::moment::Moment;
+use crate::gateway::site::Product;
 use crate::gateway::webhook::Delivery;
 use crate::journal::{Entry, Journal, Retention};
 use crate::store::seal::SealKey;
@@ -45,8 +46,17 @@ pub(super) struct Place {
 pub(super) struct Wanted {
     /// It is begun where there is none.
     pub(super) begins: bool,
-    /// Of the configuration, what the mappings say too. A mapping that is being worked on is no reason not to manage keys.
-    pub(super) needs_mappings: bool,
+    /// Of the configuration, what the mappings say too.
+    pub(super) mappings: Mappings,
+}
+
+/// Whether the configuration's mappings are read. One that is being worked on is no reason not to manage keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mappings {
+    NotRead,
+    /// Where nothing is wrong with them.
+    Welcome,
+    Needed,
 }
 
 impl Place {
@@ -57,7 +67,7 @@ impl Place {
     pub(super) fn folder(&self) -> Result<PathBuf, AdminError> {
         let wanted = Wanted {
             begins: false,
-            needs_mappings: false,
+            mappings: Mappings::NotRead,
         };
         self.look_up(wanted).map(|(folder, _)| folder)
     }
@@ -66,21 +76,39 @@ impl Place {
     ///
     /// # Errors
     /// [`AdminError::NoFolder`], [`AdminError::NoData`], [`AdminError::Config`]
-    fn look_up(&self, wanted: Wanted) -> Result<(PathBuf, Option<Config>), AdminError> {
+    fn look_up(&self, wanted: Wanted) -> Result<(PathBuf, Option<Configured>), AdminError> {
         let Some(path) = &self.config else {
             let folder = self.data.clone().ok_or(AdminError::NoFolder)?;
             return Ok((folder, None));
         };
-        let read = match wanted.needs_mappings {
-            true => config::read(path, &Process),
-            false => config::read_unmapped(path, &Process),
+        let mapped = match wanted.mappings {
+            Mappings::NotRead => None,
+            Mappings::Welcome | Mappings::Needed => Some(config::read(path, &Process)),
+        };
+        let (read, has_mappings) = match mapped {
+            Some(read) if read.is_ok() || wanted.mappings == Mappings::Needed => (read, true),
+            _ => (config::read_unmapped(path, &Process), false),
         };
         let colour = io::stderr().is_terminal();
         let read = read.map_err(|problems| AdminError::Config(problems.render(colour)))?;
         let folder = self.data.as_ref().or(read.config.data.as_ref());
         let folder = folder.ok_or_else(|| AdminError::NoData { path: path.clone() })?;
-        Ok((folder.clone(), Some(read.config)))
+        let folder = folder.clone();
+        let configured = Configured {
+            path: path.clone(),
+            config: read.config,
+            has_mappings,
+        };
+        Ok((folder, Some(configured)))
     }
+}
+
+/// What the configuration says.
+struct Configured {
+    path: PathBuf,
+    config: Config,
+    /// With what its mappings say.
+    has_mappings: bool,
 }
 
 /// The state, as commands see it.
@@ -88,8 +116,8 @@ pub(super) struct State {
     runtime: Runtime,
     store: Box<dyn Store>,
     folder: PathBuf,
-    /// With its path.
-    config: Option<(PathBuf, Config)>,
+    /// Where one was named.
+    configured: Option<Configured>,
     pub(super) now: Moment,
 }
 
@@ -99,14 +127,15 @@ impl State {
     /// # Errors
     /// As [`Place::look_up`]; [`AdminError::NoState`], and why it cannot be opened.
     pub(super) fn open(place: &Place, wanted: Wanted) -> Result<State, AdminError> {
-        let (folder, config) = place.look_up(wanted)?;
+        let (folder, configured) = place.look_up(wanted)?;
         if !folder.join(DATABASE_FILE).is_file() {
             if !wanted.begins {
                 return Err(AdminError::NoState { folder });
             }
             make(&folder)?;
         }
-        let named = config.as_ref().and_then(|it| it.cloud.state_key.as_ref());
+        let named = configured.as_ref();
+        let named = named.and_then(|it| it.config.cloud.state_key.as_ref());
         let key = match named {
             Some(key) => SealKey::from_bytes(*key.reveal()),
             None => SealKey::kept_in(&folder)?,
@@ -117,7 +146,7 @@ impl State {
             runtime: runtime.map_err(AdminError::Runtime)?,
             store: Box::new(store),
             folder,
-            config: place.config.clone().zip(config),
+            configured,
             now: Moment::now(),
         })
     }
@@ -163,8 +192,15 @@ impl State {
 
     /// The configuration with its path, where one was named.
     pub(super) fn config(&self) -> Option<(&Path, &Config)> {
-        let (path, config) = self.config.as_ref()?;
+        let Configured { path, config, .. } = self.configured.as_ref()?;
         Some((path, config))
+    }
+
+    /// The products of the configuration's sites; none where none was named, or what its mappings say could not be read.
+    pub(super) fn products(&self) -> Option<Vec<&Product>> {
+        let Configured { config, .. } = self.configured.as_ref().filter(|it| it.has_mappings)?;
+        let products = config.sites.iter().map(|site| &site.identity.product);
+        Some(products.collect())
     }
 
     /// The sites of the configuration; none where none was named.

@@ -22,6 +22,7 @@ mod pc016;
 mod pc017;
 mod pc018;
 mod pc019;
+mod pc020;
 
 use crate::mapping::Rule;
 use crate::mapping::rules::of_files;
@@ -46,6 +47,7 @@ of_files! {
     pc017::SAME_DATABASE,
     pc018::AUTHORITATIVE,
     pc019::SHARED_PMS_ID,
+    pc020::UNKNOWN_PRODUCT,
 }
 
 #[cfg(test)]
