@@ -33,11 +33,17 @@ pub(super) struct Redeliver {
 #[group(required = true, multiple = false)]
 struct Which {
     /// This message: an id, as `webhook deliveries` has it
-    #[arg(value_name = "MESSAGE-ID")]
+    #[arg(value_name = "MESSAGE-ID", value_parser = message)]
     id: Option<DeliveryId>,
     /// All messages to this integrator that have failed: a name or an id
     #[arg(long, value_name = "INTEGRATOR")]
     integrator: Option<String>,
+}
+
+/// A message's id.
+fn message(text: &str) -> Result<DeliveryId, String> {
+    let id = text.parse();
+    id.map_err(|_| "a message's id is a GUID, as `admin webhook deliveries` has it".to_owned())
 }
 
 impl Redeliver {
@@ -70,7 +76,7 @@ impl Redeliver {
             let (_, environment) = receiver;
             let Some(target) = target(directory, receiver) else {
                 said = said.and(format!(
-                    "warning: {} to {} in {} stay failed, since no webhook is set there: set one with `admin webhook set`",
+                    "warning: failed still: {} to {} in {}, where no webhook is set; `admin webhook set` sets one",
                     count(failed, "message"),
                     integrator.name,
                     environment.name()
@@ -140,8 +146,10 @@ fn told(again: usize, name: &str, target: &WebhookTarget) -> String {
     let to = format!("to {name} in {}", target.environment.name());
     match target.disabled {
         true => format!(
-            "{what} {to} pending again; the webhook is disabled, so that they wait for `admin webhook enable`"
+            "pending again: {what} {to}, until `admin webhook enable`, since the webhook is disabled"
         ),
-        false => format!("{what} {to} pending again; a server sends them within half a minute"),
+        false => {
+            format!("pending again: {what} {to}; a server that runs sends within half a minute")
+        }
     }
 }

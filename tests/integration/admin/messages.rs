@@ -89,7 +89,7 @@ fn messages_that_failed_are_pending_again() {
     let redeliver = |id: &str| data.done(&["webhook", "redeliver", id]).notes;
     let told = redeliver(&ids[0]);
     assert!(
-        told.contains("1 message to Example Health in staging pending again"),
+        told.contains("pending again: 1 message to Example Health in staging;"),
         "{told}"
     );
     assert_eq!(failed(), 1);
@@ -103,6 +103,7 @@ fn messages_that_failed_are_pending_again() {
         data.refused(&["webhook", "redeliver", id], expected);
     }
     data.refused(&["webhook", "redeliver"], "--integrator");
+    data.refused(&["webhook", "redeliver", "x"], "a message's id is a GUID");
 
     // Without a webhook it would fail again at once.
     data.done(&[&["webhook", "remove"], &of[..]].concat());
@@ -110,7 +111,7 @@ fn messages_that_failed_are_pending_again() {
     let all = ["webhook", "redeliver", "--integrator", "example health"];
     let told = data.done(&all).notes;
     assert!(
-        told.contains("warning: 1 message to Example Health in staging stay"),
+        told.contains("warning: failed still: 1 message to Example Health in staging"),
         "{told}"
     );
     assert_eq!(failed(), 1);
