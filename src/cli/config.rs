@@ -11,12 +11,15 @@ pub(super) struct CheckArgs {
     /// The configuration file
     #[arg(value_name = "FILE", default_value = "pilaster.toml")]
     file: PathBuf,
+    /// The folder of data that the server will be started with, where the file names none
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
 }
 
 /// Reports problems on standard error, as a compiler does; 1 if there are any but warnings.
 pub(super) fn check(args: &CheckArgs) -> ExitCode {
     let colour = io::stderr().is_terminal();
-    match config::read(&args.file, &Process) {
+    match config::read_to_serve(&args.file, &Process, args.data.as_deref()) {
         Ok(read) => {
             tell_warnings(&read, colour);
             let sites = read.config.sites.iter().map(|site| {

@@ -36,6 +36,8 @@ const LOOK: Duration = Duration::from_secs(2);
 /// The practices of a configuration file, each with what it was made of.
 pub(super) struct Configured {
     path: PathBuf,
+    /// The folder of data that is named beside the file.
+    data: Option<PathBuf>,
     cursor_key: Arc<CursorKey>,
     sites: HashMap<String, Kept>,
     /// The files that it was read from.
@@ -49,6 +51,14 @@ pub(super) struct Configured {
     /// What the server was started with.
     fixed: Fixed,
     drivers: Drivers,
+}
+
+/// Where a configuration comes from, and how.
+pub(super) struct Source<'p> {
+    pub path: &'p Path,
+    /// A folder of data that is named beside it.
+    pub data: Option<PathBuf>,
+    pub is_watched: bool,
 }
 
 struct Kept {
@@ -118,19 +128,19 @@ impl Configured {
     /// # Errors
     /// Where a driver cannot be made.
     pub(super) fn new(
-        path: &Path,
+        source: Source<'_>,
         read: Read,
         cursor_key: Arc<CursorKey>,
-        is_watched: bool,
     ) -> Result<(Configured, Served), StartError> {
         let mut configured = Configured {
-            path: path.to_owned(),
+            path: source.path.to_owned(),
+            data: source.data,
             cursor_key,
             sites: HashMap::new(),
             files: Vec::new(),
             folders: Vec::new(),
             looked: Looked::default(),
-            watch: is_watched.then(Watch::default),
+            watch: source.is_watched.then(Watch::default),
             fixed: Fixed::of(&read.config),
             drivers: Drivers::new(Handle::current()),
         };
@@ -316,8 +326,9 @@ impl Configured {
 
     async fn reload(&mut self, app: &App, state: &State) {
         let began = Instant::now();
-        let path = self.path.clone();
-        let read = tokio::task::spawn_blocking(move || config::read(&path, &Process)).await;
+        let (path, data) = (self.path.clone(), self.data.clone());
+        let read = move || config::read_to_serve(&path, &Process, data.as_deref());
+        let read = tokio::task::spawn_blocking(read).await;
         let read = match read {
             Ok(Ok(read)) => read,
             Ok(Err(problems)) => {

@@ -230,7 +230,7 @@ mod tests {
             ("12", "PM012"),
             ("PQ001", "PM001"),
             ("PM99999999999999999999999", "PM062"),
-            ("PC021", "PC020"),
+            ("PC022", "PC021"),
         ] {
             let said = unknown(typed);
             assert!(said.ends_with(nearest), "{typed}: {said}");

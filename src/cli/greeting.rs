@@ -36,6 +36,8 @@ pub(super) enum Greeting {
         /// What became of each site.
         lines: Vec<String>,
         has_operator: bool,
+        /// The file has keys of callers'.
+        has_keys: bool,
         /// The id of a site, and a type that it serves.
         example: Option<(String, &'static str)>,
     },
@@ -72,6 +74,7 @@ impl Greeting {
                 path,
                 lines,
                 has_operator,
+                has_keys,
                 example,
             } => {
                 let explain = match has_operator {
@@ -84,9 +87,13 @@ impl Greeting {
                 let example = example
                     .as_ref()
                     .map(|(site, search)| (*site, search.as_str()));
+                let whose = match has_keys {
+                    true => "a key of the configuration",
+                    false => "the key of an integrator, which `pilaster admin` makes",
+                };
                 let tries = match example {
                     Some((site, search)) => format!(
-                        "\nTry, with a key of the configuration:\n  curl -H 'Ocp-Apim-Subscription-Key: …' '{}/{search}&_pretty=true'\n",
+                        "\nTry, with {whose}:\n  curl -H 'Ocp-Apim-Subscription-Key: …' '{}/{search}&_pretty=true'\n",
                         fhir_base(&root, site)
                     ),
                     None => String::new(),

@@ -6,7 +6,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
 
 use super::cloud::{self, Asked, Stands};
-use super::configured::Configured;
+use super::configured::{Configured, Source};
 use super::demo::{self, Folder};
 use super::greeting::{Greeting, WhatOpens};
 use super::open::{Limits, open_site};
@@ -221,7 +221,7 @@ impl Plan {
         };
         let mut has_explorer = args.config.is_none();
         if let Some(path) = &args.config {
-            let mut read = config::read(path, &Process)
+            let mut read = config::read_to_serve(path, &Process, args.data.as_deref())
                 .map_err(|problems| StartError::Config(problems.render(colour)))?;
             super::config::tell_warnings(&read, colour);
             plan.listen = read.config.listen.unwrap_or(LISTEN);
@@ -279,7 +279,18 @@ impl Plan {
 
     async fn open(&mut self, args: &Args, folder: &Folder) -> Result<Opened, StartError> {
         match (self.read.take(), &args.config) {
-            (Some(read), Some(path)) => open_configured(path, read, folder, args.watch).await,
+            (Some(read), Some(path)) => {
+                open_configured(
+                    Source {
+                        path,
+                        data: args.data.clone(),
+                        is_watched: args.watch,
+                    },
+                    read,
+                    folder,
+                )
+                .await
+            }
             _ => open_one(args, folder, self.operator.take()).await,
         }
     }
@@ -305,21 +316,23 @@ enum KeptUp {
 
 /// The practices of a configuration file. One whose database cannot be had is served when it can.
 async fn open_configured(
-    path: &Path,
+    source: Source<'_>,
     read: config::Read,
     folder: &Folder,
-    is_watched: bool,
 ) -> Result<Opened, StartError> {
     let cursor_key = Arc::new(folder.cursor_key()?);
     let has_operator = read.config.operator_key.is_some();
-    let (configured, served) = Configured::new(path, read, cursor_key, is_watched)?;
+    let has_keys = !read.config.keys.is_empty();
+    let path = source.path.to_owned();
+    let (configured, served) = Configured::new(source, read, cursor_key)?;
     let lines = configured.open_all().await;
     Ok(Opened {
         served,
         greeting: Greeting::Configured {
-            path: path.to_owned(),
+            path,
             lines,
             has_operator,
+            has_keys,
             example: configured.example(),
         },
         has_known_key: false,

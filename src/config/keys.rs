@@ -87,7 +87,7 @@ pub static TABLES: &[Table] = &[
                 "data",
                 "a folder",
                 Some("a temporary one"),
-                "Keeps what outlives a start: the state (integrators, queries, result pages), the key that seals it, the audit trail, the key of page links. Without it all of that ends with the server. Taken up at a start only.",
+                "Keeps what outlives a start: the state (integrators, queries, result pages), the key that seals it, the audit trail, the key of page links. Without it all of that ends with the server, which `config check` and `serve` warn of. Taken up at a start only.",
             ),
             key(
                 "operator-key",
@@ -125,7 +125,12 @@ pub static TABLES: &[Table] = &[
                 Some("as below"),
                 "Who asked whom when.",
             ),
-            key("key", "`[[key]]`, one or more", None, "Who may ask."),
+            key(
+                "key",
+                "`[[key]]`, any number",
+                Some("none: integrators of the state alone"),
+                "Who may ask. Without one, `data` has to be named: integrators with keys of their own stand in the state there.",
+            ),
             key("site", "`[[site]]`, one or more", None, "The practices."),
         ],
     },
@@ -144,7 +149,7 @@ pub static TABLES: &[Table] = &[
                 "secret",
                 SECRET,
                 None,
-                "The key that requests bring in `Ocp-Apim-Subscription-Key`.",
+                "The key that requests bring in `Ocp-Apim-Subscription-Key`, 16 characters or more.",
             ),
             key(
                 "environment",

@@ -4,6 +4,7 @@
 //! whether a server is there shows when it is asked. A secret is named, never written: an environment variable or a
 //! file holds it, and no message shows what stands in either, nor a line of the file in which somebody wrote one.
 
+mod callers;
 mod cloud;
 mod drivers;
 mod keys;
@@ -228,12 +229,27 @@ impl Environment for Process {
     }
 }
 
-/// Reads a configuration file, with the mappings and secrets that it names. Paths in it are relative to its folder.
+/// Reads a configuration file, with the mappings and secrets that it names, to look at its sites. Paths in it are relative
+/// to its folder.
 ///
 /// # Errors
 /// All problems, warnings included, if one of them is an error.
 pub fn read(path: &Path, environment: &dyn Environment) -> Result<Read, Problems> {
-    read_with(path, environment, Mappings::Needed)
+    read_with(path, environment, Use::Sites(Mappings::Needed))
+}
+
+/// The same for a server: who may ask it, and what it keeps, matter too. `data` is a folder that is named beside the file
+/// and counts before that of the file.
+///
+/// # Errors
+/// As [`read`], and where nobody could ask.
+pub fn read_to_serve(
+    path: &Path,
+    environment: &dyn Environment,
+    data: Option<&Path>,
+) -> Result<Read, Problems> {
+    let is_kept = data.is_some();
+    read_with(path, environment, Use::Server { is_kept })
 }
 
 /// The same for one whose mappings may still have to be written: none of them is read, and the databases of a site are
@@ -242,7 +258,17 @@ pub fn read(path: &Path, environment: &dyn Environment) -> Result<Read, Problems
 /// # Errors
 /// As [`read`], but for what is wrong with a mapping.
 pub fn read_unmapped(path: &Path, environment: &dyn Environment) -> Result<Read, Problems> {
-    read_with(path, environment, Mappings::NotRead)
+    read_with(path, environment, Use::Sites(Mappings::NotRead))
+}
+
+/// What a configuration is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// `is_kept`: a folder of data is named beside the file.
+    Server {
+        is_kept: bool,
+    },
+    Sites(Mappings),
 }
 
 /// Whether the mappings that a configuration names are read.
@@ -252,11 +278,7 @@ enum Mappings {
     NotRead,
 }
 
-fn read_with(
-    path: &Path,
-    environment: &dyn Environment,
-    mappings: Mappings,
-) -> Result<Read, Problems> {
+fn read_with(path: &Path, environment: &dyn Environment, wanted: Use) -> Result<Read, Problems> {
     let text = std::fs::File::open(path).and_then(|file| {
         let mut text = String::new();
         file.take(MAX_FILE + 1).read_to_string(&mut text)?;
@@ -265,7 +287,7 @@ fn read_with(
     let shown = path.display().to_string();
     match text {
         Ok(text) if text.len() as u64 <= MAX_FILE => {
-            site::config(path, &shown, &text, environment, mappings)
+            site::config(path, &shown, &text, environment, wanted)
         }
         Ok(_) => Err(read::unreadable(path, "it has more than 1 MiB")),
         Err(error) => Err(read::unreadable(path, &error.to_string())),

@@ -11,7 +11,7 @@ use super::mask::mask;
 use super::read::{Placed, Section, clip};
 use super::secrets::Secrets;
 use super::{
-    Config, Environment, KeyEntry, MappingSource, Mappings, Problems, Read, Server, SiteEntry,
+    Config, Environment, MappingSource, Mappings, Problems, Read, Server, SiteEntry, Use, callers,
     cloud, passthrough, practice, rules, server,
 };
 use crate::gateway::integrator::AddressRange;
@@ -29,7 +29,7 @@ pub(super) fn config(
     shown: &str,
     text: &str,
     environment: &dyn Environment,
-    mappings: Mappings,
+    wanted: Use,
 ) -> Result<Read, Problems> {
     // Problems show lines of the file, which somebody may have written a secret into.
     let report = Report::new(vec![SourceFile::new(shown, &mask(text))]);
@@ -39,7 +39,10 @@ pub(super) fn config(
             folder: path.parent().unwrap_or(Path::new("")),
             files: Vec::new(),
         },
-        mappings,
+        mappings: match wanted {
+            Use::Server { .. } => Mappings::Needed,
+            Use::Sites(mappings) => mappings,
+        },
         of_mappings: Vec::new(),
         folders: Vec::new(),
         mapping_failed: false,
@@ -49,7 +52,7 @@ pub(super) fn config(
         match DeTable::parse(text) {
             Ok(table) => {
                 let root = Section::new(at, table.get_ref(), 0..0, "the file");
-                config = reading.root(root);
+                config = reading.root(root, wanted);
             }
             Err(error) => {
                 let span = error.span().unwrap_or(0..0);
@@ -98,7 +101,7 @@ struct Reading<'e> {
 
 impl Reading<'_> {
     /// None where something of it is wrong, which is reported.
-    fn root(&mut self, root: Section<'_>) -> Option<Config> {
+    fn root(&mut self, root: Section<'_>, wanted: Use) -> Option<Config> {
         let listen = root.parsed("listen", |text| {
             text.parse()
                 .map_err(|_| "an address and a port, `127.0.0.1:8080` or `[::1]:8080`".to_owned())
@@ -121,7 +124,10 @@ impl Reading<'_> {
             made.ok()
         });
         let explorer = root.boolean("explorer");
-        let keys = self.keys(&root);
+        let keys = callers::read(&root, &mut self.secrets);
+        if let Use::Server { is_kept } = wanted {
+            callers::check(&root, is_kept || root.has("data"));
+        }
         let sections = root.sections("site", "the entry of a site");
         if sections.is_empty() {
             root.missing(
@@ -151,47 +157,6 @@ impl Reading<'_> {
             cloud,
             files: Vec::new(),
         })
-    }
-
-    fn keys(&mut self, root: &Section<'_>) -> Vec<KeyEntry> {
-        let mut keys: Vec<KeyEntry> = Vec::new();
-        let mut spans: Vec<Span> = Vec::new();
-        let sections = root.sections("key", "the entry of a key");
-        if sections.is_empty() {
-            root.missing(
-                "key",
-                "who may ask: write [[key]] with `caller` and `secret`",
-            );
-        }
-        for section in sections {
-            let caller = section.need_text("caller", "whose key it is, for shares and page links");
-            let secret = self.secrets.need(
-                &section,
-                "secret",
-                "the subscription key: { env = \"NAME\" } or { file = \"path\" }",
-            );
-            let environment = practice::environment(&section);
-            if let (Some(caller), Some(secret)) = (caller, secret) {
-                if let Some(first) = keys.iter().position(|known| known.secret == secret) {
-                    let message =
-                        "another entry has the same secret: whose key it is cannot be told";
-                    section.report(
-                        Problem::new(&rules::DUPLICATE, &section.span, message)
-                            .label("again here")
-                            .related(&spans[first], "first here")
-                            .help("give each caller a secret of its own"),
-                    );
-                }
-                spans.push(section.span.clone());
-                keys.push(KeyEntry {
-                    caller: caller.value.to_owned(),
-                    secret,
-                    environment,
-                });
-            }
-            section.done();
-        }
-        keys
     }
 
     fn site(

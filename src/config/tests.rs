@@ -15,7 +15,12 @@ impl Environment for Variables {
     }
 }
 
+/// Of a server that is given its folder of data.
 fn read_text(text: &str) -> Result<Read, String> {
+    read_text_for(text, Use::Server { is_kept: true })
+}
+
+fn read_text_for(text: &str, wanted: Use) -> Result<Read, String> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pilaster.toml");
     std::fs::write(&path, text).expect("written");
@@ -30,20 +35,16 @@ fn read_text(text: &str) -> Result<Read, String> {
         ("PASSWORD", "hunter2"),
         ("CALLER_KEY", "a key of a caller"),
         ("EMPTY", ""),
+        ("FIFTEEN", "é23456789012345"),
+        ("SIXTEEN", "é234567890123456"),
         ("OPERATOR", "0123456789abcdef"),
         (
             "STATE",
             "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5",
         ),
     ]));
-    super::site::config(
-        &path,
-        "pilaster.toml",
-        text,
-        &environment,
-        super::Mappings::Needed,
-    )
-    .map_err(|problems| problems.render(false))
+    super::site::config(&path, "pilaster.toml", text, &environment, wanted)
+        .map_err(|problems| problems.render(false))
 }
 
 const KEY: &str = "[[key]]\ncaller = \"acme\"\nsecret = { env = \"CALLER_KEY\" }\n";
@@ -614,13 +615,69 @@ fn what_is_no_toml_shows_no_secret_either() {
     assert!(!problems.contains("hunter2"), "{problems}");
 }
 
+const SERVER: Use = Use::Server { is_kept: false };
+
 #[test]
 fn an_empty_file_says_what_it_lacks() {
-    let problems = read_text("").expect_err("refused");
+    let problems = read_text_for("", SERVER).expect_err("refused");
     assert!(
-        problems.contains("`site` is missing") && problems.contains("`key` is missing"),
+        problems.contains("`site` is missing") && problems.contains("nobody may ask"),
         "{problems}"
     );
+}
+
+#[test]
+fn a_server_without_keys_needs_a_folder_of_integrators() {
+    let without = |root: &str| sqlite(root, "").replace(KEY, "");
+    let problems = read_text_for(&without(""), SERVER).expect_err("refused");
+    insta::assert_snapshot!(problems);
+    // An empty list is none either.
+    assert!(read_text_for(&without("key = []"), SERVER).is_err());
+    let of = |read: Result<Read, String>| {
+        let read = read.unwrap_or_else(|problems| panic!("{problems}"));
+        (read.config.keys.len(), read.warnings.to_string())
+    };
+    let fits = (0, String::new());
+    assert_eq!(of(read_text_for(&without("data = \"kept\""), SERVER)), fits);
+    assert_eq!(of(read_text(&without(""))), fits, "--data");
+    // Who looks at a site asks nobody's leave.
+    let sites = Use::Sites(Mappings::Needed);
+    assert_eq!(of(read_text_for(&without(""), sites)), fits);
+}
+
+#[test]
+fn a_server_without_a_folder_of_data_is_told_what_ends_with_it() {
+    let text = sqlite("", "");
+    let read = read_text_for(&text, SERVER).unwrap_or_else(|problems| panic!("{problems}"));
+    insta::assert_snapshot!(read.warnings.to_string());
+    for wanted in [
+        Use::Server { is_kept: true },
+        Use::Sites(Mappings::Needed),
+        Use::Sites(Mappings::NotRead),
+    ] {
+        let read = read_text_for(&text, wanted).unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(read.warnings.is_empty(), "{}", read.warnings);
+    }
+}
+
+#[test]
+fn a_caller_s_key_is_long_enough_not_to_be_guessed_and_is_not_shown() {
+    let read = |name: &str| read_text(&sqlite("", "").replace("CALLER_KEY", name));
+    // Characters are counted, not bytes.
+    assert!(read("SIXTEEN").is_ok());
+    for (name, value) in [("FIFTEEN", "é23456789012345"), ("PASSWORD", "hunter2")] {
+        let problems = read(name).expect_err("refused");
+        assert!(!problems.contains(value), "{problems}");
+        let place = format!("secret = {{ env = \"{name}\" }}");
+        for said in [
+            "error[PC006]",
+            "16 characters",
+            &place,
+            "openssl rand -hex 32",
+        ] {
+            assert!(problems.contains(said), "{said}: {problems}");
+        }
+    }
 }
 
 #[test]

@@ -120,7 +120,9 @@ impl Data {
 
 fn run(args: &[&str]) -> Output {
     let mut command = pilaster(&["admin"]);
-    command.args(args).env("ADMIN_TEST_SECRET", "from-the-env");
+    command
+        .args(args)
+        .env("ADMIN_TEST_SECRET", "from-the-environment");
     command.output().expect("the program runs")
 }
 
@@ -531,7 +533,7 @@ fn no_secret_is_in_the_clear_in_the_state() {
         line(&webhook),
         line(&code),
         &code_as_hashed,
-        "from-the-env",
+        "from-the-environment",
     ];
     assert!(format!("{:?}", data.directory()).contains("code=***"));
     // While it is open, what was written last is in the log of the database.

@@ -57,10 +57,14 @@ impl Folder {
         self.write("pilaster.toml", &configuration(sites));
     }
 
+    fn configure_without_keys(&self, sites: &[&str]) {
+        self.write("pilaster.toml", &sites.concat());
+    }
+
     fn serve(&self) -> Serving {
         let path = self.path("pilaster.toml");
         let mut command = pilaster(&["serve", "--listen", "127.0.0.1:0", "--config", text(&path)]);
-        command.env("ACME_KEY", "key-of-acme");
+        command.env("ACME_KEY", "subscription-key-of-acme");
         Serving::start(command)
     }
 }
@@ -95,7 +99,7 @@ fn ask(serving: &Serving, site: &str, path: &str) -> Response {
     send(
         CLIENT
             .get(url)
-            .header("Ocp-Apim-Subscription-Key", "key-of-acme"),
+            .header("Ocp-Apim-Subscription-Key", "subscription-key-of-acme"),
     )
 }
 
@@ -159,7 +163,7 @@ fn a_practice_that_is_away_is_served_when_it_is_there_and_keeps_no_other_waiting
     assert_eq!(all["status"], "up", "{all}");
     let (code, log) = serving.end();
     assert_eq!(code, Some(0), "{log}");
-    assert!(!log.contains("key-of-acme"), "{log}");
+    assert!(!log.contains("subscription-key-of-acme"), "{log}");
 }
 
 #[test]
@@ -278,7 +282,7 @@ fn verify_compares_with_the_live_database() {
     let verify = |id: &str| {
         let args = ["mapping", "verify", "--config", text(&config), "--site", id];
         let output = pilaster(&args)
-            .env("ACME_KEY", "x")
+            .env("ACME_KEY", "a key that nobody asks with")
             .output()
             .expect("it runs");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -323,10 +327,102 @@ fn check_lists_sites_or_problems() {
             said + &String::from_utf8_lossy(&output.stderr),
         )
     };
-    let (code, said) = check(Some("x"));
+    let (code, said) = check(Some("a key that nobody asks with"));
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains(FIRST), "{said}");
     let (code, said) = check(None);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("error[PC008]"), "{said}");
+}
+
+#[test]
+fn a_file_without_keys_is_served_to_the_integrators_of_its_folder() {
+    let folder = Folder::new();
+    folder.database("first.sqlite", "");
+    let sites = site(FIRST, "first.sqlite");
+    let config = folder.path("pilaster.toml");
+    let data = folder.path("data");
+    let run = |args: &[&str]| {
+        let output = pilaster(args).output().expect("it runs");
+        let told = |bytes| String::from_utf8(bytes).expect("text");
+        let (said, noted) = (told(output.stdout), told(output.stderr));
+        (output.status.code(), said, noted)
+    };
+    // Without a folder nobody could ask.
+    folder.write("pilaster.toml", &sites);
+    let check = ["config", "check", text(&config)];
+    let serve = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--config",
+        text(&config),
+    ];
+    for (refused, code) in [(run(&check), 1), (run(&serve), 2)] {
+        assert_eq!(refused.0, Some(code));
+        assert!(refused.2.contains("nobody may ask"), "{}", refused.2);
+    }
+    // It may be named beside the file.
+    let given = ["--data", text(&data)];
+    let (code, _, noted) = run(&[&check[..], &given].concat());
+    assert_eq!((code, noted.as_str()), (Some(0), ""));
+
+    let admin = |args: &[&str]| {
+        let (code, said, noted) = run(&[&["admin"], args, &given].concat());
+        assert_eq!(code, Some(0), "{noted}");
+        said
+    };
+    let key = admin(&[
+        "integrator",
+        "add",
+        "Example Health",
+        "--key",
+        "--environment",
+        "production",
+    ]);
+    admin(&["pair", "Example Health", FIRST]);
+    let status = |serving: &Serving, key: &str| {
+        let base = serving.base().replace("{site}", FIRST);
+        let request = CLIENT.get(format!("{base}/Patient/7"));
+        send(request.header("Ocp-Apim-Subscription-Key", key))
+            .status()
+            .as_u16()
+    };
+    let serving = Serving::start(pilaster(&[&serve[..], &given].concat()));
+    let greeting = serving.greeting();
+    assert!(greeting.contains("the key of an integrator"), "{greeting}");
+    assert_eq!(status(&serving, key.trim()), 200);
+    assert_eq!(status(&serving, "another-key-than-that"), 401);
+    // What changes is read as the file was: with the folder beside it.
+    folder.database("second.sqlite", "");
+    folder.configure_without_keys(&[&sites, &site(SECOND, "second.sqlite")]);
+    let began = Instant::now();
+    admin(&["pair", "Example Health", SECOND]);
+    let base = serving.base().replace("{site}", SECOND);
+    let ask = || {
+        let request = CLIENT.get(format!("{base}/Patient/7"));
+        send(request.header("Ocp-Apim-Subscription-Key", key.trim())).status()
+    };
+    while ask() != 200 {
+        assert!(began.elapsed() < SOON, "not taken up");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let (_, log) = serving.end();
+    assert!(!log.contains("PC021"), "{log}");
+}
+
+#[test]
+fn what_ends_with_a_server_without_a_folder_is_told() {
+    let folder = Folder::new();
+    folder.database("first.sqlite", "");
+    folder.configure(&[&site(FIRST, "first.sqlite")]);
+    let config = folder.path("pilaster.toml");
+    let mut check = pilaster(&["config", "check", text(&config)]);
+    check.env("ACME_KEY", "subscription-key-of-acme");
+    let output = check.output().expect("it runs");
+    let noted = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{noted}");
+    assert!(noted.contains("warning[PC021]"), "{noted}");
+    let (_, log) = folder.serve().end();
+    assert_eq!(log.matches("warning[PC021]").count(), 1, "{log}");
 }

@@ -29,7 +29,7 @@ impl Desk {
     fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
         let output = pilaster(args)
             .current_dir(self.folder.path())
-            .env("ACME_KEY", "x")
+            .env("ACME_KEY", "a key that nobody asks with")
             .output()
             .expect("it runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -255,7 +255,7 @@ fn a_site_whose_mapping_is_still_to_be_written_is_asked() {
     );
     let configuration = |clinical: &str| {
         format!(
-            "[[key]]\ncaller = \"acme\"\nsecret = {{ env = \"ACME_KEY\" }}\n\n[[site]]\nid = \"{SITE}\"\nmapping = \"lyrebird\"\ntime-zone = \"Australia/Perth\"\ndriver = \"sqlite\"\n[site.databases]\nOFFICE = \"office.sqlite\"\nCLINICAL = \"{clinical}\"\n"
+            "data = \"data\"\n[[key]]\ncaller = \"acme\"\nsecret = {{ env = \"ACME_KEY\" }}\n\n[[site]]\nid = \"{SITE}\"\nmapping = \"lyrebird\"\ntime-zone = \"Australia/Perth\"\ndriver = \"sqlite\"\n[site.databases]\nOFFICE = \"office.sqlite\"\nCLINICAL = \"{clinical}\"\n"
         )
     };
     let write = |clinical: &str| {

@@ -329,7 +329,7 @@ fn a_configured_mapping_is_watched_too() {
         text(&path),
     ];
     let mut command = pilaster(&args);
-    command.env("ACME_KEY", "key-of-acme");
+    command.env("ACME_KEY", "subscription-key-of-acme");
     let serving = Serving::start(command);
     assert!(
         serving
@@ -341,7 +341,7 @@ fn a_configured_mapping_is_watched_too() {
         send(
             CLIENT
                 .get(format!("{base}/Patient/7"))
-                .header(KEY_HEADER, "key-of-acme"),
+                .header(KEY_HEADER, "subscription-key-of-acme"),
         )
     };
     assert_eq!(ask().status(), 200);

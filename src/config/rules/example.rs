@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::{Environment, Mappings, site};
+use crate::config::{Environment, Use, site};
 use crate::mapping::rules::Example;
 
 /// An environment that has two variables.
@@ -17,7 +17,7 @@ impl Environment for Variables {
     }
 }
 
-/// Where the examples are said to be. No file of theirs is read, and one that they name is not there.
+/// Where the examples are said to be, beside a folder of data. No file of theirs is read, and one that they name is not there.
 const PATH: &str = "/etc/pilaster/pilaster.toml";
 
 /// The problems of an example, rendered, warnings too; empty of one that is right.
@@ -27,7 +27,7 @@ pub fn problems(example: Example) -> String {
         name,
         text,
         &Variables,
-        Mappings::Needed,
+        Use::Server { is_kept: true },
     ) {
         Ok(read) => read.warnings.to_string(),
         Err(problems) => problems.render(false),

@@ -23,6 +23,7 @@ mod pc017;
 mod pc018;
 mod pc019;
 mod pc020;
+mod pc021;
 
 use crate::mapping::Rule;
 use crate::mapping::rules::of_files;
@@ -48,6 +49,7 @@ of_files! {
     pc018::AUTHORITATIVE,
     pc019::SHARED_PMS_ID,
     pc020::UNKNOWN_PRODUCT,
+    pc021::TEMPORARY,
 }
 
 #[cfg(test)]

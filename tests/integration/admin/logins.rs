@@ -24,7 +24,7 @@ fn an_integrator_has_logins_of_its_own() {
     };
     assert_eq!(password(site).as_deref(), Some("from-the-file"));
     let other = OTHER_SITE.parse().expect("an id");
-    assert_eq!(password(other).as_deref(), Some("from-the-env"));
+    assert_eq!(password(other).as_deref(), Some("from-the-environment"));
 
     let listed = data.json(&["login", "list"]);
     assert_eq!(listed[0]["site"], SITE);
@@ -32,7 +32,7 @@ fn an_integrator_has_logins_of_its_own() {
     assert_eq!(listed[1]["user"], "example");
     let remove = ["login", "remove", "Example Health"];
     data.done(&[&remove[..], &["--site", SITE]].concat());
-    assert_eq!(password(site).as_deref(), Some("from-the-env"));
+    assert_eq!(password(site).as_deref(), Some("from-the-environment"));
     data.refused(
         &[&remove[..], &["--site", SITE]].concat(),
         "has no login at 8f1ae3f6",

@@ -236,7 +236,7 @@ fn a_configuration_turns_it_on_where_there_is_an_operator() {
         let args = ["serve", "--listen", "127.0.0.1:0", "--config", config];
         let mut command = pilaster(&[&args[..], more].concat());
         command
-            .env("ACME_KEY", "key-of-acme")
+            .env("ACME_KEY", "subscription-key-of-acme")
             .env("OPERATOR_KEY", OPERATOR_KEY);
         command
     };

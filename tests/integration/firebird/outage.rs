@@ -143,7 +143,7 @@ INSERT INTO PATIENTS VALUES (7, 'Nguyen');",
     let file = file.to_str().expect("a path in UTF-8");
     let mut command = pilaster(&["serve", "--listen", "127.0.0.1:0", "--config", file]);
     command.args(["--rate-limit", "off"]);
-    command.env("ACME_KEY", "key-of-acme");
+    command.env("ACME_KEY", "subscription-key-of-acme");
     command.env("FIREBIRD_PASSWORD", super::server::PASSWORD);
     // Nobody reads a line for each request.
     command.env("PILASTER_LOG", "warn");
@@ -151,7 +151,7 @@ INSERT INTO PATIENTS VALUES (7, 'Nguyen');",
     let base = serving.base().replace("{site}", SITE);
     let status = |search: &str| {
         let request = CLIENT.get(format!("{base}/{search}"));
-        send(request.header("Ocp-Apim-Subscription-Key", "key-of-acme"))
+        send(request.header("Ocp-Apim-Subscription-Key", "subscription-key-of-acme"))
             .status()
             .as_u16()
     };

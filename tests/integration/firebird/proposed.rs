@@ -28,7 +28,7 @@ fn a_firebird_catalogue_is_proposed_from() {
     let run = |args: &[&str]| {
         let output = pilaster(args)
             .current_dir(folder.path())
-            .env("ACME_KEY", "x")
+            .env("ACME_KEY", "a key that nobody asks with")
             .env("FIREBIRD_PASSWORD", PASSWORD)
             .output()
             .expect("it runs");
@@ -48,7 +48,7 @@ fn a_firebird_catalogue_is_proposed_from() {
     ];
     let refused = pilaster(&other)
         .current_dir(folder.path())
-        .env("ACME_KEY", "x")
+        .env("ACME_KEY", "a key that nobody asks with")
         .env("FIREBIRD_PASSWORD", PASSWORD)
         .output()
         .expect("it runs");

@@ -92,7 +92,7 @@ impl Folder {
                 "mapping/tables.yaml",
                 "tables:\n  PATIENTS: { key: ID, columns: { ID: int, SURNAME: varchar(40) } }\n".to_owned(),
             ),
-            ("key", "key-of-acme".to_owned()),
+            ("key", "subscription-key-of-acme".to_owned()),
             (
                 "pilaster.toml",
                 format!(
