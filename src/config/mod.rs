@@ -18,6 +18,7 @@ mod server;
 mod site;
 #[cfg(test)]
 mod tests;
+mod twice;
 
 use std::io::Read as _;
 use std::net::SocketAddr;

@@ -12,7 +12,7 @@ use super::read::{Placed, Section, clip};
 use super::secrets::Secrets;
 use super::{
     Config, Environment, MappingSource, Mappings, Problems, Read, Server, SiteEntry, Use, callers,
-    cloud, passthrough, practice, rules, server,
+    cloud, passthrough, practice, rules, server, twice,
 };
 use crate::gateway::integrator::AddressRange;
 use crate::mapping::{
@@ -56,11 +56,11 @@ pub(super) fn config(
             }
             Err(error) => {
                 let span = error.span().unwrap_or(0..0);
-                at.report(
+                at.report(twice::problem(text, &error).unwrap_or_else(|| {
                     Problem::new(&rules::SYNTAX, &span, "this cannot be read as TOML").help(
                         "a text stands in quotes, which are closed in its line; a key is followed by `=` and one value",
-                    ),
-                );
+                    )
+                }));
             }
         }
     }

@@ -609,6 +609,43 @@ fn a_database_is_named_and_a_file_is_looked_for() {
 }
 
 #[test]
+fn a_key_that_is_written_twice_is_shown_at_both_places() {
+    let twice = format!("{KEY}caller = \"acme\"\npassword = \"hunter2\"\n");
+    insta::assert_snapshot!(read_text(&twice).expect_err("refused"), @r#"
+    error[PC009]: `caller` is written twice
+     --> pilaster.toml:4:1
+      |
+    2 | caller = "acme"
+      | ------ first here
+    3 | secret = { env = "CALLER_KEY" }
+    4 | caller = "acme"
+      | ^^^^^^ again here
+      |
+      = help: keep the one that is meant; what is to be of another practice or caller stands below a [[site]] or [[key]] of its own
+
+    1 error
+    "#);
+    let server = "[site.server]\nhost = \"h\"\npassword = \"hunter2\"\n";
+    let twice = site(&format!("driver = \"mssql\"\n{server}{server}"));
+    let problems = read_text(&twice).expect_err("refused");
+    assert!(!problems.contains("hunter2"), "{problems}");
+    insta::assert_snapshot!(problems, @"
+    error[PC009]: `server` is written twice
+      --> pilaster.toml:12:7
+       |
+     9 | [site.server]
+       |       ------ first here
+    ...
+    12 | [site.server]
+       |       ^^^^^^ again here
+       |
+       = help: write what belongs to it under one heading; another practice or caller begins with [[site]] or [[key]]
+
+    1 error
+    ");
+}
+
+#[test]
 fn what_is_no_toml_shows_no_secret_either() {
     let problems = read_text("password = \"hunter2\" \"x\"\n").expect_err("refused");
     assert!(problems.contains("PC002"), "{problems}");

@@ -6,7 +6,8 @@ pub static DUPLICATE: Rule = Rule {
     code: "PC009",
     severity: Severity::Error,
     title: "The same thing is said twice",
-    explanation: "Only one of them could count, and which is a guess.",
+    explanation: "A key that is written twice in its table, an id of two sites, a secret of two callers. Only one of them \
+        could count, and which is a guess.",
     wrong: &[(
         "pilaster.toml",
         r#"[[key]]
