@@ -10,7 +10,7 @@ use crate::gateway::enrich::Known;
 use crate::gateway::link::{Availability, Link};
 use crate::gateway::rate::RateLimit;
 use crate::gateway::service::{Gateway, Practice, Settings};
-use crate::gateway::site::{Declared, Live, Standing};
+use crate::gateway::site::{Declared, Live, Product, Standing};
 use crate::gateway::token::{LIFETIME, Tokens};
 use crate::journal::{Journal, Retention};
 use crate::passthrough::Driver;
@@ -123,6 +123,13 @@ impl Asked {
             stands,
             link: Arc::new(link),
         }
+    }
+
+    /// Names another product from now on; false where that is what it was called.
+    pub(super) fn name_product(&mut self, product: Product) -> bool {
+        let is_other = self.declared.product.wire_name() != product.wire_name();
+        self.declared.product = product;
+        is_other
     }
 
     /// The practice as the gateway has it.

@@ -175,9 +175,11 @@ fn start(args: Args) -> Result<(), StartError> {
                 let (app, state) = (Arc::clone(&app), Arc::clone(&state));
                 tokio::spawn(configured.keep_up(app, state, hang_ups()?));
             }
-            Some(KeptUp::Watched(watched, state)) => {
-                app.tell_mapping(state);
-                tokio::spawn(watched.keep_up(Arc::clone(&app)));
+            Some(KeptUp::Watched(watched, mapping)) => {
+                app.tell_mapping(mapping);
+                let (app, state) = (Arc::clone(&app), Arc::clone(&state));
+                let asked = opened.asked.into_iter().next();
+                tokio::spawn(watched.keep_up(app, state, asked));
             }
             None => {}
         }

@@ -13,10 +13,12 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
+use super::cloud::{Asked, State};
 use super::files::{Files, identity, look_at_folder};
 use super::open::{Limits, open_over};
 use super::{StartError, tell};
 use crate::cursor::CursorKey;
+use crate::gateway::site::Product;
 use crate::mapping::{Diagnostics, Folder, Options, rules};
 use crate::passthrough::{PassthroughError, Pool, sqlite};
 use crate::server::{App, Keys, MappingProblem, MappingState, OperatorKey, Practice, Served};
@@ -99,7 +101,14 @@ impl Watched {
     }
 
     /// Looks at the files from time to time, and serves what they hold.
-    pub(super) async fn keep_up(mut self, app: Arc<App>) {
+    ///
+    /// `asked` is the practice as the gateway has it, in `state`: it goes by the product that the mapping names.
+    pub(super) async fn keep_up(
+        mut self,
+        app: Arc<App>,
+        state: Arc<State>,
+        mut asked: Option<Asked>,
+    ) {
         loop {
             tokio::time::sleep(LOOK).await;
             let taken = tokio::task::block_in_place(|| {
@@ -111,6 +120,12 @@ impl Watched {
                 // First what is served, so that who sees the new state is answered by it.
                 if let Some(site) = &taken.site {
                     app.serve(self.serving(site));
+                    let product = Product::named(&site.mapping().pms);
+                    if let Some(asked) = &mut asked
+                        && asked.name_product(product)
+                    {
+                        state.gateway.serve(vec![asked.practice(&state.known)]);
+                    }
                 }
                 app.tell_mapping(taken.state);
                 tell(&taken.told);

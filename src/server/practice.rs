@@ -98,6 +98,10 @@ impl Practice for Site {
         self.mapping().resources.keys().copied().collect()
     }
 
+    fn version(&self) -> u64 {
+        self.number()
+    }
+
     fn capabilities(
         &self,
         base: &str,

@@ -24,6 +24,7 @@ mod tests;
 mod types;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -49,6 +50,8 @@ use crate::sql::{self, Engine, SqlError, Statement};
 /// Bytes of the statements kept. A shape is made of the parameters, modifiers and prefixes of a search, so a
 /// site's callers use few; the bound is for those who try all.
 const KEPT_STATEMENTS: u64 = 16 << 20;
+/// The number of the next site that is made.
+static NUMBERS: AtomicU64 = AtomicU64::new(1);
 /// A page link is good for a day.
 const CURSOR_SECONDS: i64 = 24 * 60 * 60;
 
@@ -69,6 +72,7 @@ pub struct SiteConfig {
 /// One practice.
 pub struct Site {
     id: String,
+    number: u64,
     zone_name: String,
     cursor_key: Arc<CursorKey>,
     calls: CallPlanner,
@@ -212,6 +216,7 @@ impl Site {
         Site {
             pools: Pools::new(&config.id, pool),
             id: config.id,
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             zone_name: config.zone_name,
             cursor_key: config.cursor_key,
             calls: CallPlanner::new(mapping, config.zone, config.count).within(config.dialect),
@@ -224,6 +229,11 @@ impl Site {
 
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Another for each site that was ever made, those of one practice too.
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     pub fn mapping(&self) -> &Arc<Mapping> {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::cli::{Serving, pilaster};
-use crate::support::{CLIENT, KEY_HEADER, json, send};
+use crate::support::{CLIENT, KEY_HEADER, SITE, json, send};
 
 /// What is saved is seen within this time, however busy the machine is.
 const SOON: Duration = Duration::from_secs(20);
@@ -300,6 +300,59 @@ fn no_request_fails_while_mappings_come_and_go() {
     });
 }
 
+/// The manifest of a practice whose table says which it is, from one column, for a product.
+fn about(product: &str, column: &str) -> String {
+    format!("{MANIFEST}pms: {product}\npractice: {{ table: PATIENTS as p, name: p.{column} }}\n")
+}
+
+/// Asks which practice a site is until it is of a product and has a name.
+#[track_caller]
+fn until_named(serving: &Serving, (site, key): (&str, &str), product: &str, name: &str) {
+    let began = Instant::now();
+    let url = format!("{}/integrator/sites/{site}", serving.root());
+    loop {
+        let told = json(CLIENT.get(&url).header(KEY_HEADER, key));
+        let practice = &told["practiceMetadata"];
+        if told["pmsType"] == product
+            && practice["pmsType"] == product
+            && practice["practiceName"] == name
+        {
+            return;
+        }
+        assert!(began.elapsed() < SOON, "still {told}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn what_a_mapping_says_of_the_practice_is_taken_up_too() {
+    let folder = Folder::new();
+    folder.write("mapping.yaml", &about("Zedmed", "SURNAME"));
+    let serving = folder.serve();
+    let site = (SITE, "demo-key");
+    until_named(&serving, site, "Zedmed", "Nguyen 1");
+    // One of them, and the other.
+    folder.replace("mapping.yaml", &about("Open Dental", "SURNAME"));
+    until_named(&serving, site, "Open Dental", "Nguyen 1");
+    folder.replace("mapping.yaml", &about("Open Dental", "TOWN"));
+    folder.replace(
+        "tables.yaml",
+        &TABLES.replace("BORN", "TOWN: varchar(40), BORN"),
+    );
+    until(&serving, broken);
+    let database = rusqlite::Connection::open(folder.path("small.sqlite")).expect("a database");
+    database
+        .execute_batch(
+            "ALTER TABLE PATIENTS ADD COLUMN TOWN TEXT; UPDATE PATIENTS SET TOWN = 'Kyneton'",
+        )
+        .expect("a column");
+    folder.write(
+        "tables.yaml",
+        &TABLES.replace("BORN", "TOWN: varchar(40),  BORN"),
+    );
+    until_named(&serving, site, "Open Dental", "Kyneton");
+}
+
 #[test]
 fn without_watch_nothing_is_said_of_the_mapping() {
     let folder = Folder::new();
@@ -352,13 +405,18 @@ fn a_configured_mapping_is_watched_too() {
     folder.replace("patient.yaml", &format!("{PATIENT}  birthDate: $p.BORN\n"));
     until(&serving, served(1));
     assert!(ask().text().expect("a body").contains("birthDate"));
+    let site = (SITE, "subscription-key-of-acme");
+    folder.write("mapping.yaml", &about("Zedmed", "SURNAME"));
+    until_named(&serving, site, "Zedmed", "Nguyen 1");
+    folder.write("mapping.yaml", MANIFEST);
+    until(&serving, served(3));
     // What the database has not keeps the last good one serving, too.
     folder.write("tables.yaml", &TABLES.replace("BORN", "GONE"));
     folder.write("patient.yaml", &format!("{PATIENT}  birthDate: $p.GONE\n"));
     let told = until(&serving, |mapping| {
         broken(mapping) && mapping.to_string().contains("PATIENTS.GONE")
     });
-    assert_eq!(told["revision"], 1);
+    assert_eq!(told["revision"], 3);
     assert!(ask().text().expect("a body").contains("birthDate"));
     // A folder that is named while its files have errors is looked at, though the configuration stays as it is.
     let other = folder.path("other");
@@ -373,6 +431,6 @@ fn a_configured_mapping_is_watched_too() {
         broken(mapping) && mapping.to_string().contains("pilaster.toml")
     });
     write("patient.yaml", &format!("{PATIENT}  active: true\n"));
-    until(&serving, served(2));
+    until(&serving, served(4));
     assert!(ask().text().expect("a body").contains("active"));
 }
