@@ -17,7 +17,7 @@ use crate::passthrough::Driver;
 use crate::server::{self, Cloud};
 use crate::store::Store;
 use crate::store::seal::SealKey;
-use crate::store::sqlite::{SqliteStore, StateLock, lock};
+use crate::store::sqlite::{SqliteStore, StateLock};
 
 /// What the state is kept with, for as long as the server runs.
 pub(super) struct State {
@@ -33,12 +33,16 @@ pub(super) struct Options {
     pub(super) rate: RateLimit,
 }
 
-/// Opens the state of a folder and goes on where its last server ended. To be called on a runtime.
+/// Opens the state of a folder, which `claimed` makes this server's, and goes on where its last server ended. To be called
+/// on a runtime.
 ///
 /// # Errors
 /// [`StartError::State`], [`StartError::Journal`]
-pub(super) async fn open(folder: &Path, options: &Options) -> Result<(State, Cloud), StartError> {
-    let state_lock = lock(folder)?;
+pub(super) async fn open(
+    folder: &Path,
+    claimed: StateLock,
+    options: &Options,
+) -> Result<(State, Cloud), StartError> {
     let key = match &options.cloud.state_key {
         Some(key) => SealKey::from_bytes(*key.reveal()),
         None => SealKey::kept_in(folder)?,
@@ -60,7 +64,7 @@ pub(super) async fn open(folder: &Path, options: &Options) -> Result<(State, Clo
         gateway: Arc::clone(&gateway),
         known: Arc::default(),
         journal,
-        _lock: state_lock,
+        _lock: claimed,
     };
     let cloud = Cloud {
         gateway,

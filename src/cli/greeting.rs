@@ -64,6 +64,7 @@ impl Greeting {
             Greeting::Waiting { what } => format!(
                 "Serving {what}, as soon as the mapping has no errors\n\n\
                  {}FHIR base   {}\n\
+                 docs        {root}/docs\n\
                  key         {}\n\n\
                  Ready; stop with Ctrl-C.\n",
                 explorer(&root, opens, None),
@@ -100,7 +101,7 @@ impl Greeting {
                 };
                 let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
                 format!(
-                    "Serving the sites of {}\n\n{}FHIR base   {}\n{explain}\nSites:\n{lines}{tries}\nReady; stop with Ctrl-C.\n",
+                    "Serving the sites of {}\n\n{}FHIR base   {}\ndocs        {root}/docs\n{explain}\nSites:\n{lines}{tries}\nReady; stop with Ctrl-C.\n",
                     path.display(),
                     explorer(&root, opens, example),
                     fhir_base(&root, "{site}"),
@@ -157,6 +158,7 @@ fn one(site: &Site, app: &App, what: &str, is_demo: bool, opens: &WhatOpens) -> 
     format!(
         "Serving {what}\n\n\
          {}FHIR base   {base}\n\
+         docs        {root}/docs\n\
          key         {key}\n\
          time zone   {}\n\
          {explain}\n\

@@ -37,6 +37,7 @@ use crate::server::{
     self, App, BaseUrl, Explorer, Keys, MappingState, OperatorKey, Practice, Served, Setup,
     TrustedProxies,
 };
+use crate::store::sqlite::lock;
 
 /// Threads for what may wait, at the most: made when they are needed, and ended when they are not.
 const THREADS: usize = 4_096;
@@ -131,6 +132,8 @@ fn start(args: Args) -> Result<(), StartError> {
         let mut stop = std::pin::pin!(signal()?);
         let socket = bind(plan.listen)?;
         let folder = Folder::open(plan.data.as_deref())?;
+        // One server has a folder: nothing is written into another's.
+        let claimed = lock(folder.path())?;
         let opened = tokio::select! {
             // A practice that is being written goes with its draft, a temporary folder with `folder`.
             () = &mut stop => return Ok(()),
@@ -145,7 +148,7 @@ fn start(args: Args) -> Result<(), StartError> {
             cloud: plan.cloud,
             rate: args.rate_limit.unwrap_or(plan.rate),
         };
-        let (state, cloud) = cloud::open(folder.path(), &options).await?;
+        let (state, cloud) = cloud::open(folder.path(), claimed, &options).await?;
         let state = Arc::new(state);
         let app = Arc::new(App::new(Setup {
             served: opened.served,

@@ -171,6 +171,9 @@ fn it_serves_a_practice_of_its_own_and_cleans_up() {
         .collect();
     assert_eq!(searches.len(), 3);
     assert!(serving.greeting.contains("Bearer demo-operator-key"));
+    let line = |line: &str| Some(line.strip_prefix("docs")?.trim().to_owned());
+    let docs = serving.greeting.lines().find_map(line).expect("a URL");
+    assert_eq!(send(CLIENT.get(docs)).status(), 200);
     for search in searches {
         let request = CLIENT
             .get(search)
@@ -251,6 +254,22 @@ fn what_is_kept_is_used_again() {
 }
 
 #[test]
+fn nothing_is_written_into_the_folder_of_another_server() {
+    let data = tempfile::tempdir().expect("a folder");
+    let args = |patients| {
+        let place = ["--patients", patients, "--data", text(data.path())];
+        [&["serve", "--listen", "127.0.0.1:0"][..], &place].concat()
+    };
+    let serving = Serving::start(pilaster(&args("100")));
+    does_not_start(&args("101"), "another pilaster serves from the folder");
+    let files = data.path().read_dir().expect("a folder");
+    let names = files.map(|file| file.expect("a file").file_name());
+    let of_other = |name: &std::ffi::OsString| name.to_string_lossy().contains("-demo-101-");
+    assert_eq!(names.filter(of_other).count(), 0);
+    assert_eq!(serving.ask("Patient?_count=1").status(), 200);
+}
+
+#[test]
 fn a_signal_ends_it_while_it_writes_a_practice() {
     let data = tempfile::tempdir().expect("a folder");
     let args = [
@@ -285,7 +304,7 @@ fn a_signal_ends_it_while_it_writes_a_practice() {
         .expect("kill runs");
     assert_eq!(child.wait().expect("its end").code(), Some(0));
     let left: Vec<_> = data.path().read_dir().expect("a folder").collect();
-    assert_eq!(left.len(), 1, "the key only: {left:?}");
+    assert_eq!(left.len(), 2, "the key and the lock only: {left:?}");
 }
 
 #[test]
