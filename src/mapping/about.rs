@@ -9,7 +9,7 @@ use super::model::AboutPractice;
 use super::schema::Schema;
 use super::scope::{Scope, Uses};
 use super::vocabulary::{self, names};
-use super::yaml::{Node, Pair, get};
+use super::yaml::{Node, Pair, Value, get};
 use super::{rules, shape};
 use crate::relation::{self, Expr, Order, Predicate, Shared};
 
@@ -23,6 +23,11 @@ pub(super) fn of_manifest(
 ) -> Option<AboutPractice> {
     let section = get(root.as_map()?, "practice")?;
     let what = "`practice:`";
+    if matches!(section.value.value, Value::Scalar(_)) {
+        let help = "the table, and its columns: `practice: { table: PRACTICE as p, name: p.PRACTICENAME }`";
+        shape::wrong_but(at, &section.value, "a mapping", what, Some(help.to_owned()));
+        return None;
+    }
     let pairs = shape::map(at, &section.value, what)?;
     shape::only(at, pairs, &names(&vocabulary::PRACTICE), what);
     let start = &section.key_span;

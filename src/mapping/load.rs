@@ -439,7 +439,7 @@ fn shared_file(at: At<'_>, pairs: &[yaml::Pair]) -> bool {
             );
             at.misspelt(&pair.key_span, "tables");
         } else {
-            shape::unknown_key(at, pair, &["tables", "codes", "resource"], what);
+            shape::unknown_key_of_file(at, pair, &["tables", "codes", "resource"], what);
         }
     }
     true

@@ -118,6 +118,21 @@ fn engine(at: At<'_>, node: &Node) -> Option<Dialect> {
     shape::word(at, node, "engine", &engines)
 }
 
+/// What the API of sites calls the product.
+fn pms(at: At<'_>, node: &Node) -> Option<Arc<str>> {
+    let name = node
+        .as_text()
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    if name.is_none() {
+        let help =
+            "`pms: Zedmed`; where the API is to have the product's `name:`, leave the key out";
+        let what = "`pms:`, the product's name in the API,";
+        shape::wrong_but(at, node, "text", what, Some(help.to_owned()));
+    }
+    name.map(Arc::from)
+}
+
 /// Reads `mapping.yaml`, apart from `tables:` and `codes:`.
 pub(super) fn manifest(at: At<'_>, root: &Node) -> Manifest {
     let mut manifest = Manifest::default();
@@ -133,9 +148,7 @@ pub(super) fn manifest(at: At<'_>, root: &Node) -> Manifest {
     {
         manifest.name = Arc::from(name);
     }
-    manifest.pms = get(pairs, "pms")
-        .and_then(|pair| shape::text(at, &pair.value, "the product's name in the API"))
-        .map(|name| Arc::from(name.trim()));
+    manifest.pms = get(pairs, "pms").and_then(|pair| pms(at, &pair.value));
     if let Some(node) = required("engine", "the database engine: `engine: mssql`")
         && let Some(engine) = engine(at, node)
     {

@@ -6,6 +6,7 @@
 use super::diagnostic::{At, Problem};
 use super::names::{nearest, suggest};
 use super::rules;
+use super::vocabulary::{self, names};
 use super::yaml::{Node, Pair, Span, Value, get};
 
 /// The pairs of a mapping.
@@ -110,6 +111,7 @@ pub(crate) fn wrong(at: At<'_>, node: &Node, expected: &str, what: &str) {
 /// The same, with what to do.
 pub(crate) fn wrong_but(at: At<'_>, node: &Node, expected: &str, what: &str, help: Option<String>) {
     let found = match node.as_text() {
+        Some(text) if text.trim().is_empty() => "empty".to_owned(),
         Some(text) => format!("`{}`", clip(text)),
         None => node.kind().to_owned(),
     };
@@ -150,6 +152,24 @@ pub(crate) fn unknown_key(at: At<'_>, pair: &Pair, allowed: &[&'static str], wha
             format!("{what} has no key `{}`", clip(&pair.key)),
         )
         .maybe_help(help),
+    );
+}
+
+/// A key of a file that is not the manifest, and has no meaning there; what the manifest knows by that name belongs there.
+pub(crate) fn unknown_key_of_file(at: At<'_>, pair: &Pair, allowed: &[&'static str], what: &str) {
+    let key = pair.key.as_str();
+    if at.is_full() || !names(&vocabulary::MANIFEST).contains(&key) {
+        return unknown_key(at, pair, allowed, what);
+    }
+    at.report(
+        Problem::new(
+            &rules::UNKNOWN_KEY,
+            &pair.key_span,
+            format!("{what} has no key `{key}`"),
+        )
+        .help(format!(
+            "`{key}:` is a key of the manifest: write it in mapping.yaml"
+        )),
     );
 }
 

@@ -107,7 +107,7 @@ pub(super) fn known_keys(at: At<'_>, pairs: &[Pair]) {
                 )
                 .help(remedy),
             ),
-            None => shape::unknown_key(at, pair, &KEYS, "a source"),
+            None => shape::unknown_key_of_file(at, pair, &KEYS, "a source"),
         }
     }
 }

@@ -558,3 +558,49 @@ fn one_broken_file_is_one_problem() {
     assert_eq!(with(MANIFEST, TABLES, joined), ["PM038"]);
     assert_eq!(with(&nowhere, TABLES, joined), ["PM038"]);
 }
+
+/// What of the manifest stands elsewhere, or is empty, is told with what to do.
+#[test]
+fn what_the_manifest_says_of_the_product_and_the_practice_stands_there_and_says_something() {
+    let problems = |manifest: &str, patient: &str, tables: &str| {
+        let manifest =
+            format!("name: X\nengine: sqlite\nverified: public\ncollation: BINARY\n{manifest}\n");
+        let tables = format!("tables: {{ P: {{ key: ID, columns: {{ ID: int }} }} }}\n{tables}\n");
+        let patient =
+            format!("resource: Patient\ntable: P as p\nid: p.ID\nelements: {{}}\n{patient}\n");
+        let files = [
+            ("mapping.yaml", &*manifest),
+            ("patient.yaml", &*patient),
+            ("tables.yaml", &*tables),
+        ];
+        let refused = crate::mapping::load_files("x", &files, &Default::default());
+        refused.expect_err("a problem").to_string()
+    };
+    for empty in ["pms: \"\"", "pms: \" \"", "pms:"] {
+        let shown = problems(empty, "", "");
+        for part in [
+            "error[PM006]: `pms:`, the product's name in the API,",
+            "mapping.yaml:5:",
+            "help: `pms: Zedmed`",
+            "1 error",
+        ] {
+            assert!(shown.contains(part), "{empty}: {shown}");
+        }
+    }
+    for plain in ["practice: P as p", "practice:", "practice: \"\""] {
+        let shown = problems(plain, "", "");
+        assert!(
+            shown.contains("error[PM006]: `practice:` is a mapping")
+                && shown.contains("help: the table, and its columns: `practice: { table: ")
+                && shown.contains("1 error"),
+            "{shown}"
+        );
+    }
+    for (patient, tables) in [("pms: X", ""), ("practice: {}", ""), ("", "practice: {}")] {
+        let shown = problems("", patient, tables);
+        assert!(
+            shown.contains("error[PM004]") && shown.contains("write it in mapping.yaml"),
+            "{shown}"
+        );
+    }
+}

@@ -77,7 +77,7 @@ fn what_is_lacking_must_be_there_to_lack() {
        |
        = help: a path is written with dots, as `name.family`
 
-    error[PM006]: the reason is text, and this is ``
+    error[PM006]: the reason is text, and this is empty
       --> patient.yaml:24:12
        |
     24 |     photo: ''
