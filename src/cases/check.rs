@@ -149,6 +149,17 @@ fn of_answer(case: &Case, answer: &Answered, found: &mut Vec<Difference>) {
     for check in &expect.fields {
         of_field(check, case, json, &matches, found);
     }
+    for (key, expected) in &expect.practice {
+        let said = json[key].as_str();
+        if said != expected.as_deref() {
+            let what = format!("practice: {key}");
+            let difference = Difference::new(what, json!(expected), json!(said)).without_rows();
+            found.push(match answer.commands {
+                0 => difference.note("the manifest has no `practice:` that says where this stands"),
+                _ => difference,
+            });
+        }
+    }
 }
 
 fn of_ids(expected: &Ids, found: &[&str]) -> Option<Difference> {

@@ -16,7 +16,7 @@ use crate::plan::{
 };
 use crate::relation::Value as SqlValue;
 use crate::search::{Input, SearchRequest};
-use crate::site::{SiteError, elsewhere};
+use crate::site::{SiteError, about, elsewhere};
 use crate::sql::{self, Statement};
 
 /// A list of one value, in the place of what another catalogue is asked for, may become so long.
@@ -41,6 +41,19 @@ pub(super) fn of_read(practice: &Practice, read: &str) -> Result<Vec<Shown>, Sit
         practice,
         &practice.site.planner().read(served, id, &selection),
     )
+}
+
+/// The command that asks the practice's database which practice it is; none where the mapping does not say where that stands.
+pub(super) fn of_practice(practice: &Practice) -> Result<Vec<Shown>, SiteError> {
+    let mapping = practice.site.mapping();
+    let Some(about) = &mapping.practice else {
+        return Ok(Vec::new());
+    };
+    Ok(vec![Shown {
+        statement: about::statement(about, mapping.engine)?,
+        values: about::VALUES.to_vec(),
+        catalogue: about.relation.catalogue.clone(),
+    }])
 }
 
 /// The commands of a plan, as far as they are run; those for children by the rows that the fixture has for the page.

@@ -2,7 +2,7 @@
 
 use super::model::{Case, Commands, Expect, FieldCheck, Ids, Subject};
 use super::rules;
-use super::vocabulary::{COMMANDS, EXPECTATION, IDS};
+use super::vocabulary::{COMMANDS, EXPECTATION, IDS, PRACTICE};
 use crate::fhir;
 use crate::fhir::fhirpath::{self, Expression, Fault, PathError};
 use crate::mapping::vocabulary::names;
@@ -29,12 +29,14 @@ pub(super) fn expect(at: At<'_>, node: &Node, case: Option<&Case>) -> Option<Exp
         commands: value("commands").and_then(|node| commands(at, node)),
         next,
         fields: fields(at, pairs, case),
+        practice: value("practice").map_or_else(Vec::new, |node| practice(at, node)),
     };
     agree(at, pairs, &expect, case);
     Some(expect)
 }
 
-/// A refusal has no answer of which something could be true; a read has no Bundle.
+/// A refusal has no answer of which something could be true; a read has no Bundle, and what is said of the practice is no
+/// resource.
 fn agree(at: At<'_>, pairs: &[Pair], expect: &Expect, case: Option<&Case>) {
     let refuse = |keys: &[&str], message: &str, help: &str| {
         for pair in pairs
@@ -59,7 +61,21 @@ fn agree(at: At<'_>, pairs: &[Pair], expect: &Expect, case: Option<&Case>) {
             "leave it out, or say the status that goes with it",
         );
     }
-    if case.is_some_and(|case| case.read().is_some()) {
+    let Some(case) = case else { return };
+    if case.is_of_practice() {
+        refuse(
+            &["ids", "total", "status", "code", "next", "fields", "bundle"],
+            "is expected of what is said of the practice, which is no resource",
+            "leave it out; what is said stands under `practice:`, `{ name: … }`",
+        );
+    } else {
+        refuse(
+            &["practice"],
+            "is expected of a search or a read",
+            "leave it out, or ask for it in a case of its own: `practice: true`",
+        );
+    }
+    if case.read().is_some() {
         refuse(
             &["total", "next", "bundle"],
             "is expected of a read, whose answer is no Bundle",
@@ -114,6 +130,28 @@ fn texts(at: At<'_>, node: &Node, what: &str) -> Option<Vec<String>> {
         .iter()
         .map(|entry| shape::text(at, entry, "an id").map(str::to_owned))
         .collect()
+}
+
+/// What is said of the practice: a text, or nothing (`[]` or null).
+fn practice(at: At<'_>, node: &Node) -> Vec<(&'static str, Option<String>)> {
+    let Some(pairs) = shape::map(at, node, "`practice:`") else {
+        return Vec::new();
+    };
+    let keys = names(&PRACTICE);
+    shape::only(at, pairs, &keys, "`practice:`");
+    let said = |key: &'static str| {
+        let node = &get(pairs, key)?.value;
+        let is_nothing = match &node.value {
+            Value::List(entries) => entries.is_empty(),
+            _ => node.is_null(),
+        };
+        if is_nothing {
+            return Some((key, None));
+        }
+        let text = shape::text(at, node, &format!("`{key}:`"))?;
+        Some((key, Some(text.to_owned())))
+    };
+    keys.into_iter().filter_map(said).collect()
 }
 
 fn commands(at: At<'_>, node: &Node) -> Option<Commands> {

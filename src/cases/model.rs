@@ -21,6 +21,8 @@ pub enum Question {
     Search(Search),
     /// `Patient/1`, and `?_elements=…` after it where wanted.
     Read(String),
+    /// What the database says of the practice itself.
+    Practice,
 }
 
 /// A search of one resource type.
@@ -51,6 +53,8 @@ pub struct Expect {
     /// Whether a `next` link is there.
     pub next: Option<bool>,
     pub fields: Vec<FieldCheck>,
+    /// What is said of the practice, by the key of the manifest's `practice:`; None where nothing is.
+    pub practice: Vec<(&'static str, Option<String>)>,
 }
 
 /// Which ids there must be.
@@ -101,23 +105,29 @@ impl Case {
     pub fn search(&self) -> Option<&Search> {
         match &self.question {
             Question::Search(search) => Some(search),
-            Question::Read(_) => None,
+            Question::Read(_) | Question::Practice => None,
         }
     }
 
     /// `Patient/1`, where it is a read.
     pub fn read(&self) -> Option<&str> {
         match &self.question {
-            Question::Search(_) => None,
+            Question::Search(_) | Question::Practice => None,
             Question::Read(read) => Some(read),
         }
     }
 
-    /// The resource type that is asked for.
+    /// It asks what the database says of the practice.
+    pub fn is_of_practice(&self) -> bool {
+        matches!(self.question, Question::Practice)
+    }
+
+    /// The resource type that is asked for; empty where it is the practice.
     pub fn resource(&self) -> &str {
         match &self.question {
             Question::Search(search) => search.text.split('?').next().unwrap_or_default(),
             Question::Read(read) => read.split(['/', '?']).next().unwrap_or_default(),
+            Question::Practice => "",
         }
     }
 

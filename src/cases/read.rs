@@ -150,32 +150,64 @@ fn name(at: At<'_>, node: &Node) -> Option<String> {
 }
 
 fn question(at: At<'_>, pairs: &[Pair], start: &Span) -> Option<Question> {
-    let (search, read) = (get(pairs, "search"), get(pairs, "read"));
-    match (search, read) {
-        (Some(search), Some(read)) => {
-            at.report(
-                Problem::new(&rules::QUESTION, &read.key_span, "the case asks two things")
-                    .related(&search.key_span, "a search")
-                    .label("and a read")
-                    .help("make two cases of it"),
-            );
-            None
+    let asked = ["search", "read", "practice"].map(|key| get(pairs, key));
+    if let [first, second, ..] = asked.into_iter().flatten().collect::<Vec<_>>()[..] {
+        at.report(
+            Problem::new(
+                &rules::QUESTION,
+                &second.key_span,
+                "the case asks two things",
+            )
+            .related(&first.key_span, one_of(&first.key))
+            .label(format!("and {}", one_of(&second.key)))
+            .help("make two cases of it"),
+        );
+        return None;
+    }
+    let [search, read, practice] = asked;
+    if read.or(practice).is_some() {
+        for key in ["form", "strict", "follow"] {
+            if let Some(pair) = get(pairs, key) {
+                let of = if read.is_some() {
+                    "a read"
+                } else {
+                    "of the practice"
+                };
+                at.report(Problem::new(
+                    &rules::QUESTION,
+                    &pair.key_span,
+                    format!("`{key}:` belongs to a search, and this is {of}"),
+                ));
+            }
         }
+    }
+    if let Some(pair) = practice {
+        if shape::boolean(at, &pair.value, "`practice:`")? {
+            return Some(Question::Practice);
+        }
+        at.report(
+            Problem::new(&rules::QUESTION, &pair.value.span, "the case asks nothing")
+                .help("`practice: true` asks which practice it is; else leave it out"),
+        );
+        return None;
+    }
+    match (search, read) {
         (None, None) => {
             let is_misspelt = |key| {
                 pairs
                     .iter()
                     .any(|pair| at.meant_by(&pair.key_span) == Some(key))
             };
-            if !is_misspelt("search") && !is_misspelt("read") {
+            if !["search", "read", "practice"].into_iter().any(is_misspelt) {
                 at.report(
-                    Problem::new(&rules::QUESTION, start, "the case asks nothing")
-                        .help("add `search: \"Patient?family=smith\"`, or `read: Patient/1`"),
+                    Problem::new(&rules::QUESTION, start, "the case asks nothing").help(
+                        "add `search: \"Patient?family=smith\"`, `read: Patient/1` or `practice: true`",
+                    ),
                 );
             }
             None
         }
-        (Some(pair), None) => {
+        (Some(pair), _) => {
             let text = shape::text(at, &pair.value, "`search:`")?;
             let form = get(pairs, "form")
                 .and_then(|pair| shape::text(at, &pair.value, "`form:`"))
@@ -203,15 +235,6 @@ fn question(at: At<'_>, pairs: &[Pair], start: &Span) -> Option<Question> {
             }))
         }
         (None, Some(pair)) => {
-            for key in ["form", "strict", "follow"] {
-                if let Some(pair) = get(pairs, key) {
-                    at.report(Problem::new(
-                        &rules::QUESTION,
-                        &pair.key_span,
-                        format!("`{key}:` belongs to a search, and this is a read"),
-                    ));
-                }
-            }
             let text = shape::text(at, &pair.value, "`read:`")?;
             let path = text.split('?').next().unwrap_or_default();
             let parts: Vec<&str> = path.split('/').collect();
@@ -228,6 +251,15 @@ fn question(at: At<'_>, pairs: &[Pair], start: &Span) -> Option<Question> {
             }
             Some(Question::Read(text.to_owned()))
         }
+    }
+}
+
+/// What a case asks by a key.
+fn one_of(key: &str) -> &'static str {
+    match key {
+        "search" => "a search",
+        "read" => "a read",
+        _ => "which practice it is",
     }
 }
 

@@ -190,6 +190,7 @@ pub fn details(outcome: &Outcome<'_>, folder: &Path, paint: Paint) -> String {
 fn asked(question: &Question) -> Vec<String> {
     match question {
         Question::Read(read) => vec![read.clone()],
+        Question::Practice => vec!["practice".to_owned()],
         Question::Search(search) => {
             let mut lines = vec![search.text.clone()];
             if !search.form.is_empty() {
@@ -294,6 +295,7 @@ fn case(outcome: &Outcome<'_>) -> Value {
     match &case.question {
         Question::Search(search) => json["search"] = json!(search.text),
         Question::Read(read) => json["read"] = json!(read),
+        Question::Practice => json["practice"] = json!(true),
     }
     match &outcome.state {
         State::Ok | State::New(_) => {}

@@ -26,7 +26,7 @@ pub struct Ran {
 
 /// An answer, read.
 pub struct Answered {
-    /// A resource, or a Bundle.
+    /// A resource, or a Bundle; or what is said of the practice, `{"name": "…"}`.
     pub json: Value,
     /// Statements that ran.
     pub commands: u32,
@@ -69,7 +69,32 @@ pub fn run(practice: &Practice, case: &Case) -> Result<Ran, RunError> {
                 resumed: None,
             })
         }
+        Question::Practice => Ok(Ran {
+            asked: "practice".to_owned(),
+            commands: commands::of_practice(practice)?,
+            answer: read_answer(of_practice(practice))?,
+            resumed: None,
+        }),
     }
+}
+
+/// What the database says of the practice, by the keys of the manifest's `practice:`.
+fn of_practice(practice: &Practice) -> Result<Answer, SiteError> {
+    let said = practice.wait(practice.site.practice_metadata())?;
+    let said = [
+        ("name", said.practice_name),
+        ("siteId", said.practice_management_site_id),
+        ("version", said.practice_management_version),
+    ];
+    let said = said
+        .into_iter()
+        .filter_map(|(key, text)| Some((key, Value::from(&*text?))));
+    let json: Value = said.collect();
+    Ok(Answer {
+        body: json.to_string().into_bytes(),
+        commands: u32::from(practice.site.mapping().practice.is_some()),
+        ..Answer::default()
+    })
 }
 
 /// The call of a search's first page.
@@ -90,6 +115,7 @@ impl Case {
         let search = match &self.question {
             Question::Search(search) => search,
             Question::Read(read) => return practice.read(read),
+            Question::Practice => return of_practice(practice),
         };
         let mut call = call(search);
         let mut answer = practice.answer(call.clone())?;

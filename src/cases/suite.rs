@@ -243,6 +243,15 @@ fn first_steps(folder: &Path, mapping: &Mapping) -> String {
                  \x20   search: \"{resource}?_id={id}\"\n\
                  \x20   expect: {{ ids: [\"{id}\"], total: 1, commands: {{ most: 1 }} }}\n"
             ));
+            if let Some(about) = &mapping.practice
+                && about.name.is_some()
+            {
+                text.push_str(
+                    "\x20 - name: the-practice\n\
+                     \x20   practice: true\n\
+                     \x20   expect: { practice: { name: \"…\" } }\n",
+                );
+            }
         } else {
             text.push_str(&format!(
                 "{file}: tables with a few invented rows, for SQLite\n\n{}",

@@ -30,6 +30,7 @@ fn a_case_says_what_must_be_true() {
     bundle: { entry.count(): 2 }
 - { name: refused, read: Patient/5, expect: { status: 404, code: PH003 } }
 - { name: posted, search: "Patient/_search?_count=1", form: "family=okafor", expect: {} }
+- { name: the-practice, practice: true, expect: { practice: { name: Harbour Street, siteId: [], version: ~ }, commands: 1 } }
 "#,
     )
     .unwrap_or_else(|problems| panic!("{problems}"));
@@ -60,6 +61,94 @@ fn a_case_says_what_must_be_true() {
     let posted = cases[4].search().expect("a search");
     assert_eq!(posted.text, "Patient?_count=1");
     assert_eq!(cases[4].resource(), "Patient");
+    assert!(cases[5].is_of_practice() && !cases[4].is_of_practice());
+    let said = [
+        ("name", Some("Harbour Street".to_owned())),
+        ("siteId", None),
+        ("version", None),
+    ];
+    assert_eq!(cases[5].expect.practice, said);
+    assert_eq!(cases[5].resource(), "");
+}
+
+#[test]
+fn what_is_asked_of_the_practice_is_no_search_and_no_resource() {
+    let problems = read(
+        r#"
+- { name: two, practice: true, read: Patient/1, expect: {} }
+- { name: none, practice: false, expect: {} }
+- { name: no-search, practice: true, strict: true, expect: { practice: { name: [a] } } }
+- { name: no-resource, practice: true, expect: { ids: [], fields: { active: true }, practice: { nam: x } } }
+- { name: not-asked, search: Patient, expect: { practice: { name: x } } }
+"#,
+    );
+    insta::assert_snapshot!(problems.expect_err("refused").to_string());
+}
+
+/// A mapping of a practice's table, with a `practice:` or without, over two rows of it.
+fn practice(about: &str) -> Practice {
+    let manifest =
+        format!("name: X\nengine: mssql\nverified: public\ncollation: BINARY\n{about}\n");
+    let files = [
+        ("mapping.yaml", manifest.as_str()),
+        (
+            "tables.yaml",
+            "tables:\n  P: { key: ID, columns: { ID: int, NAME: varchar(40), NR: int } }\n",
+        ),
+        (
+            "patient.yaml",
+            "resource: Patient\ntable: P as p\nid: p.ID\nelements: { active: true }\n",
+        ),
+    ];
+    let loaded = crate::mapping::load_files("x", &files, &Default::default());
+    let mapping = loaded
+        .unwrap_or_else(|problems| panic!("{problems}"))
+        .mapping;
+    let made: Result<Practice, PracticeError> = Practice::with_catalogues(
+        mapping,
+        [None].into_iter(),
+        |_, database| {
+            let rows = "CREATE TABLE P (ID INTEGER PRIMARY KEY, NAME TEXT, NR INTEGER); INSERT INTO P VALUES (2, 'Later', 1), (1, ' First ', 4711);";
+            database
+                .execute_batch(rows)
+                .map_err(PracticeError::Database)
+        },
+    );
+    made.expect("a practice")
+}
+
+#[test]
+fn a_case_says_which_practice_the_fixture_is_of() {
+    let of = |about: &str, expected: &str| {
+        let text = format!("- {{ name: a, practice: true, expect: {{ {expected} }} }}");
+        let cases = read(&text).unwrap_or_else(|problems| panic!("{problems}"));
+        let ran = run(&practice(about), &cases[0]).expect("it ran");
+        (differences(&cases[0], &ran), snapshot_text(&ran, false))
+    };
+    let about = "practice: { table: P as p, name: p.NAME, siteId: p.NR }";
+    let all = "practice: { name: First, siteId: 4711, version: [] }, commands: 1";
+    let (wrong, text) = of(about, all);
+    assert_eq!(wrong, []);
+    insta::assert_snapshot!(text);
+    let (wrong, _) = of(about, "practice: { name: Later, siteId: [], version: '1' }");
+    let shown = wrong
+        .iter()
+        .map(|it| format!("{}: {} is {}", it.what, it.expected, it.found));
+    assert_eq!(
+        shown.collect::<Vec<_>>(),
+        [
+            "practice: name: \"Later\" is \"First\"",
+            "practice: siteId: null is \"4711\"",
+            "practice: version: \"1\" is null",
+        ]
+    );
+    // A manifest that says nothing of it is named.
+    let (wrong, _) = of("", "practice: { name: First }, commands: 0");
+    assert!(
+        wrong.len() == 1 && wrong[0].notes[0].contains("no `practice:`"),
+        "{wrong:?}"
+    );
+    assert_eq!(of("", "practice: { name: [] }").0, []);
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(crate) fn is_name(text: &str) -> bool {
 }
 
 /// A case.
-pub(crate) const CASE: [Key; 8] = [
+pub(crate) const CASE: [Key; 9] = [
     needed(
         "name",
         Form::Is("caseName"),
@@ -37,6 +37,11 @@ pub(crate) const CASE: [Key; 8] = [
         "The form body of a search by POST",
     ),
     key("read", Form::Is("text"), "A read: `Patient/1`"),
+    key(
+        "practice",
+        Form::Is("isTrue"),
+        "`true`: what the database says of the practice itself, by `practice:` of the manifest",
+    ),
     key(
         "strict",
         Form::Flag,
@@ -56,7 +61,7 @@ pub(crate) const CASE: [Key; 8] = [
 ];
 
 /// What a case expects.
-pub(crate) const EXPECTATION: [Key; 8] = [
+pub(crate) const EXPECTATION: [Key; 9] = [
     key(
         "ids",
         Form::Is("expectedIds"),
@@ -85,6 +90,22 @@ pub(crate) const EXPECTATION: [Key; 8] = [
         Form::Is("expectedFields"),
         "FHIRPath and what it gives of the Bundle: `entry.count(): 2`",
     ),
+    key(
+        "practice",
+        Form::Is("expectedPractice"),
+        "What is said of the practice: `{ name: Harbour Street Medical, version: [] }`; `[]` is nothing",
+    ),
+];
+
+/// `practice:` under `expect:`, by the keys of the manifest's `practice:`.
+pub(crate) const PRACTICE: [Key; 3] = [
+    key("name", Form::Is("expectedText"), "The practice's name"),
+    key(
+        "siteId",
+        Form::Is("expectedText"),
+        "The product's own number of the practice",
+    ),
+    key("version", Form::Is("expectedText"), "The product's version"),
 ];
 
 /// `ids:` where their order does not count, or not all of them.

@@ -95,7 +95,7 @@ fn count_without_rows(practice: &Practice, part: &Part) -> Result<usize, SiteErr
 /// The commands of a case in the dialect of the mapping's engine, and the first rows that they bring from the fixture;
 /// None where nothing ran.
 pub(super) fn evidence(practice: &Practice, case: &Case, ran: &Ran) -> Option<Explanation> {
-    if ran.answer.is_err() {
+    if ran.answer.is_err() || case.is_of_practice() {
         return None;
     }
     explained(practice, case, ran).ok()
@@ -112,6 +112,8 @@ fn explained(practice: &Practice, case: &Case, ran: &Ran) -> Result<Explanation,
         now: calls.context(super::practice::BASE, Handling::Unsaid).now,
     };
     let (mut explanation, plan) = match &case.question {
+        // It has no plan.
+        Question::Practice => return Err(SiteError::NoSuchResource),
         Question::Search(search) => {
             let call = call(search);
             let (asked, plan) = match &ran.resumed {

@@ -29,7 +29,7 @@ pub fn example(wish: &Wish) -> Vec<NewFile> {
     let told = "How text compares where a column says nothing. This is what a new database of the engine has: see what yours has. A mapping that says something else finds too little.";
     let moment = moment(wish.engine);
     vec![
-        NewFile::yaml("mapping.yaml", &manifest(wish, collation, told)),
+        NewFile::yaml("mapping.yaml", &(manifest(wish, collation, told) + ABOUT)),
         NewFile::yaml("tables.yaml", &TABLES.replace("MOMENT", moment)),
         NewFile::yaml("patient.yaml", PATIENT),
         NewFile::yaml(cases::FILE, CASES),
@@ -69,6 +69,12 @@ pub(super) fn stand_in(engine: Dialect) -> String {
         )
 }
 
+const ABOUT: &str = "\
+## The table in which the product keeps the practice itself: of its rows the first counts. Beside `name:` there may be
+## `siteId:`, the product's own number of the practice, and `version:`, the product's.
+practice: { table: PRACTICE as r, name: r.NAME }
+";
+
 const TABLES: &str = "\
 ## The tables and columns that the mapping uses, with their types. Nothing else is ever read. This table is an example:
 ## put yours in its place, and write a column when you use it.
@@ -84,6 +90,7 @@ tables:
       BORN: date
       MOBILE: varchar(20)
       UPDATED: MOMENT
+  PRACTICE: { key: PRACTICE_ID, columns: { PRACTICE_ID: integer, NAME: varchar(80) } }
 ";
 
 const PATIENT: &str = "\
@@ -113,6 +120,7 @@ const CASES: &str = "\
 - { name: patient-family, search: \"Patient?family=nguyen\", expect: { ids: [\"2\"], total: 1 } }
 - { name: patient-born-before, search: \"Patient?birthdate=lt1990\", expect: { ids: [\"1\"], total: 1 } }
 - { name: patient-phone, search: \"Patient?phone=0491570156\", expect: { ids: [\"1\"], total: 1 } }
+- { name: the-practice, practice: true, expect: { practice: { name: Lyrebird Clinic } } }
 ";
 
 const FIXTURE: &str = "\
@@ -135,4 +143,7 @@ INSERT INTO PATIENT VALUES
   (2, 0, 'Nguyen', 'Bao', NULL, NULL, NULL, NULL),
   -- Deleted.
   (3, 1, 'Test', 'Test', 'M', '2000-01-01', NULL, '2026-02-04 10:00:00');
+
+CREATE TABLE PRACTICE (PRACTICE_ID integer PRIMARY KEY, NAME varchar(80));
+INSERT INTO PRACTICE VALUES (1, 'Lyrebird Clinic');
 ";

@@ -239,6 +239,10 @@ fn manifest(wish: &Wish, collation: &str, found: Option<&str>, catalogues: &[Arc
         // Writing to a String cannot fail.
         let _ = writeln!(out, "catalogues: [ {} ]", names.join(", "));
     }
+    out.push_str(&text::remark(
+        "##",
+        "If a table holds the practice itself: `practice: { table: PRACTICE as r, name: r.NAME }`.",
+    ));
     out
 }
 

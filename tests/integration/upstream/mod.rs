@@ -154,6 +154,12 @@ fn searches_and_reads_give_what_they_give_here() {
                 };
                 (behind.practice.read_call(call.clone()), behind.read(call))
             }
+            Question::Practice => {
+                let of = |site: &Site| behind.runtime.block_on(site.practice_metadata()).unwrap();
+                assert_eq!(of(&behind.site), of(&behind.practice.site), "{name}");
+                sent += 1;
+                continue;
+            }
         };
         let (here, _) = shown(here);
         let (there, cursor) = shown(there);
