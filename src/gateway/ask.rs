@@ -39,7 +39,7 @@ pub mod bounds {
     pub const DURATION: RangeInclusive<u64> = 60..=86_400;
     /// Characters of a registered query's name.
     pub const NAME_CHARACTERS: usize = 256;
-    /// Registered queries of one integrator at one site that are enabled.
+    /// Registered queries of one integrator at one site that are enabled, those of its devices included.
     pub const REGISTERED_MOST: usize = 100;
     /// Ids in one request for statuses.
     pub const STATUS_IDS: usize = 1_000;

@@ -109,6 +109,9 @@ pub fn code_hash(code: &str) -> [u8; 32] {
     key_hash(meant.collect::<String>().as_bytes())
 }
 
+/// A caller of the configuration file, who may ask every site; where its key counts, None: in both environments.
+pub type CallerOfFile = (IntegratorId, Option<Environment>);
+
 /// The integrator that a caller of the configuration file is: the same as long as its name is.
 pub fn integrator_of_file(caller: &str) -> IntegratorId {
     let hash = Sha256::digest([b"pilaster caller\0", caller.as_bytes()].concat());

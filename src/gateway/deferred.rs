@@ -202,6 +202,8 @@ impl Gateway {
         self.waits_no_more(&waiting);
         // Its time may have ended between two looks at the clock.
         if waiting.expires_at < now {
+            // Others need not wait until its end is kept.
+            drop(turn);
             return self.expired(waiting.id, now).await;
         }
         match self.run_in_turn(waiting.id, &turn, now).await {

@@ -4,13 +4,17 @@
 //! never meets. Lines are kept for a while between two statements of the same integrator, login and database. Each run has a
 //! thread for its time; how many run at once, the queue sees to.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
 
 use super::id::IntegratorId;
 use super::integrator::Login;
+use super::lane::Turn;
 use super::link::{Availability, Later, Link, Nature, Run, place_of};
-use crate::passthrough::call::{CallError, Called, Line};
+use super::logins::{Ending, Logins};
+use crate::passthrough::call::{Call, CallError, Called, Line};
 use crate::passthrough::{Driver, PassthroughError, Watch};
 use crate::relation::Dialect;
 
@@ -18,8 +22,6 @@ use crate::relation::Dialect;
 const IDLE: Duration = Duration::from_secs(60);
 /// Lines that are kept at a practice without work; the one that was used longest ago is closed first.
 const KEPT: usize = 64;
-/// How long a caller's own login that was refused is not tried again.
-const REFUSED: Duration = Duration::from_secs(60);
 /// What a client that ends by itself is given beyond its time, before its thread is given up.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -59,7 +61,7 @@ pub struct Direct {
     driver: Arc<dyn Driver>,
     standing: Box<dyn Standing>,
     kept: Mutex<Vec<Kept>>,
-    refused: RefusedLogins,
+    logins: Logins,
 }
 
 impl Direct {
@@ -69,7 +71,7 @@ impl Direct {
             driver,
             standing: Box::new(standing),
             kept: Mutex::default(),
-            refused: RefusedLogins::default(),
+            logins: Logins::default(),
         }
     }
 
@@ -115,10 +117,16 @@ impl Direct {
         };
         over(watch)?;
         // Whether it reads only is asked of the server, which also shows whether a kept line still has one.
-        let nature = match line.only_reads(&run.call, watch) {
-            true => Nature::Reads,
-            false => Nature::MayWrite,
-        };
+        let mut nature = nature(&mut *line, &run.call, watch);
+        if !watch.is_over() && !line.answers() {
+            line = self.connect(&owner, watch)?;
+            nature = self::nature(&mut *line, &run.call, watch);
+            if !watch.is_over() && !line.answers() {
+                // Nothing was run.
+                let why = "its connections are cut".to_owned();
+                return Err(PassthroughError::Unreachable(why).into());
+            }
+        }
         if watch.is_over() {
             self.put_back(owner, line);
             return Err(PassthroughError::Timeout(watch.limit()).into());
@@ -146,18 +154,15 @@ impl Direct {
         let Some(login) = &owner.login else {
             return self.driver.line(owner.catalogue, None, watch);
         };
-        let now = Instant::now();
-        if self.refused.has(login, now) {
-            return Err(PassthroughError::CallersLogin);
-        }
+        let attempt = self.logins.attempt(login, watch)?;
         let made = self.driver.line(owner.catalogue, Some(login), watch);
-        made.map_err(|error| {
-            let error = error.of_callers_login();
-            if error == PassthroughError::CallersLogin {
-                self.refused.note(login, now);
-            }
-            error
-        })
+        let made = made.map_err(PassthroughError::of_callers_login);
+        attempt.ended(match &made {
+            Ok(_) => Ending::LetIn,
+            Err(PassthroughError::CallersLogin) => Ending::Refused,
+            Err(_) => Ending::Unknown,
+        });
+        made
     }
 
     /// A line that has done its work, without what that left behind.
@@ -168,30 +173,10 @@ impl Direct {
     }
 }
 
-/// Callers' own logins that were refused: they are not tried for a while, since a server may lock an account that is tried too
-/// often. A login with another password is another.
-#[derive(Default)]
-struct RefusedLogins(Mutex<Vec<(Login, Instant)>>);
-
-impl RefusedLogins {
-    fn lock(&self, now: Instant) -> MutexGuard<'_, Vec<(Login, Instant)>> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|(_, at)| now.saturating_duration_since(*at) < REFUSED);
-        known
-    }
-
-    fn has(&self, login: &Login, now: Instant) -> bool {
-        self.lock(now).iter().any(|(known, _)| known == login)
-    }
-
-    fn note(&self, login: &Login, now: Instant) {
-        let mut known = self.lock(now);
-        known.retain(|(other, _)| other != login);
-        // The one that was refused longest ago is tried again sooner.
-        if known.len() >= KEPT {
-            known.remove(0);
-        }
-        known.push((login.clone(), now));
+fn nature(line: &mut dyn Line, call: &Call, watch: &Arc<Watch>) -> Nature {
+    match line.only_reads(call, watch) {
+        true => Nature::Reads,
+        false => Nature::MayWrite,
     }
 }
 
@@ -209,12 +194,35 @@ fn take_old(kept: &mut Vec<Kept>) -> Vec<Kept> {
     old.collect()
 }
 
-/// Cancels the statement of a run that nobody waits for any more.
-struct Cancels(Arc<Watch>);
+/// A run's place at the practice, until its thread has done its work or is given up.
+type Place = Arc<Mutex<Option<Turn>>>;
+
+fn give_back(place: &Place) {
+    drop(place.lock().unwrap_or_else(PoisonError::into_inner).take());
+}
+
+/// Cancels the statement of a run that nobody waits for any more. Where that does not end it, its place is given back all the
+/// same.
+struct Cancels {
+    watch: Arc<Watch>,
+    place: Place,
+}
 
 impl Drop for Cancels {
     fn drop(&mut self) {
-        self.0.cancel();
+        self.watch.cancel();
+        let is_held = self
+            .place
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some();
+        if let (true, Ok(runtime)) = (is_held, Handle::try_current()) {
+            let place = Arc::clone(&self.place);
+            runtime.spawn(async move {
+                tokio::time::sleep(GRACE * 2).await;
+                give_back(&place);
+            });
+        }
     }
 }
 
@@ -247,22 +255,24 @@ impl Link for Direct {
             let limit = run.limit;
             // For the connection too: who waits does not care what for.
             let watch = Watch::begun(limit);
-            let turn = Arc::new(Mutex::new(run.turn.take()));
-            let held = Arc::clone(&turn);
-            let _cancels = Cancels(Arc::clone(&watch));
+            let place: Place = Arc::new(Mutex::new(run.turn.take()));
+            let held = Arc::clone(&place);
+            let _cancels = Cancels {
+                watch: Arc::clone(&watch),
+                place: Arc::clone(&place),
+            };
             let done = tokio::task::spawn_blocking(move || {
                 let done = self.run_now(run, &watch);
-                drop(held);
+                give_back(&held);
                 done
             });
-            match tokio::time::timeout(limit + GRACE * 2, done).await {
+            let done = tokio::time::timeout(limit + GRACE * 2, done).await;
+            // Of a thread that panicked, or is given up.
+            give_back(&place);
+            match done {
                 Ok(Ok(done)) => done,
                 Ok(Err(_panicked)) => Err(PassthroughError::Failed { code: 0 }.into()),
-                Err(_) => {
-                    // The thread is given up; its place at the practice is given back.
-                    drop(turn.lock().unwrap_or_else(PoisonError::into_inner).take());
-                    Err(PassthroughError::Timeout(limit).into())
-                }
+                Err(_) => Err(PassthroughError::Timeout(limit).into()),
             }
         })
     }
@@ -384,18 +394,5 @@ mod tests {
             assert_eq!(run(&link, None).await, of_the_site);
         }
         assert_eq!(tried(), 2);
-    }
-
-    #[test]
-    fn refused_logins_are_few_and_forgotten() {
-        let refused = RefusedLogins::default();
-        let start = Instant::now();
-        for number in 0..=KEPT {
-            refused.note(&login(&number.to_string(), ""), start);
-        }
-        let has = |number: usize, at| refused.has(&login(&number.to_string(), ""), at);
-        assert!(!has(0, start) && has(1, start) && has(KEPT, start));
-        assert!(has(1, start + REFUSED - Duration::from_millis(1)));
-        assert!(!has(1, start + REFUSED));
     }
 }

@@ -253,3 +253,41 @@ impl Drop for Waits<'_> {
         drop(self.lane.lock().withdraw(self.class, self.who, self.ticket));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::id::QueryId;
+    use crate::gateway::moment::Moment;
+
+    #[tokio::test]
+    async fn registered_queries_that_wait_take_no_async_querys_place() {
+        let lane = Lane::new(SiteId::generate(), Arc::new(Box::new(|_, _| {})));
+        lane.lock().resize(1, 2);
+        let who = IntegratorId::generate();
+        // It gives no turns: all that comes waits.
+        lane.close();
+        let mut registered = Vec::new();
+        for _ in 0..5 {
+            let lane = Arc::clone(&lane);
+            registered.push(tokio::spawn(async move {
+                drop(lane.turn_of_registered(who).await);
+            }));
+        }
+        while lane.waiting() != (0, 5) {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..2 {
+            let room = lane.room(who);
+            assert!(room.is_ok());
+            lane.restore(Waiting {
+                id: QueryId::generate(),
+                integrator: who,
+                site: lane.site,
+                expires_at: Moment::now(),
+            });
+        }
+        assert!(lane.room(who).is_err(), "as many as may be wait");
+        registered.into_iter().for_each(|one| one.abort());
+    }
+}

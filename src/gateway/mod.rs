@@ -17,6 +17,7 @@ mod immediate;
 pub mod integrator;
 pub mod lane;
 pub mod link;
+mod logins;
 pub mod meter;
 pub mod moment;
 pub mod query;

@@ -136,7 +136,7 @@ impl<T> Queue<T> {
         self.tickets
     }
 
-    /// Whose turn it is now, if it is anybody's; without `background`, of immediate queries alone. Its place is taken until
+    /// Whose turn it is now, if it is anybody's; without `with_background`, of immediate queries alone. Its place is taken until
     /// [`Queue::done`].
     pub fn next(&mut self, with_background: bool) -> Option<(Class, T)> {
         let [immediate, background] = self.busy;

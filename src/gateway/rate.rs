@@ -237,9 +237,10 @@ impl Shard {
     }
 }
 
-/// `Retry-After` of a query that was refused for so long: whole seconds, after which there is a place.
-pub fn retry_after_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+/// `Retry-After` of a query that was refused for so long: whole seconds, after which there is a place; one at the least.
+pub fn retry_after_seconds(wait: Duration) -> u32 {
+    let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    u32::try_from(whole).unwrap_or(u32::MAX).max(1)
 }
 
 #[cfg(test)]
@@ -323,7 +324,7 @@ mod tests {
             let wait = window.take(now).expect_err("full");
             let seconds = retry_after_seconds(wait);
             prop_assert!((1..=5).contains(&seconds));
-            let at = |seconds| now + Duration::from_secs(seconds);
+            let at = |seconds: u32| now + Duration::from_secs(seconds.into());
             prop_assert!(window.clone().take(at(seconds)).is_ok());
             prop_assert!(window.clone().take(at(seconds - 1)).is_err());
         }

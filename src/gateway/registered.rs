@@ -70,7 +70,7 @@ pub struct Registered {
     pub metrics: RegisteredMetrics,
     pub created_at: Moment,
     pub completed_at: Option<Moment>,
-    /// When it is due; not before its last run has ended.
+    /// When it is due, not before its last run has ended; or when its duration is over, where it is not run again.
     pub next_at: Moment,
 }
 

@@ -18,6 +18,7 @@ use super::registered::{Registered, RegisteredMetrics, RegisteredResult, Registe
 use super::rows;
 use super::service::{Admitted, Gateway, to_its_end};
 use super::webhook::{Delivery, Source};
+use crate::hex::hex;
 use crate::journal::{self, Cause, Durations, Entry, Sizes, What, millis};
 use crate::passthrough::call::{Call, CallError, Called};
 use crate::store::{Due, RunFinish};
@@ -42,15 +43,6 @@ impl Gateway {
     }
 
     async fn keep_registered(&self, at: &Admitted, new: Registration) -> Result<QueryId, Refused> {
-        // One after another, so that they are counted with those that come at the same time.
-        let _registering = self.registering.lock().await;
-        let known = self.store.registered(&at.scope).await?;
-        let is_enabled = |one: &&Registered| one.status == RegisteredStatus::Enabled;
-        if known.iter().filter(is_enabled).count() >= bounds::REGISTERED_MOST {
-            return Err(Refused::TooManyRegistered {
-                most: bounds::REGISTERED_MOST,
-            });
-        }
         let now = Moment::now();
         let id = QueryId::generate();
         let registered = Registered {
@@ -73,7 +65,11 @@ impl Gateway {
             completed_at: None,
             next_at: now,
         };
-        self.store.register(registered, Arc::new(new.call)).await?;
+        let most = bounds::REGISTERED_MOST;
+        let call = Arc::new(new.call);
+        if !self.store.register(registered, call, most).await? {
+            return Err(Refused::TooManyRegistered { most });
+        }
         self.runs.notify_one();
         Ok(id)
     }
@@ -107,19 +103,26 @@ impl Gateway {
         let ran = self.run_once(&registered, call).await;
         let finish = after(registered, ran, began, Moment::now());
         let _ending = Arc::clone(&self.ending);
-        while let Err(error) = self.store.finish_run(finish.clone()).await {
-            tracing::error!(query = %finish.registered.id, %error, "a run's end could not be kept; it is tried again");
-            tokio::time::sleep(PAUSE).await;
-        }
+        let is_kept = loop {
+            match self.store.finish_run(finish.clone()).await {
+                Ok(is_kept) => break is_kept,
+                Err(error) => {
+                    tracing::error!(query = %finish.registered.id, %error, "a run's end could not be kept; it is tried again");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        };
+        // The result of one that was cancelled meanwhile is nowhere.
+        let result = finish.result.as_ref().filter(|_| is_kept);
         self.messages.notify_one();
         self.runs.notify_one();
-        meter::ran(match (&finish.registered.last_error, &finish.result) {
+        meter::ran(match (&finish.registered.last_error, result) {
             (Some(_), _) => RunEnd::Failed,
             (None, Some(_)) => RunEnd::Changed,
             (None, None) => RunEnd::Unchanged,
         });
         let ran = Ran {
-            result: finish.result.as_ref(),
+            result,
             whole: Some(Moment::now().since(began)),
         };
         self.note(&entry(&finish.registered, &ran)).await;
@@ -143,8 +146,10 @@ impl Gateway {
             return Err(away(503, "the practice cannot be reached"));
         }
         let who = registered.integrator;
-        // Until it is due again.
-        let turn = tokio::time::timeout(registered.frequency, lane.turn_of_registered(who)).await;
+        // Until it is due again, or is over.
+        let over_at = registered.created_at.plus(registered.duration);
+        let patience = registered.frequency.min(over_at.since(Moment::now()));
+        let turn = tokio::time::timeout(patience, lane.turn_of_registered(who)).await;
         let Ok(Ok(turn)) = turn else {
             return Err(away(503, "the practice had no time for the query"));
         };
@@ -164,9 +169,11 @@ impl Gateway {
             limit: bounds::REGISTERED_LIMIT,
             rows: sink,
             begins: Box::new(move |nature| {
-                runtime
-                    .block_on(store.begin_run(id, nature))
-                    .unwrap_or(false)
+                let begun = runtime.block_on(store.begin_run(id, nature));
+                begun.unwrap_or_else(|error| {
+                    tracing::error!(query = %id, %error, "a registered query could not begin");
+                    false
+                })
             }),
             turn: None,
         };
@@ -300,10 +307,7 @@ fn hash(result: &RegisteredResult) -> String {
             hash.update(part.map_or(&[][..], |part| part.as_bytes()));
         }
     }
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&hash.finalize())
 }
 
 fn message(registered: &Registered, now: Moment) -> Delivery {

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::ask::bounds;
-use super::caller::{Caller, Denied, Index};
+use super::caller::{Caller, CallerOfFile, Denied, Index};
 use super::id::{IntegratorId, QueryId, SiteId};
 use super::integrator::{Environment, Pairing, Scope};
 use super::lane::{Lane, Start};
@@ -111,6 +111,7 @@ pub struct Gateway {
     rates: RateLimits,
     index: RwLock<Arc<Index>>,
     served: RwLock<Arc<Served>>,
+    of_file: RwLock<Vec<CallerOfFile>>,
     lanes: Mutex<HashMap<SiteId, Arc<Lane>>>,
     start: Arc<Start>,
     pub(super) expiries: Mutex<Expiries>,
@@ -122,8 +123,6 @@ pub struct Gateway {
     is_serving: AtomicBool,
     /// Whether nothing new begins.
     ended: watch::Sender<bool>,
-    /// Held by whoever counts an integrator's registered queries to add one.
-    pub(super) registering: tokio::sync::Mutex<()>,
     /// Held by whatever keeps an end, a clone each.
     pub(super) ending: Arc<()>,
     /// Sends messages.
@@ -158,6 +157,7 @@ impl Gateway {
                 settings,
                 index: RwLock::new(Arc::new(index)),
                 served: RwLock::default(),
+                of_file: RwLock::default(),
                 lanes: Mutex::default(),
                 start: Arc::new(start),
                 expiries: Mutex::default(),
@@ -165,7 +165,6 @@ impl Gateway {
                 runs: Notify::new(),
                 is_serving: AtomicBool::new(false),
                 ended: watch::Sender::new(false),
-                registering: tokio::sync::Mutex::default(),
                 ending: Arc::default(),
                 sender: Mutex::default(),
             }
@@ -352,8 +351,20 @@ impl Gateway {
         })
     }
 
-    /// Whether what was admitted once may still be run: the integration is enabled, at this database of the practice. Whose
-    /// key stands in the configuration file may ask every site.
+    /// The callers of the configuration file from now on: what others of its callers left is not run any more.
+    pub fn know_callers_of_file(&self, callers: Vec<CallerOfFile>) {
+        *self.of_file.write().unwrap_or_else(PoisonError::into_inner) = callers;
+    }
+
+    fn is_of_file(&self, integrator: IntegratorId, environment: Environment) -> bool {
+        let of_file = self.of_file.read().unwrap_or_else(PoisonError::into_inner);
+        of_file
+            .iter()
+            .any(|(id, of)| *id == integrator && of.is_none_or(|of| of == environment))
+    }
+
+    /// Whether what was admitted once may still be run: the integration is enabled, at this database of the practice; or its
+    /// key stands in the configuration file, which lets it ask every site.
     pub(super) fn may_run(
         &self,
         integrator: IntegratorId,
@@ -361,9 +372,10 @@ impl Gateway {
         site: SiteId,
     ) -> bool {
         let index = self.index();
-        let is_enabled = index
-            .integrator(integrator)
-            .is_none_or(|of| !of.disabled && index.is_paired(integrator, environment, site));
+        let is_enabled = match index.integrator(integrator) {
+            Some(of) => !of.disabled && index.is_paired(integrator, environment, site),
+            None => self.is_of_file(integrator, environment),
+        };
         let served = self.served();
         let entry = served.sites.get(site);
         is_enabled && entry.is_some_and(|entry| entry.is_authoritative)

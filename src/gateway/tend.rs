@@ -8,7 +8,8 @@ use super::caller::Index;
 use super::meter;
 use super::moment::Moment;
 use super::service::Gateway;
-use crate::store::StoreError;
+use super::webhook;
+use crate::store::{StoreError, Swept};
 
 /// Between two looks at what waits.
 const LOOK: Duration = Duration::from_millis(250);
@@ -43,8 +44,16 @@ impl Gateway {
                     let practices = lanes.iter().filter_map(|lane| lane.practice());
                     practices.for_each(|practice| practice.link.close_idle());
                 }));
-                if let Err(error) = gateway.store.sweep(Moment::now()).await {
-                    tracing::error!(%error, "what is over could not be removed");
+                match gateway.store.sweep(Moment::now()).await {
+                    Ok(Swept { given_up: 0, .. }) => {}
+                    Ok(Swept { given_up, .. }) => {
+                        webhook::meter::given_up(given_up);
+                        tracing::warn!(
+                            messages = given_up,
+                            "messages were due a week ago, their webhooks are disabled, and they are given up"
+                        );
+                    }
+                    Err(error) => tracing::error!(%error, "what is over could not be removed"),
                 }
             },
         );

@@ -337,7 +337,9 @@ impl Pool {
 
     /// Somebody wants a database that is away: it is tried sooner. Seconds after which to ask again; None where it is not
     /// away, or nothing tells.
-    pub fn seek(&self) -> Option<u32> {
+    pub fn seek(self: &Arc<Self>) -> Option<u32> {
+        // Whoever found it away may have left before it was tried again.
+        self.try_again_where_down();
         let why = match self.backing.driver.is_there() {
             true => self.ask_server().err()?,
             false => PassthroughError::Open("the file is not there".to_owned()),

@@ -194,6 +194,11 @@ pub struct App {
 impl App {
     /// The state of a server that starts now.
     pub fn new(setup: Setup) -> App {
+        if let Some(cloud) = &setup.cloud {
+            cloud
+                .gateway
+                .know_callers_of_file(setup.served.keys.callers());
+        }
         App {
             served: RwLock::new(Arc::new(setup.served)),
             changes: AtomicU64::new(0),
@@ -224,6 +229,9 @@ impl App {
 
     /// Serves something else from now on; requests under way end as they began.
     pub fn serve(&self, served: Served) {
+        if let Some(cloud) = &self.cloud {
+            cloud.gateway.know_callers_of_file(served.keys.callers());
+        }
         let mut now = self.served.write().unwrap_or_else(PoisonError::into_inner);
         *now = Arc::new(served);
         drop(now);

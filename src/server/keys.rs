@@ -9,7 +9,7 @@ use std::fmt;
 
 use axum::http::HeaderMap;
 
-use crate::gateway::caller::integrator_of_file;
+use crate::gateway::caller::{CallerOfFile, integrator_of_file};
 use crate::gateway::id::IntegratorId;
 use crate::gateway::integrator::Environment;
 
@@ -107,6 +107,14 @@ impl Keys {
             }
         }
         found
+    }
+
+    /// All callers, each as often as it has keys.
+    pub fn callers(&self) -> Vec<CallerOfFile> {
+        let callers = self.0.iter();
+        callers
+            .map(|key| (integrator_of_file(&key.caller), key.environment))
+            .collect()
     }
 
     /// Whose integrator an id is, among the callers.

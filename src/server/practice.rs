@@ -71,7 +71,8 @@ pub trait Practice: Send + Sync + 'static {
         }
     }
 
-    /// Somebody wants the database while it is away: it is looked for sooner. Seconds until then, where they are known.
+    /// Somebody wants the database while it is away: it is looked for sooner, where that does no harm. Seconds until then,
+    /// where they are known.
     fn seek(&self) -> Option<u32> {
         None
     }

@@ -168,6 +168,15 @@ pub struct Recovered {
     pub runs: Vec<Registered>,
 }
 
+/// What [`Store::sweep`] came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Rows.
+    pub removed: usize,
+    /// Messages that have failed, for they waited for too long for a webhook that is disabled.
+    pub given_up: usize,
+}
+
 /// An attempt's end.
 #[derive(Debug, Clone)]
 pub struct Tried {
@@ -267,19 +276,21 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes what is over: pages past their time, and a day after these what is known of their queries; results of
     /// registered queries a day after their end, and what is known of these a week after it; messages a week after theirs;
-    /// pairing codes past their time. How much was removed. Messages that were due a week ago, and still wait for a webhook
-    /// that is disabled, have failed.
+    /// pairing codes past their time. Messages that were due a week ago, and still wait for a webhook that is disabled, have
+    /// failed.
     ///
     /// What waits for longer than it may, because the clock was ahead and has been set back, is made due: registered
     /// queries beyond their frequency, messages beyond two hours.
-    fn sweep(&self, now: Moment) -> Later<'_, Result<usize, StoreError>>;
+    fn sweep(&self, now: Moment) -> Later<'_, Result<Swept, StoreError>>;
 
-    /// Keeps a registered query.
+    /// Keeps a registered query. False where `most` of its integrator's are enabled at its site and environment, whichever
+    /// devices they are of: then it is not kept.
     fn register(
         &self,
         registered: Registered,
         call: Arc<Call>,
-    ) -> Later<'_, Result<(), StoreError>>;
+        most: usize,
+    ) -> Later<'_, Result<bool, StoreError>>;
 
     /// The registered queries of a scope, oldest first.
     fn registered(&self, scope: &Scope) -> Later<'_, Result<Vec<Registered>, StoreError>>;
@@ -309,8 +320,8 @@ pub trait Store: Send + Sync + 'static {
     /// Notes what a run's statement can do, before it is run. False where it was cancelled meanwhile.
     fn begin_run(&self, id: QueryId, nature: Nature) -> Later<'_, Result<bool, StoreError>>;
 
-    /// Ends a run. One that was cancelled meanwhile stays cancelled, and its message is not kept.
-    fn finish_run(&self, finish: RunFinish) -> Later<'_, Result<(), StoreError>>;
+    /// Ends a run. False where the query was cancelled meanwhile: it stays so, and nothing of the run is kept.
+    fn finish_run(&self, finish: RunFinish) -> Later<'_, Result<bool, StoreError>>;
 
     /// When the next registered query, and the next message, is due.
     fn next_due(&self) -> Later<'_, Result<NextDue, StoreError>>;

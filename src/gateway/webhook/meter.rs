@@ -33,8 +33,9 @@ pub(super) fn tried(answer: Answer, next: Next, took: Duration) {
 }
 
 /// A message that nothing can be sent of: its webhook was taken away, or is none any more.
-pub(super) fn given_up() {
-    counter!(ATTEMPTS, "outcome" => outcome(Next::Failed), "answer" => "no_webhook").increment(1);
+pub(in crate::gateway) fn given_up(messages: usize) {
+    counter!(ATTEMPTS, "outcome" => outcome(Next::Failed), "answer" => "no_webhook")
+        .increment(messages as u64);
 }
 
 /// How many messages are held.

@@ -14,7 +14,7 @@
 
 pub mod guard;
 mod lanes;
-mod meter;
+pub(super) mod meter;
 pub mod retry;
 pub mod sign;
 #[cfg(test)]

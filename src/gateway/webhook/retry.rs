@@ -50,13 +50,16 @@ pub struct Schedule {
     pub tries: u32,
 }
 
+/// The longest pause that the API documents.
+pub const LONGEST: Duration = Duration::from_secs(90 * 60);
+
 impl Default for Schedule {
     /// What the API documents: 10 attempts, from 5 seconds to 90 minutes apart. The last is made after about 4 hours, so
     /// that a receiver that is down for an afternoon misses nothing.
     fn default() -> Schedule {
         Schedule {
             first: Duration::from_secs(5),
-            longest: Duration::from_secs(90 * 60),
+            longest: LONGEST,
             tries: 10,
         }
     }

@@ -2,8 +2,7 @@
 //!
 //! A message is taken up for a time ([`LEASE`]) and counted as tried before it is sent. When this process dies meanwhile,
 //! it is sent again, with the same id, by the next one as it starts: never lost, twice at worst. So it is where the time
-//! passes. Which messages are sent at once is
-//! said by [`super::lanes`].
+//! passes. Which messages are sent at once is said by [`super::lanes`].
 //!
 //! Messages to a webhook that is disabled are not taken up, and keep their places; where one was, since it was disabled just
 //! now, it is put back. Where there is no webhook any more they fail.
@@ -266,7 +265,7 @@ impl Sender {
                 return;
             }
             Err(no_webhook) => {
-                meter::given_up();
+                meter::given_up(1);
                 let at = Moment::now();
                 Tried {
                     id: delivery.id,

@@ -176,7 +176,7 @@ pub enum CallError {
 /// A connection on which a caller's own statements run. One at a time.
 pub trait Line: Send {
     /// Whether the engine vouches that the statement changes nothing. Asks without running it; false where it could not be
-    /// found out before the watch's end, or soon enough.
+    /// found out, for the watch's end or any other reason.
     fn only_reads(&mut self, _call: &Call, _watch: &Arc<Watch>) -> bool {
         false
     }

@@ -3,13 +3,12 @@
 //! Takes what the gateway and the reading of a body refuse with; gives an entry of [`crate::errors`] with its text. What
 //! stands behind a failure of the store is for the log alone.
 
-use std::time::Duration;
-
 use super::admission::Surface;
 use super::json::BodyError;
 use crate::errors::{self, Code};
 use crate::gateway::ask::Refused;
 use crate::gateway::caller::Denied;
+use crate::gateway::rate::retry_after_seconds;
 use crate::server::reply::Refusal;
 use crate::store::StoreError;
 
@@ -29,7 +28,7 @@ pub fn denied(denied: Denied, surface: Surface) -> Refusal {
     let code = code_of(&denied);
     match (&denied, surface) {
         (Denied::RateLimited { retry_after }, _) => {
-            Refusal::new(code, text).retry_after(seconds(*retry_after))
+            Refusal::new(code, text).retry_after(retry_after_seconds(*retry_after))
         }
         (Denied::NoToken, _) => Refusal::challenge(code, text, BEARER),
         (_, Surface::Desktop) if code.status == 401 => Refusal::challenge(code, text, BEARER_AGAIN),
@@ -104,14 +103,10 @@ pub fn no_such_query() -> Refusal {
     )
 }
 
-/// Whole seconds, none of which is too early; one at the least.
-fn seconds(time: Duration) -> u32 {
-    let whole = time.as_secs() + u64::from(time.subsec_nanos() > 0);
-    u32::try_from(whole).unwrap_or(u32::MAX).max(1)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::passthrough::PassthroughError;
     use uuid::Uuid;
@@ -161,7 +156,8 @@ mod tests {
     #[test]
     fn whoever_waits_as_long_as_told_is_not_too_early() {
         for (millis, expected) in [(0, 1), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (4_999, 5)] {
-            assert_eq!(seconds(Duration::from_millis(millis)), expected);
+            let wait = Duration::from_millis(millis);
+            assert_eq!(retry_after_seconds(wait), expected);
         }
     }
 

@@ -210,7 +210,9 @@ pub async fn an_integrator_goes_with_all_that_is_theirs(store: &dyn Store) {
     }
     succeed(store, &done, &[b"[{},{}]"]).await;
     let watched = registered(&scope);
-    let kept = store.register(watched.clone(), call("select 2")).await;
+    let kept = store
+        .register(watched.clone(), call("select 2"), usize::MAX)
+        .await;
     kept.expect("kept");
 
     changes(store, Change::RemoveIntegrator(scope.integrator)).await;

@@ -159,7 +159,7 @@ pub async fn messages_wait_for_a_disabled_webhook(store: &dyn Store) {
     store.sweep(week).await.expect("swept");
     let given_up = Delivery {
         status: DeliveryStatus::Failed,
-        last_problem: Some("its webhook was disabled for a week".to_owned()),
+        last_problem: Some("it was due a week ago, and its webhook is disabled".to_owned()),
         finished_at: Some(week),
         ..before
     };

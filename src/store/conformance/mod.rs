@@ -28,6 +28,7 @@ pub async fn conforms(store: &dyn Store) {
     messages::messages_that_failed_are_redelivered(store).await;
     runs::a_registered_query_runs_and_ends(store).await;
     runs::a_registered_query_does_not_run_after_its_time(store).await;
+    runs::as_many_are_enabled_as_may_be(store).await;
     runs::what_a_clock_that_was_ahead_put_off_is_due(store).await;
     runs::a_cancelled_run_leaves_nothing(store).await;
     restarts::a_restart_takes_up_what_was_at_work(store).await;

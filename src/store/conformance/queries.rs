@@ -11,7 +11,7 @@ use crate::gateway::integrator::Scope;
 use crate::gateway::link::Nature;
 use crate::gateway::moment::Moment;
 use crate::gateway::query::{Outcome, Query, Status};
-use crate::store::{Finish, PageFound, Store, StoreError};
+use crate::store::{Finish, PageFound, Store, StoreError, Swept};
 
 pub async fn a_query_from_waiting_to_its_end(store: &dyn Store) {
     let scope = Scope {
@@ -197,8 +197,8 @@ pub async fn pages_have_their_time(store: &dyn Store) {
     let page = asked(over).await.expect("looked");
     assert!(matches!(page, Some(PageFound::Expired)), "{page:?}");
 
-    assert!(store.sweep(over).await.expect("swept") > 0);
-    assert_eq!(store.sweep(over).await, Ok(0));
+    assert!(store.sweep(over).await.expect("swept").removed > 0);
+    assert_eq!(store.sweep(over).await, Ok(Swept::default()));
     let page = store
         .page(&scope, good.id, 1, start())
         .await
@@ -222,7 +222,7 @@ pub async fn pages_have_their_time(store: &dyn Store) {
         let found = store.query(&scope, query.id).await.expect("looked");
         assert!(found.is_some());
     }
-    assert!(store.sweep(over.plus(DAY)).await.expect("swept") > 0);
+    assert!(store.sweep(over.plus(DAY)).await.expect("swept").removed > 0);
     for query in [&good, &bad] {
         assert_eq!(store.query(&scope, query.id).await, Ok(None));
         let page = store

@@ -9,7 +9,7 @@ use super::samples::{
 use crate::gateway::id::DeliveryId;
 use crate::gateway::link::Nature;
 use crate::gateway::query::Status;
-use crate::gateway::registered::RegisteredStatus;
+use crate::gateway::registered::{Registered, RegisteredStatus};
 use crate::gateway::webhook::{Delivery, DeliveryStatus};
 use crate::store::{Finish, PageFound, Recovered, Store, Tried};
 
@@ -138,7 +138,9 @@ pub async fn a_restart_takes_up_runs(store: &dyn Store) {
     let scope = scope(store).await;
     let [due, reads, writes, cancelled] = [(); 4].map(|()| registered(&scope));
     for it in [&due, &reads, &writes, &cancelled] {
-        let kept = store.register(it.clone(), call("select 1")).await;
+        let kept = store
+            .register(it.clone(), call("select 1"), usize::MAX)
+            .await;
         kept.expect("kept");
     }
     assert_eq!(store.due(start(), 100).await.expect("looked").len(), 4);
@@ -169,4 +171,24 @@ pub async fn a_restart_takes_up_runs(store: &dyn Store) {
     let again = store.due(at(HOUR), 100).await.expect("looked");
     let again = again.iter().map(|due| due.registered.id);
     assert_eq!(again.collect::<Vec<_>>(), [due.id, reads.id]);
+
+    // Near its end it is looked at once more then, and not later.
+    let short = Registered {
+        duration: HOUR,
+        frequency: HOUR * 2,
+        ..registered(&scope)
+    };
+    let kept = store.register(short.clone(), call("select 1"), usize::MAX);
+    kept.await.expect("kept");
+    let taken = store.due(start(), 100).await.expect("looked");
+    assert_eq!(taken.len(), 1);
+    assert_eq!(store.begin_run(short.id, Nature::MayWrite).await, Ok(true));
+    let why = error("The server was restarted.");
+    let recovered = store.recover(at(HOUR / 2), why, KEEP).await;
+    let runs = recovered.expect("recovered").runs;
+    let next_at = runs
+        .iter()
+        .find(|one| one.id == short.id)
+        .map(|one| one.next_at);
+    assert_eq!(next_at, Some(at(HOUR)));
 }

@@ -6,7 +6,8 @@ use super::samples::{
     DAY, HOUR, at, call, deliveries_of, delivery, error, failure, query, ran, registered, result,
     run, scope_with_webhook, start,
 };
-use crate::gateway::id::QueryId;
+use crate::gateway::id::{QueryId, SiteId};
+use crate::gateway::integrator::Scope;
 use crate::gateway::link::Nature;
 use crate::gateway::moment::Moment;
 use crate::gateway::registered::{Registered, RegisteredStatus};
@@ -17,15 +18,21 @@ pub async fn a_registered_query_runs_and_ends(store: &dyn Store) {
     let scope = scope_with_webhook(store).await;
     let first = registered(&scope);
     let asked = call("select * from APPOINTMENTS");
-    let kept = store.register(first.clone(), asked.clone()).await;
+    let kept = store
+        .register(first.clone(), asked.clone(), usize::MAX)
+        .await;
     kept.expect("kept");
-    let again = store.register(first.clone(), asked.clone()).await;
+    let again = store
+        .register(first.clone(), asked.clone(), usize::MAX)
+        .await;
     assert!(matches!(again, Err(StoreError::Taken(_))), "{again:?}");
     let second = Registered {
         next_at: at(HOUR),
         ..registered(&scope)
     };
-    let kept = store.register(second.clone(), call("select 2")).await;
+    let kept = store
+        .register(second.clone(), call("select 2"), usize::MAX)
+        .await;
     kept.expect("kept");
     assert_eq!(
         store.registered(&scope).await,
@@ -108,6 +115,33 @@ pub async fn a_registered_query_runs_and_ends(store: &dyn Store) {
     assert_eq!(store.registered(&scope).await, Ok(Vec::new()));
 }
 
+pub async fn as_many_are_enabled_as_may_be(store: &dyn Store) {
+    let first = scope_with_webhook(store).await;
+    let other_device = Scope {
+        device: Some("another".to_owned()),
+        ..first.clone()
+    };
+    let elsewhere = Scope {
+        site: SiteId::generate(),
+        ..first.clone()
+    };
+    let add = |it: &Registered| store.register(it.clone(), call("select 1"), 2);
+    let [one, two, three] = [&first, &other_device, &first].map(registered);
+    assert_eq!(add(&one).await, Ok(true));
+    assert_eq!(add(&two).await, Ok(true));
+    assert_eq!(add(&three).await, Ok(false), "whichever device it is of");
+    let kept = store.registered_one(&first, three.id).await;
+    assert_eq!(kept, Ok(None));
+    let beside = registered(&elsewhere);
+    assert_eq!(add(&beside).await, Ok(true));
+    // One that has ended leaves its room.
+    assert_eq!(store.cancel(&other_device, two.id, start()).await, Ok(true));
+    assert_eq!(add(&three).await, Ok(true));
+    for (scope, one) in [(&first, &one), (&first, &three), (&elsewhere, &beside)] {
+        assert_eq!(store.cancel(scope, one.id, start()).await, Ok(true));
+    }
+}
+
 pub async fn what_a_clock_that_was_ahead_put_off_is_due(store: &dyn Store) {
     let scope = scope_with_webhook(store).await;
     let put_off = Registered {
@@ -125,7 +159,9 @@ pub async fn what_a_clock_that_was_ahead_put_off_is_due(store: &dyn Store) {
         ..waits
     };
     for one in [&put_off, &waits] {
-        let kept = store.register(one.clone(), call("select 1")).await;
+        let kept = store
+            .register(one.clone(), call("select 1"), usize::MAX)
+            .await;
         kept.expect("kept");
     }
     let mut messages = Vec::new();
@@ -173,7 +209,9 @@ pub async fn what_a_clock_that_was_ahead_put_off_is_due(store: &dyn Store) {
 pub async fn a_registered_query_does_not_run_after_its_time(store: &dyn Store) {
     let scope = scope_with_webhook(store).await;
     let it = registered(&scope);
-    let kept = store.register(it.clone(), call("select 1")).await;
+    let kept = store
+        .register(it.clone(), call("select 1"), usize::MAX)
+        .await;
     kept.expect("kept");
     let over = it.created_at.plus(it.duration);
     // Whatever kept it from running: nobody looked until then.
@@ -188,7 +226,9 @@ pub async fn a_registered_query_does_not_run_after_its_time(store: &dyn Store) {
     assert_eq!(store.cancel(&scope, it.id, over).await, Ok(false));
     // A moment before, it runs.
     let other = registered(&scope);
-    let kept = store.register(other.clone(), call("select 1")).await;
+    let kept = store
+        .register(other.clone(), call("select 1"), usize::MAX)
+        .await;
     kept.expect("kept");
     let before = Moment::from_millis(over.millis() - 1);
     assert_eq!(store.due(before, 100).await.expect("looked").len(), 1);
@@ -200,7 +240,9 @@ pub async fn a_cancelled_run_leaves_nothing(store: &dyn Store) {
     // Before it begins, and after.
     for begins_first in [false, true] {
         let it = registered(&scope);
-        let kept = store.register(it.clone(), call("select 1")).await;
+        let kept = store
+            .register(it.clone(), call("select 1"), usize::MAX)
+            .await;
         kept.expect("kept");
         assert_eq!(store.due(start(), 100).await.expect("looked").len(), 1);
         if begins_first {

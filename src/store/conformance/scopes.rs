@@ -15,7 +15,9 @@ pub async fn nothing_of_another_scope_is_found(store: &dyn Store) {
     added.expect("added");
     succeed(store, &done, &[b"[{},{}]"]).await;
     let watched = registered(&own);
-    let kept = store.register(watched.clone(), call("select 1")).await;
+    let kept = store
+        .register(watched.clone(), call("select 1"), usize::MAX)
+        .await;
     kept.expect("kept");
     run(store, &watched, Some(result(b"[1]"))).await;
 

@@ -8,11 +8,12 @@ use super::columns::{Json, Named};
 use super::tasks::Db;
 use crate::gateway::id::DeliveryId;
 use crate::gateway::moment::Moment;
-use crate::gateway::webhook::{Delivery, DeliveryStatus, Receiver};
+use crate::gateway::webhook::{Delivery, DeliveryStatus, Receiver, retry};
 use crate::store::{DeliveryFilter, StoreError, Tried};
 
 /// Longer than any pause between two attempts, and than any time that one is leased for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2 * 60 * 60);
+const _: () = assert!(LONGEST_PAUSE.as_secs() > retry::LONGEST.as_secs());
 
 macro_rules! columns {
     () => {
@@ -180,7 +181,7 @@ pub(super) fn redeliver(
 }
 
 /// What a message that waited for too long says.
-const DISABLED_FOR_LONG: &str = "its webhook was disabled for a week";
+const DISABLED_FOR_LONG: &str = "it was due a week ago, and its webhook is disabled";
 
 /// Gives up messages that were due so long ago and wait for a webhook that is disabled; so many at the most.
 pub(super) fn give_up(

@@ -5,7 +5,7 @@
 //! when it is answered. Each room here has the statements of its tables, as functions of a connection; this one says on
 //! which thread they run.
 //!
-//! Its clock is its callers': nothing is over before [`Store::sweep`] is told that it is.
+//! Its clock is its callers', who say what moment it is; but for when a row was changed, which nothing goes by.
 
 mod columns;
 mod credentials;
@@ -36,7 +36,7 @@ use self::tasks::{Db, Threads};
 use super::seal::SealKey;
 use super::{
     Change, DeliveryFilter, Directory, Due, Finish, NextDue, PageFound, Recovered, RunFinish,
-    Store, StoreError, Tried, Waiting,
+    Store, StoreError, Swept, Tried, Waiting,
 };
 use crate::gateway::id::{DeliveryId, QueryId};
 use crate::gateway::integrator::Scope;
@@ -283,15 +283,16 @@ impl Store for SqliteStore {
         Box::pin(self.filers.ask(read))
     }
 
-    fn sweep(&self, now: Moment) -> Later<'_, Result<usize, StoreError>> {
+    fn sweep(&self, now: Moment) -> Later<'_, Result<Swept, StoreError>> {
         Box::pin(async move {
-            let mut removed = 0;
+            let mut swept = Swept::default();
             loop {
                 let step = self.writer.ask(move |db| sweep::step(db, now)).await?;
                 self.remove_pages(step.pages).await;
-                removed += step.removed;
+                swept.removed += step.removed;
+                swept.given_up += step.given_up;
                 if step.is_last {
-                    return Ok(removed);
+                    return Ok(swept);
                 }
             }
         })
@@ -301,8 +302,9 @@ impl Store for SqliteStore {
         &self,
         registered: Registered,
         call: Arc<Call>,
-    ) -> Later<'_, Result<(), StoreError>> {
-        self.write(move |db| registered::add(db, &registered, &call))
+        most: usize,
+    ) -> Later<'_, Result<bool, StoreError>> {
+        self.write(move |db| registered::add(db, &registered, &call, most))
     }
 
     fn registered(&self, scope: &Scope) -> Later<'_, Result<Vec<Registered>, StoreError>> {
@@ -346,7 +348,7 @@ impl Store for SqliteStore {
         self.write(move |db| registered::begin_run(db, id, nature))
     }
 
-    fn finish_run(&self, finish: RunFinish) -> Later<'_, Result<(), StoreError>> {
+    fn finish_run(&self, finish: RunFinish) -> Later<'_, Result<bool, StoreError>> {
         self.write(move |db| registered::finish_run(db, &finish))
     }
 

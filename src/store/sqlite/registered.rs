@@ -79,8 +79,22 @@ fn select(db: &Db, sql: &str, params: impl Params) -> Result<Vec<Registered>, St
     rows.map(|row| open(db, row?)).collect()
 }
 
-/// Keeps a registered query with its command.
-pub(super) fn add(db: &Db, it: &Registered, call: &Call) -> Result<(), StoreError> {
+/// How many of its integrator's are enabled where a registered query is.
+fn enabled_beside(db: &Db, it: &Registered) -> Result<usize, StoreError> {
+    let mut statement = db.sql.prepare_cached(
+        "SELECT COUNT(*) FROM registered
+         WHERE integrator = ?1 AND site = ?2 AND environment = ?3 AND status = 'enabled'",
+    )?;
+    let of = params![it.integrator, it.site, Named(it.environment)];
+    let count = statement.query_row(of, |row| row.get::<_, Count>(0))?;
+    Ok(usize::try_from(count.0).unwrap_or(usize::MAX))
+}
+
+/// Keeps a registered query with its command; false where there are as many as may be.
+pub(super) fn add(db: &Db, it: &Registered, call: &Call, most: usize) -> Result<bool, StoreError> {
+    if enabled_beside(db, it)? >= most {
+        return Ok(false);
+    }
     let sealed_call = match it.status {
         RegisteredStatus::Enabled => Some(db.seal_json(place(&it.id, "sealed_call"), call)?),
         _ => None,
@@ -108,7 +122,8 @@ pub(super) fn add(db: &Db, it: &Registered, call: &Call) -> Result<(), StoreErro
             sealed_call
         ])
         .map_err(taken("a registered query of that id is there already"))?;
-    set_last(db, it)
+    set_last(db, it)?;
+    Ok(true)
 }
 
 /// Notes what the last run came to.
@@ -314,8 +329,8 @@ pub(super) fn begin_run(db: &Db, id: QueryId, nature: Nature) -> Result<bool, St
     Ok(statement.execute(params![id, nature == Nature::MayWrite])? == 1)
 }
 
-/// Ends a run. Of one that was cancelled meanwhile nothing is kept.
-pub(super) fn finish_run(db: &Db, it: &RunFinish) -> Result<(), StoreError> {
+/// Ends a run. Of one that was cancelled meanwhile nothing is kept: false.
+pub(super) fn finish_run(db: &Db, it: &RunFinish) -> Result<bool, StoreError> {
     let registered = &it.registered;
     let id = registered.id;
     let mut end = db.sql.prepare_cached(
@@ -324,7 +339,7 @@ pub(super) fn finish_run(db: &Db, it: &RunFinish) -> Result<(), StoreError> {
     let status = end.query_row([id], |row| row.get::<_, Named<RegisteredStatus>>(0));
     match status.optional()? {
         Some(Named(RegisteredStatus::Enabled)) => {}
-        _ => return Ok(()),
+        _ => return Ok(false),
     }
     let mut statement = db.sql.prepare_cached(
         "UPDATE registered SET status = ?2, completed_at = ?3, next_at = ?4,
@@ -344,7 +359,7 @@ pub(super) fn finish_run(db: &Db, it: &RunFinish) -> Result<(), StoreError> {
     if let Some(delivery) = &it.delivery {
         deliveries::add(db, delivery)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn set_result(db: &Db, id: QueryId, result: &RegisteredResult) -> Result<(), StoreError> {

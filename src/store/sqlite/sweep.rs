@@ -22,7 +22,9 @@ const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// What a step came to.
 pub(super) struct Step {
     pub(super) removed: usize,
-    /// There may be more of something.
+    /// Messages that have failed, for they waited for too long.
+    pub(super) given_up: usize,
+    /// There is no more of anything.
     pub(super) is_last: bool,
     /// Queries whose pages are over.
     pub(super) pages: Vec<QueryId>,
@@ -82,6 +84,7 @@ pub(super) fn step(db: &Db, now: Moment) -> Result<Step, StoreError> {
         is_last: rows_of_pages < PAGES
             && given_up < STEP
             && removed.iter().all(|removed| *removed < STEP),
+        given_up,
         pages,
     })
 }

@@ -17,7 +17,7 @@ use crate::gateway::webhook::{Delivery, DeliveryStatus, Receiver};
 use crate::passthrough::call::Call;
 use crate::store::{
     Change, DeliveryFilter, Directory, Due, Finish, PageFound, Recovered, RunFinish, Store,
-    StoreError, Tried, Waiting,
+    StoreError, Swept, Tried, Waiting,
 };
 
 /// Messages in memory, in the order in which they came.
@@ -181,15 +181,15 @@ impl Store for Kept {
         query(&Scope, QueryId) -> Option<Query>;
         any_query(QueryId) -> Option<Query>;
         page(&Scope, QueryId, u32, Moment) -> Option<PageFound>;
-        sweep(Moment) -> usize;
-        register(Registered, Arc<Call>) -> ();
+        sweep(Moment) -> Swept;
+        register(Registered, Arc<Call>, usize) -> bool;
         registered(&Scope) -> Vec<Registered>;
         registered_one(&Scope, QueryId) -> Option<Registered>;
         cancel(&Scope, QueryId, Moment) -> bool;
         registered_result(&Scope, QueryId) -> Option<RegisteredResult>;
         due(Moment, usize) -> Vec<Due>;
         begin_run(QueryId, Nature) -> bool;
-        finish_run(RunFinish) -> ();
+        finish_run(RunFinish) -> bool;
         redeliver(DeliveryFilter, Moment) -> usize;
         deliveries(DeliveryFilter) -> Vec<Delivery>;
     }

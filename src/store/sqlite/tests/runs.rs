@@ -135,7 +135,7 @@ async fn take(store: &SqliteStore, scopes: &[Scope], model: &mut [Known], step: 
                 }),
                 delivery: None,
             };
-            assert_eq!(store.finish_run(finish).await, Ok(()));
+            assert_eq!(store.finish_run(finish).await, Ok(counts));
             if counts {
                 known.now = after;
                 known.result = result.clone().or(known.result.take());
@@ -215,8 +215,8 @@ proptest! {
                     Step::Register { scope } => {
                         let scope = scopes[*scope].clone();
                         let now = registered(&scope);
-                        let kept = store.register(now.clone(), call("select 1")).await;
-                        assert_eq!(kept, Ok(()));
+                        let kept = store.register(now.clone(), call("select 1"), usize::MAX).await;
+                        assert_eq!(kept, Ok(true));
                         model.push(Known { scope, now, run: Run::None, result: None });
                     }
                     Step::Kill => {

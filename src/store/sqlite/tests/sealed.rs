@@ -161,7 +161,9 @@ async fn a_registered_query_that_does_not_open_ends_and_keeps_no_other_waiting()
     let scope = scope(&store).await;
     let [broken, whole] = [(); 2].map(|()| registered(&scope));
     for it in [&broken, &whole] {
-        let kept = store.register(it.clone(), call("select 1")).await;
+        let kept = store
+            .register(it.clone(), call("select 1"), usize::MAX)
+            .await;
         kept.expect("kept");
     }
     let sql = Connection::open(folder.path().join(DATABASE_FILE)).expect("opened");
