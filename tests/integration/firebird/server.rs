@@ -2,7 +2,7 @@
 //! however it ends.
 
 use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use pilaster::passthrough::Limits;
 use pilaster::passthrough::firebird::{Charset, Firebird, Options};
 use pilaster::secret::Secret;
+
+use crate::support::free_port;
 
 /// Set to anything, it leaves out what needs a Firebird server.
 pub const WITHOUT: &str = "PILASTER_TEST_WITHOUT_FIREBIRD";
@@ -81,10 +83,7 @@ impl Server {
             folder.join("plugins.conf"),
         )
         .expect("the plugins");
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .expect("a port")
-            .port();
+        let port = free_port();
         let at = folder.display();
         std::fs::write(
             folder.join("firebird.conf"),

@@ -14,8 +14,9 @@ use pilaster::relation::{SqlType, Value};
 use pilaster::secret::Secret;
 use pilaster::sql::Statement;
 
-use super::postgres::{PASSWORD, POSTGRES, free_port};
+use super::postgres::{PASSWORD, POSTGRES};
 use super::{RUNTIME, options, pool, pool_of, run};
+use crate::support::free_port;
 
 const SLEEP: &str = "SELECT pg_sleep(30)";
 

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::support::free_port;
+
 pub const USER: &str = "reader";
 pub const PASSWORD: &str = "pass;word={}of the tests";
 
@@ -30,12 +32,6 @@ fn programs() -> PathBuf {
         .collect();
     found.sort();
     found.pop().expect("a PostgreSQL server is installed")
-}
-
-/// A port that nothing listens at.
-pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 impl Postgres {
