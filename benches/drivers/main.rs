@@ -8,6 +8,8 @@ mod firebird;
 mod mssql;
 #[cfg(feature = "odbc")]
 mod odbc;
+#[path = "../../tests/integration/ports.rs"]
+mod ports;
 mod sqlite;
 mod upstream;
 

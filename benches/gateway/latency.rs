@@ -188,6 +188,7 @@ impl Cloud {
             integrator: integrator.id,
             name: Arc::from(integrator.name),
             environment: Some(Environment::Production),
+            key: None,
             rate: None,
             all_sites: false,
         });

@@ -11,7 +11,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use super::id::{IntegratorId, SiteId};
+use super::id::{IntegratorId, KeyId, SiteId};
 use super::integrator::{
     AddressRange, Environment, Integrator, Key, Login, LoginScope, WebhookTarget,
 };
@@ -26,6 +26,8 @@ pub struct Caller {
     pub name: Arc<str>,
     /// Of its key; None for a key of the configuration file that is good for both.
     pub environment: Option<Environment>,
+    /// By which it came, or by which its token was made; None for a key of the configuration file.
+    pub key: Option<KeyId>,
     /// Queries that count in any rolling 5 seconds; None for the server's own number.
     pub rate: Option<u32>,
     /// It may ask every site of its environment, without pairing: its key stands in the configuration file.
@@ -126,6 +128,7 @@ pub fn integrator_of_file(caller: &str) -> IntegratorId {
 pub struct Index {
     integrators: HashMap<IntegratorId, Integrator>,
     keys: HashMap<[u8; 32], Key>,
+    key_hashes: HashMap<KeyId, [u8; 32]>,
     paired: HashSet<(IntegratorId, Environment, SiteId)>,
     logins: HashMap<(IntegratorId, LoginScope), Login>,
     webhooks: HashMap<(IntegratorId, Environment), WebhookTarget>,
@@ -141,6 +144,11 @@ fn folded(scope: LoginScope) -> LoginScope {
     }
 }
 
+fn is_good(key: &Key, now: Moment) -> bool {
+    let is_over = |at: Option<Moment>| at.is_some_and(|at| at <= now);
+    !is_over(key.revoked_at) && !is_over(key.expires_at)
+}
+
 impl Index {
     pub fn new(directory: Directory) -> Index {
         let enabled = directory
@@ -152,6 +160,11 @@ impl Index {
                 .integrators
                 .into_iter()
                 .map(|one| (one.id, one))
+                .collect(),
+            key_hashes: directory
+                .keys
+                .iter()
+                .map(|key| (key.id, key.hash))
                 .collect(),
             keys: directory
                 .keys
@@ -191,8 +204,7 @@ impl Index {
         now: Moment,
     ) -> Result<Caller, Denied> {
         let key = self.keys.get(&key_hash(key)).ok_or(Denied::WrongKey)?;
-        let is_over = |at: Option<Moment>| at.is_some_and(|at| at <= now);
-        if is_over(key.revoked_at) || is_over(key.expires_at) {
+        if !is_good(key, now) {
             return Err(Denied::WrongKey);
         }
         let integrator = self
@@ -204,12 +216,13 @@ impl Index {
             integrator: integrator.id,
             name: Arc::from(integrator.name.as_str()),
             environment: Some(key.environment),
+            key: Some(key.id),
             rate: integrator.rate,
             all_sites: false,
         })
     }
 
-    /// The integrator that a token was made for.
+    /// The integrator that a token was made for, with a key that is good still.
     ///
     /// # Errors
     /// [`Denied::Token`], [`Denied::Disabled`], [`Denied::Address`]
@@ -217,15 +230,25 @@ impl Index {
         &self,
         integrator: IntegratorId,
         environment: Environment,
+        key: Option<KeyId>,
         address: Option<IpAddr>,
+        now: Moment,
     ) -> Result<Caller, Denied> {
         let integrator = self.integrators.get(&integrator);
         let integrator = integrator.ok_or(Denied::Token("its integration is gone"))?;
+        let hash = key.and_then(|key| self.key_hashes.get(&key));
+        let made_with = hash.and_then(|hash| self.keys.get(hash));
+        if !made_with.is_some_and(|key| is_good(key, now)) {
+            return Err(Denied::Token(
+                "the key that it was made with is good no more",
+            ));
+        }
         self.may_call(integrator, address)?;
         Ok(Caller {
             integrator: integrator.id,
             name: Arc::from(integrator.name.as_str()),
             environment: Some(environment),
+            key,
             rate: integrator.rate,
             all_sites: false,
         })

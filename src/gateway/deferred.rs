@@ -44,6 +44,7 @@ impl Gateway {
     /// # Errors
     /// [`Refused`]
     pub async fn submit(self: &Arc<Self>, at: &Admitted, ask: Ask) -> Result<Query, Refused> {
+        check(&at.practice, &ask.call)?;
         let mut query = new(at, &ask, Mode::Async, Moment::now());
         query.trace = trace_context::current().map(|request| request.child().text());
         let (gateway, practice) = (Arc::clone(self), Arc::clone(&at.practice));
@@ -329,8 +330,19 @@ impl Gateway {
     async fn keep_last(&self, finish: Finish, called: Called, paged: Paged) -> Finish {
         let kept = paged.finish().await;
         let now = Moment::now();
+        let delivery = finish.delivery.map(|delivery| Delivery {
+            occurred_at: now,
+            next_at: now,
+            ..delivery
+        });
+        let finish = Finish {
+            at: now,
+            expires_at: now.plus(self.settings.pages_kept),
+            delivery,
+            ..finish
+        };
         let Ok(totals) = kept else {
-            return not_kept(Finish { at: now, ..finish });
+            return not_kept(finish);
         };
         let uploading = Stage {
             start_time: totals.began,
@@ -338,7 +350,6 @@ impl Gateway {
         };
         Finish {
             status: Status::Successful,
-            at: now,
             timing: StatusTiming {
                 uploading: Some(uploading),
                 ..finish.timing
@@ -434,6 +445,14 @@ impl Gateway {
         if let Err(error) = self.journal.record(entry).await {
             tracing::error!(%error, "the journal lacks an entry");
         }
+    }
+}
+
+/// That a command can be carried: who hands one in is told at once where it cannot.
+pub(super) fn check(practice: &Practice, call: &Call) -> Result<(), Refused> {
+    match practice.link.check(call) {
+        Err(CallError::Command(text)) => Err(Refused::Command(text)),
+        _ => Ok(()),
     }
 }
 

@@ -243,6 +243,10 @@ impl Link for Direct {
         self.driver.catalogues().to_vec()
     }
 
+    fn check(&self, call: &Call) -> Result<(), CallError> {
+        self.driver.check(call)
+    }
+
     fn close_idle(&self) {
         let old = take_old(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner));
         // Outside of the lock: closing may take time.

@@ -80,6 +80,14 @@ pub trait Link: Send + Sync + 'static {
     /// The names of its databases, the default one first; empty where there is one without a name.
     fn catalogues(&self) -> Vec<Arc<str>>;
 
+    /// Whether a command can be carried, as far as that is seen without the databases.
+    ///
+    /// # Errors
+    /// [`CallError::Command`]
+    fn check(&self, _call: &Call) -> Result<(), CallError> {
+        Ok(())
+    }
+
     /// Closes what has been kept without use for a while. It may wait.
     fn close_idle(&self) {}
 

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
 
 use super::ask::{Refused, Registration, bounds};
-use super::deferred::not_allowed;
+use super::deferred::{check, not_allowed};
 use super::failure;
 use super::id::QueryId;
 use super::link::{Availability, Run};
@@ -43,6 +43,7 @@ impl Gateway {
     }
 
     async fn keep_registered(&self, at: &Admitted, new: Registration) -> Result<QueryId, Refused> {
+        check(&at.practice, &new.call)?;
         let now = Moment::now();
         let id = QueryId::generate();
         let registered = Registered {

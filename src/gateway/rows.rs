@@ -27,7 +27,7 @@ fn finish(lent: &Lent<JsonRows<HandOver>>) -> Result<Total, TooLarge> {
 }
 
 /// Rows in one piece.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whole {
     pub json: Vec<u8>,
     pub count: u64,
@@ -48,17 +48,23 @@ pub fn whole(most: usize) -> (Box<dyn RowSink + Send>, Collected) {
 }
 
 impl Collected {
-    /// The rows of a run that went well; nothing where the statement gave none at all.
+    /// The rows of a run that went well; an empty array, too, where the statement gives no rows.
     ///
     /// # Errors
     /// [`TooLarge`]
     pub fn take(self) -> Result<Whole, TooLarge> {
         finish(&self.lent)?;
         let part = self.parts.try_iter().last();
-        Ok(part.map_or_else(Whole::default, |part| Whole {
-            json: part.data,
-            count: part.rows,
-        }))
+        Ok(match part {
+            Some(part) => Whole {
+                json: part.data,
+                count: part.rows,
+            },
+            None => Whole {
+                json: b"[]".to_vec(),
+                count: 0,
+            },
+        })
     }
 }
 

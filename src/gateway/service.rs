@@ -356,7 +356,8 @@ impl Gateway {
         *self.of_file.write().unwrap_or_else(PoisonError::into_inner) = callers;
     }
 
-    fn is_of_file(&self, integrator: IntegratorId, environment: Environment) -> bool {
+    /// Whether a caller of the configuration file has a key that counts in an environment.
+    pub fn is_of_file(&self, integrator: IntegratorId, environment: Environment) -> bool {
         let of_file = self.of_file.read().unwrap_or_else(PoisonError::into_inner);
         of_file
             .iter()

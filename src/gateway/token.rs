@@ -17,7 +17,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::id::{IntegratorId, SiteId};
+use super::caller::Caller;
+use super::id::{IntegratorId, KeyId, SiteId};
 use super::integrator::{Environment, Scope};
 use super::moment::Moment;
 use crate::hex::hex;
@@ -105,6 +106,8 @@ pub struct TokenClaims {
     pub id: Uuid,
     pub device: DeviceId,
     pub integrator: IntegratorId,
+    /// With which it was made; None for one of the configuration file.
+    pub key: Option<KeyId>,
     pub environment: Environment,
     pub site: SiteId,
     /// Whole seconds.
@@ -167,6 +170,9 @@ struct Claims {
     sub: String,
     site: SiteId,
     integrator: IntegratorId,
+    /// With which it was made; absent for one of the configuration file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<KeyId>,
     environment: Environment,
     iat: i64,
     exp: i64,
@@ -237,7 +243,7 @@ impl Tokens {
     pub fn issue(
         &self,
         device: &DeviceId,
-        integrator: IntegratorId,
+        caller: &Caller,
         environment: Environment,
         site: SiteId,
         now: Moment,
@@ -252,7 +258,8 @@ impl Tokens {
             aud: AUDIENCE.to_owned(),
             sub: device.0.clone(),
             site,
-            integrator,
+            integrator: caller.integrator,
+            key: caller.key,
             environment,
             iat: issued_at,
             exp: issued_at.saturating_add_unsigned(self.lifetime.as_secs()),
@@ -299,6 +306,7 @@ impl Tokens {
             id: claims.jti,
             device: claims.sub.parse().map_err(|_| TokenError::NotOurs)?,
             integrator: claims.integrator,
+            key: claims.key,
             environment: claims.environment,
             site: claims.site,
             issued_at: seconds(claims.iat)?,
@@ -325,14 +333,21 @@ mod tests {
 
     struct Given {
         device: DeviceId,
-        integrator: IntegratorId,
+        caller: Caller,
         site: SiteId,
     }
 
     fn given() -> Given {
         Given {
             device: "Desk-1:{4711}".parse().expect("an id"),
-            integrator: IntegratorId::generate(),
+            caller: Caller {
+                integrator: IntegratorId::generate(),
+                name: "acme".into(),
+                environment: Some(Environment::Production),
+                key: Some(KeyId::generate()),
+                rate: None,
+                all_sites: false,
+            },
             site: SiteId::generate(),
         }
     }
@@ -340,13 +355,7 @@ mod tests {
     fn issue(tokens: &Tokens, given: &Given) -> String {
         let environment = Environment::Production;
         let issued = tokens
-            .issue(
-                &given.device,
-                given.integrator,
-                environment,
-                given.site,
-                NOW,
-            )
+            .issue(&given.device, &given.caller, environment, given.site, NOW)
             .expect("a token");
         assert_eq!(issued.expires_in, LIFETIME);
         issued.access_token.reveal().to_owned()
@@ -384,7 +393,8 @@ mod tests {
         let expected = TokenClaims {
             id: claims.id,
             device: given.device.clone(),
-            integrator: given.integrator,
+            integrator: given.caller.integrator,
+            key: given.caller.key,
             environment: Environment::Production,
             site: given.site,
             issued_at: Moment::from_millis(1_795_344_675_000),
@@ -401,7 +411,8 @@ mod tests {
         let payload = part(&token, 1);
         let expected = json!({
             "iss": "pilaster", "aud": "desktop", "sub": "Desk-1:{4711}",
-            "site": given.site.to_string(), "integrator": given.integrator.to_string(), "environment": "production",
+            "site": given.site.to_string(), "integrator": given.caller.integrator.to_string(), "environment": "production",
+            "key": given.caller.key.map(|key| key.to_string()),
             "iat": 1_795_344_675, "exp": 1_795_348_275, "jti": claims.id.to_string(),
         });
         assert_eq!(payload, expected);

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::call::Line;
+use super::call::{Call, CallError, Line};
 use super::{CellRef, PassthroughError, TooLarge, Watch};
 use crate::gateway::integrator::Login;
 use crate::relation::{Dialect, Value};
@@ -50,6 +50,15 @@ pub trait Driver: Send + Sync + 'static {
         _watch: &Arc<Watch>,
     ) -> Result<Box<dyn Line>, PassthroughError> {
         Err(PassthroughError::NotCarried("statements of a caller's own"))
+    }
+
+    /// Whether a command can be carried, as far as that is seen without the databases: its parameters' types, directions and
+    /// values, and whether there are procedures.
+    ///
+    /// # Errors
+    /// [`CallError::Command`]
+    fn check(&self, _call: &Call) -> Result<(), CallError> {
+        Ok(())
     }
 
     /// The same databases, as a caller's login, to read. None where they know no logins, as a SQLite file: then there is but

@@ -74,6 +74,7 @@ mod odbc;
 mod odd_rows;
 mod operator;
 mod paging;
+mod ports;
 mod practice;
 mod profiles;
 mod quantities;

@@ -1,9 +1,7 @@
 //! A server in this process, and what is said to it.
 
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::thread::JoinHandle;
 
@@ -249,22 +247,4 @@ pub fn refused(response: Response, status: u16, code: &str) -> String {
     let text = issue["details"]["text"].as_str().expect("a text");
     let remedy = issue["diagnostics"].as_str().expect("a remedy");
     format!("{text} | {remedy} | {}", issue["expression"])
-}
-
-/// A port that nothing listens at, for a server that is started on it later, or for none. It is none of those that the system
-/// gives out by itself: else whoever connects or listens meanwhile may have it, and whoever tries to connect to it before the
-/// server is there may meet itself.
-pub fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    const RANGE: Range<u16> = 12_000..32_000;
-    // Programs that run beside this one begin elsewhere.
-    let begin = u16::try_from(std::process::id() % 20_000).expect("few");
-    for _ in RANGE {
-        let step = NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = RANGE.start + (begin + step % 20_000) % 20_000;
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
-    panic!("no port is free");
 }

@@ -28,7 +28,7 @@ pub(super) enum Command {
     Add(Add),
     /// List keys by their last four characters
     List(List),
-    /// Revoke a key for good: requests that bring it are refused
+    /// Revoke a key for good: requests that bring it are refused, and tokens of devices that were made with it
     Revoke(Revoke),
 }
 

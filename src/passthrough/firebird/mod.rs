@@ -51,7 +51,7 @@ use self::connection::Attached;
 use self::line::FirebirdLine;
 pub use self::scribe::Scribe;
 use self::wire::Wire;
-use super::call::Line;
+use super::call::{Call, CallError, Line};
 use super::{Connection, Driver, Limits, PassthroughError, Watch};
 use crate::gateway::integrator::Login;
 use crate::relation::Dialect;
@@ -149,6 +149,10 @@ impl Driver for Firebird {
         let own = login.map(|login| self.entered_as(login));
         let attached = own.as_ref().unwrap_or(self).attach(catalogue, watch)?;
         Ok(Box::new(FirebirdLine::new(attached)))
+    }
+
+    fn check(&self, call: &Call) -> Result<(), CallError> {
+        line::check(call)
     }
 
     fn with_login(&self, login: &Login) -> Result<Option<Arc<dyn Driver>>, PassthroughError> {

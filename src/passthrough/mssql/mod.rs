@@ -44,7 +44,7 @@ pub use scribe::Scribe;
 
 use connect::Purpose;
 
-use super::call::Line;
+use super::call::{Call, CallError, Line};
 use super::{Connection, Driver, Limits, PassthroughError, Watch};
 use crate::gateway::integrator;
 use crate::relation::Dialect;
@@ -310,6 +310,10 @@ impl Driver for Mssql {
         let driver = own.as_ref().unwrap_or(self);
         let opened = driver.enter(driver.config.clone(), Purpose::Calls, catalogue, watch)?;
         Ok(Box::new(line::MssqlLine::new(opened)))
+    }
+
+    fn check(&self, call: &Call) -> Result<(), CallError> {
+        line::check(call)
     }
 
     fn with_login(

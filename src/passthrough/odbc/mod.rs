@@ -35,7 +35,7 @@ use odbc_api::{
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::call::Line;
+use super::call::{Call, CallError, Line};
 use super::{Connection, Driver, Limits, PassthroughError, RowSink, Watch};
 use crate::gateway::integrator::Login;
 use crate::relation::{Dialect, Value};
@@ -214,6 +214,10 @@ impl Driver for Odbc {
             watch,
         )?;
         Ok(Box::new(line::OdbcLine::new(opened)?))
+    }
+
+    fn check(&self, call: &Call) -> Result<(), CallError> {
+        line::check(call, self.dialect())
     }
 
     fn with_login(&self, login: &Login) -> Result<Option<Arc<dyn Driver>>, PassthroughError> {

@@ -391,6 +391,19 @@ impl rusqlite::ToSql for Held<'_> {
     }
 }
 
+/// What can be run at all: its arguments.
+///
+/// # Errors
+/// [`CallError::Command`]
+pub(super) fn arguments(call: &Call) -> Result<Vec<Argument<'_>>, CallError> {
+    if call.kind == CommandType::StoredProcedure {
+        return Err(CallError::Command(
+            "SQLite has no stored procedures: send a statement, of the type `text`".to_owned(),
+        ));
+    }
+    bind::arguments(call, &CARRIES)
+}
+
 impl Line for SqliteLine {
     /// Every statement of the text only reads, and can be prepared before another has run, and soon enough.
     fn only_reads(&mut self, call: &Call, watched: &Arc<Watch>) -> bool {
@@ -407,12 +420,7 @@ impl Line for SqliteLine {
         watched: &Arc<Watch>,
         rows: &mut dyn RowSink,
     ) -> Result<Called, CallError> {
-        if call.kind == CommandType::StoredProcedure {
-            return Err(CallError::Command(
-                "SQLite has no stored procedures: send a statement, of the type `text`".to_owned(),
-            ));
-        }
-        let arguments = bind::arguments(call, &CARRIES)?;
+        let arguments = arguments(call)?;
         // A file that was replaced or deleted would be read on for as long as it is open.
         if file_id(&self.path).ok() != Some(self.file) {
             self.is_broken = true;

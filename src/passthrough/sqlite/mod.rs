@@ -25,7 +25,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use self::line::SqliteLine;
-use super::call::Line;
+use super::call::{Call, CallError, Line};
 use super::rows::TooLarge;
 use super::{CellRef, Connection, Driver, Limits, PassthroughError, Pool, RowSink, Watch};
 use crate::gateway::integrator::Login;
@@ -134,6 +134,10 @@ impl Driver for Sqlite {
         let path = self.files.get(catalogue).ok_or_else(none)?;
         let line = SqliteLine::open(path, &self.limits, self.is_writable)?;
         Ok(Box::new(line))
+    }
+
+    fn check(&self, call: &Call) -> Result<(), CallError> {
+        line::arguments(call).map(drop)
     }
 
     fn with_login(&self, _: &Login) -> Result<Option<Arc<dyn Driver>>, PassthroughError> {

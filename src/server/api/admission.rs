@@ -89,6 +89,7 @@ fn caller_of_file(name: &str, environment: Option<Environment>) -> Caller {
         integrator: integrator_of_file(name),
         name: Arc::from(name),
         environment,
+        key: None,
         rate: None,
         all_sites: true,
     }
@@ -116,10 +117,12 @@ fn caller_of_token(
     })?;
     let (integrator, environment) = (claims.integrator, claims.environment);
     let caller = match app.served().keys.integrator(integrator) {
-        Some(name) => caller_of_file(name, Some(environment)),
-        None => {
-            let index = cloud.gateway.index();
-            index.bearer(integrator, environment, address(head))?
+        Some(name) if cloud.gateway.is_of_file(integrator, environment) => {
+            caller_of_file(name, Some(environment))
+        }
+        _ => {
+            let (index, now) = (cloud.gateway.index(), Moment::now());
+            index.bearer(integrator, environment, claims.key, address(head), now)?
         }
     };
     Ok((caller, claims))

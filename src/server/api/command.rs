@@ -234,6 +234,13 @@ fn call(command: CommandRequest, catalogue: Option<Arc<str>>) -> Result<Call, Fa
     if is_blank(&command.text) {
         return Err(Fault::expected("command.text", FILLED));
     }
+    // Engines take it for the text's end: a condition behind it would be lost.
+    if command.text.contains('\0') {
+        return Err(Fault::expected(
+            "command.text",
+            "text without NUL characters",
+        ));
+    }
     check_catalogue(catalogue.as_deref())?;
     let given = command.parameters.unwrap_or_default();
     let mut parameters = Vec::with_capacity(given.len());
@@ -421,6 +428,10 @@ mod tests {
             (
                 r#"{"command":{"text":" \n"}}"#,
                 "command.text has to be more than blanks",
+            ),
+            (
+                r#"{"command":{"text":"DELETE FROM t\u0000 WHERE a = 1"}}"#,
+                "command.text has to be text without NUL characters",
             ),
             (
                 r#"{"command":{"text":"x","executionMode":"read"}}"#,

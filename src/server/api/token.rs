@@ -91,7 +91,7 @@ pub async fn make(State(app): State<Arc<App>>, request: Request) -> Response<Bod
             .tokens
             .issue(
                 &device,
-                scope.integrator,
+                &caller,
                 scope.environment,
                 site,
                 Moment::now(),

@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use pilaster::gateway::caller::integrator_of_file;
+use pilaster::gateway::integrator::{Environment, Scope};
 use pilaster::gateway::link::Nature;
 use pilaster::gateway::moment::Moment;
 use pilaster::store::{RunFinish, Store};
@@ -13,8 +15,8 @@ use sha2::Sha256;
 
 use super::receiver::Message;
 use super::{
-    Cloud, FIRST, HOOKS, NOWHERE, STAGING, data, has_fields, id, kilobytes, queries, rows, shared,
-    text, until,
+    Cloud, FIRST, HOOKS, NOWHERE, OWNER_KEY, STAGING, data, has_fields, id, kilobytes, queries,
+    rows, shared, text, until,
 };
 
 /// In which a program takes up what has changed in its state.
@@ -463,6 +465,36 @@ fn a_run_that_a_restart_interrupts_has_failed_and_is_in_the_journal() {
     cloud.stop();
     let read_here = 1;
     assert_eq!(kept(&cloud), before + 1 + read_here);
+}
+
+#[test]
+fn what_a_caller_left_whom_the_configuration_knows_no_more_is_not_run() {
+    let mut cloud = Cloud::start("", &[]);
+    let asked = super::registration("SELECT 1 AS N");
+    let owner = cloud.with_key(OWNER_KEY);
+    let query = id(&owner.post(&queries(FIRST, "/registered"), &asked).json(202));
+    owner.has_run(FIRST, &query, 1);
+    cloud.stop();
+    due_now(&cloud, &query);
+    let path = cloud.path("pilaster.toml");
+    let text = std::fs::read_to_string(&path).expect("read");
+    let other = text.replace("caller = \"owner\"", "caller = \"another\"");
+    assert_ne!(other, text);
+    std::fs::write(&path, other).expect("written");
+    cloud.serve(&[]);
+    let left = Scope {
+        integrator: integrator_of_file("owner"),
+        environment: Environment::Production,
+        site: FIRST.parse().expect("an id"),
+        device: None,
+    };
+    let one = until(|| {
+        let all = cloud.state(async |store| store.registered(&left).await);
+        let mut all = all.expect("read").into_iter();
+        all.find(|one| one.metrics.execution_failed_count == 1)
+    });
+    assert_eq!(one.last_error.expect("why").error_code, 403);
+    assert_eq!(one.metrics.execution_succeeded_count, 1);
 }
 
 /// Makes a registered query due, while nobody serves.

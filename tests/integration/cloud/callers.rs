@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use pilaster::gateway::integrator::Environment;
+use pilaster::gateway::caller::Caller;
+use pilaster::gateway::integrator::{Environment, Key};
 use pilaster::gateway::moment::Moment;
 use pilaster::gateway::token::{DeviceId, Tokens};
 use pilaster::store::Store;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::errors::{outcome, refused};
 use super::{
@@ -190,6 +191,31 @@ fn a_token_is_of_one_device_and_one_site_for_its_time() {
     refused_everywhere(&crossed, FIRST, 401, "PH004");
 }
 
+#[test]
+fn a_token_is_good_no_longer_than_the_key_that_it_was_made_with() {
+    let cloud = Cloud::start("", &[]);
+    let acme = cloud.acme();
+    let made = cloud.admin(&["key", "add", "acme", "--environment", "production"]);
+    let key = made.trim();
+    let with_other = cloud.with_key(key);
+    let site = format!("/sites/{FIRST}");
+    until(|| (with_other.get(&site).status == 200).then_some(()));
+    let [own, other] = [&acme, &with_other].map(|with| cloud.device(with, "desk-7", FIRST));
+    let path = queries(FIRST, "/registered");
+    for device in [&own, &other] {
+        assert_eq!(device.get(&path).status, 200);
+    }
+    let listed = cloud.admin(&["key", "list", "acme", "--json"]);
+    let listed: Value = serde_json::from_str(&listed).expect("JSON");
+    let listed = listed.as_array().expect("a list");
+    let ends = |it: &&Value| key.ends_with(it["ends"].as_str().expect("an end"));
+    let listed = listed.iter().find(ends).expect("listed");
+    cloud.admin(&["key", "revoke", listed["id"].as_str().expect("an id")]);
+    until(|| (other.get(&path).status == 401).then_some(()));
+    refused(&other.get(&path), 401, "PG001");
+    assert_eq!(own.get(&path).status, 200);
+}
+
 /// A token for `desk-7` at the first site, made by the server's secret at a moment.
 fn issued(cloud: &Cloud, at: Moment) -> String {
     cloud.state(async |store| {
@@ -198,9 +224,21 @@ fn issued(cloud: &Cloud, at: Moment) -> String {
         let acme = directory.integrators.iter().find(|it| it.name == "acme");
         let tokens = Tokens::new(secret, Duration::from_secs(3600));
         let device: DeviceId = "desk-7".parse().expect("a device");
-        let acme = acme.expect("added").id;
-        let site = FIRST.parse().expect("an id");
-        let issued = tokens.issue(&device, acme, Environment::Production, site, at);
+        let acme = acme.expect("added");
+        let (environment, site) = (Environment::Production, FIRST.parse().expect("an id"));
+        let is_its = |key: &&Key| {
+            let whose = (key.integrator, key.environment);
+            whose == (acme.id, environment) && key.revoked_at.is_none()
+        };
+        let caller = Caller {
+            integrator: acme.id,
+            name: acme.name.as_str().into(),
+            environment: Some(environment),
+            key: directory.keys.iter().find(is_its).map(|key| key.id),
+            rate: None,
+            all_sites: false,
+        };
+        let issued = tokens.issue(&device, &caller, environment, site, at);
         issued.expect("a token").access_token.reveal().to_owned()
     })
 }

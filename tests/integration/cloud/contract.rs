@@ -107,6 +107,9 @@ fn scalars_and_changes_are_answered() {
     assert_eq!(deleted["rowsAffected"], 2);
     let none = run(text("SELECT ID FROM PATIENTS WHERE ID < 0"));
     assert_eq!((rows(&none), &none["rows"]), (Vec::new(), &json!(0)));
+    // One that gives no rows at all, read for rows.
+    let silent = run(text("UPDATE PATIENTS SET SURNAME = SURNAME WHERE ID < 0"));
+    assert_eq!((rows(&silent), &silent["rows"]), (Vec::new(), &json!(0)));
 }
 
 #[test]

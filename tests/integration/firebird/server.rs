@@ -13,7 +13,7 @@ use pilaster::passthrough::Limits;
 use pilaster::passthrough::firebird::{Charset, Firebird, Options};
 use pilaster::secret::Secret;
 
-use crate::support::free_port;
+use crate::ports::free_port;
 
 /// Set to anything, it leaves out what needs a Firebird server.
 pub const WITHOUT: &str = "PILASTER_TEST_WITHOUT_FIREBIRD";

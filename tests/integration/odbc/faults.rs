@@ -16,7 +16,7 @@ use pilaster::sql::Statement;
 
 use super::postgres::{PASSWORD, POSTGRES};
 use super::{RUNTIME, options, pool, pool_of, run};
-use crate::support::free_port;
+use crate::ports::free_port;
 
 const SLEEP: &str = "SELECT pg_sleep(30)";
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::free_port;
+use crate::ports::free_port;
 
 pub const USER: &str = "reader";
 pub const PASSWORD: &str = "pass;word={}of the tests";

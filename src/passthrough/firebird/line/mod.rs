@@ -327,6 +327,15 @@ impl FirebirdLine {
     }
 }
 
+/// Whether a command can be put to the server.
+///
+/// # Errors
+/// [`CallError::Command`]
+pub(super) fn check(call: &Call) -> Result<(), CallError> {
+    let arguments = bind::arguments(call, &CARRIES)?;
+    Asked::of(call, &arguments).map(drop)
+}
+
 impl Line for FirebirdLine {
     /// A SELECT whose text and plan call nothing that could write.
     fn only_reads(&mut self, call: &Call, watch: &Arc<Watch>) -> bool {

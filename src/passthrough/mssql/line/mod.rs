@@ -42,6 +42,14 @@ impl MssqlLine {
     }
 }
 
+/// Whether a command can be put to the server.
+///
+/// # Errors
+/// [`CallError::Command`]
+pub(super) fn check(call: &Call) -> Result<(), CallError> {
+    command::prepared(call).map(drop)
+}
+
 impl Line for MssqlLine {
     fn call(
         &mut self,

@@ -242,6 +242,14 @@ impl Prepared<'_> {
     }
 }
 
+/// Whether a command can be put to the server.
+///
+/// # Errors
+/// [`CallError::Command`]
+pub(super) fn check(call: &Call, dialect: Dialect) -> Result<(), CallError> {
+    prepared(call, dialect).map(drop)
+}
+
 /// A command's text with markers, and its parameters at them.
 fn prepared(call: &Call, dialect: Dialect) -> Result<Prepared<'_>, CallError> {
     let carries = Carries {
