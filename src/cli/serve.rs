@@ -6,7 +6,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -30,9 +30,9 @@ use crate::gateway::id::SiteId;
 use crate::gateway::integrator::Environment;
 use crate::gateway::rate::RateLimit;
 use crate::gateway::site::{Declared, Product};
-use crate::mapping::{embedded, load_files, load_folder};
-use crate::passthrough::Limits as PoolLimits;
+use crate::mapping::{Mapping, embedded, load_files, load_folder};
 use crate::passthrough::sqlite::Sqlite;
+use crate::passthrough::{Driver as _, Limits as PoolLimits};
 use crate::server::{
     self, App, BaseUrl, Explorer, Keys, MappingState, OperatorKey, Practice, Served, Setup,
     TrustedProxies,
@@ -378,7 +378,7 @@ async fn open_one(
         }
         let load = |options: &_| load_folder(mapping, options);
         (site, warnings) = open_site(SITE, zone, cursor_key, sqlite, limits, load)?;
-        driver = Sqlite::file(sqlite, &pool_limits);
+        driver = whole(sqlite, site.mapping(), &pool_limits);
         what = format!("{} through {}", sqlite.display(), site.mapping().name);
         is_demo = false;
     } else {
@@ -394,7 +394,7 @@ async fn open_one(
         let load = |options: &_| load_files(embedded::ID, embedded::FILES, options);
         (site, warnings) = open_site(SITE, zone, cursor_key, &path, limits, load)?;
         // It is nobody's: callers' own statements may change it.
-        driver = Sqlite::file(&path, &pool_limits).writable();
+        driver = whole(&path, site.mapping(), &pool_limits).writable();
         what = format!(
             "a synthetic practice of {} patients (seed {}), mapped as {}",
             options.patients,
@@ -423,16 +423,30 @@ async fn open_one(
     })
 }
 
+/// One file that stands for all catalogues of a mapping, for statements of callers' own.
+fn whole(file: &Path, mapping: &Mapping, limits: &PoolLimits) -> Sqlite {
+    match mapping.catalogues.is_empty() {
+        true => Sqlite::file(file, limits),
+        false => {
+            let catalogues = mapping.catalogues.iter();
+            Sqlite::files(
+                catalogues.map(|name| (Arc::clone(name), file.to_owned())),
+                limits,
+            )
+        }
+    }
+}
+
 /// The one practice of a server without configuration, as the gateway asks it.
 fn asked(product: &str, stands: Stands, driver: Sqlite) -> Asked {
     let declared = Declared {
         id: SiteId(uuid::uuid!(SITE)),
-        environment: Environment::Staging,
+        environment: Environment::Production,
         product: Product::named(product),
         pms_id: None,
         authoritative: None,
         name: None,
-        catalogues: Vec::new(),
+        catalogues: driver.catalogues().to_vec(),
     };
     let passthrough = config::Passthrough::default();
     let driver = Arc::new(driver);
@@ -457,11 +471,11 @@ fn open_watched(parts: watched::Parts) -> Result<Opened, StartError> {
         .as_ref()
         .map(|site| Arc::clone(&site.mapping().pms));
     let product = product.unwrap_or_else(|| Arc::from(place.as_str()));
-    let asked = vec![asked(
-        &product,
-        Stands::There,
-        Sqlite::file(&database, &limits),
-    )];
+    let driver = match &taken.site {
+        Some(site) => whole(&database, site.mapping(), &limits),
+        None => Sqlite::file(&database, &limits),
+    };
+    let asked = vec![asked(&product, Stands::There, driver)];
     let (served, greeting) = match taken.site {
         Some(site) => (
             watched.serving(&site),

@@ -534,6 +534,7 @@ fn no_secret_is_in_the_clear_in_the_state() {
         line(&code),
         &code_as_hashed,
         "from-the-environment",
+        "token-of-the-hook",
     ];
     assert!(format!("{:?}", data.directory()).contains("code=***"));
     // While it is open, what was written last is in the log of the database.

@@ -76,10 +76,10 @@ fn webhook_row(integrator: IntegratorId, environment: Environment) -> Vec<u8> {
     [integrator.0.as_bytes(), environment.name().as_bytes()].concat()
 }
 
-fn webhook_place(row: &[u8]) -> Place<'_> {
+fn webhook_place<'r>(column: &'static str, row: &'r [u8]) -> Place<'r> {
     Place {
         table: "webhooks",
-        column: "sealed_secret",
+        column,
         row,
     }
 }
@@ -88,21 +88,24 @@ fn webhook_place(row: &[u8]) -> Place<'_> {
 pub(super) fn webhooks(db: &Db) -> Result<Vec<WebhookTarget>, StoreError> {
     let sealed = all(
         db,
-        "SELECT integrator, environment, url, disabled, sealed_secret FROM webhooks",
+        "SELECT integrator, environment, disabled, sealed_url, sealed_secret FROM webhooks",
         |row| {
             let target = WebhookTarget {
                 integrator: row.get(0)?,
                 environment: row.get::<_, Named<_>>(1)?.0,
-                url: row.get(2)?,
+                url: String::new(),
                 secret: Secret::new(""),
-                disabled: row.get(3)?,
+                disabled: row.get(2)?,
             };
-            Ok((target, row.get::<_, Vec<u8>>(4)?))
+            Ok((target, row.get(3)?, row.get(4)?))
         },
     )?;
-    let open = |(mut target, sealed): (WebhookTarget, Vec<u8>)| {
+    let open = |(mut target, url, secret): (WebhookTarget, Vec<u8>, Vec<u8>)| {
         let row = webhook_row(target.integrator, target.environment);
-        target.secret = Secret::new(db.open_json::<String>(webhook_place(&row), &sealed)?);
+        let open =
+            |column, sealed: &[u8]| db.open_json::<String>(webhook_place(column, &row), sealed);
+        target.url = open("sealed_url", &url)?;
+        target.secret = Secret::new(open("sealed_secret", &secret)?);
         Ok(target)
     };
     sealed.into_iter().map(open).collect()
@@ -147,21 +150,44 @@ pub(super) fn remove_login(
 /// Sets where an integrator's webhooks go.
 pub(super) fn set_webhook(db: &Db, target: &WebhookTarget) -> Result<(), StoreError> {
     let row = webhook_row(target.integrator, target.environment);
-    let sealed = db.seal_json(webhook_place(&row), target.secret.reveal())?;
+    let seal = |column, text: &str| db.seal_json(webhook_place(column, &row), text);
     db.sql
         .execute(
-            "INSERT INTO webhooks (integrator, environment, url, sealed_secret, disabled) VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO webhooks (integrator, environment, url, sealed_url, sealed_secret, disabled)
+             VALUES (?1, ?2, '', ?3, ?4, ?5)
              ON CONFLICT DO UPDATE
-             SET url = excluded.url, sealed_secret = excluded.sealed_secret, disabled = excluded.disabled",
+             SET sealed_url = excluded.sealed_url, sealed_secret = excluded.sealed_secret,
+                disabled = excluded.disabled",
             params![
                 target.integrator,
                 Named(target.environment),
-                target.url,
-                sealed,
+                seal("sealed_url", &target.url)?,
+                seal("sealed_secret", target.secret.reveal())?,
                 target.disabled
             ],
         )
         .map_err(unless("that webhook is there already", NO_INTEGRATOR))?;
+    Ok(())
+}
+
+/// Seals the URLs of webhooks that stand as a former version kept them.
+pub(super) fn seal_urls(db: &Db) -> Result<(), StoreError> {
+    let open = all(
+        db,
+        "SELECT integrator, environment, url FROM webhooks WHERE sealed_url IS NULL",
+        |row| {
+            let environment = row.get::<_, Named<Environment>>(1)?.0;
+            Ok((row.get(0)?, environment, row.get::<_, String>(2)?))
+        },
+    )?;
+    for (integrator, environment, url) in open {
+        let row = webhook_row(integrator, environment);
+        let sealed = db.seal_json(webhook_place("sealed_url", &row), &url)?;
+        db.sql.execute(
+            "UPDATE webhooks SET url = '', sealed_url = ?3 WHERE integrator = ?1 AND environment = ?2",
+            params![integrator, Named(environment), sealed],
+        )?;
+    }
     Ok(())
 }
 

@@ -156,12 +156,13 @@ impl SqliteStore {
     }
 }
 
-/// Whether what the store holds was sealed with its key.
+/// Whether what the store holds was sealed with its key; then what a former version did not seal is sealed.
 fn check_key(db: &Db) -> Result<(), StoreError> {
     db.sql.execute_batch("BEGIN IMMEDIATE")?;
     let checked = credentials::make_own_secret(db, CHECK);
+    let sealed = checked.and_then(|_| credentials::seal_urls(db));
     db.sql.execute_batch("COMMIT")?;
-    checked.map(|_| ())
+    sealed
 }
 
 impl Store for SqliteStore {

@@ -14,6 +14,7 @@ const HASHES: &[&str] = &[
     "c9f734779666f896bfa1916421db0a4b743d2de9843fc7c5642cb6e95e47763b",
     "a4bc47f493605f14999a55a37887da34f67704b71b66f99227a32d505abfb071",
     "37f0cfa8f09e9c5d7c6d78f4bae98a13a99a0011a4fa961f3cf93aba8e27809a",
+    "7f4eadc6be03d4deb6207da62c2af22c28e40bdb0b6c72c5516324e2a1c411b5",
 ];
 
 /// A text that was released is not changed: files of its version are out there. Another one is added.

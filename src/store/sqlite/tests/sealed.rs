@@ -11,7 +11,7 @@ use super::{ended, files, folder, open};
 use crate::gateway::id::QueryId;
 use crate::gateway::integrator::{Login, LoginScope, Scope, WebhookTarget};
 use crate::gateway::link::Nature;
-use crate::gateway::query::StatusTiming;
+use crate::gateway::query::{Query, StatusTiming};
 use crate::gateway::registered::RegisteredStatus;
 use crate::secret::Secret;
 use crate::store::conformance::samples::{
@@ -31,7 +31,10 @@ async fn no_file_shows_what_callers_wrote_or_rows_hold() {
     let store = open(folder.path());
     let scope = scope(&store).await;
     // In capitals and unlike anything else, so that it is found wherever it is.
-    let waits = query(&scope);
+    let waits = Query {
+        device: Some("MADAGASCAR".to_owned()),
+        ..query(&scope)
+    };
     let added = store.add_query(waits, call("SELECT ZANZIBAR")).await;
     added.expect("added");
     let fails = query(&scope);
@@ -66,7 +69,7 @@ async fn no_file_shows_what_callers_wrote_or_rows_hold() {
         Change::SetWebhook(WebhookTarget {
             integrator: scope.integrator,
             environment: scope.environment,
-            url: "https://hooks.example/MADAGASCAR".to_owned(),
+            url: "https://hooks.example/ZANZIBAR".to_owned(),
             secret: Secret::new("ZANZIBAR"),
             disabled: false,
         }),
@@ -214,4 +217,32 @@ async fn pages_go_with_what_they_belong_to() {
     assert!(is_gone(three));
     let left = fs::read_dir(folder.path().join("pages")).expect("listed");
     assert_eq!(left.count(), 0);
+}
+
+#[tokio::test]
+async fn a_webhooks_url_that_a_former_version_kept_in_the_clear_is_sealed() {
+    let folder = folder();
+    let url = "https://hooks.example/?code=ZANZIBAR";
+    let store = open(folder.path());
+    let scope = scope(&store).await;
+    let target = WebhookTarget {
+        integrator: scope.integrator,
+        environment: scope.environment,
+        url: url.to_owned(),
+        secret: Secret::new("secret"),
+        disabled: false,
+    };
+    let set = store.change(Change::SetWebhook(target.clone())).await;
+    set.expect("set");
+    drop(store);
+    let sql = Connection::open(folder.path().join(DATABASE_FILE)).expect("opened");
+    let kept = sql.execute("UPDATE webhooks SET url = ?1, sealed_url = NULL", [url]);
+    assert_eq!(kept, Ok(1));
+    let store = open(folder.path());
+    let found = store.directory().await.expect("read").webhooks;
+    assert_eq!(found, [target]);
+    let clear = sql.query_row("SELECT url FROM webhooks", [], |row| {
+        row.get::<_, String>(0)
+    });
+    assert_eq!(clear, Ok(String::new()));
 }
