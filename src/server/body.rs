@@ -11,9 +11,9 @@ use http_body_util::BodyExt as _;
 use super::reply::Refusal;
 use crate::errors;
 
-/// What is read and thrown away of a body that is too large, within the time that a body may take, so that a caller that
-/// writes it all before it reads gets the refusal and not a broken connection.
-const DISCARDED_BYTES: usize = 16 << 20;
+/// What is read and thrown away of a body that is too large, or that nobody reads, within the time that a body may take, so that
+/// a caller that writes it all before it reads gets the refusal and not a broken connection.
+pub(super) const DISCARDED_BYTES: usize = 16 << 20;
 
 /// Reads a form. A body that is missing is an empty form.
 ///

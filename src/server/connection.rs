@@ -26,6 +26,7 @@ use tower::ServiceExt as _;
 
 use super::app::{App, Limits, router};
 use super::bare::Worded;
+use super::unread;
 
 /// Bytes of a request's head together. hyper answers more with 431, or with 414 if it is the URL.
 const HEAD_BYTES: usize = 128 * 1024;
@@ -81,7 +82,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, stop: impl Future<Outpu
         };
         let connection = http.serve_connection(
             TokioIo::new(Worded::new(Unstalled::new(stream, &limits))),
-            service(router.clone(), peer),
+            service(router.clone(), peer, limits.body),
         );
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
@@ -105,6 +106,7 @@ type Incoming = hyper::Request<hyper::body::Incoming>;
 fn service(
     router: Router,
     peer: Peer,
+    time: Duration,
 ) -> impl hyper::service::Service<
     Incoming,
     Response = axum::http::Response<Body>,
@@ -114,7 +116,14 @@ fn service(
     service_fn(move |request: Incoming| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);
-        router.clone().oneshot(request)
+        let router = router.clone();
+        async move {
+            let answer = |request| async {
+                let Ok(response) = router.oneshot(request).await;
+                response
+            };
+            Ok(unread::settle(request, time, answer).await)
+        }
     })
 }
 

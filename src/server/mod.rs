@@ -7,6 +7,7 @@
 //! | module | takes → gives |
 //! |---|---|
 //! | `connection` | a socket → requests, within bounds |
+//! | `unread` | what an answer leaves of a body → read and thrown away, or `Connection: close` |
 //! | `bare` | what hyper refuses by itself → an OperationOutcome |
 //! | `observe` | a request → its id, a line in the log, numbers |
 //! | `app` | sites, keys, limits → the router and what handlers share |
@@ -61,6 +62,7 @@ mod prefer;
 mod pretty;
 mod proxy;
 mod reply;
+mod unread;
 mod watched;
 mod wishes;
 

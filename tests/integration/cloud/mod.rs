@@ -11,6 +11,7 @@
 //! | `sites` | sites without a PMS ID of their own, and two with one |
 //! | `rates` | the rolling window, to the request and to the second |
 //! | `sql_server` | what only a database server does: it is silent, has numbers of its own, gives outputs, goes away |
+//! | `early` | who is refused before its body was read keeps its connection, or is told that it ends |
 //! | `echoes` | nothing of what a request says is in an error, on every path there is |
 //! | `isolation` | another's sites and queries are answered like those that are not there, on every path there is |
 //! | `asker` | the client: who asks, and what it is answered |
@@ -20,6 +21,7 @@ mod asker;
 mod asynchronous;
 mod callers;
 mod contract;
+mod early;
 mod echoes;
 mod errors;
 mod held;
