@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http_body_util::BodyExt as _;
 
+use super::negotiate;
 use super::reply::Refusal;
 use crate::errors;
 
@@ -59,21 +60,26 @@ pub async fn command(
 struct Kind {
     media_types: &'static [&'static str],
     otherwise: &'static str,
+    /// Of which another version of FHIR may be named.
+    is_fhir: bool,
 }
 
 const FORM: Kind = Kind {
     media_types: &["application/x-www-form-urlencoded"],
     otherwise: "the body is sent as application/x-www-form-urlencoded, in UTF-8",
+    is_fhir: false,
 };
 
 const JSON: Kind = Kind {
     media_types: &["application/fhir+json", "application/json", "text/json"],
-    otherwise: "a resource is sent as application/fhir+json, in UTF-8",
+    otherwise: "a resource is sent as application/fhir+json, of fhirVersion 4.0 and in UTF-8",
+    is_fhir: true,
 };
 
 const COMMAND: Kind = Kind {
     media_types: &["application/json", "text/json"],
     otherwise: "the body is sent as application/json, in UTF-8",
+    is_fhir: false,
 };
 
 async fn read(
@@ -86,7 +92,7 @@ async fn read(
     let another = || Refusal::new(errors::UNSUPPORTED_MEDIA_TYPE, kind.otherwise);
     let media_type = headers.get(CONTENT_TYPE);
     if let Some(value) = media_type
-        && !is_one_of(kind.media_types, value.as_bytes())
+        && !kind.has(value.as_bytes())
     {
         return Err(another());
     }
@@ -146,27 +152,22 @@ async fn collect(mut body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
     Ok(form)
 }
 
-/// One of the media types, with or without parameters; a charset other than UTF-8 is refused.
-fn is_one_of(media_types: &[&str], value: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(value) else {
-        return false;
-    };
-    let mut parts = text.split(';').map(str::trim);
-    let is_known = parts.next().is_some_and(|name| {
-        media_types
+impl Kind {
+    /// One of the media types, with or without parameters; a charset other than UTF-8 is refused, and so is another version of
+    /// FHIR where the kind is FHIR's.
+    fn has(&self, value: &[u8]) -> bool {
+        let Ok(text) = std::str::from_utf8(value) else {
+            return false;
+        };
+        let (name, parameters) = text.split_once(';').unwrap_or((text, ""));
+        let is_known = self
+            .media_types
             .iter()
-            .any(|known| name.eq_ignore_ascii_case(known))
-    });
-    is_known
-        && parts
-            .filter_map(|parameter| parameter.split_once('='))
-            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
-            .all(|(_, charset)| {
-                charset
-                    .trim()
-                    .trim_matches('"')
-                    .eq_ignore_ascii_case("utf-8")
-            })
+            .any(|known| name.trim().eq_ignore_ascii_case(known));
+        is_known
+            && negotiate::is_utf8(parameters)
+            && (!self.is_fhir || negotiate::is_r4(parameters))
+    }
 }
 
 fn too_large(limit: usize) -> Refusal {
@@ -216,6 +217,17 @@ mod tests {
             Ok(b"{}".into())
         );
         assert_eq!(read("application/fhir+xml").await, Err(415));
+        for (parameters, status) in [
+            ("fhirVersion=4.0", 200),
+            ("FHIRVERSION=\"4.0\"; charset=UTF-8", 200),
+            ("fhirVersion=3.0", 415),
+            ("charset=utf-8;fhirVersion=\"5.0\"", 415),
+            ("fhirVersion=4.0; charset=latin1", 415),
+        ] {
+            let media_type = format!("application/fhir+json; {parameters}").leak();
+            let read = read(media_type).await.map_or_else(|status| status, |_| 200);
+            assert_eq!(read, status, "{parameters}");
+        }
     }
 
     #[tokio::test]

@@ -193,15 +193,25 @@ fn range(text: &str) -> Option<Range> {
 
 /// Whether an answer has what parameters ask for. Those of no meaning here ask for nothing.
 fn are_met(parameters: &str) -> bool {
-    pairs(parameters).all(|(name, value)| {
-        if name.eq_ignore_ascii_case("fhirVersion") {
-            value == "4.0"
-        } else if name.eq_ignore_ascii_case("charset") {
-            value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("utf8")
-        } else {
-            true
-        }
+    is_r4(parameters) && is_utf8(parameters)
+}
+
+/// Whether parameters of a media type name no version of FHIR but the one that is served.
+pub(super) fn is_r4(parameters: &str) -> bool {
+    all_named(parameters, "fhirVersion", |value| value == "4.0")
+}
+
+/// Whether parameters of a media type name no charset but UTF-8.
+pub(super) fn is_utf8(parameters: &str) -> bool {
+    all_named(parameters, "charset", |value| {
+        value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("utf8")
     })
+}
+
+fn all_named(parameters: &str, name: &str, is: impl Fn(&str) -> bool) -> bool {
+    pairs(parameters)
+        .filter(|(of, _)| of.eq_ignore_ascii_case(name))
+        .all(|(_, value)| is(value))
 }
 
 /// `a=1; b="2"` → names and values, without quotes.
