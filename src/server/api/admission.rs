@@ -161,7 +161,7 @@ pub fn admit_any(
     app.check_head(head)?;
     let denied = |denied| refusal::denied(denied, surface);
     let (caller, claims) = caller(app, cloud, surface, head).map_err(denied)?;
-    let id: SiteId = site.parse().map_err(|_| refusal::no_site_id())?;
+    let id: SiteId = site.parse().map_err(|_| refusal::no_site_id(site))?;
     if claims.as_ref().is_some_and(|claims| claims.site != id) {
         return Err(denied(Denied::OtherSite));
     }

@@ -90,9 +90,33 @@ pub fn body(error: &BodyError) -> Refusal {
     Refusal::new(code, error.to_string())
 }
 
-/// A path with a site's id that is none: the same as of a site that is not there, for whoever may ask any site.
-pub fn no_site_id() -> Refusal {
-    Refusal::new(errors::UNKNOWN_SITE, "the site's id in the path is no GUID")
+/// A path with a site's id that is none: the same as of a site that is not there, for whoever may ask any site. It is empty where
+/// the path is not UTF-8 everywhere, and which of its ids is not cannot be said.
+pub fn no_site_id(site: &str) -> Refusal {
+    match site {
+        "" => {
+            let code = Code {
+                remedy: "Check the ids in the URL.",
+                ..errors::UNKNOWN_SITE
+            };
+            Refusal::new(code, "an id in the path is no GUID")
+        }
+        _ => Refusal::new(errors::UNKNOWN_SITE, "the site's id in the path is no GUID"),
+    }
+}
+
+/// No pairing comes of what was given: the same words whatever is wrong with it, so that nothing is revealed.
+pub fn no_such_code() -> Refusal {
+    let code = Code {
+        remedy: "Check the practice's number, the product's name and the pairingCode, which every product needs: it is good once, until it \
+                 expires, and perhaps for one integrator alone. One that was just made counts a second later. Else ask the practice for \
+                 another, or to enable the integration.",
+        ..errors::NOT_PAIRED
+    };
+    Refusal::new(
+        code,
+        "no practice of this number and product has enabled the integration, or gave this code",
+    )
 }
 
 /// A query that is not there, or not the caller's.

@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::frame::{Came, answer_any};
 use super::refusal;
+use crate::gateway::caller::Denied;
 use crate::gateway::id::SiteId;
 use crate::gateway::site::{Product, WireSite};
 use crate::server::app::App;
@@ -40,6 +41,7 @@ struct OfPractice {
 struct WithCode {
     /// The code that the practice gave, whatever its product: its number alone opens no practice. It is good once, and not
     /// needed where the integration is enabled already.
+    #[param(example = "7K2M-QX9D-4RTB")]
     pairing_code: Option<String>,
 }
 
@@ -75,10 +77,8 @@ pub async fn find(State(app): State<Arc<App>>, request: Request) -> Response<Bod
 pub async fn one(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     answer_any(app, request, "site", None, async |came, trail| {
         let caller = came.caller()?;
-        let id: SiteId = came
-            .segment("siteId")
-            .parse()
-            .map_err(|_| refusal::no_site_id())?;
+        let site = came.segment("siteId");
+        let id: SiteId = site.parse().map_err(|_| refusal::no_site_id(site))?;
         let site = came.cloud.gateway.site(&caller, id);
         let site = site.map_err(|denied| refusal::denied(denied, came.surface))?;
         trail.site = Some(site.id.0);
@@ -115,7 +115,10 @@ async fn paired(came: Came, trail: &mut Trail) -> Result<Response<Body>, Refusal
         .pair(&caller, &product, &pms_id, code.as_deref())
         .await;
     let site = paired.map_err(refusal::store)?;
-    let site = site.map_err(|denied| refusal::denied(denied, came.surface))?;
+    let site = site.map_err(|denied| match denied {
+        Denied::NotPaired => refusal::no_such_code(),
+        denied => refusal::denied(denied, came.surface),
+    })?;
     trail.site = Some(site.id.0);
     Ok(reply::json(StatusCode::OK, &WireSite::from(&site)))
 }

@@ -46,6 +46,15 @@ async fn who_may_not_ask_is_told_why() {
         assert_eq!(status == 401, !answer.header("www-authenticate").is_empty());
         assert_eq!(status == 503, !answer.header("retry-after").is_empty());
     }
+    // Which id it is that is no text is not known, so that it is not said to be the site's.
+    for path in [queries(SITE, "/%ff"), queries("%ff", "/registered")] {
+        let answer = server.get(ANNE, &path).await;
+        let said = "PH001: an id in the path is no GUID. Check the ids in the URL.";
+        assert_eq!(
+            (answer.status.as_u16(), answer.message()),
+            (404, said.to_owned())
+        );
+    }
     // What is not there and what is another's is told in the same words.
     let path = |site| queries(site, "/immediate");
     let others = server.post(ANNE, &path(BERTS), &command("rows 1")).await;
@@ -424,5 +433,16 @@ async fn parameters_of_sites_and_tokens_are_needed_once() {
     let path = "/integrator/pair-site?practiceManagementSiteId=3&practiceManagementName=Best%20Practice&pairingCode=1";
     let denied = server.post(ANNE, path, &json!({})).await;
     assert_eq!(denied.status, 403);
-    assert!(denied.message().starts_with("PG005: "));
+    let message = denied.message();
+    assert!(message.starts_with("PG005: no practice of this number and product"));
+    assert!(!message.contains("site's id"), "{message}");
+    // The same words whatever is wrong: here, that the practice is not there; that no code is given.
+    for other in [
+        path.replace("Id=3", "Id=404"),
+        path.replace("&pairingCode=1", ""),
+    ] {
+        let other = server.post(ANNE, &other, &json!({})).await;
+        assert_eq!(other.status, denied.status);
+        assert_eq!(other.message(), message);
+    }
 }
