@@ -26,13 +26,14 @@ pub use meter::describe as describe_metrics;
 pub use worker::{Options, Sender, SenderError, TargetOf};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::id::{DeliveryId, IntegratorId, QueryId, SiteId};
 use super::integrator::Environment;
 use super::moment::Moment;
 
 /// What a message is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// An async query has ended, well or not.

@@ -8,6 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use sha2::Sha256;
+use utoipa::ToSchema;
 
 use super::{Delivery, Source};
 use crate::gateway::id::{DeliveryId, QueryId, SiteId};
@@ -21,13 +22,24 @@ pub const SIGNATURE: HeaderName = HeaderName::from_static("x-halo-signature-256"
 /// W3C Trace Context: the trace of what the message is about.
 pub const TRACE: HeaderName = HeaderName::from_static("traceparent");
 
-#[derive(Serialize)]
+/// What a webhook is told: of the source `async`, that a query has ended, well or not; of `registered`, that its result has
+/// changed.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Message {
+#[schema(as = WebhookMessage)]
+pub struct Message {
+    /// The message's own, as in `X-Halo-Id`: the same at each try.
+    #[schema(value_type = String, format = Uuid)]
     id: DeliveryId,
+    /// When it happened, in UTC.
+    #[schema(value_type = String, format = DateTime)]
     occurred_at: Moment,
+    #[schema(value_type = String, format = Uuid)]
     site_id: SiteId,
+    /// The query to look at: of `getQuery` where the source is `async`, of `getRegisteredQuery` where it is `registered`.
+    #[schema(value_type = String, format = Uuid)]
     query_id: QueryId,
+    #[schema(inline)]
     webhook_source: Source,
 }
 
@@ -91,6 +103,21 @@ mod tests {
             trace: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
             ..delivery()
         }
+    }
+
+    #[test]
+    fn it_is_as_it_is_described() {
+        use utoipa::PartialSchema as _;
+        let schema = serde_json::to_value(Message::schema()).expect("a schema");
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        let body: serde_json::Value = serde_json::from_str(BODY).expect("JSON");
+        assert!(validator.is_valid(&body), "{schema:#}");
+        let described = schema["properties"].as_object().expect("properties");
+        assert!(
+            described
+                .keys()
+                .eq(body.as_object().expect("a body").keys())
+        );
     }
 
     /// `printf '%s' "$BODY.$TIMESTAMP" | openssl dgst -sha256 -hmac whsec_Zm9v`

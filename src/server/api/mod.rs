@@ -60,7 +60,7 @@ fn description(has_cloud: bool) -> OpenApi {
         true => (described(), &Surface::ALL[..]),
         false => (OpenApiRouter::default(), &[Surface::Integrator][..]),
     };
-    openapi::document(described.into_openapi(), surfaces)
+    openapi::document(described.into_openapi(), surfaces, has_cloud)
 }
 
 fn described() -> OpenApiRouter<Arc<App>> {

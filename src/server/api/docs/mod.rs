@@ -77,6 +77,7 @@ fn rendered(document: &Value) -> String {
     let contents = operations::contents(document);
     let access = access(document);
     let operations = operations::sections(document);
+    let webhooks = operations::webhooks(document);
     let refusals = operations::refusals(document);
     let schemas = schemas::section(document);
     format!(
@@ -86,7 +87,7 @@ fn rendered(document: &Value) -> String {
          <a class=\"skip\" href=\"#main\">To the text</a>\n\
          <header><h1>{title} API <span class=\"version\">{version}</span></h1><p>{summary}. \
          <a href=\"/openapi.json\">openapi.json</a> says the same to programs.</p></header>\n\
-         {contents}\n<main id=\"main\">\n<section id=\"about\">{about}</section>\n{access}\n{operations}\n{refusals}\n{schemas}\n\
+         {contents}\n<main id=\"main\">\n<section id=\"about\">{about}</section>\n{access}\n{operations}\n{webhooks}{refusals}\n{schemas}\n\
          </main>\n</body>\n</html>\n"
     )
 }
@@ -176,6 +177,14 @@ mod tests {
                 assert!(page.contains(&id), "{method} {path}");
             }
         }
+        for (name, item) in html::fields(&document["webhooks"]) {
+            let operation = &item["post"];
+            assert!(page.contains(&format!(" id=\"op-{}\"", text(operation, "operationId"))));
+            for header in html::items(&operation["parameters"]) {
+                assert!(page.contains(text(header, "name")), "{name}");
+            }
+        }
+        assert!(page.contains("href=\"#webhooks\""));
         for (name, _) in html::fields(&document["components"]["schemas"]) {
             assert!(page.contains(&format!(" id=\"schema-{name}\"")), "{name}");
         }

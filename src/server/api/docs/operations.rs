@@ -69,6 +69,9 @@ pub fn contents(document: &Value) -> String {
         }
         html.push_str("</ul></li>\n");
     }
+    if document["webhooks"].is_object() {
+        html.push_str("<li><a href=\"#webhooks\">Webhooks</a></li>\n");
+    }
     html.push_str("<li><a href=\"#refusals\">Refusals</a></li>\n<li><a href=\"#schemas\">Schemas</a></li>\n</ul></nav>");
     html
 }
@@ -92,7 +95,43 @@ pub fn sections(document: &Value) -> String {
     html
 }
 
+/// What the server sends by itself; nothing where it sends nothing.
+pub fn webhooks(document: &Value) -> String {
+    let mut html = String::new();
+    for (_, item) in fields(&document["webhooks"]) {
+        let placed = Placed {
+            path: "your own URL",
+            method: "post",
+            operation: &item["post"],
+        };
+        html.push_str(&described(&placed));
+        html.push_str("</section>\n");
+    }
+    match html.is_empty() {
+        true => html,
+        false => format!("<section id=\"webhooks\"><h2>Webhooks</h2>\n{html}</section>\n"),
+    }
+}
+
 fn section(placed: &Placed<'_>) -> String {
+    let mut html = described(placed);
+    let Placed {
+        path,
+        method,
+        operation,
+    } = placed;
+    if let Some(command) = example::command(path, method, operation) {
+        html.push_str(&format!(
+            "<details><summary>Example</summary><pre>{}</pre></details>\n",
+            escaped(&command)
+        ));
+    }
+    html.push_str("</section>\n");
+    html
+}
+
+/// The beginning of an operation's section, to its answers.
+fn described(placed: &Placed<'_>) -> String {
     let Placed {
         path,
         method,
@@ -111,13 +150,6 @@ fn section(placed: &Placed<'_>) -> String {
     html.push_str(&parameters(operation));
     html.push_str(&body(&operation["requestBody"]));
     html.push_str(&answers(operation));
-    if let Some(command) = example::command(path, method, operation) {
-        html.push_str(&format!(
-            "<details><summary>Example</summary><pre>{}</pre></details>\n",
-            escaped(&command)
-        ));
-    }
-    html.push_str("</section>\n");
     html
 }
 

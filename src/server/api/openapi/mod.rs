@@ -7,6 +7,7 @@
 mod fhir;
 mod links;
 mod refusals;
+mod webhooks;
 
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
@@ -37,8 +38,9 @@ const PAGE: &str = "{pageNumber}";
 
 const ABOUT: &str = include_str!("about.md");
 
-/// Completes what the router knows of its handlers, for the surfaces that are served.
-pub fn document(mut described: OpenApi, surfaces: &[Surface]) -> OpenApi {
+/// Completes what the router knows of its handlers, for the surfaces that are served: without the cloud's, of which nobody has
+/// queries, there are no webhooks.
+pub fn document(mut described: OpenApi, surfaces: &[Surface], has_cloud: bool) -> OpenApi {
     described.info = info();
     described.tags = Some(tags());
     // Paths are under wherever the document was read.
@@ -55,6 +57,10 @@ pub fn document(mut described: OpenApi, surfaces: &[Surface]) -> OpenApi {
         described.paths.paths.insert(path, item);
     }
     let components = described.components.get_or_insert_with(Components::new);
+    if has_cloud {
+        described.webhooks = Some(webhooks::all());
+        components.schemas.extend(webhooks::schemas());
+    }
     components.schemas.extend(refusals::schemas());
     components.schemas.extend(fhir::schemas());
     components.responses.extend(refusals::responses());
