@@ -3,7 +3,7 @@
 //!
 //! The file is taken up again on SIGHUP, and when it, a secret's file or a mapping's file has changed. A site whose
 //! entry is as it was goes on with its connections; one that has changed begins anew; a file with problems changes
-//! nothing. What a running server cannot change is said: the address, the base URL, the folder of data.
+//! nothing. What a running server cannot change is said, key by key.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,10 +19,11 @@ use super::cloud::{Asked, Stands, State};
 use super::files::{Files, look, look_at_folder};
 use super::watched::{self, Looked};
 use super::{StartError, tell};
-use crate::config::{self, Config, Drivers, MappingSource, Process, Read, SiteEntry};
+use crate::config::{self, Config, Drivers, MappingSource, Process, Read, SiteEntry, StateKey};
 use crate::cursor::CursorKey;
 use crate::gateway::enrich::Known;
 use crate::gateway::integrator::AddressRange;
+use crate::gateway::rate::RateLimit;
 use crate::gateway::service as gateway;
 use crate::mapping::{Diagnostics, Options};
 use crate::passthrough::Pool;
@@ -50,6 +51,8 @@ pub(super) struct Configured {
     watch: Option<Watch>,
     /// What the server was started with.
     fixed: Fixed,
+    /// What the command line says; it counts before the file.
+    rate: Option<RateLimit>,
     drivers: Drivers,
 }
 
@@ -59,6 +62,8 @@ pub(super) struct Source<'p> {
     /// A folder of data that is named beside it.
     pub data: Option<PathBuf>,
     pub is_watched: bool,
+    /// The rate that the command line says, which counts before the file's.
+    pub rate: Option<RateLimit>,
 }
 
 struct Kept {
@@ -86,13 +91,15 @@ struct Watch {
     broken_since: Option<Instant>,
 }
 
-/// What a running server cannot change.
-#[derive(PartialEq)]
+/// What a running server cannot change: what `config keys` marks as taken up at a start only.
 struct Fixed {
     listen: Option<std::net::SocketAddr>,
     base_url: Option<String>,
     trusted_proxies: Vec<AddressRange>,
     data: Option<PathBuf>,
+    explorer: Option<bool>,
+    state_key: Option<StateKey>,
+    audit_retention: Duration,
 }
 
 impl Fixed {
@@ -102,7 +109,34 @@ impl Fixed {
             base_url: config.base_url.as_ref().map(ToString::to_string),
             trusted_proxies: config.trusted_proxies.clone(),
             data: config.data.clone(),
+            explorer: config.explorer,
+            state_key: config.cloud.state_key.clone(),
+            audit_retention: config.cloud.audit_retention,
         }
+    }
+
+    /// The keys that are otherwise in another configuration, as the file names them.
+    fn others(&self, other: &Fixed) -> Vec<&'static str> {
+        let all = [
+            ("listen", self.listen == other.listen),
+            ("base-url", self.base_url == other.base_url),
+            (
+                "trusted-proxies",
+                self.trusted_proxies == other.trusted_proxies,
+            ),
+            ("data", self.data == other.data),
+            (
+                "explorer",
+                self.explorer.unwrap_or_default() == other.explorer.unwrap_or_default(),
+            ),
+            ("state-key", self.state_key == other.state_key),
+            (
+                "[audit] retention-days",
+                self.audit_retention == other.audit_retention,
+            ),
+        ];
+        let others = all.into_iter().filter(|(_, is_same)| !is_same);
+        others.map(|(name, _)| name).collect()
     }
 }
 
@@ -142,6 +176,7 @@ impl Configured {
             looked: Looked::default(),
             watch: source.is_watched.then(Watch::default),
             fixed: Fixed::of(&read.config),
+            rate: source.rate,
             drivers: Drivers::new(Handle::current()),
         };
         configured.mind(read.config.files.clone(), folders(&read.config));
@@ -348,11 +383,11 @@ impl Configured {
             Err(_) => return,
         };
         let config = read.config;
-        if Fixed::of(&config) != self.fixed {
-            tracing::warn!(
-                "listen, base-url, trusted-proxies and data are taken up at the next start"
-            );
-        }
+        let others = self.fixed.others(&Fixed::of(&config));
+        let rate = self
+            .rate
+            .unwrap_or_else(|| RateLimit::of(config.cloud.rate_limit));
+        let private_webhooks = config.cloud.private_webhooks;
         let taken = tokio::task::block_in_place(|| {
             self.mind(config.files.clone(), folders(&config));
             self.take(config)
@@ -377,6 +412,13 @@ impl Configured {
                 self.sites = sites;
                 app.serve(served);
                 state.gateway.serve(self.asked(&state.known));
+                state.gateway.go_by(rate, private_webhooks);
+                if !others.is_empty() {
+                    tracing::warn!(
+                        "changed, and taken up at the next start only: {}",
+                        others.join(", ")
+                    );
+                }
                 tracing::info!(
                     sites = self.sites.len(),
                     new = fresh.len(),

@@ -290,6 +290,7 @@ impl Plan {
                         path,
                         data: args.data.clone(),
                         is_watched: args.watch,
+                        rate: args.rate_limit,
                     },
                     read,
                     folder,

@@ -99,7 +99,7 @@ pub static TABLES: &[Table] = &[
                 "explorer",
                 "`true`, `false`",
                 Some("`false`"),
-                "Whether the explorer is served at `/`. It asks for the operator's key, which must be given then.",
+                "Whether the explorer is served at `/`. It asks for the operator's key, which must be given then. Taken up at a start only.",
             ),
             key(
                 "state-key",
@@ -167,7 +167,7 @@ pub static TABLES: &[Table] = &[
             "allow-private",
             "`true`, `false`",
             Some("`false`"),
-            "Also to addresses of private networks and of this machine, and by plain http to any: for a test.",
+            "Also to addresses of private networks and of this machine, and by plain http to any: for a test. What is changed counts from the next message on, also for webhooks that were set before.",
         )],
     },
     Table {
@@ -178,7 +178,7 @@ pub static TABLES: &[Table] = &[
             "retention-days",
             "1 to 36525",
             Some("2557"),
-            "How long it is kept.",
+            "How long it is kept. Taken up at a start only.",
         )],
     },
     Table {

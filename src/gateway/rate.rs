@@ -13,7 +13,7 @@
 
 use std::collections::VecDeque;
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
@@ -159,7 +159,7 @@ const FEW: usize = 64;
 /// The windows of all integrators.
 #[derive(Debug)]
 pub struct RateLimits {
-    limit: RateLimit,
+    limit: RwLock<RateLimit>,
     shards: [Mutex<Shard>; SHARDS],
 }
 
@@ -182,9 +182,18 @@ impl Default for Shard {
 impl RateLimits {
     pub fn new(limit: RateLimit) -> RateLimits {
         RateLimits {
-            limit,
+            limit: RwLock::new(limit),
             shards: Default::default(),
         }
+    }
+
+    /// Goes on with another limit; what was taken counts as before.
+    pub fn set_limit(&self, limit: RateLimit) {
+        *self.limit.write().unwrap_or_else(PoisonError::into_inner) = limit;
+    }
+
+    fn limit(&self) -> RateLimit {
+        *self.limit.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a place for a query that arrives now. `own` is the integrator's own limit, where it has one.
@@ -203,7 +212,7 @@ impl RateLimits {
         own: Option<u32>,
         clock: impl FnOnce() -> Instant,
     ) -> Result<(), Duration> {
-        let RateLimit::Most(default) = self.limit else {
+        let RateLimit::Most(default) = self.limit() else {
             return Ok(());
         };
         let limit = own.map_or(default, Limit::nearest);
@@ -413,6 +422,14 @@ mod tests {
         assert_eq!(take(one, Some(3)), Ok(()));
         assert_eq!(take(one, Some(3)), Err(WINDOW));
         assert_eq!(take(one, Some(0)), Err(WINDOW));
+        // Another limit for all, from one query to the next: what was taken counts as before.
+        limits.set_limit("3".parse().expect("a limit"));
+        assert_eq!(take(other, None), Ok(()));
+        assert_eq!(take(other, None), Err(WINDOW));
+        limits.set_limit("1".parse().expect("a limit"));
+        assert_eq!(take(other, None), Err(WINDOW));
+        limits.set_limit(RateLimit::Off);
+        assert_eq!(take(other, None), Ok(()));
         let off = RateLimits::new(RateLimit::Off);
         for _ in 0..100 {
             assert_eq!(off.take(one, Some(1)), Ok(()));

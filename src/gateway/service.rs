@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -127,6 +127,8 @@ pub struct Gateway {
     pub(super) ending: Arc<()>,
     /// Sends messages.
     sender: Mutex<Option<JoinHandle<()>>>,
+    /// Whether it may call private addresses.
+    private_webhooks: OnceLock<Arc<AtomicBool>>,
 }
 
 /// When waiting queries have waited for as long as they may: each with its site, its integrator and its ticket there.
@@ -167,6 +169,7 @@ impl Gateway {
                 ended: watch::Sender::new(false),
                 ending: Arc::default(),
                 sender: Mutex::default(),
+                private_webhooks: OnceLock::new(),
             }
         });
         // Before anything is sent: what the last process was sending is due again.
@@ -187,10 +190,19 @@ impl Gateway {
             ..webhook::Options::default()
         };
         let sender = Sender::new(Arc::clone(&self.store), target_of, options)?;
+        let _ = self.private_webhooks.set(sender.allow_private());
         let (wake, ended) = (Arc::clone(&self.messages), self.ended.subscribe());
         let sending = tokio::spawn(sender.run(wake, over(ended)));
         *self.sender.lock().unwrap_or_else(PoisonError::into_inner) = Some(sending);
         Ok(())
+    }
+
+    /// Goes by another limit, and calls private addresses or none, from the next query and the next attempt on.
+    pub fn go_by(&self, rate: RateLimit, private_webhooks: bool) {
+        self.rates.set_limit(rate);
+        if let Some(allowed) = self.private_webhooks.get() {
+            allowed.store(private_webhooks, Ordering::Relaxed);
+        }
     }
 
     /// Gives no more turns, and waits for what is at work, for so long at the most. What is left is as after a restart.

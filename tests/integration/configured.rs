@@ -203,6 +203,31 @@ fn a_changed_file_is_taken_up_and_one_with_problems_is_not() {
     assert!(log.contains("has problems and is not taken up"), "{log}");
 }
 
+/// The rate counts at once; what a running server cannot change is named, and nothing else is.
+#[test]
+fn a_rate_that_changes_counts_without_a_start() {
+    let folder = Folder::new();
+    folder.database("first.sqlite", "");
+    let configure = |first: &str| {
+        let sites = configuration(&[&site(FIRST, "first.sqlite")]);
+        folder.write("pilaster.toml", &format!("{first}\n{sites}"));
+    };
+    configure("rate-limit = 1");
+    let serving = folder.serve();
+    let all_of =
+        |count: usize| (0..count).all(|_| ask(&serving, FIRST, "Patient/7").status() == 200);
+    assert!(!all_of(2), "one in 5 seconds");
+    configure("rate-limit = \"off\"\n[audit]\nretention-days = 30\n");
+    let began = Instant::now();
+    while !all_of(5) {
+        assert!(began.elapsed() < SOON, "not taken up");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let (_, log) = serving.end();
+    let named = "taken up at the next start only: [audit] retention-days\n";
+    assert!(log.contains(named), "{log}");
+}
+
 /// A newer version of the product has a column that is optional, an older one lost it: neither takes a restart.
 #[test]
 fn tables_that_change_are_looked_at_again() {

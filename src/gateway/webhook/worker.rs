@@ -9,6 +9,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::dns::Resolve;
@@ -53,7 +54,7 @@ pub type TargetOf = Arc<dyn Fn(IntegratorId, Environment) -> Option<WebhookTarge
 /// How messages are sent.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Whether private addresses may be called, and plain `http` used.
+    /// Whether private addresses may be called, and plain `http` used, at first: [`Sender::allow_private`] changes it.
     pub allow_private: bool,
     /// For an attempt, the lookup of the host's name and all.
     pub timeout: Duration,
@@ -92,7 +93,12 @@ pub enum SenderError {
 pub struct Sender {
     store: Arc<dyn Store>,
     target_of: TargetOf,
-    client: Client,
+    /// Calls public addresses alone, by https.
+    guarded: Client,
+    /// Calls any address. A client of its own, so that no socket that it has kept serves the other.
+    open: Client,
+    /// Which of them is used: [`Options::allow_private`], as it is now.
+    allow_private: Arc<AtomicBool>,
     options: Options,
 }
 
@@ -116,26 +122,35 @@ impl Sender {
         options: Options,
         names: Arc<dyn Resolve>,
     ) -> Result<Sender, SenderError> {
-        let client = Client::builder()
-            .user_agent(concat!("pilaster/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            // A proxy would connect to addresses that are not looked at here.
-            .no_proxy()
-            // No answer is read, however it is packed.
-            .no_gzip()
-            .https_only(!options.allow_private)
-            .dns_resolver(Guarded::new(names, options.allow_private))
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(options.per_receiver)
-            .build()
-            .map_err(|_| SenderError::Tls)?;
+        let client = |allow_private: bool| {
+            Client::builder()
+                .user_agent(concat!("pilaster/", env!("CARGO_PKG_VERSION")))
+                .redirect(redirect::Policy::none())
+                .referer(false)
+                // A proxy would connect to addresses that are not looked at here.
+                .no_proxy()
+                // No answer is read, however it is packed.
+                .no_gzip()
+                .https_only(!allow_private)
+                .dns_resolver(Guarded::new(Arc::clone(&names), allow_private))
+                .pool_idle_timeout(IDLE)
+                .pool_max_idle_per_host(options.per_receiver)
+                .build()
+                .map_err(|_| SenderError::Tls)
+        };
         Ok(Sender {
             store,
             target_of,
-            client,
+            guarded: client(false)?,
+            open: client(true)?,
+            allow_private: Arc::new(AtomicBool::new(options.allow_private)),
             options,
         })
+    }
+
+    /// Whether private addresses may be called; what is set there counts from the next attempt on.
+    pub fn allow_private(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.allow_private)
     }
 
     /// Sends what is due until `stop`; what is under way then is ended first. `wake` says that there is something new.
@@ -298,13 +313,18 @@ impl Sender {
         if target.disabled {
             return Err(NoWebhook::Disabled);
         }
-        let url = Template::parse(&target.url, self.options.allow_private)
+        let allow_private = self.allow_private.load(Ordering::Relaxed);
+        let client = match allow_private {
+            true => &self.open,
+            false => &self.guarded,
+        };
+        let url = Template::parse(&target.url, allow_private)
             .and_then(|template| template.expand(delivery))
             .map_err(|_| NoWebhook::Url)?;
         let body = sign::body(delivery).map_err(|_| NoWebhook::Url)?;
         let headers = sign::headers(delivery, &body, &target.secret, Moment::now());
         let began = Instant::now();
-        let request = self.client.post(url).headers(headers).body(body);
+        let request = client.post(url).headers(headers).body(body);
         // The answer's body is not read: what is dropped closes its socket.
         let answer = match tokio::time::timeout(self.options.timeout, request.send()).await {
             Ok(Ok(response)) => {

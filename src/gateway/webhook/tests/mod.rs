@@ -329,6 +329,34 @@ async fn an_address_that_was_allowed_is_not_called_any_more() {
     }
 }
 
+/// Also where a socket to one is still open from the time before.
+#[tokio::test]
+async fn private_addresses_are_called_no_more_from_the_next_message_on() {
+    let store = Kept::new([delivery()]);
+    let hook = Hook::open([]).await;
+    let kept = Arc::clone(&store) as Arc<dyn Store>;
+    let sender = Sender::new(kept, all_to(hook.url("/")), options()).expect("a client");
+    let allowed = sender.allow_private();
+    let running = Running::start(sender);
+    store.until_all(DeliveryStatus::Delivered).await;
+    allowed.store(false, Ordering::Relaxed);
+    store.lock().push(delivery());
+    running.wake.notify_one();
+    store
+        .until(|all| all[1].status == DeliveryStatus::Failed)
+        .await;
+    assert_eq!(hook.count(), 1);
+    // And again where they are allowed again.
+    allowed.store(true, Ordering::Relaxed);
+    store.lock().push(delivery());
+    running.wake.notify_one();
+    store
+        .until(|all| all[2].status == DeliveryStatus::Delivered)
+        .await;
+    assert_eq!(hook.count(), 2);
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn a_slow_receiver_holds_nobody_up() {
     let [slow, quick] = [0; 2].map(|_| IntegratorId::generate());
