@@ -149,7 +149,7 @@ pub static TABLES: &[Table] = &[
                 "secret",
                 SECRET,
                 None,
-                "The key that requests bring in `Ocp-Apim-Subscription-Key`, 16 characters or more.",
+                "The key that requests bring in `Ocp-Apim-Subscription-Key`, 16 characters or more. One that the state has as a key of an integrator's is taken as that one's, with its limits, also where it was revoked there; the log says so.",
             ),
             key(
                 "environment",

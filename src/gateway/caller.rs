@@ -193,6 +193,12 @@ impl Index {
         }
     }
 
+    /// The integrator that a key was made for, whether it still opens anything or not.
+    pub fn owner(&self, key: &[u8]) -> Option<&Integrator> {
+        let key = self.keys.get(&key_hash(key))?;
+        self.integrators.get(&key.integrator)
+    }
+
     /// Whose key it is. The key is compared by its hash, so that how long this takes says nothing of it.
     ///
     /// # Errors

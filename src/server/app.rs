@@ -36,6 +36,7 @@ use super::reply::Refusal;
 use super::watched::MappingState;
 use super::{audit, encoding, fhir, health, observe, reply};
 use crate::errors;
+use crate::gateway::service::Gateway;
 use crate::journal::Journal;
 
 /// Answers below this many bytes are not compressed: they fit in one packet anyway.
@@ -191,13 +192,23 @@ pub struct App {
     journal: OnceLock<Arc<Journal>>,
 }
 
+/// Tells the gateway of the file's callers, and the log of those whose key is an integrator's.
+fn know_callers(gateway: &Gateway, keys: &Keys) {
+    gateway.know_callers_of_file(keys.callers());
+    for (caller, integrator) in keys.of_integrators(&gateway.index()) {
+        tracing::warn!(
+            caller,
+            integrator,
+            "a [[key]] of the configuration is a key of an integrator's, and is taken as that one's, with its limits: give the caller a key of its own"
+        );
+    }
+}
+
 impl App {
     /// The state of a server that starts now.
     pub fn new(setup: Setup) -> App {
         if let Some(cloud) = &setup.cloud {
-            cloud
-                .gateway
-                .know_callers_of_file(setup.served.keys.callers());
+            know_callers(&cloud.gateway, &setup.served.keys);
         }
         App {
             served: RwLock::new(Arc::new(setup.served)),
@@ -230,7 +241,7 @@ impl App {
     /// Serves something else from now on; requests under way end as they began.
     pub fn serve(&self, served: Served) {
         if let Some(cloud) = &self.cloud {
-            cloud.gateway.know_callers_of_file(served.keys.callers());
+            know_callers(&cloud.gateway, &served.keys);
         }
         let mut now = self.served.write().unwrap_or_else(PoisonError::into_inner);
         *now = Arc::new(served);

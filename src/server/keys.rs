@@ -9,7 +9,7 @@ use std::fmt;
 
 use axum::http::HeaderMap;
 
-use crate::gateway::caller::{CallerOfFile, integrator_of_file};
+use crate::gateway::caller::{CallerOfFile, Index, integrator_of_file};
 use crate::gateway::id::IntegratorId;
 use crate::gateway::integrator::Environment;
 
@@ -107,6 +107,13 @@ impl Keys {
             }
         }
         found
+    }
+
+    /// Callers with a key that is an integrator's of the state as well, each with that integrator's name.
+    pub fn of_integrators<'k>(&'k self, index: &'k Index) -> Vec<(&'k str, &'k str)> {
+        let keys = self.0.iter();
+        let both = keys.filter_map(|key| Some((&*key.caller, &*index.owner(&key.secret)?.name)));
+        both.collect()
     }
 
     /// All callers, each as often as it has keys.

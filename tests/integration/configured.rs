@@ -360,6 +360,77 @@ fn check_lists_sites_or_problems() {
     assert!(said.contains("error[PC008]"), "{said}");
 }
 
+/// A [[key]] that is an integrator's opens what that one may ask, and nothing else.
+#[test]
+fn a_key_of_the_file_that_is_an_integrators_has_its_limits() {
+    let folder = Folder::new();
+    folder.database("first.sqlite", "");
+    let data = folder.path("data");
+    let admin = |args: &[&str]| {
+        let output = pilaster(&[&["admin"], args, &["--data", text(&data)]].concat()).output();
+        let output = output.expect("it runs");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let environment = ["--key", "--environment", "production"];
+    let key = admin(&[&["integrator", "add", "Example Health"][..], &environment].concat());
+    let revoked = admin(&[
+        "key",
+        "add",
+        "Example Health",
+        "--environment",
+        "production",
+    ]);
+    folder.write("key", &key);
+    folder.write("revoked", &revoked);
+    admin(&["pair", "Example Health", FIRST]);
+    let listed: Value = serde_json::from_str(&admin(&["key", "list", "--json"])).expect("JSON");
+    let newest = listed.as_array().expect("a list").iter();
+    let newest = newest.max_by_key(|it| it["createdAt"].as_str().map(str::to_owned));
+    admin(&[
+        "key",
+        "revoke",
+        newest.expect("a key")["id"].as_str().expect("an id"),
+    ]);
+    let of_file = |caller: &str, file: &str| {
+        format!("[[key]]\ncaller = \"{caller}\"\nsecret = {{ file = \"{file}\" }}\n")
+    };
+    let configuration = configuration(&[
+        &of_file("shared", "key"),
+        &of_file("old", "revoked"),
+        &site(FIRST, "first.sqlite"),
+        &site(SECOND, "first.sqlite"),
+    ]);
+    folder.write(
+        "pilaster.toml",
+        &format!("data = \"data\"\n{configuration}"),
+    );
+    let serving = folder.serve();
+    let status = |site: &str, key: &str| {
+        let base = serving.base().replace("{site}", site);
+        let request = CLIENT.get(format!("{base}/Patient/7"));
+        let answer = send(request.header("Ocp-Apim-Subscription-Key", key.trim()));
+        answer.status().as_u16()
+    };
+    assert_eq!((status(FIRST, &key), status(SECOND, &key)), (200, 403));
+    assert_eq!(status(FIRST, &revoked), 401);
+    assert_eq!(ask(&serving, SECOND, "Patient/7").status(), 200);
+    admin(&["integrator", "disable", "Example Health"]);
+    let began = Instant::now();
+    while status(FIRST, &key) != 403 {
+        assert!(began.elapsed() < SOON, "still let in");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let (_, log) = serving.end();
+    let told = |caller: &str| {
+        let said = "is a key of an integrator's";
+        let mut lines = log.lines().filter(|line| line.contains(said));
+        lines.any(|line| line.contains(caller) && line.contains("Example Health"))
+    };
+    assert!(told("shared") && told("old") && !told("acme"), "{log}");
+    assert!(!log.contains(key.trim()), "{log}");
+}
+
 #[test]
 fn a_file_without_keys_is_served_to_the_integrators_of_its_folder() {
     let folder = Folder::new();

@@ -69,7 +69,8 @@ pub struct Cloud {
     pub tokens: Tokens,
 }
 
-/// Whose subscription key a request has: of the configuration file, else of the state store.
+/// Whose subscription key a request has: of the state store, else of the configuration file. A key that both have is the
+/// integrator's, with its limits, also where it was revoked: the file's caller may ask everything.
 ///
 /// # Errors
 /// [`Denied`]
@@ -77,10 +78,12 @@ pub fn caller_of_key(app: &App, gateway: &Gateway, head: &Parts) -> Result<Calle
     let query = head.uri.query().unwrap_or_default().as_bytes();
     let key = keys::presented(&head.headers, query).map_err(|SeveralKeys| Denied::SeveralKeys)?;
     let key = key.ok_or(Denied::NoKey)?;
-    match app.served().keys.owner(&key) {
-        Some((name, environment)) => Ok(caller_of_file(name, environment)),
-        None => gateway.caller(&key, address(head)),
+    if gateway.index().owner(&key).is_none()
+        && let Some((name, environment)) = app.served().keys.owner(&key)
+    {
+        return Ok(caller_of_file(name, environment));
     }
+    gateway.caller(&key, address(head))
 }
 
 /// A caller of the configuration file, which lets it ask every site.
