@@ -22,10 +22,21 @@ pub enum KeyFileError {
         path.display()
     )]
     Missing { path: PathBuf },
-    #[error("the folder {} cannot be written: {source}", path.display())]
+    #[error("{} cannot be read: {source}{}", path.display(), as_whom(source))]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("the folder {} cannot be written: {source}{}", path.display(), as_whom(source))]
     Folder { path: PathBuf, source: io::Error },
     #[error("no random numbers are to be had from the operating system")]
     Random,
+}
+
+/// What to do about a file of the server's that the system does not let be read or written. Not as the system's own user,
+/// whose new files beside it would be closed to the server.
+pub fn as_whom(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "; run this as the user that the server runs as",
+        _ => "",
+    }
 }
 
 /// The key that a folder keeps under a name; a new one where there is none yet.
@@ -69,15 +80,19 @@ fn read(path: &Path) -> Result<Option<[u8; KEY_BYTES]>, KeyFileError> {
     let wrong = || KeyFileError::NoKey {
         path: path.to_owned(),
     };
+    let unreadable = |source| KeyFileError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(_) => return Err(wrong()),
+        Err(source) => return Err(unreadable(source)),
     };
     let mut bytes = Vec::with_capacity(KEY_BYTES + 1);
     file.take(KEY_BYTES as u64 + 1)
         .read_to_end(&mut bytes)
-        .map_err(|_| wrong())?;
+        .map_err(unreadable)?;
     bytes.try_into().map(Some).map_err(|_| wrong())
 }
 
@@ -101,6 +116,16 @@ mod tests {
                 .mode();
             assert_eq!(mode & 0o777, 0o600);
         }
+        // What is there and cannot be read is no wrong key.
+        let closed = KeyFileError::Unreadable {
+            path: "data/state.key".into(),
+            source: io::ErrorKind::PermissionDenied.into(),
+        };
+        let said = "data/state.key cannot be read: permission denied; run this as the user that the server runs as";
+        assert_eq!(closed.to_string(), said);
+        std::fs::create_dir(folder.path().join("c.key")).expect("a folder");
+        let refused = kept_in(folder.path(), "c.key");
+        assert!(matches!(refused, Err(KeyFileError::Unreadable { .. })));
         std::fs::write(&path, b"short").expect("written");
         let refused = kept_in(folder.path(), "a.key");
         assert!(matches!(refused, Err(KeyFileError::NoKey { .. })));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::JournalError;
+use crate::key_file::as_whom;
 
 /// In the data folder.
 pub const FILE: &str = "audit.sqlite";
@@ -68,7 +69,13 @@ pub fn to_read(path: &Path) -> Result<Connection, JournalError> {
 
 /// The files that SQLite makes beside it have the rights that it has.
 fn for_owner_alone(path: &Path) -> Result<(), JournalError> {
-    let failed = |error: std::io::Error| JournalError::Failed(error.to_string());
+    let failed = |error: std::io::Error| {
+        let path = path.display();
+        JournalError::Failed(format!(
+            "{path} cannot be written: {error}{}",
+            as_whom(&error)
+        ))
+    };
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]

@@ -9,7 +9,7 @@ use clap::{Subcommand, ValueEnum};
 use super::failure::AdminError;
 use super::find;
 use super::span::moment;
-use super::state::{KEPT, Mappings, Place, State, Wanted};
+use super::state::{KEPT, Mappings, Place, State, Wanted, is_usable};
 use crate::gateway::id::{IntegratorId, SiteId};
 use crate::gateway::moment::Moment;
 use crate::journal::audit_event::{self, ExportError};
@@ -86,7 +86,9 @@ impl Command {
 
     fn done(self, place: &Place) -> Result<ExitCode, AdminError> {
         let folder = place.folder()?;
-        if !folder.join(FILE).is_file() {
+        // An export is noted, a look is not.
+        let writes = matches!(self, Command::Export { .. });
+        if !is_usable(&folder.join(FILE), writes)? {
             let has_state = folder.join(DATABASE_FILE).is_file();
             return Err(match has_state {
                 true => AdminError::NoJournal { folder },

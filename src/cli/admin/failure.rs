@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::gateway::id::{DeliveryId, SiteId};
 use crate::gateway::webhook::url::UrlError;
 use crate::journal::JournalError;
-use crate::key_file::KeyFileError;
+use crate::key_file::{KeyFileError, as_whom};
 use crate::secret_file::SecretFileError;
 use crate::store::StoreError;
 use crate::store::sqlite::OpenStoreError;
@@ -41,8 +41,10 @@ pub(super) enum AdminError {
         folder.display()
     )]
     NoJournalNorState { folder: PathBuf },
-    #[error("the folder {} cannot be made: {source}", path.display())]
+    #[error("the folder {} cannot be made: {source}{}", path.display(), as_whom(source))]
     Folder { path: PathBuf, source: io::Error },
+    #[error("{} cannot be used: {source}{}", path.display(), as_whom(source))]
+    File { path: PathBuf, source: io::Error },
     #[error(transparent)]
     KeyFile(#[from] KeyFileError),
     #[error(transparent)]

@@ -1,5 +1,6 @@
 //! Where the state is → the state, open; and what is asked and changed there.
 
+use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -128,7 +129,7 @@ impl State {
     /// As [`Place::look_up`]; [`AdminError::NoState`], and why it cannot be opened.
     pub(super) fn open(place: &Place, wanted: Wanted) -> Result<State, AdminError> {
         let (folder, configured) = place.look_up(wanted)?;
-        if !folder.join(DATABASE_FILE).is_file() {
+        if !is_usable(&folder.join(DATABASE_FILE), true)? {
             if !wanted.begins {
                 return Err(AdminError::NoState { folder });
             }
@@ -225,6 +226,22 @@ impl State {
         let (path, _) = self.config()?;
         let is_there = self.site(id).is_some();
         (!is_there).then(|| format!("warning: {} has no site {id}", path.display()))
+    }
+}
+
+/// Whether a file is there; it can be read then, and with `writes` be written.
+///
+/// # Errors
+/// [`AdminError::File`]: before SQLite is asked, which says no more than that it cannot open it.
+pub(super) fn is_usable(path: &Path, writes: bool) -> Result<bool, AdminError> {
+    let opened = OpenOptions::new().read(true).write(writes).open(path);
+    match opened {
+        Ok(_) => Ok(true),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(AdminError::File {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::migrations::{self, MigrationError};
 use super::pages;
+use crate::key_file::as_whom;
 use crate::store::StoreError;
 use crate::store::seal::KEY_FILE;
 
@@ -26,7 +27,7 @@ const LOG_BYTES: i64 = 64 * 1024 * 1024;
 /// Why a store cannot be opened. Nothing was changed in it.
 #[derive(Debug, Error)]
 pub enum OpenStoreError {
-    #[error("the folder {} cannot be used: {source}", path.display())]
+    #[error("the folder {} cannot be used: {source}{}", path.display(), as_whom(source))]
     Folder { path: PathBuf, source: io::Error },
     #[error("{} cannot be used: {problem}; is it a database that pilaster made, on a disk with space left?", path.display())]
     Database { path: PathBuf, problem: StoreError },
