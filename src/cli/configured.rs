@@ -234,7 +234,8 @@ impl Configured {
             problems: Box::new(all),
         };
         let mapping = entry.mapping.snapshot().map_err(broken)?;
-        let loaded = mapping.load(&Options::default()).map_err(broken)?;
+        let loaded = mapping.load(&Options::default());
+        let loaded = loaded.map_err(|all| broken(entry.mapping.named(all)))?;
         let no_driver = |source| StartError::Driver {
             id: entry.id.clone(),
             source,

@@ -132,7 +132,21 @@ impl MappingSource {
     /// # Errors
     /// All problems of its files.
     pub fn load(&self, options: &Options) -> Result<Loaded, Diagnostics> {
-        self.snapshot()?.load(options)
+        self.snapshot()?
+            .load(options)
+            .map(|loaded| Loaded {
+                warnings: self.named(loaded.warnings),
+                ..loaded
+            })
+            .map_err(|problems| self.named(problems))
+    }
+
+    /// Problems with the way to their files: those of several mappings stand in one text.
+    pub fn named(&self, problems: Diagnostics) -> Diagnostics {
+        match self {
+            MappingSource::Folder(folder) => problems.in_folder(folder),
+            MappingSource::Embedded => problems,
+        }
     }
 }
 
@@ -150,7 +164,9 @@ impl MappingSource {
     /// A folder or file that cannot be read.
     pub fn snapshot(&self) -> Result<Snapshot, Diagnostics> {
         match self {
-            MappingSource::Folder(path) => Folder::read(path).map(Snapshot::Folder),
+            MappingSource::Folder(path) => Folder::read(path)
+                .map(Snapshot::Folder)
+                .map_err(|problems| self.named(problems)),
             MappingSource::Embedded => Ok(Snapshot::Embedded),
         }
     }

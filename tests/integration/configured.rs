@@ -431,6 +431,40 @@ fn a_key_of_the_file_that_is_an_integrators_has_its_limits() {
     assert!(!log.contains(key.trim()), "{log}");
 }
 
+/// Two mappings with one mistake are two problems, each with the way to its file.
+#[test]
+fn a_mappings_problems_name_its_folder() {
+    let folder = Folder::new();
+    for name in ["one", "other"] {
+        std::fs::create_dir(folder.path(name)).expect("a folder");
+        for file in ["mapping.yaml", "tables.yaml"] {
+            let from = folder.path("mapping").join(file);
+            std::fs::copy(from, folder.path(name).join(file)).expect("copied");
+        }
+        folder.write(
+            &format!("{name}/patient.yaml"),
+            &PATIENT.replace("table:", "tabel:"),
+        );
+    }
+    let of = |id: &str, mapping: &str| {
+        site(id, "first.sqlite").replace("\"mapping\"", &format!("\"{mapping}\""))
+    };
+    folder.configure(&[&of(FIRST, "one"), &of(SECOND, "other")]);
+    let config = folder.path("pilaster.toml");
+    for command in [&["config", "check"][..], &["serve", "--config"]] {
+        let mut command = pilaster(&[command, &[text(&config)]].concat());
+        let output = command.env("ACME_KEY", "subscription-key-of-acme").output();
+        let noted = String::from_utf8(output.expect("it runs").stderr).expect("text");
+        for name in ["one", "other"] {
+            let place = format!(
+                "--> {}:",
+                text(&folder.path(&format!("{name}/patient.yaml")))
+            );
+            assert!(noted.contains(&place), "{noted}");
+        }
+    }
+}
+
 #[test]
 fn a_file_without_keys_is_served_to_the_integrators_of_its_folder() {
     let folder = Folder::new();
