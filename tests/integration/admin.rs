@@ -749,6 +749,13 @@ fn the_state_is_where_it_is_said_to_be() {
     let data = Data::new();
     data.refused(&["integrator", "list"], "holds no state");
     data.refused(&["pair", "x", SITE], "holds no state");
+    // A folder that is misspelt is seen where a state is begun in it, and nowhere else.
+    let begun = data.done(&["integrator", "add", "First"]).notes;
+    let told = format!("began a new state in {}\n", data.path("data").display());
+    assert!(begun.contains(&told), "{begun}");
+    let second = data.done(&["integrator", "add", "Second"]).notes;
+    assert!(!second.contains("began"), "{second}");
+    let data = Data::new();
     // Asking makes nothing.
     assert!(!data.path("data").exists());
 

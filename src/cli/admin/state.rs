@@ -129,7 +129,8 @@ impl State {
     /// As [`Place::look_up`]; [`AdminError::NoState`], and why it cannot be opened.
     pub(super) fn open(place: &Place, wanted: Wanted) -> Result<State, AdminError> {
         let (folder, configured) = place.look_up(wanted)?;
-        if !is_usable(&folder.join(DATABASE_FILE), true)? {
+        let is_new = !is_usable(&folder.join(DATABASE_FILE), true)?;
+        if is_new {
             if !wanted.begins {
                 return Err(AdminError::NoState { folder });
             }
@@ -142,6 +143,10 @@ impl State {
             None => SealKey::kept_in(&folder)?,
         };
         let store = SqliteStore::open(&folder, key)?;
+        if is_new {
+            // A misspelt folder is seen at once.
+            super::super::tell(&format!("began a new state in {}", folder.display()));
+        }
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         Ok(State {
             runtime: runtime.map_err(AdminError::Runtime)?,
