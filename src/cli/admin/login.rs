@@ -8,6 +8,7 @@ use super::find::{self, name_of};
 use super::said::{Form, Said};
 use super::secrets::Password;
 use super::state::State;
+use crate::config::Server;
 use crate::gateway::id::{IntegratorId, SiteId};
 use crate::gateway::integrator::{Login, LoginScope};
 use crate::gateway::site::Product;
@@ -140,6 +141,20 @@ fn warn_of_product(state: &State, name: &str) -> Option<String> {
     ))
 }
 
+/// What is odd about a site: nobody logs in there by a name.
+fn warn_of_driver(state: &State, site: SiteId) -> Option<String> {
+    let what = match &state.site(site)?.server {
+        Server::Sqlite => {
+            "is a SQLite file, which knows no logins: SQL and FHIR run as the site's, whatever is set here"
+        }
+        Server::Passthrough(_) => {
+            "is behind an upstream, which takes no login of an integrator's: it refuses who has one"
+        }
+        Server::Mssql(_) | Server::Firebird(_) | Server::Odbc(_) => return None,
+    };
+    Some(format!("warning: {site} {what}"))
+}
+
 /// Where a login counts, in a sentence.
 fn at_text(scope: &LoginScope) -> String {
     match scope {
@@ -170,7 +185,9 @@ impl Set {
             password: self.password.read()?,
         };
         let warning = match &scope {
-            LoginScope::Site(site) => state.warn_of_site(*site),
+            LoginScope::Site(site) => state
+                .warn_of_site(*site)
+                .or_else(|| warn_of_driver(state, *site)),
             LoginScope::Product(name) => warn_of_product(state, name),
         };
         let told = format!(

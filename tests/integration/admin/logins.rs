@@ -42,6 +42,23 @@ fn an_integrator_has_logins_of_its_own() {
 }
 
 #[test]
+fn a_site_that_knows_no_logins_is_told() {
+    let data = Data::with_integrator();
+    let config = data.write(
+        "pilaster.toml",
+        &format!(
+            "[[key]]\ncaller = \"acme\"\nsecret = {{ env = \"ADMIN_TEST_SECRET\" }}\n[[site]]\nid = \"{SITE}\"\n\
+             mapping = \"bp-premier\"\ntime-zone = \"Australia/Hobart\"\ndriver = \"sqlite\"\ndatabase = \"first.sqlite\"\n"
+        ),
+    );
+    let set = ["login", "set", "Example Health", "--user", "example"];
+    let by_env = ["--password-env", "ADMIN_TEST_SECRET", "--config", &config];
+    let told = data.done(&[&set[..], &["--site", SITE], &by_env].concat());
+    let warning = format!("warning: {SITE} is a SQLite file, which knows no logins");
+    assert!(told.notes.contains(&warning), "{}", told.notes);
+}
+
+#[test]
 fn a_product_that_nobody_knows_is_told() {
     let data = Data::with_integrator();
     let set = |product: &str, more: &[&str]| {
