@@ -34,7 +34,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ENGINE", value_parser = engines(), required_unless_present_any = ["from_site", "from_sqlite"])]
     engine: Option<Dialect>,
     /// The product's name, for people [default: made of the folder's]
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = product_name)]
     name: Option<String>,
     /// Suggest from the tables of a site of the configuration, whose mapping need not be there yet
     #[arg(long, value_name = "ID")]
@@ -50,6 +50,19 @@ pub(super) struct Args {
     /// Suggest from the tables of a SQLite file; of several, each with its catalogue: OFFICE=office.sqlite
     #[arg(long, value_name = "[CATALOGUE=]FILE", num_args = 1.., conflicts_with = "from_site")]
     from_sqlite: Vec<Named>,
+}
+
+/// The name of a product: what people read.
+fn product_name(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err(
+            "a product's name has characters; without --name it is made of the folder's".to_owned(),
+        ),
+        name if name.chars().any(char::is_control) => {
+            Err("a product's name has no control characters".to_owned())
+        }
+        name => Ok(name.to_owned()),
+    }
 }
 
 fn engines() -> impl TypedValueParser<Value = Dialect> {

@@ -378,3 +378,13 @@ fn one_file_for_several_catalogues_says_how_such_a_mapping_is_served() {
         desk.refused(&args, told);
     }
 }
+
+#[test]
+fn a_product_has_a_name() {
+    let desk = Desk::new();
+    for name in ["", "  ", "a\u{1b}[2J"] {
+        let new = ["mapping", "new", "x", "--engine", "sqlite", "--name", name];
+        desk.refused(&new, "--name <TEXT>");
+        assert!(!desk.path("x").exists());
+    }
+}
