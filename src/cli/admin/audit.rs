@@ -72,7 +72,14 @@ fn id_of(place: &Place, asked: &str) -> Result<IntegratorId, AdminError> {
         mappings: Mappings::NotRead,
     };
     let directory = State::open(place, wanted)?.directory()?;
-    Ok(find::integrator(&directory, asked)?.id)
+    match find::integrator(&directory, asked) {
+        Ok(found) => Ok(found.id),
+        Err(AdminError::NoIntegrator { asked, meant }) => Err(AdminError::NoIntegratorNow {
+            asked,
+            meant: meant.map_or_else(String::new, |meant| format!("; {meant}")),
+        }),
+        Err(other) => Err(other),
+    }
 }
 
 impl Command {
@@ -117,6 +124,11 @@ impl Command {
                 kind,
                 format,
             } => {
+                if let (Some(from), Some(to)) = (from, to)
+                    && from > to
+                {
+                    return Err(AdminError::Backwards);
+                }
                 let filter = Filter {
                     from,
                     to,

@@ -67,6 +67,13 @@ pub(super) enum AdminError {
         asked: String,
         meant: Option<String>,
     },
+    /// Of the audit trail, which knows those that were removed.
+    #[error(
+        "there is no integrator `{asked}`{meant}; one that was removed is asked for by its id, which the entries of the audit trail have"
+    )]
+    NoIntegratorNow { asked: String, meant: String },
+    #[error("--from is after --to: no entry is between them")]
+    Backwards,
     #[error(
         "the integrator `{0}` is there already; names that differ in case alone are taken for one another"
     )]

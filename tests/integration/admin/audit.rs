@@ -24,10 +24,21 @@ fn an_integrator_is_named_as_elsewhere() {
     // Whoever is gone has an id still.
     data.done(&["integrator", "remove", "Other", "--yes"]);
     assert_eq!(of(id), 3);
-    data.refused(
+    let gone = data.refused(
         &["audit", "export", "--integrator", "Other"],
         "there is no integrator",
     );
+    assert!(gone.contains("is asked for by its id"), "{gone}");
+}
+
+#[test]
+fn a_time_that_ends_before_it_begins_is_refused() {
+    let data = Data::with_integrator();
+    let (early, late) = ("2026-11-22", "2026-11-23T00:00:00Z");
+    let between = |from, to| ["audit", "export", "--from", from, "--to", to];
+    data.refused(&between(late, early), "--from is after --to");
+    data.done(&between(early, late));
+    data.done(&between(early, early));
 }
 
 #[test]
