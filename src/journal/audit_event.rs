@@ -355,7 +355,8 @@ fn changed(action: AdminAction) -> (Coding, &'static str) {
         AdminAction::IntegratorAdded => (SECURITY_CONFIGURATION, "C"),
         AdminAction::IntegratorChanged
         | AdminAction::WebhookSet
-        | AdminAction::AuthoritativeSet => (SECURITY_CONFIGURATION, "U"),
+        | AdminAction::AuthoritativeSet
+        | AdminAction::AuthoritativeCleared => (SECURITY_CONFIGURATION, "U"),
         AdminAction::MessagesRedelivered => (SECURITY_CONFIGURATION, "E"),
         AdminAction::IntegratorRemoved | AdminAction::WebhookRemoved => {
             (SECURITY_CONFIGURATION, "D")

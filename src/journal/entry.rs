@@ -296,6 +296,7 @@ pub enum AdminAction {
     PairingCodeAdded,
     PairingCodeUsed,
     AuthoritativeSet,
+    AuthoritativeCleared,
 }
 
 /// Why it came to nothing. Never in the words of an error.
@@ -497,6 +498,10 @@ impl Entry {
             Change::UsePairingCode(_) => (AdminAction::PairingCodeUsed, None, None, None, None),
             Change::SetAuthoritative { site, .. } => {
                 (AdminAction::AuthoritativeSet, None, None, None, Some(*site))
+            }
+            Change::ClearAuthoritative(site) => {
+                let action = AdminAction::AuthoritativeCleared;
+                (action, None, None, None, Some(*site))
             }
         };
         Entry {

@@ -97,6 +97,8 @@ pub enum Change {
         site: SiteId,
         others: Vec<SiteId>,
     },
+    /// A choice is taken back.
+    ClearAuthoritative(SiteId),
 }
 
 /// An async query that waits.

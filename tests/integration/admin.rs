@@ -860,4 +860,24 @@ fn the_state_is_where_it_is_said_to_be() {
     assert!(!again.contains("refused there"), "{again}");
     said(with(&["site", "authoritative", SITE]));
     refused(with(&["site", "authoritative", &strange]), "has no site");
+
+    // A choice is taken back: what the file says counts again, and whom that shuts out is named.
+    said(with(&["site", "authoritative", OTHER_SITE]));
+    let clear = |site: &str| with(&["site", "authoritative", "--clear", site]);
+    let told = said(clear(OTHER_SITE)).notes;
+    let now = format!("{OTHER_SITE} is chosen no more; {SITE} is the authoritative one");
+    assert!(told.contains(&now), "{told}");
+    assert!(
+        told.contains("refused there from now on: Example Health"),
+        "{told}"
+    );
+    assert_eq!(authoritative(), (true, false));
+    refused(clear(OTHER_SITE), "no choice of");
+    // Where there is nothing to choose nothing is kept, to count another time.
+    let alone = std::fs::read_to_string(&whole).expect("a file");
+    let alone = alone.replacen("pms-id = \"12345\"", "pms-id = \"77\"", 1);
+    data.write("pilaster.toml", &alone);
+    refused(with(&["site", "authoritative", SITE]), "no other site");
+    let directory = data.runtime.block_on(store.directory()).expect("read");
+    assert_eq!(directory.authoritative, []);
 }

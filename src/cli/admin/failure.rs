@@ -142,6 +142,14 @@ pub(super) enum AdminError {
         "{site} has no `pms-id` in the configuration, so that no other site can be taken for it"
     )]
     NoPmsId { site: SiteId },
+    #[error(
+        "no other site of the configuration has the PMS ID of {site} ({of}), so that there is nothing to choose; nothing was kept"
+    )]
+    NoOtherSite { site: SiteId, of: String },
+    #[error(
+        "no choice of {site} is kept; `admin site list` says which sites are authoritative by choice"
+    )]
+    NotChosen { site: SiteId },
 }
 
 fn hint(meant: Option<&String>) -> String {

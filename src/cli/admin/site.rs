@@ -27,11 +27,14 @@ pub(super) struct Authoritative {
     /// The site's id
     #[arg(value_name = "SITE", value_parser = find::site)]
     site: SiteId,
+    /// Forget that it was chosen: what the configuration says counts then. Needs no --config
+    #[arg(long)]
+    clear: bool,
 }
 
 impl Command {
     pub(super) fn begins(&self) -> bool {
-        matches!(self, Command::Authoritative(_))
+        matches!(self, Command::Authoritative(it) if !it.clear)
     }
 
     pub(super) fn run(self, state: &State) -> Result<Said, AdminError> {
@@ -50,6 +53,9 @@ fn configured(state: &State, directory: &Directory) -> Sites {
 
 impl Authoritative {
     fn run(&self, state: &State) -> Result<Said, AdminError> {
+        if self.clear {
+            return self.forget(state);
+        }
         let (path, _) = state.config().ok_or(AdminError::NeedsConfig)?;
         let directory = state.directory()?;
         let sites = configured(state, &directory);
@@ -65,15 +71,40 @@ impl Authoritative {
         let was = sites.siblings(entry).find(|it| it.is_authoritative);
         let warning = was.and_then(|was| cut_off(&directory, was, site));
         let of = format!("{} {}", entry.declared.product, entry.pms_id);
+        if others.is_empty() {
+            // It would count as soon as the site has another PMS ID.
+            return Err(AdminError::NoOtherSite { site, of });
+        }
         let names = others.iter().map(SiteId::to_string).collect::<Vec<_>>();
-        let told = match names.is_empty() {
-            true => format!("{site} is the authoritative one of {of}, which no other site has"),
-            false => format!(
-                "{site} is the authoritative one of {of}, and no more {}",
-                names.join(", ")
-            ),
-        };
+        let told = format!(
+            "{site} is the authoritative one of {of}, and no more {}",
+            names.join(", ")
+        );
         state.change(Change::SetAuthoritative { site, others })?;
+        Ok(Said::done(told).and_maybe(warning))
+    }
+
+    fn forget(&self, state: &State) -> Result<Said, AdminError> {
+        let site = self.site;
+        let mut directory = state.directory()?;
+        if !directory.authoritative.contains(&site) {
+            return Err(AdminError::NotChosen { site });
+        }
+        directory.authoritative.retain(|chosen| *chosen != site);
+        let sites = configured(state, &directory);
+        let now = sites.get(site).and_then(|entry| {
+            let mut others = sites.siblings(entry);
+            Some((entry, others.find(|it| it.is_authoritative)?))
+        });
+        let warning = now.and_then(|(was, now)| cut_off(&directory, was, now.declared.id));
+        state.change(Change::ClearAuthoritative(site))?;
+        let told = match now {
+            Some((_, now)) => format!(
+                "{site} is chosen no more; {} is the authoritative one",
+                now.declared.id
+            ),
+            None => format!("{site} is chosen no more: what the configuration says counts"),
+        };
         Ok(Said::done(told).and_maybe(warning))
     }
 }

@@ -157,6 +157,10 @@ pub async fn pairings_and_codes(store: &dyn Store) {
         let directory = store.directory().await.expect("directory");
         assert_eq!(directory.authoritative, [site]);
     }
+    changes(store, Change::ClearAuthoritative(second)).await;
+    let directory = store.directory().await.expect("directory");
+    assert_eq!(directory.authoritative, []);
+    is_unknown(store, Change::ClearAuthoritative(second)).await;
 }
 
 pub async fn logins_and_webhooks(store: &dyn Store) {

@@ -160,6 +160,10 @@ pub(super) fn change(db: &Db, change: Change) -> Result<Vec<QueryId>, StoreError
         }
         Change::UsePairingCode(hash) => use_pairing_code(db, hash)?,
         Change::SetAuthoritative { site, others } => set_authoritative(db, site, &others)?,
+        Change::ClearAuthoritative(site) => {
+            let sql = "DELETE FROM authoritative WHERE site = ?1";
+            found(db.sql.execute(sql, [site])?, "the site was not chosen")?;
+        }
     }
     was_changed(db)?;
     Ok(gone)
