@@ -87,7 +87,10 @@ pub async fn keep_enriched(practices: Arc<dyn Practices>, known: Arc<Known>) {
                     Ok(Err(error)) => {
                         let error: PassthroughError = error;
                         let code = error.code().id;
-                        tracing::debug!(%site, code, "the practice was not asked which it is: {error}");
+                        match error.is_of_the_database() {
+                            true => tracing::warn!(%site, code, "which practice it is stays unknown: {error}"),
+                            false => tracing::debug!(%site, code, "the practice was not asked which it is: {error}"),
+                        }
                         schedule.failed(site, Instant::now());
                     }
                     Err(_) => schedule.failed(site, Instant::now()),

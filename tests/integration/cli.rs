@@ -435,6 +435,21 @@ fn what_keeps_it_from_starting_is_said() {
         .expect("a file");
         through(&mapping, &empty, expected);
     }
+    std::fs::write(
+        mapping.join("mapping.yaml"),
+        "name: Small\nengine: sqlite\nverified: illustrative\ncollation: BINARY\npractice:\n  table: APPOINTMENTCODES as c\n  name: { sql: \"UPPR({c.APPOINTMENTCODE})\", type: varchar(50) }\n",
+    )
+    .expect("a file");
+    std::fs::write(
+        mapping.join("patient.yaml"),
+        "resource: Patient\ntable: APPOINTMENTCODES as p\nid: p.APPOINTMENTCODE\nelements:\n  active: true\n",
+    )
+    .expect("a file");
+    through(
+        &mapping,
+        &empty,
+        "`practice`: SQLite refuses SQL of the mapping: no such function: UPPR",
+    );
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     does_not_start(&["serve", "--listen", &address], "is in use");

@@ -13,7 +13,7 @@ use crate::passthrough::PassthroughError;
 use crate::plan::{self, Handling, Part};
 use crate::relation::{Expr, Select, Shared, Value};
 use crate::search::Input;
-use crate::site::Site;
+use crate::site::{Site, about};
 use crate::sql::{SqlError, Statement};
 
 /// A server far away is not asked for longer: what has not been tried by then shows when it is searched.
@@ -28,6 +28,7 @@ pub(super) fn prepare(site: &Site) -> Result<(), OpenError> {
         site,
         until: Instant::now() + PATIENCE,
     };
+    trial.practice()?;
     for (name, resource) in &site.mapping().resources {
         // What a mapping demands of a search.
         let required: String = resource
@@ -87,6 +88,32 @@ impl Trial<'_> {
             dialect: self.site.dialect(),
             place,
             says,
+        }
+    }
+
+    /// What is read of the practice itself. A server elsewhere may hide the table from the site's login: that keeps nothing
+    /// else from being served, and is logged.
+    fn practice(&self) -> Result<(), OpenError> {
+        let Some(about) = &self.site.mapping().practice else {
+            return Ok(());
+        };
+        // One for another engine says so where it is asked.
+        let Ok(statement) = about::statement(about, self.site.engine()) else {
+            return Ok(());
+        };
+        let Some(says) = self.refusal(&statement)? else {
+            return Ok(());
+        };
+        let refused = self.refused(format!("{}, `practice`", about.place), says);
+        match self.site.pool().driver().is_remote() {
+            true => {
+                tracing::warn!(
+                    site = self.site.id(),
+                    "which practice it is stays unknown: {refused}"
+                );
+                Ok(())
+            }
+            false => Err(refused),
         }
     }
 
