@@ -621,7 +621,13 @@ fn a_server_that_runs_takes_changes_up() {
         "--data",
     ];
     let serving = Serving::start(pilaster(&[&serve[..], &[&folder]].concat()));
-    let key = data.done(&["key", "add", "Example Health", "--environment", "staging"]);
+    let key = data.done(&[
+        "key",
+        "add",
+        "Example Health",
+        "--environment",
+        "production",
+    ]);
     let key = line(&key);
     let until = |status: u16| {
         let began = Instant::now();
