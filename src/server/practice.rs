@@ -140,6 +140,11 @@ impl Practice for Site {
         Box::pin(async move { explain::for_http(&self, call, options).await })
     }
 
+    /// The same as FHIR's callers are told.
+    fn seek(&self) -> Option<u32> {
+        self.pool().seek()
+    }
+
     fn is_up(&self) -> bool {
         !self.pool().is_away()
     }
